@@ -1,0 +1,1 @@
+"""Units, UTC time, geodesy, column tables, errors, ids and the one door to Numba."""

@@ -1,0 +1,43 @@
+"""The errors of the house. Each says what the caller can do.
+
+    KizunaError
+    +-- InputError        set the item aside, count it, go on with the rest
+    +-- TrustError        stop talking to this peer and raise the alarm
+    +-- UnavailableError  keep what you have and try again
+    +-- ConfigError       tell the operator: which file, which key, which values are allowed
+
+A refusal to release something is a decision, not an error. Any other exception is a bug and may crash.
+"""
+
+from __future__ import annotations
+
+
+class KizunaError(Exception):
+    """Base of all declared errors; carries a sentence for the person and a hint of what to do."""
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        self.message = message
+        self.where = where
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """Join place, message and hint in one line."""
+        head = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{head} ({self.hint})" if self.hint else head
+
+
+class InputError(KizunaError):
+    """Bytes or rows that cannot be used. ``where`` names file and line or byte; the good rest goes on."""
+
+
+class TrustError(KizunaError):
+    """A peer or a file is not what it claims to be."""
+
+
+class UnavailableError(KizunaError):
+    """Something outside did not answer; what was received so far is kept."""
+
+
+class ConfigError(KizunaError):
+    """A setting is wrong. ``where`` names the file and key, ``hint`` the allowed values."""

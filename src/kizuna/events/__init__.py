@@ -1,0 +1,1 @@
+"""What happened, with its evidence: one detector per file."""

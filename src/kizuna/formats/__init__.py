@@ -1,0 +1,1 @@
+"""Tables to bytes, without input or output."""

@@ -1,0 +1,1 @@
+"""Zones, coast and distance to shore, islands, anchorages."""

@@ -1,0 +1,1 @@
+"""Labels, context: what every statement of this node carries."""

@@ -1,0 +1,1 @@
+"""Bytes to tables, without input or output."""

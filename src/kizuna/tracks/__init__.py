@@ -1,0 +1,1 @@
+"""Which fixes belong together: order, segments, identity periods, stops, resampling."""
