@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,7 +92,7 @@ def inlined(function: F) -> F:
     return _compile(function, inline="always")
 
 
-def _compile(function: F, *, inline: str) -> F:
+def _compile(function: F, *, inline: Literal["never", "always"]) -> F:
     if not enabled():
         return function
     import numba  # noqa: PLC0415  the one place; costs half a second, so only when a kernel is declared
@@ -101,10 +101,10 @@ def _compile(function: F, *, inline: str) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_dir())  # read when the dispatcher is made, then given back to the user
     try:
-        compiled: F = numba.njit(cache=True, nogil=True, error_model="numpy", inline=inline)(function)
+        compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy", inline=inline)(function)
     finally:
         config.CACHE_DIR = before
-    return compiled
+    return cast("F", compiled)
 
 
 def _load_u64_be_plain(buffer: Any, index: int) -> Any:
