@@ -1,0 +1,89 @@
+# Kizuna. Needs python3 (3.11 or later, with python3-venv), git and make; everything else is set up here.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+V := .venv
+BIN := $(V)/bin
+OUT ?= demo-out
+MODE ?= check
+
+.PHONY: help demo test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# ---- set-up -------------------------------------------------------------------------------------------------------
+$(V)/bin/python:
+	@$(PYTHON) tools/setup_check.py
+	@$(PYTHON) -m venv $(V)
+
+$(V)/.run: requirements/run.txt pyproject.toml | $(V)/bin/python
+	@echo "Setting up Kizuna in $(V) (some 200 MB from the package index, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(V)/.dev: requirements/dev.txt $(V)/.run
+	@echo "Adding the tools for tests and checks ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(V)/.bench: requirements/bench.txt $(V)/.dev
+	@echo "Adding the peers that the benchmarks compare with ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+setup: $(V)/.run ## set up what running needs
+
+# ---- what people run ----------------------------------------------------------------------------------------------
+demo: $(V)/.run ## simulate a day of traffic (EXERCISE), detect, and name the report to open
+	@$(BIN)/kizuna demo --out $(OUT)
+
+test: $(V)/.dev ## run the tests
+	@$(BIN)/python -m pytest -n 2
+
+# ---- what continuous integration runs -----------------------------------------------------------------------------
+check: lint types imports docs-check test-nojit examples ## everything but the tests themselves: style, types, layers, docs, no-JIT tests
+
+lint: $(V)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(V)/.dev
+	@$(BIN)/mypy
+
+imports: $(V)/.dev
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+test-nojit: $(V)/.dev ## the tests with kernels run as plain Python
+	@KIZUNA_JIT=0 $(BIN)/python -m pytest -n 2 -m "not big and not slow"
+
+docs: $(V)/.dev ## write the generated reference pages
+	@$(BIN)/python tools/reference.py
+
+docs-check: $(V)/.dev
+	@$(BIN)/python tools/reference.py --check
+
+examples: $(V)/.run
+	@for f in examples/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+# ---- long runs ----------------------------------------------------------------------------------------------------
+bench: $(V)/.bench ## time Kizuna beside its peers; results go to benchmarks/results
+	@for f in $(sort $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py))); do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+	@$(BIN)/python tools/reference.py
+
+soak: $(V)/.dev ## long runs with committed results: ten million mutated lines through every decoder
+	@$(BIN)/python tests/soak/fuzz_decoders.py --lines 10000000
+
+# ---- data and locks (need npm and uv) -----------------------------------------------------------------------------
+data: $(V)/.dev ## compute the packaged coast from pinned npm packages
+	@$(BIN)/python tools/coast/build.py
+
+data-check: $(V)/.dev ## compute it again and compare with what is committed
+	@$(BIN)/python tools/coast/build.py --check
+
+lock: ## write the lock files anew (needs uv)
+	@for g in run dev bench; do $(BIN)/python tools/lock.py $$g || exit 1; done
+
+clean: ## remove the environment and everything made here
+	@rm -rf $(V) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
