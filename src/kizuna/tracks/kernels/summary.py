@@ -1,0 +1,108 @@
+"""Facts of each segment, read off its fixes in one pass: lengths, box, silences, median interval."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kizuna.base.jit import kernel
+from kizuna.base.kernels import wrap_lon
+from kizuna.tracks.kernels.plane import step_length_m
+
+
+@kernel
+def _select(values, n, k):
+    """The ``k``-th smallest of ``values[:n]`` (quickselect, middle pivot); reorders them."""
+    low = 0
+    high = n - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        i = low
+        j = high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            break
+    return values[k]
+
+
+@kernel
+def _median_ms(values, n):
+    """Median of ``values[:n]``, the mean of the two in the middle for an even number; reorders them."""
+    upper = _select(values, n, n // 2)
+    if n % 2 == 1:
+        return float(upper)
+    lower = values[0]
+    for i in range(1, n // 2):
+        lower = max(lower, values[i])
+    return 0.5 * (float(lower) + float(upper))
+
+
+@kernel
+def summarise(seg_start, seg_end, time_ms, lat_deg, lon_deg, table, step_m):
+    """Fill ``step_m`` and return one row a segment: distance_m, lat min, max, lon min, max, max gap s, median s.
+
+    The box follows the track over 180 degrees: longitudes are unrolled from the first fix. A box as wide as the
+    globe is [-180, 180).
+    """
+    n = len(seg_start)
+    facts = np.empty((n, 7))
+    longest = 1
+    for s in range(n):
+        longest = max(longest, seg_end[s] - seg_start[s])
+    gaps = np.empty(longest, np.int64)
+    step_m[:] = np.nan
+    for s in range(n):
+        a = seg_start[s]
+        b = seg_end[s]
+        total = 0.0
+        south = lat_deg[a]
+        north = lat_deg[a]
+        turns = 0.0  # crossings of 180 degrees so far, eastward positive, in degrees
+        west = lon_deg[a]
+        east = west
+        widest = 0
+        for r in range(a + 1, b):
+            step = step_length_m(table, lat_deg[r - 1], lon_deg[r - 1], lat_deg[r], lon_deg[r])
+            step_m[r] = step
+            total += step
+            south = min(south, lat_deg[r])
+            north = max(north, lat_deg[r])
+            jump = lon_deg[r] - lon_deg[r - 1]
+            if jump >= 180.0:
+                turns -= 360.0
+            elif jump < -180.0:
+                turns += 360.0
+            west = min(west, lon_deg[r] + turns)
+            east = max(east, lon_deg[r] + turns)
+            gap = time_ms[r] - time_ms[r - 1]
+            gaps[r - a - 1] = gap
+            widest = max(widest, gap)
+        facts[s, 0] = total
+        facts[s, 1] = south
+        facts[s, 2] = north
+        if east - west >= 360.0:
+            facts[s, 3] = -180.0
+            facts[s, 4] = 180.0
+        else:
+            facts[s, 3] = wrap_lon(west)
+            facts[s, 4] = wrap_lon(east)
+        if b - a > 1:
+            facts[s, 5] = widest / 1000.0
+            facts[s, 6] = _median_ms(gaps, b - a - 1) / 1000.0
+        else:
+            facts[s, 5] = math.nan
+            facts[s, 6] = math.nan
+    return facts
