@@ -1,0 +1,149 @@
+"""Zones from files on disk: GeoJSON, GeoPackage, zipped or plain Shapefile, and whatever else GDAL reads.
+
+GeoJSON in WGS 84 is read by ``places.geojson``. Everything else goes through pyogrio, is brought to WGS 84 by pyproj
+and then built the same way. A layer without a coordinate system is refused: numbers that look like degrees may be
+metres of a local grid. The order of fields is kept out of it; names are mapped as ``places.zone`` lists them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from kizuna.base.errors import InputError
+from kizuna.places.geojson import zones_from_geojson
+from kizuna.places.zone import Zone, joined, zone_from_properties
+
+MAX_FILE_BYTES: Final = 2 * 1024**3
+MAX_FEATURES: Final = 200_000
+_JSON_NAMES: Final = (".geojson", ".json")
+_WGS84: Final = "EPSG:4326"
+
+
+def read_zones(path: str | Path) -> list[Zone]:
+    """Zones of all polygon layers of a file (or a File Geodatabase folder), in the file's order.
+
+    Raises InputError, naming the file and where possible layer and feature, for a file that is absent, too large,
+    unreadable, without coordinate system, or without polygons.
+    """
+    where = Path(path)
+    if not where.exists():
+        raise InputError("no such file", where=str(path))
+    if where.is_file() and where.stat().st_size > MAX_FILE_BYTES:
+        raise InputError(
+            f"the file has {where.stat().st_size} bytes", where=str(path), hint=f"at most {MAX_FILE_BYTES}; cut it first"
+        )
+    try:
+        if where.suffix.lower() in _JSON_NAMES:
+            data = where.read_bytes()
+            if not _has_other_crs(data):
+                return zones_from_geojson(data)
+        return joined([zone for layer in _layers(where) for zone in _zones_of_layer(where, layer)])
+    except InputError as exc:
+        inner = f"{path}: {exc.where}" if exc.where else str(path)
+        raise InputError(exc.message, where=inner, hint=exc.hint) from exc
+
+
+def _has_other_crs(data: bytes) -> bool:
+    """Whether a GeoJSON text carries the old ``crs`` member; then pyogrio reads and converts it."""
+    if b'"crs"' not in data:
+        return False
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("crs") is not None
+
+
+def _layers(path: Path) -> list[str]:
+    """Names of the layers that may hold polygons."""
+    import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
+
+    try:
+        listed = pyogrio.list_layers(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as exc:
+        raise InputError(f"not a file of shapes that GDAL can read: {_line(exc)}") from exc
+    names = [str(name) for name, kind in listed if kind is None or "Polygon" in kind or kind in ("Unknown", "Geometry")]
+    if not names:
+        kinds = ", ".join(f"{n}: {k}" for n, k in listed) or "none"
+        raise InputError(f"the file has no layer of polygons (layers: {kinds})")
+    return names
+
+
+def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
+    import pyogrio  # noqa: PLC0415
+
+    try:
+        info = pyogrio.read_info(path, layer=layer)
+        if info["features"] > MAX_FEATURES:
+            raise InputError(f"{info['features']} features", where=f"layer {layer}", hint=f"at most {MAX_FEATURES}")
+        meta, fids, shapes, columns = pyogrio.raw.read(path, layer=layer, return_fids=True, force_2d=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError, ValueError) as exc:
+        raise InputError(f"the layer cannot be read: {_line(exc)}", where=f"layer {layer}") from exc
+    if shapes is None:
+        return
+    to_wgs84 = _transform(meta.get("crs"), layer)
+    for number, shape in enumerate(shapes):
+        where = f"layer {layer}, feature {number if fids is None else fids[number]}"
+        properties = {n: _plain(c[number]) for n, c in zip(meta["fields"], columns, strict=True)}
+        try:
+            polygons = _polygons(shape, to_wgs84)
+            yield zone_from_properties(polygons, properties)
+        except InputError as exc:
+            raise InputError(exc.message, where=where, hint=exc.hint) from exc
+
+
+def _transform(crs: str | None, layer: str) -> Any:
+    """A function from coordinates of the layer to longitude and latitude; None where they are that already."""
+    import pyproj  # noqa: PLC0415
+
+    if not crs:
+        raise InputError(
+            "the layer states no coordinate system", where=f"layer {layer}",
+            hint="add the .prj file, or convert to GeoJSON in WGS 84",
+        )  # fmt: skip
+    try:
+        source = pyproj.CRS.from_user_input(crs)
+        if source.is_geographic and source.to_2d().equals(pyproj.CRS(_WGS84), ignore_axis_order=True):
+            return None
+        return pyproj.Transformer.from_crs(source, _WGS84, always_xy=True)
+    except pyproj.exceptions.ProjError as exc:
+        raise InputError(f"unknown coordinate system {crs[:80]}", where=f"layer {layer}") from exc
+
+
+def _polygons(shape: bytes | None, to_wgs84: Any) -> list[list[Any]]:
+    """Rings of one feature's polygons in longitude and latitude."""
+    if shape is None:
+        raise InputError("the feature has no geometry")
+    try:
+        geometry = shapely.from_wkb(shape)
+    except shapely.errors.GEOSException as exc:
+        raise InputError(f"the geometry cannot be read: {_line(exc)}") from exc
+    parts = shapely.get_parts(geometry)
+    if not len(parts) or not all(p.geom_type == "Polygon" for p in parts):
+        raise InputError(f"a zone is a Polygon or MultiPolygon, not {geometry.geom_type}")
+    return [[_lonlat(ring, to_wgs84) for ring in (p.exterior, *p.interiors)] for p in parts]
+
+
+def _lonlat(ring: Any, to_wgs84: Any) -> Any:
+    points = shapely.get_coordinates(ring)
+    if to_wgs84 is None:
+        return points
+    lon, lat = to_wgs84.transform(points[:, 0], points[:, 1])
+    return np.column_stack([lon, lat])
+
+
+def _plain(value: Any) -> Any:
+    """A field's value as Python knows it."""
+    if isinstance(value, np.datetime64):
+        return None if np.isnat(value) else str(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _line(exc: BaseException) -> str:
+    return " ".join(str(exc).split())[:200]
