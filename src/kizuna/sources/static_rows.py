@@ -1,0 +1,217 @@
+"""Static rows out of tables that repeat a ship's name and size beside every position.
+
+One row is given whenever the static values of an MMSI differ from the last ones seen, not one for every position. A
+row without any static value changes nothing. Length and width without antenna distances are written as M.1371 does
+for an unknown reference point: nothing to bow and port, all to stern and starboard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kizuna.base.units import MISSING_TIME_MS
+from kizuna.base.utc import iso
+from kizuna.sources import kernels_changes
+from kizuna.sources.cells import BAD, TimeReader, buffers, by_word, is_text, numbers, text_of
+from kizuna.sources.dialects import STATIC_FIELDS
+from kizuna.sources.words import CARGO, CARGO_GROUPS, EPFD, NULL_WORDS, SHIP_TYPE, number_of
+
+Array = npt.NDArray[Any]
+
+_IMO = re.compile(r"(?:IMO)?\s*0*(\d{1,9})(?:\.0*)?", re.IGNORECASE)
+_LIMIT_M: Final = {"to_bow": 511, "to_stern": 1022, "to_port": 63, "to_starboard": 126, "length": 1022, "width": 126}
+"""What AIS can send; a length or width is the sum of two fields. Greater values are no measures."""
+_NULLS: Final = pa.array(NULL_WORDS, pa.string())
+_FIRST_ROOM: Final = 1 << 15
+
+
+class Changes:
+    """Which rows of a stream change the static values of their MMSI. Memory: 48 bytes an MMSI."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._make(_FIRST_ROOM)
+
+    def _make(self, slots: int) -> None:
+        self._keys = np.full(slots, kernels_changes.EMPTY_KEY, np.int64)
+        self._a = np.zeros(slots, np.int64)
+        self._b = np.zeros(slots, np.int64)
+
+    def rows(self, mmsi: Array, cells: Mapping[str, pa.Array], usable: Array) -> Array:
+        """Indices of the rows that change something, ascending.
+
+        Args:
+            mmsi: int32[n].
+            cells: the static columns.
+            usable: bool[n], rows that may be looked at.
+        """
+        n = len(mmsi)
+        lane_a = np.ones(n, np.int64)
+        lane_b = np.ones(n, np.int64)
+        present = np.zeros(n, np.bool_)
+        for name in STATIC_FIELDS:
+            if name in cells:
+                present |= _fold(cells[name], lane_a, lane_b)
+        present &= usable
+        out = np.zeros(n, np.bool_)
+        done = 0
+        while done < n:
+            room = len(self._keys) // 2 - self._count
+            done, added = kernels_changes.mark_changes(
+                mmsi, lane_a, lane_b, present, self._keys, self._a, self._b, room, done, out
+            )
+            self._count += int(added)
+            if done < n:
+                self._grow()
+        return np.flatnonzero(out)
+
+    def _grow(self) -> None:
+        """Twice the slots: the known MMSIs go into the new table as rows that were already reported."""
+        used = self._keys != kernels_changes.EMPTY_KEY
+        keys, a, b = self._keys[used], self._a[used], self._b[used]
+        self._make(2 * len(self._keys))
+        everything = np.ones(len(keys), np.bool_)
+        kernels_changes.mark_changes(
+            keys.astype(np.int32), a, b, everything, self._keys, self._a, self._b, len(keys), 0, np.zeros(len(keys), np.bool_)
+        )
+
+
+def _fold(array: pa.Array, lane_a: Array, lane_b: Array) -> Array:
+    """Fold a column into the hashes; which cells are present."""
+    if is_text(array):
+        data, offsets, valid = buffers(array)
+        kernels_changes.mix_text(data, offsets, valid, lane_a, lane_b)
+        return valid
+    if pa.types.is_dictionary(array.type):
+        return _fold_dictionary(array, lane_a, lane_b)
+    values = numbers(array)[0].astype(np.float64)
+    there: Array = ~np.isnan(values)
+    kernels_changes.mix_numbers(values.view(np.int64), lane_a, lane_b)
+    return there
+
+
+def _fold_dictionary(array: pa.DictionaryArray, lane_a: Array, lane_b: Array) -> Array:
+    """As for text, but each distinct word is hashed once."""
+    found = array.dictionary
+    data, offsets, valid = buffers(found)
+    word_a = np.ones(len(found), np.int64)
+    word_b = np.ones(len(found), np.int64)
+    kernels_changes.mix_text(data, offsets, valid, word_a, word_b)
+    known = valid & ~np.array(pc.is_in(found, _NULLS.cast(found.type)).to_numpy(zero_copy_only=False), np.bool_)
+    values = np.append(np.where(known, (word_a << 31) | word_b, -1), -1)
+    there = np.append(known, False)  # noqa: FBT003  the entry that a null picks
+    indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
+    codes = indices.to_numpy(zero_copy_only=False)
+    kernels_changes.mix_numbers(values[codes], lane_a, lane_b)
+    return there[codes]
+
+
+def static_columns(cells: Mapping[str, pa.Array], decimal: str, times: TimeReader | None) -> tuple[dict[str, Any], Array, dict[str, int]]:
+    """The columns of STATICS that the static cells give, row for row.
+
+    Returns:
+        columns by name in memory, which rows hold a cell that is no number, and counts of words not known.
+    """
+    n = len(next(iter(cells.values())))
+    bad = np.zeros(n, np.bool_)
+    counts: dict[str, int] = {}
+    out: dict[str, Any] = {}
+    for name in ("callsign", "shipname", "destination"):
+        if name in cells:
+            out[name] = _texts(cells[name])
+    if "imo" in cells:
+        out["imo"] = _marked(cells["imo"], _imo, np.int32, bad)
+    if "epfd" in cells:
+        out["epfd"], counts["unknown_word"] = by_word(cells["epfd"], _reader(EPFD, 15), np.int8, -1)
+    if "ship_type" in cells:
+        out["ship_type"], unknown = _ship_type(cells)
+        counts["unknown_word"] = counts.get("unknown_word", 0) + unknown
+    if "draught" in cells:
+        draught = _measure(cells["draught"], decimal, bad)
+        out["draught_m"] = np.where((draught > 0) & (draught <= 25.5), draught, np.nan).astype(np.float32)  # noqa: PLR2004  the largest that AIS sends; 0 is "not available"
+    if "eta" in cells and times is not None:
+        out["eta"] = _eta(cells["eta"], times)
+    out |= _sides(cells, decimal, bad)
+    return out, bad, counts
+
+
+def _reader(table: Mapping[str, int], top: int) -> Any:
+    def read(cell: Any) -> Any:
+        value = number_of(text_of(cell).strip(), table, top)
+        return BAD if value is None else value
+
+    return read
+
+
+def _texts(array: pa.Array) -> pa.Array:
+    """Text with trailing blanks cut; missing words are null."""
+    nulls = set(NULL_WORDS)
+
+    def clean(cell: Any) -> str | None:
+        text = text_of(cell).rstrip()
+        return None if cell is None or text in nulls else text
+
+    return pa.array([clean(cell) for cell in array.to_pylist()], pa.string())
+
+
+def _imo(cell: Any) -> Any:
+    match = _IMO.fullmatch(text_of(cell).strip())
+    if match is None:
+        return BAD
+    number = int(match.group(1))
+    return number if 0 < number else None
+
+
+def _marked(array: pa.Array, read: Any, dtype: Any, bad: Array) -> Array:
+    """The values of ``read``; rows with BAD cells are marked in ``bad``."""
+    values, wrong = by_word(array, read, dtype, -1)
+    if wrong:
+        bad |= by_word(array, lambda cell: 1 if read(cell) is BAD else 0, np.int8, 0)[0] == 1
+    return values
+
+
+def _measure(array: pa.Array, decimal: str, bad: Array) -> Array:
+    values, wrong = numbers(array, decimal)
+    if wrong is not None:
+        bad |= wrong
+    return values.astype(np.float64)
+
+
+def _ship_type(cells: Mapping[str, pa.Array]) -> tuple[Array, int]:
+    """Ship type numbers; a group's first number and the cargo word give the two digits."""
+    values, unknown = by_word(cells["ship_type"], _reader(SHIP_TYPE, 255), np.int16, -1)
+    if "cargo" in cells:
+        cargo, _ = by_word(cells["cargo"], _reader(CARGO, 0), np.int16, 0)
+        values = np.where(np.isin(values, CARGO_GROUPS), values + cargo, values).astype(np.int16)
+    return values, unknown
+
+
+def _sides(cells: Mapping[str, pa.Array], decimal: str, bad: Array) -> dict[str, Any]:
+    """Distances of the antenna from the ship's sides, in whole metres."""
+    found: dict[str, Array] = {}
+    for name, limit in _LIMIT_M.items():
+        if name in cells:
+            values = np.rint(_measure(cells[name], decimal, bad))
+            found[name] = np.where((values >= 0) & (values <= limit), values, -1).astype(np.int16)
+    out = {name: found[name] for name in ("to_bow", "to_stern", "to_port", "to_starboard") if name in found}
+    for whole, zero, far in (("length", "to_bow", "to_stern"), ("width", "to_port", "to_starboard")):
+        if whole in found:
+            unknown = (found[whole] > 0) & (out.get(zero, np.int16(-1)) < 0) & (out.get(far, np.int16(-1)) < 0)
+            missing = np.full(len(bad), -1, np.int16)
+            out[zero] = np.where(unknown, np.int16(0), out.get(zero, missing))
+            out[far] = np.where(unknown, found[whole], out.get(far, missing))
+    return {f"{name}_m": values for name, values in out.items()}
+
+
+def _eta(array: pa.Array, times: TimeReader) -> pa.Array:
+    """Times of arrival as MM-DDTHH:MM; what is no time is missing, since crews type it in many ways."""
+    ms = times.read_eta(array)
+    return pa.array([None if t == MISSING_TIME_MS else iso(int(t))[5:16] for t in ms], pa.string())
+
