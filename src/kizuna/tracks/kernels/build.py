@@ -49,8 +49,8 @@ def _permute(column, start, end, rows, spare):
 
 
 @kernel
-def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, kind, table, rules, full, first,
-          last, before_n, flags, track, opened):  # fmt: skip
+def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, kind, table, rules, full,
+          first, last, before_n, flags, track, opened):  # fmt: skip
     """Segment the vessels ``first`` up to ``last``; rows come back in the order that ``Tracks`` promises.
 
     ``track`` comes back as the number of the segment, counted on from ``before_n``, -1 for noise. With ``full``
@@ -84,7 +84,8 @@ def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, headi
     for v in range(first, last):
         a = starts[v]
         b = ends[v]
-        flag_vessel(a, b, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, rules, seen, flags, track)
+        flag_vessel(a, b, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, rules, seen, flags,
+                    track)  # fmt: skip
         n_tracks = 0
         one = not full and is_one_chain(
             a, b, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, table, rules, flags, track

@@ -22,31 +22,50 @@ from kizuna.tracks.kernels.match import (
 from kizuna.tracks.kernels.plane import cos_at
 
 _PER_DEGREE = 60_000.0
+_EDGE = 0.25
+"""Cells begin a quarter below a multiple of 0.001 minute, so that no place of AIS (0.0001 minute) lies on their edge."""
 _HOUR_MS = 3_600_000.0
 
 
 @kernel
 def _tenth(x):
     """A speed or course in tenths, -1 where missing."""
-    return int(math.floor(float(x) * 10.0 + 0.5)) if x == x else -1
+    return -1 if math.isnan(x) else math.floor(float(x) * 10.0 + 0.5)
 
 
 @kernel
 def _same_report(a, b, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, order):
     """Whether two fixes say the same: place to 0.001 minute, speed and course to a tenth, heading to a degree."""
-    if math.floor(lat_deg[a] * _PER_DEGREE + 0.5) != math.floor(lat_deg[b] * _PER_DEGREE + 0.5):
+    if math.floor(lat_deg[a] * _PER_DEGREE + _EDGE) != math.floor(lat_deg[b] * _PER_DEGREE + _EDGE):
         return False
-    if math.floor(lon_deg[a] * _PER_DEGREE + 0.5) != math.floor(lon_deg[b] * _PER_DEGREE + 0.5):
+    if math.floor(lon_deg[a] * _PER_DEGREE + _EDGE) != math.floor(lon_deg[b] * _PER_DEGREE + _EDGE):
         return False
     if _tenth(sog_kn[a]) != _tenth(sog_kn[b]) or _tenth(cog_deg[a]) != _tenth(cog_deg[b]):
         return False
     ha = float(heading_in[order[a]])
     hb = float(heading_in[order[b]])
-    return ha == hb or (ha != ha and hb != hb)
+    return ha == hb or (math.isnan(ha) and math.isnan(hb))
 
 
 @kernel
-def flag_vessel(start, end, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, rules, seen, flags, track):
+def _heard_before(row, start, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, track, within_ms):
+    """Whether a row less than ``within_ms`` earlier says the same, or is the same message (same id and time)."""
+    p = row - 1
+    while p >= start:
+        elapsed_ms = time_ms[row] - time_ms[p]
+        if elapsed_ms == 0 and msg_id[order[row]] == msg_id[order[p]]:
+            return True
+        if elapsed_ms > 0 and elapsed_ms >= within_ms:
+            return False
+        if elapsed_ms < within_ms and track[p] >= 0 and _same_report(p, row, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, order):
+            return True
+        p -= 1
+    return False
+
+
+@kernel
+def flag_vessel(start, end, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, rules, seen, flags,
+                track):  # fmt: skip
     """Flag junk speeds and reports heard before among rows ``start`` to ``end``; ``track`` becomes 0, or -1 for these.
 
     ``seen`` is a hash table of rows, zero on entry and on exit, of a power of two of at least twice the rows.
@@ -59,24 +78,21 @@ def flag_vessel(start, end, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, h
         track[row] = 0
         flags[row] &= ~(DUPLICATE | JUNK_SPEED | TYPE27_NEAR | DROPPED)
         sog = float(sog_kn[row])
-        moving = sog > rules.moving_kn
         if is_junk_speed(sog):
             flags[row] |= JUNK_SPEED
             track[row] = -1
             continue
-        if rules.need_motion and (sog != sog or (sog > rules.very_slow_kn and not cog_deg[row] == cog_deg[row])):
+        if rules.need_motion and (math.isnan(sog) or (sog > rules.very_slow_kn and math.isnan(cog_deg[row]))):
             track[row] = -1
             continue
-        if not moving:
-            p = row - 1
-            while p >= start and time_ms[row] - time_ms[p] <= rules.duplicate_ms:
-                if track[p] >= 0 and _same_report(p, row, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, order):
-                    flags[row] |= DUPLICATE
-                    track[row] = -1
-                    break
-                p -= 1
+        if _heard_before(row, start, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, track,
+                         rules.duplicate_ms):  # fmt: skip
+            flags[row] |= DUPLICATE
+            track[row] = -1
             continue
-        key = int(math.floor(lat_deg[row] * _PER_DEGREE + 0.5)) * 31 + int(math.floor(lon_deg[row] * _PER_DEGREE + 0.5))
+        if math.isnan(sog) or sog <= rules.moving_kn:
+            continue
+        key = math.floor(lat_deg[row] * _PER_DEGREE + _EDGE) * 31 + math.floor(lon_deg[row] * _PER_DEGREE + _EDGE)
         slot = ((key * 1000 + _tenth(cog_deg[row])) & 0x3FFFFFFF) * 2654435761 >> 12 & mask
         while seen[slot] > 0:
             p = seen[slot] - 1 + start

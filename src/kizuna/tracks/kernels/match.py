@@ -77,7 +77,7 @@ def is_junk_speed(sog_kn):
 @kernel
 def velocity(sog_kn, cog_deg):
     """Speed north and east in knots; zero where speed or course is missing."""
-    if sog_kn > 0.0 and cog_deg == cog_deg:
+    if sog_kn > 0.0 and not math.isnan(cog_deg):
         return sog_kn * cos_deg(cog_deg), sog_kn * sin_deg(cog_deg)
     return 0.0, 0.0
 

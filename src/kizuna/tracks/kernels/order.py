@@ -8,6 +8,8 @@ time, are sorted afterwards, each alone.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kizuna.base.jit import kernel
@@ -46,7 +48,7 @@ def code_rows(mmsi, time_ms, lat_deg, lon_deg):
     last = -1
     last_code = -1
     for i in range(n):
-        if time_ms[i] == MISSING_TIME_MS or not (lat_deg[i] == lat_deg[i]) or not (lon_deg[i] == lon_deg[i]):
+        if time_ms[i] == MISSING_TIME_MS or math.isnan(lat_deg[i]) or math.isnan(lon_deg[i]):
             code[i] = -1
             continue
         m = int(mmsi[i])
