@@ -31,7 +31,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -46,7 +45,7 @@ from kizuna.records import label
 from kizuna.tracks.kernels.build import build
 from kizuna.tracks.kernels.match import Opened, Rules
 from kizuna.tracks.kernels.order import code_rows, scatter, sort_vessels
-from kizuna.tracks.kernels.plane import latitude_table
+from kizuna.tracks.kernels.plane import shared_table
 from kizuna.tracks.kernels.ships import judge, number_ships
 from kizuna.tracks.kernels.summary import summarise
 from kizuna.tracks.table import IDENTITY_TYPE, SEGMENTS, Tracks
@@ -79,7 +78,7 @@ class Params:
         very_slow_kn: up to here ships send no course; kn; 0 to 5.
         type27_h: type 27 fixes nearer in time than this to others are noise, h; 0 to 24.
         open_max: tracks of an MMSI held open; 1 to 1000. The stalest is closed.
-        duplicate_s: the same report of a ship at rest in less than this is the same report heard twice, s; 0 to 9. Below
+        duplicate_s: the same report of a ship at rest in less than this is one report heard twice, s; 0 to 9. Below
             the shortest interval at rest (10 s, ITU-R M.1371-5 annex 1 table 1), above station clock differences.
         repeat_h: the same report of a moving ship within this is a retransmission, h; 0 to 240.
         moving_kn: faster than this is moving, kn; 0 to 5. Global Fishing Watch takes 0; then a day of US data loses
@@ -221,7 +220,8 @@ def _matched(fixes: Table, rows: _Rows, params: Params, tell: Progress, *, full:
     for first, last in _portions(rows):
         part = build(
             rows.starts, rows.ends, c["order"], c["time_ms"], c["lat_deg"], c["lon_deg"], c["sog_kn"], c["cog_deg"],
-            fixes["heading_deg"], fixes["msg_id"], kind, _table(), rules, full, first, last, n_segments, flags, track, opened,
+            fixes["heading_deg"], fixes["msg_id"], kind, shared_table(), rules, full, first, last, n_segments, flags,
+            track, opened,
         )  # fmt: skip
         n_segments += len(part[0])
         parts.append(part)
@@ -256,11 +256,6 @@ def _kinds(fixes: Table, order: Array) -> Array:
     return np.asarray(kind[order], np.int16)
 
 
-@cache
-def _table() -> Array:
-    return np.asarray(latitude_table())
-
-
 def _rules(p: Params) -> Rules:
     sharpness = p.speed_max_kn / p.speed_likely_kn
     # the share of the limit up to which exp(-(sharpness * share)**2) > 1 / lookback_factor, less a margin
@@ -278,7 +273,7 @@ def _rules(p: Params) -> Rules:
 def _tracks(fixes: Table, rows: _Rows, found: _Found, params: Params) -> Tracks:
     c = rows.columns
     step_m = np.empty(len(c["order"]), np.float32)
-    facts = summarise(found.start, found.end, c["time_ms"], c["lat_deg"], c["lon_deg"], _table(), step_m)
+    facts = summarise(found.start, found.end, c["time_ms"], c["lat_deg"], c["lon_deg"], shared_table(), step_m)
     segments = _segments(fixes, rows, found, facts, params)
     return Tracks(
         mmsi=np.repeat(rows.mmsi_of, rows.ends - rows.starts), segment=found.track, step_m=step_m, flags=found.flags,

@@ -23,7 +23,7 @@ from kizuna.tracks.kernels.plane import cos_at
 
 _PER_DEGREE = 60_000.0
 _EDGE = 0.25
-"""Cells begin a quarter below a multiple of 0.001 minute, so that no place of AIS (0.0001 minute) lies on their edge."""
+"""Cells begin a quarter below a multiple of 0.001 minute, so that no place AIS can send lies on their edge."""
 _HOUR_MS = 3_600_000.0
 
 
@@ -57,7 +57,8 @@ def _heard_before(row, start, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg,
             return True
         if elapsed_ms > 0 and elapsed_ms >= within_ms:
             return False
-        if elapsed_ms < within_ms and track[p] >= 0 and _same_report(p, row, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, order):
+        near = elapsed_ms < within_ms and track[p] >= 0
+        if near and _same_report(p, row, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, order):
             return True
         p -= 1
     return False

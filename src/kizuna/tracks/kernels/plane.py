@@ -8,6 +8,7 @@ cosine. Reading between two rows costs a few multiplications where the trigonome
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -33,6 +34,10 @@ def latitude_table():
     return table
 
 
+shared_table = cache(latitude_table)
+"""The table, made once in a process."""
+
+
 @inlined
 def cos_at(table, lat_deg):
     """Cosine of a latitude, read from the table."""
@@ -54,4 +59,15 @@ def step_length_m(table, lat1_deg, lon1_deg, lat2_deg, lon2_deg):
     part = x - k
     north = dlat * (table[k, 0] + part * (table[k + 1, 0] - table[k, 0]))
     east = dlon * (table[k, 1] + part * (table[k + 1, 1] - table[k, 1]))
+    return math.sqrt(north * north + east * east)
+
+
+@inlined
+def distance_from_m(table, lat_deg, dlat_deg, dlon_deg):
+    """Length in metres of a small difference in degrees on the plane at this latitude."""
+    x = (lat_deg + 90.0) * ROWS_PER_DEGREE
+    k = int(x)
+    part = x - k
+    north = dlat_deg * (table[k, 0] + part * (table[k + 1, 0] - table[k, 0]))
+    east = dlon_deg * (table[k, 1] + part * (table[k + 1, 1] - table[k, 1]))
     return math.sqrt(north * north + east * east)
