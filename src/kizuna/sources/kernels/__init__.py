@@ -1,0 +1,1 @@
+"""Kernels of the sources: bytes and numbers in, columns out."""
