@@ -1,0 +1,1 @@
+"""Parts of the report page; ``formats.report_html`` puts them together."""

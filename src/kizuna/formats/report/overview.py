@@ -1,0 +1,229 @@
+"""The maps at the head of the report: land, zones, traffic and the events as numbered shapes.
+
+Events of one type that would cover each other share a shape; its number is that of the first in the list, followed
+by how many more stand there. Zones are drawn alike whoever asserts them: dashed in the colour of the text, told
+apart by the pattern of dashes and by a letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from kizuna.base.table import Array
+from kizuna.formats.report import traffic
+from kizuna.formats.report.chart import View, degrees_label, fitted, scale_bar, ticks
+from kizuna.formats.report.listing import Entry
+from kizuna.formats.report.marks import KINDS, Kind, icon
+from kizuna.formats.report.panels import Panel, Panels, chosen
+from kizuna.formats.report.paths import Land, land_path, outline_path
+from kizuna.formats.report.text import count, name, plural, safe
+from kizuna.places.zone import Zone
+from kizuna.tracks.table import Tracks
+
+_MAIN: Final = (1200, (0.44, 0.56))
+_SIDE: Final = (590, (0.56, 0.8))
+_MAIN_LAND: Final = 260_000
+_SIDE_LAND: Final = 90_000
+_ZONE_LIMIT: Final = 30_000
+_ZONES_MOST: Final = 26
+_MARKS_MOST: Final = 260
+_NEAR_PX: Final = 17.0
+_LABELS_PX: Final = (46, 26)  # room that a degree label at the border keeps free of the corner
+
+
+def overview(listed: Sequence[Entry], tracks: Tracks | None, zones: Sequence[Zone], land: Land) -> str:
+    """All maps as HTML figures, with their legend; a sentence where there is no position at all."""
+    placed = [(e, p) for e in listed if (p := e.place) is not None]
+    e_lon = np.array([p[0] for _, p in placed], np.float64)
+    e_lat = np.array([p[1] for _, p in placed], np.float64)
+    lon, lat, time_ms, segment = _rows(tracks)
+    if not len(lon) and not placed:
+        return '<p class="none">There is no position to draw.</p>'
+    panels = chosen(lon, lat, e_lon, e_lat)
+    of_fix, of_event = panels.of(lon, lat), panels.of(e_lon, e_lat)
+    figures = []
+    for panel in panels.shown:
+        mine = of_fix == panel.index
+        entries = [placed[i][0] for i in np.flatnonzero(of_event == panel.index)]
+        width, ratio = _MAIN if panel.index == 0 else _SIDE
+        view = fitted(panel.box, width, ratio)
+        layer = traffic.layer(view, panel.index, lon[mine], lat[mine], time_ms[mine], segment[mine])
+        figures.append(_figure(panel, view, layer, entries, zones, land))
+    return f'<div class="maps">{"".join(figures)}</div>{_legend(listed, zones)}{_left_out(panels)}'
+
+
+def _rows(tracks: Tracks | None) -> tuple[Array, Array, Array, Array]:
+    """Positions that belong to a segment."""
+    if tracks is None:
+        none = np.zeros(0)
+        return none, none, none.astype(np.int64), none.astype(np.int32)
+    held = tracks.segment >= 0
+    if held.all():
+        return tracks.lon_deg, tracks.lat_deg, tracks.time_ms, tracks.segment
+    return tracks.lon_deg[held], tracks.lat_deg[held], tracks.time_ms[held], tracks.segment[held]
+
+
+def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], zones: Sequence[Zone], land: Land) -> str:
+    coast = land_path(view, land, _MAIN_LAND if panel.index == 0 else _SIDE_LAND)
+    drawn = [
+        f'<rect class="sea" width="{view.width}" height="{view.height}"/>',
+        f'<path class="land" transform="scale(.25)" fill-rule="evenodd" d="{coast}"/>' if coast else "",
+        _graticule(view),
+        layer,
+        *(_zone(view, zone, k) for k, zone in enumerate(zones[:_ZONES_MOST])),
+        "".join(_marks(view, kind, entries) for kind in KINDS),
+        _bar(view),
+    ]
+    where = (
+        f"{degrees_label(view.south_deg, 60, 'NS')} to {degrees_label(view.north_deg, 60, 'NS')}, "
+        f"{degrees_label(view.west_deg, 60, 'EW')} to {degrees_label(view.east_deg, 60, 'EW')}"
+    )
+    held = f"{plural(len(entries), 'event')}, {count(panel.fixes)} fixes"
+    return (
+        f'<figure class="map{" main" if panel.index == 0 else ""}"><div class="scroll">'
+        f'<svg class="chart" viewBox="0 0 {view.width} {view.height}" role="group" aria-label="Map of {where}: {held}">'
+        f'{"".join(drawn)}</svg></div><figcaption><b>{where}</b> <span>{held}</span></figcaption></figure>'
+    )
+
+
+def _graticule(view: View) -> str:
+    lines, labels = [], []
+    lons, step = ticks(view.west_deg, view.east_deg, 9 if view.width > 800 else 5)  # noqa: PLR2004  px
+    for lon in lons:
+        x = float(view.xy(np.array([lon]), np.array([view.south_deg]))[0][0])
+        lines.append(f"M{x:.1f} 0v{view.height}")
+        if _LABELS_PX[0] < x < view.width - _LABELS_PX[0]:
+            labels.append(f'<text x="{x:.0f}" y="14" text-anchor="middle">{degrees_label(lon, step, "EW")}</text>')
+    lats, step = ticks(view.south_deg, view.north_deg, 7 if view.height > 500 else 5)  # noqa: PLR2004  px
+    for lat in lats:
+        y = float(view.xy(np.array([view.west_deg]), np.array([lat]))[1][0])
+        lines.append(f"M0 {y:.1f}h{view.width}")
+        if _LABELS_PX[1] < y < view.height - _LABELS_PX[1]:
+            labels.append(f'<text x="5" y="{y - 4:.0f}">{degrees_label(lat, step, "NS")}</text>')
+    return f'<path class="grat" d="{"".join(lines)}"/><g class="tick" aria-hidden="true">{"".join(labels)}</g>'
+
+
+def _zone(view: View, zone: Zone, k: int) -> str:
+    data = outline_path(view, zone.rings, _ZONE_LIMIT)
+    if not data:
+        return ""
+    spot = _label_spot(view, zone)
+    text = "" if spot is None else (
+        f'<text class="zone-name" x="{spot[0]:.0f}" y="{spot[1]:.0f}" text-anchor="middle">{_letter(k)}</text>'
+    )  # fmt: skip
+    return f'<path class="zone z{k % 5}" transform="scale(.25)" d="{data}"/>{text}'
+
+
+def _letter(k: int) -> str:
+    return chr(ord("a") + k % 26)
+
+
+def _label_spot(view: View, zone: Zone) -> tuple[float, float] | None:
+    """Just inside the highest corner that is well within the drawing."""
+    ring = np.concatenate(zone.rings)
+    x, y = view.xy(ring[:, 0], ring[:, 1])
+    seen = np.flatnonzero((x > 30) & (x < view.width - 30) & (y > 30) & (y < view.height - 40))  # noqa: PLR2004  px
+    if not len(seen):
+        return None
+    i = seen[np.argmin(y[seen])]
+    return float(x[i]), float(y[i]) - 7
+
+
+def _marks(view: View, kind: Kind, entries: list[Entry]) -> str:
+    """Shapes of one type, the most confident on top and with their number."""
+    mine = [e for e in entries if e.kind.key == kind.key]
+    if not mine:
+        return ""
+    places = np.array([e.place for e in mine], np.float64)
+    x, y = view.xy(places[:, 0], places[:, 1])
+    groups = _gathered(x, y)
+    texts = [_gap_lines(view, mine)] if kind.key == "gap" and len(mine) <= _MARKS_MOST else []
+    texts += [_mark(kind, mine[first], members, x[first], y[first]) for first, members in reversed(groups)]
+    return f'<g class="c-{kind.key}">{"".join(texts)}</g>'
+
+
+def _gathered(x: Array, y: Array) -> list[tuple[int, int]]:
+    """For every shape the first event under it and how many it stands for; the last ones join the nearest shape."""
+    firsts: list[int] = []
+    members: list[int] = []
+    held_x, held_y = np.empty(_MARKS_MOST), np.empty(_MARKS_MOST)
+    for i in range(len(x)):
+        k = len(firsts)
+        if k:
+            apart = np.hypot(held_x[:k] - x[i], held_y[:k] - y[i])
+            near = int(np.argmin(apart))
+            if apart[near] < _NEAR_PX or k == _MARKS_MOST:
+                members[near] += 1
+                continue
+        held_x[k], held_y[k] = x[i], y[i]
+        firsts.append(i)
+        members.append(1)
+    return list(zip(firsts, members, strict=True))
+
+
+def _mark(kind: Kind, entry: Entry, members: int, x: float, y: float) -> str:
+    more = f'<tspan class="more"> +{members - 1}</tspan>' if members > 1 else ""
+    title = f"No {entry.number}: {safe(entry['summary'], 200)}" + (f" ({members - 1} more here)" if members > 1 else "")
+    return (
+        f'<a class="mark t-{kind.key} l-{entry.level or "none"}" href="#{entry.anchor}" tabindex="-1">'
+        f"<title>{title}</title>"
+        f'<use href="#k-{kind.key}" x="{x - 9:.1f}" y="{y - 9:.1f}" width="18" height="18"/>'
+        f'<text x="{x + 10:.1f}" y="{y + 4:.1f}">{entry.number}{more}</text></a>'
+    )
+
+
+def _gap_lines(view: View, mine: list[Entry]) -> str:
+    """From the last position before a gap to the first after it."""
+    ends = np.array([[*e.point("start"), *e.point("end")] for e in mine], np.float64)  # None becomes NaN
+    x1, y1 = view.xy(ends[:, 0], ends[:, 1])
+    x2, y2 = view.xy(ends[:, 2], ends[:, 3])
+    known = np.isfinite(x1 + y1 + x2 + y2) & (np.abs(x2 - x1) < view.width)
+    lines = np.column_stack([x1, y1, x2, y2])[known].tolist()
+    data = "".join(f"M{a:.0f} {b:.0f}L{c:.0f} {d:.0f}" for a, b, c, d in lines)
+    return f'<path class="unseen" d="{data}"/>' if data else ""
+
+
+def _bar(view: View) -> str:
+    length, label = scale_bar(view, 160)
+    y = view.height - 16
+    middle = degrees_label(0.5 * (view.south_deg + view.north_deg), 60, "NS")
+    return (
+        f'<g class="bar"><path d="M14 {y - 6}v6h{length:.1f}v-6"/>'
+        f'<text x="{20 + length:.0f}" y="{y}">{label} at {middle}</text></g>'
+    )
+
+
+def _legend(listed: Sequence[Entry], zones: Sequence[Zone]) -> str:
+    shapes = [
+        f"<li>{icon(k)} {k.words}: {safe(k.meaning)}</li>" for k in KINDS if any(e.kind.key == k.key for e in listed)
+    ]
+    lines = [_zone_item(zone, k) for k, zone in enumerate(zones[:_ZONES_MOST])]
+    if len(zones) > _ZONES_MOST:
+        lines.append(f"<li>{plural(len(zones) - _ZONES_MOST, 'more zone')} not drawn</li>")
+    traffic_note = (
+        '<li><svg class="icon" width="26" height="12" viewBox="0 0 26 12" aria-hidden="true"><path class="way" '
+        'd="M1 9C9 9 12 3 25 3"/></svg> where vessels went; broken where one was silent for two hours</li>'
+    )
+    return f'<ul class="legend" aria-label="Legend">{"".join(shapes)}{traffic_note}{"".join(lines)}</ul>'
+
+
+def _zone_item(zone: Zone, k: int) -> str:
+    said = f", asserted by {name(zone.claimant)}" if zone.claimant else ""
+    return (
+        '<li><svg class="icon" width="26" height="12" viewBox="0 0 26 12" aria-hidden="true">'
+        f'<path class="zone z{k % 5}" d="M1 6h24"/></svg> {_letter(k)}: {name(zone.name or zone.zone_id)}{said}</li>'
+    )
+
+
+def _left_out(panels: Panels) -> str:
+    said = []
+    if panels.events_left_out:
+        said.append(plural(panels.events_left_out, "event"))
+    if panels.fixes_left_out:
+        said.append(plural(panels.fixes_left_out, "fix").replace("fixs", "fixes"))
+    return f'<p class="note">Outside these maps: {" and ".join(said)}.</p>' if said else ""
+
+

@@ -1,0 +1,142 @@
+"""Lines and areas as compact SVG path data.
+
+Path data are integers in quarters of a pixel, to be drawn under ``transform="scale(.25)"``: half the length of
+decimals, and finer than any screen. Whatever can grow has a limit in characters and grows coarser to meet it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kizuna.base.table import Array
+from kizuna.formats.report.chart import Floats, View
+
+Land = Callable[[float, float, float, float, float], Sequence[Array]]
+"""Rings of land, each (n, 2) longitude and latitude, in a box west, south, east, north at a tolerance in degrees.
+
+The box lies within [-180, 180] and [-90, 90]; rings may reach beyond it and are cut here.
+"""
+
+SUB: Final = 4
+"""Path units in a pixel."""
+_MARGIN_PX: Final = 20.0
+_HALF_TURN: Final = 180.0
+
+
+def clipped(x: Floats, y: Floats, view: View, margin: float = 8.0) -> tuple[Floats, Floats]:
+    """A closed ring cut to the drawing and a margin (Sutherland and Hodgman); empty where nothing is left."""
+    points = np.column_stack([x, y])
+    edges = ((0, -margin, 1.0), (0, view.width + margin, -1.0), (1, -margin, 1.0), (1, view.height + margin, -1.0))
+    for axis, edge, sign in edges:
+        if len(points) == 0:
+            break
+        depth = sign * (points[:, axis] - edge)
+        after = np.roll(depth, -1)
+        here = depth >= 0
+        if here.all():
+            continue
+        crossing = here != (after >= 0)
+        share = np.divide(depth, depth - after, out=np.zeros_like(depth), where=crossing)
+        cut = points + share[:, None] * (np.roll(points, -1, axis=0) - points)
+        both = np.stack([points, cut], axis=1).reshape(-1, 2)
+        points = both[np.column_stack([here, crossing]).ravel()]
+    return points[:, 0], points[:, 1]
+
+
+def steps(x: Floats, y: Floats, quantum: int = 1) -> npt.NDArray[np.int64]:
+    """Positions in path units on a grid of ``quantum`` units, repeats and points in straight runs left out; (n, 2)."""
+    grid = np.round(np.column_stack([x, y]) * (SUB / quantum)).astype(np.int64) * quantum
+    if len(grid) > 1:
+        grid = grid[np.append(True, (grid[1:] != grid[:-1]).any(axis=1))]
+    if len(grid) > 2:  # noqa: PLR2004  two points have no middle
+        d = np.diff(grid, axis=0)
+        turns = (d[:-1, 0] * d[1:, 1] != d[:-1, 1] * d[1:, 0]) | ((d[:-1] * d[1:]).sum(axis=1) < 0)
+        grid = grid[np.concatenate([[True], turns, [True]])]
+    return grid
+
+
+def path(grid: npt.NDArray[np.int64], *, closed: bool = False) -> str:
+    """Path data of positions in path units; a single position becomes a dot (round line caps show it)."""
+    if len(grid) == 0:
+        return ""
+    head = f"M{grid[0, 0]} {grid[0, 1]}"
+    if len(grid) == 1:
+        return head + "h0"
+    tail = " ".join(map(str, np.diff(grid, axis=0).ravel().tolist())).replace(" -", "-")
+    return f"{head}l{tail}{'z' if closed else ''}"
+
+
+def pieces(x: Floats, y: Floats, breaks: npt.NDArray[np.bool_]) -> list[tuple[Floats, Floats]]:
+    """A line cut before every marked point and at missing positions."""
+    gone = ~(np.isfinite(x) & np.isfinite(y))
+    cut = np.flatnonzero(breaks | gone | np.append(False, gone[:-1]))
+    parts = zip(np.split(x, cut), np.split(y, cut), strict=True)
+    kept = []
+    for px, py in parts:
+        good = np.isfinite(px) & np.isfinite(py)
+        if good.any():
+            kept.append((px[good], py[good]))
+    return kept
+
+
+def area_path(rings: Sequence[tuple[Floats, Floats]], view: View, limit: int) -> str:
+    """Areas as path data of at most ``limit`` characters: coarser and coarser, then without the smallest."""
+    cut = [c for c in (clipped(x, y, view) for x, y in rings) if len(c[0])]
+    text = ""
+    for quantum in (2, 4, 8, 16):
+        parts = [path(g, closed=True) for g in (steps(x, y, quantum) for x, y in cut) if len(g) > 2]  # noqa: PLR2004
+        text = "".join(parts)
+        if len(text) <= limit:
+            return text
+    kept, total = [], 0
+    for part in sorted(parts, key=len, reverse=True):
+        if total + len(part) <= limit:
+            kept.append(part)
+            total += len(part)
+    return "".join(kept)
+
+
+def land_path(view: View, land: Land, limit: int) -> str:
+    """Land on the drawing as path data (fill rule even-odd)."""
+    rings = []
+    for west, east, shift in view.turns():
+        for ring in land(west, view.south_deg, east, view.north_deg, view.px_deg / 2):
+            x, y = _on_sheet(view, np.asarray(ring, np.float64), shift)
+            rings.append((x, y))
+    return area_path(rings, view, limit)
+
+
+def _on_sheet(view: View, ring: Floats, shift: float) -> tuple[Floats, Floats]:
+    """Pixels of a ring on its own turn of longitude: a ring wider than half a turn must not be folded."""
+    _, y = view.xy(ring[:, 0], ring[:, 1])
+    return (ring[:, 0] + shift - view.west_deg) / view.px_deg, y
+
+
+def outline_path(view: View, rings: Sequence[Floats], limit: int) -> str:
+    """Border of an area given as ``places.outline`` has it: edges on 180 degrees and at the poles are no border."""
+    text = ""
+    for quantum in (1, 2, 4, 8, 16):
+        parts: list[str] = []
+        for _, _, shift in view.turns():
+            for ring in rings:
+                parts += _border(view, ring, shift, quantum)
+        text = "".join(parts)
+        if len(text) <= limit:
+            return text
+    return ""
+
+
+def _border(view: View, ring: Floats, shift: float, quantum: int) -> list[str]:
+    x, y = _on_sheet(view, ring, shift)
+    seam = (np.abs(ring[1:, 0]) == _HALF_TURN) & (ring[1:, 0] == ring[:-1, 0])
+    pole = (np.abs(ring[1:, 1]) == 90.0) & (ring[1:, 1] == ring[:-1, 1])  # noqa: PLR2004  the pole
+    far = (
+        (np.maximum(x[1:], x[:-1]) < -_MARGIN_PX) | (np.minimum(x[1:], x[:-1]) > view.width + _MARGIN_PX)
+        | (np.maximum(y[1:], y[:-1]) < -_MARGIN_PX) | (np.minimum(y[1:], y[:-1]) > view.height + _MARGIN_PX)
+    )  # fmt: skip
+    grids = (steps(px, py, quantum) for px, py in pieces(x, y, np.append(False, seam | pole | far)))
+    return [path(g) for g in grids if len(g) > 1]

@@ -1,0 +1,117 @@
+"""The list of events: one table a type, one row an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from kizuna.base.units import MISSING_TIME_MS
+from kizuna.formats.report.listing import Entry
+from kizuna.formats.report.marks import Kind, icon
+from kizuna.formats.report.text import MISSING, hours, metres, moment_short, name, number, plural, position, safe
+
+_VESSELS_MOST: Final = 4
+
+
+def _knots(value: float | None) -> str:
+    return MISSING if value is None else f"{number(value)} kn"
+
+
+def _zones(regions: Sequence[Mapping[str, Any]] | None) -> str:
+    ids = list(dict.fromkeys(r["zone_id"] or "" for r in regions or ()))
+    more = f" +{len(ids) - 3}" if len(ids) > 3 else ""  # noqa: PLR2004  the cell has room for three
+    return ", ".join(name(i, 24) for i in ids[:3]) + more if ids else MISSING
+
+
+_Measure = tuple[str, Callable[[Entry], str]]
+_SHORE: Final[_Measure] = ("From shore", lambda e: metres(e["start_distance_from_shore_m"]))
+_MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = {
+    "gap": (
+        ("Positions apart", lambda e: metres(e["distance_m"])),
+        ("Implied speed", lambda e: _knots(e["implied_speed_kn"])),
+        _SHORE,
+    ),
+    "encounter": (
+        ("Median distance", lambda e: metres(e["median_distance_m"])),
+        ("Median speed", lambda e: _knots(e["median_speed_kn"])),
+        _SHORE,
+    ),
+    "loitering": (
+        ("Distance run", lambda e: metres(e["distance_m"])),
+        ("Median speed", lambda e: _knots(e["median_speed_kn"])),
+        _SHORE,
+    ),
+    "zone_visit": (
+        ("Zone", lambda e: _zones(e["regions"])),
+        ("Distance run", lambda e: metres(e["distance_m"])),
+        ("Median speed", lambda e: _knots(e["median_speed_kn"])),
+    ),
+}
+
+
+def vessels(entry: Entry, names: Mapping[int, str]) -> str:
+    """Names and MMSIs of the participants, each on its own line."""
+    lines = []
+    segments = entry["seg_ids"] or []
+    mmsis = entry["mmsis"] or []
+    for k, mmsi in enumerate(mmsis[:_VESSELS_MOST]):
+        seg = segments[k] if k < len(segments) else None
+        known = names.get(seg) if seg is not None else None
+        called = f'<span class="ship">{name(known, 32)}</span> ' if known else ""
+        lines.append(f'{called}<span class="mmsi">{mmsi}</span>')
+    if len(mmsis) > _VESSELS_MOST:
+        lines.append(f"and {len(mmsis) - _VESSELS_MOST} more")
+    return "<br>".join(lines) or MISSING
+
+
+def level(entry: Entry) -> str:
+    """Confidence as a word, a value and a bar."""
+    value = entry["confidence"]
+    if value is None:
+        return MISSING
+    share = min(max(value, 0.0), 1.0)
+    return (
+        f'<span class="level"><span class="rod" aria-hidden="true"><i style="width:{share * 100:.0f}%"></i></span>'
+        f"{entry.level} {value:.2f}</span>"
+    )
+
+
+def state(entry: Entry) -> str:
+    """A chip for events that are still open or no longer stand; nothing for closed ones."""
+    if entry["status"] in (None, "closed"):
+        return ""
+    reason = f": {safe(entry['status_reason']).replace('_', ' ')}" if entry["status_reason"] else ""
+    return f'<span class="chip {entry["status"]}">{entry["status"]}{reason}</span>'
+
+
+def table_head(kind: Kind) -> tuple[str, str]:
+    """What stands before and after the rows of one type."""
+    heads = "".join(f'<th scope="col">{h}</th>' for h, _ in _MEASURES.get(kind.key, ()))
+    before = (
+        f'<div class="scroll"><table class="list"><caption class="quiet">{kind.words}, by confidence, then by time; '
+        'times are UTC</caption><thead><tr><th scope="col">No</th><th scope="col">Start</th><th scope="col">Lasted</th>'
+        f'<th scope="col">Vessels</th><th scope="col">Position</th>{heads}<th scope="col">Confidence</th></tr></thead>'
+        "<tbody>"
+    )
+    return before, "</tbody></table></div>"
+
+
+def row(entry: Entry, names: Mapping[int, str], *, with_card: bool) -> str:
+    """One event; its number links to the card where there is one."""
+    start = entry["start_ms"] if entry["start_ms"] is not None else MISSING_TIME_MS
+    no = f'<a href="#{entry.anchor}">{entry.number}</a>' if with_card else str(entry.number)
+    anchor = "" if with_card else f' id="{entry.anchor}"'
+    lon, lat = entry.place or (None, None)
+    cells = "".join(f'<td class="num">{f(entry)}</td>' for _, f in _MEASURES.get(entry.kind.key, ()))
+    return (
+        f'<tr class="l-{entry.level or "none"}{" over" if entry.over else ""}"{anchor}><th scope="row">{no}</th>'
+        f'<td class="num">{moment_short(start)}</td><td class="num">{hours(entry["duration_h"])} {state(entry)}</td>'
+        f"<td>{vessels(entry, names)}</td><td>{position(lat, lon)}</td>{cells}<td>{level(entry)}</td></tr>"
+    )
+
+
+def section(kind: Kind, total: int, rows: str, note: str) -> str:
+    """The list of one type, which the reader can fold away."""
+    before, after = table_head(kind)
+    head = f"<summary><h3>{icon(kind, 20)} {kind.words}</h3> <span>{plural(total, 'event')}</span></summary>"
+    return f'<details open class="type t-{kind.key}">{head}{note}{before}{rows}{after}</details>'
