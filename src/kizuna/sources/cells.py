@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from kizuna.base.errors import InputError
 from kizuna.base.units import MISSING_TIME_MS
-from kizuna.sources import kernels_times
+from kizuna.sources.kernels import times as times_kernels
 from kizuna.sources.dialects import Dialect
 from kizuna.sources.words import NULL_WORDS
 
@@ -183,8 +183,8 @@ class TimeReader:
         if is_text(array):
             data, offsets, _ = buffers(array)
             state = np.zeros(n, np.int8)
-            kernels_times.parse_times(data, offsets, self._order, ms, state)
-            ms[(state != kernels_times.TIME_OK) & (state != kernels_times.TIME_NO_ZONE)] = MISSING_TIME_MS
+            times_kernels.parse_times(data, offsets, self._order, ms, state)
+            ms[(state != times_kernels.TIME_OK) & (state != times_kernels.TIME_NO_ZONE)] = MISSING_TIME_MS
         return ms
 
     def _typed(self, array: pa.Array) -> tuple[Array, Array]:
@@ -200,29 +200,29 @@ class TimeReader:
         n = len(array)
         ms = np.zeros(n, np.int64)
         state = np.zeros(n, np.int8)
-        kernels_times.parse_times(data, offsets, self._order, ms, state)
-        state[~valid] = kernels_times.TIME_EMPTY
+        times_kernels.parse_times(data, offsets, self._order, ms, state)
+        state[~valid] = times_kernels.TIME_EMPTY
         if not self._decided and self._decide(array, state):
             return self._text(array)
-        bad = (state == kernels_times.TIME_BAD) | (state == kernels_times.TIME_ORDER_UNKNOWN)
+        bad = (state == times_kernels.TIME_BAD) | (state == times_kernels.TIME_ORDER_UNKNOWN)
         if not self._utc:
-            bad |= state == kernels_times.TIME_NO_ZONE
-        ms[bad | (state == kernels_times.TIME_EMPTY)] = MISSING_TIME_MS
+            bad |= state == times_kernels.TIME_NO_ZONE
+        ms[bad | (state == times_kernels.TIME_EMPTY)] = MISSING_TIME_MS
         if bad.any():
             bad &= ~np.array([c is None or text_of(c).strip() in _NULLS for c in array.to_pylist()], np.bool_)
         return ms, bad
 
     def _decide(self, array: pa.Array, state: Array) -> bool:
         """Learn from the first readable time; true when the column must be read again."""
-        telling = (kernels_times.TIME_OK, kernels_times.TIME_NO_ZONE, kernels_times.TIME_ORDER_UNKNOWN)
+        telling = (times_kernels.TIME_OK, times_kernels.TIME_NO_ZONE, times_kernels.TIME_ORDER_UNKNOWN)
         seen = np.flatnonzero(np.isin(state, telling))
         if not len(seen):
             return False
         cell = text_of(array[int(seen[0])].as_py()).strip()
-        if state[seen[0]] == kernels_times.TIME_ORDER_UNKNOWN:
+        if state[seen[0]] == times_kernels.TIME_ORDER_UNKNOWN:
             self._order = self._order_in(cell)
             return True
-        if state[seen[0]] == kernels_times.TIME_NO_ZONE and not self._utc:
+        if state[seen[0]] == times_kernels.TIME_NO_ZONE and not self._utc:
             raise self._no_zone(f"times without a zone such as {cell!r}")
         self._decided = True
         return False

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.base.utc import iso
-from kizuna.sources import kernels_changes
+from kizuna.sources.kernels import changes
 from kizuna.sources.cells import BAD, TimeReader, buffers, by_word, is_text, numbers, text_of
 from kizuna.sources.dialects import STATIC_FIELDS
 from kizuna.sources.words import CARGO, CARGO_GROUPS, EPFD, NULL_WORDS, SHIP_TYPE, number_of
@@ -40,7 +40,7 @@ class Changes:
         self._make(_FIRST_ROOM)
 
     def _make(self, slots: int) -> None:
-        self._keys = np.full(slots, kernels_changes.EMPTY_KEY, np.int64)
+        self._keys = np.full(slots, changes.EMPTY_KEY, np.int64)
         self._a = np.zeros(slots, np.int64)
         self._b = np.zeros(slots, np.int64)
 
@@ -64,7 +64,7 @@ class Changes:
         done = 0
         while done < n:
             room = len(self._keys) // 2 - self._count
-            done, added = kernels_changes.mark_changes(
+            done, added = changes.mark_changes(
                 mmsi, lane_a, lane_b, present, self._keys, self._a, self._b, room, done, out
             )
             self._count += int(added)
@@ -74,11 +74,11 @@ class Changes:
 
     def _grow(self) -> None:
         """Twice the slots: the known MMSIs go into the new table as rows that were already reported."""
-        used = self._keys != kernels_changes.EMPTY_KEY
+        used = self._keys != changes.EMPTY_KEY
         keys, a, b = self._keys[used], self._a[used], self._b[used]
         self._make(2 * len(self._keys))
         everything = np.ones(len(keys), np.bool_)
-        kernels_changes.mark_changes(
+        changes.mark_changes(
             keys.astype(np.int32), a, b, everything, self._keys, self._a, self._b, len(keys), 0, np.zeros(len(keys), np.bool_)
         )
 
@@ -87,13 +87,13 @@ def _fold(array: pa.Array, lane_a: Array, lane_b: Array) -> Array:
     """Fold a column into the hashes; which cells are present."""
     if is_text(array):
         data, offsets, valid = buffers(array)
-        kernels_changes.mix_text(data, offsets, valid, lane_a, lane_b)
+        changes.mix_text(data, offsets, valid, lane_a, lane_b)
         return valid
     if pa.types.is_dictionary(array.type):
         return _fold_dictionary(array, lane_a, lane_b)
     values = numbers(array)[0].astype(np.float64)
     there: Array = ~np.isnan(values)
-    kernels_changes.mix_numbers(values.view(np.int64), lane_a, lane_b)
+    changes.mix_numbers(values.view(np.int64), lane_a, lane_b)
     return there
 
 
@@ -103,13 +103,13 @@ def _fold_dictionary(array: pa.DictionaryArray, lane_a: Array, lane_b: Array) ->
     data, offsets, valid = buffers(found)
     word_a = np.ones(len(found), np.int64)
     word_b = np.ones(len(found), np.int64)
-    kernels_changes.mix_text(data, offsets, valid, word_a, word_b)
+    changes.mix_text(data, offsets, valid, word_a, word_b)
     known = valid & ~np.array(pc.is_in(found, _NULLS.cast(found.type)).to_numpy(zero_copy_only=False), np.bool_)
     values = np.append(np.where(known, (word_a << 31) | word_b, -1), -1)
     there = np.append(known, False)  # noqa: FBT003  the entry that a null picks
     indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
     codes = indices.to_numpy(zero_copy_only=False)
-    kernels_changes.mix_numbers(values[codes], lane_a, lane_b)
+    changes.mix_numbers(values[codes], lane_a, lane_b)
     return there[codes]
 
 
