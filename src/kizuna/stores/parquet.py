@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 
 from kizuna import __version__
 from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
+from kizuna.base.grow import Growing
 from kizuna.base.table import Kind, Schema, Table, concat, empty, from_arrow
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
@@ -269,7 +270,10 @@ def read_table(schema: Schema, path: Path) -> Table:
             name = (file.schema_arrow.metadata or {}).get(b"kizuna.table", b"").decode()
             if name != schema.name:
                 raise InputError(f"holds {name or 'a table of somebody else'}, not {schema.name}", where=str(path))
-            return from_arrow(schema, file.read(use_threads=True))
+            rows = Growing(schema, file.metadata.num_rows)
+            for batch in file.iter_batches(batch_size=ROW_GROUP):
+                rows.add(from_arrow(schema, pa.Table.from_batches([batch])))
+            return rows.finish()
     except FileNotFoundError as exc:
         raise ConfigError("no such file", where=str(path)) from exc
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as exc:

@@ -1,0 +1,86 @@
+"""A table that grows in place, for reading long inputs into memory.
+
+``concat`` needs the parts and the whole at once; this needs the whole and one part: a day of 4 million fixes takes
+0.55 GB instead of 1.1 GB, and half the time, since fresh memory costs more than copying.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from kizuna.base.table import Kind, Schema, Table, empty
+
+STEP_ROWS: Final = 1 << 20
+"""Rows by which columns grow when the number of rows is not known beforehand."""
+
+
+class Growing:
+    """Collects tables of one schema into one. ``expected`` rows are allotted at once; more may come."""
+
+    def __init__(self, schema: Schema, expected: int = 0) -> None:
+        self._schema = schema
+        self._rows = 0
+        self._room = expected
+        self._columns: dict[str, Any] = {}
+        self._words: dict[str, dict[str, int]] = {}
+        for c in schema.columns:
+            if c.dtype() is None:
+                self._columns[c.name] = []
+                continue
+            self._columns[c.name] = np.empty(expected, c.dtype())
+            if c.kind is Kind.CODE and c.codes is None:
+                self._words[c.name] = {}
+
+    def __len__(self) -> int:
+        """Rows so far."""
+        return self._rows
+
+    def add(self, table: Table) -> None:
+        """Append a table; it is copied and can be let go."""
+        start, stop = self._rows, self._rows + len(table)
+        if stop > self._room:
+            self._make_room(stop)
+        for c in self._schema.columns:
+            part = table[c.name]
+            if c.dtype() is None:
+                if len(part):
+                    self._columns[c.name].append(part)
+                continue
+            target = self._columns[c.name][start:stop]
+            if c.name in self._words:
+                self._renumber(c.name, table.codes_of(c.name), part, target)
+            else:
+                target[:] = part
+        self._rows = stop
+
+    def _renumber(self, name: str, words: tuple[str, ...], codes: Any, target: Any) -> None:
+        known = self._words[name]
+        lookup = np.array([known.setdefault(w, len(known)) for w in words] + [-1], np.int32)
+        if np.array_equal(lookup[:-1], np.arange(len(words))):
+            target[:] = codes
+        else:
+            np.take(lookup, codes, out=target, mode="wrap")  # -1 picks the last entry, which is -1
+
+    def _make_room(self, rows: int) -> None:
+        """Longer columns; large ones are moved by the system's page tables, not copied."""
+        self._room = max(rows, self._room + STEP_ROWS)
+        for column in self._columns.values():
+            if isinstance(column, np.ndarray):
+                column.resize(self._room, refcheck=False)
+
+    def finish(self) -> Table:
+        """The whole table; the collector is empty afterwards."""
+        if not self._rows:
+            return empty(self._schema)
+        out: dict[str, Any] = {}
+        for c in self._schema.columns:
+            column = self._columns.pop(c.name)
+            if isinstance(column, np.ndarray):
+                column.resize(self._rows, refcheck=False)
+                out[c.name] = column
+            else:
+                out[c.name] = pa.concat_arrays(column)
+        return Table(self._schema, out, {name: tuple(index) for name, index in self._words.items()})
