@@ -37,7 +37,7 @@ from kizuna.tracks.table import Tracks
 
 MAX_BYTES: Final = 5_000_000
 """The page is never larger; see the module for what gives way."""
-_ROWS_BYTES: Final = 1_500_000
+_ROWS_BYTES: Final = 1_900_000
 _CARDS_MOST: Final = 240  # beyond this nobody reads on; the rest stands in the list
 _RESERVE: Final = 20_000  # sentences between the parts
 _WARNINGS_MOST: Final = 20
@@ -133,7 +133,7 @@ def _events(
     for k, kind in enumerate(KINDS):
         mine = [(e, text) for e, text in listed_rows if e.kind.key == kind.key]
         if total[k]:
-            rows = "".join(text if e.number in cards else row(e, names, with_card=False) for e, text in mine)
+            rows = [text if e.number in cards else row(e, names, with_card=False) for e, text in mine]
             parts.append(section(kind, total[k], rows, _gaps_in_list(mine, total[k], cards)))
     ordered = "".join(cards[number] for number in sorted(cards))
     told = (

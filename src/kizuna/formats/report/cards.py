@@ -15,7 +15,7 @@ from kizuna.formats.report.listing import Entry
 from kizuna.formats.report.marks import icon
 from kizuna.formats.report.minimap import Scene, small_map, speed_plot
 from kizuna.formats.report.paths import Land
-from kizuna.formats.report.rows import level, state, vessels
+from kizuna.formats.report.rows import level, rod, state, vessels
 from kizuna.formats.report.text import MISSING, hours, metres, moment, name, number, plural, position, safe
 from kizuna.formats.report.ways import ways
 from kizuna.places.zone import Zone
@@ -25,6 +25,7 @@ _TESTS_MOST: Final = 24
 _LIST_MOST: Final = 8
 _PARAMS_MOST: Final = 40
 _ZONES_MOST: Final = 4
+_SIGNS: Final = {">": "&gt;", ">=": "≥", "<": "&lt;", "<=": "≤"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def card(entry: Entry, desk: Desk) -> str:
     head = (
         f'<header><span class="no">{entry.number}</span>{icon(entry.kind, 22)}'
         f'<h4>{entry.kind.word} <span class="who">{_who(entry, desk)}</span></h4>'
-        f'<span class="chips">{state(entry)}{_chip(desk.marking)}{level(entry)} '
-        f'<small>uncalibrated</small></span></header>'
+        f'<span class="chips">{state(entry)}{_chip(desk.marking)}<span class="level"{rod(entry)}>{level(entry)}</span>'
+        f" <small>uncalibrated</small></span></header>"
     )  # fmt: skip
     return (
         f'<article class="card t-{entry.kind.key} l-{entry.level or "none"}" id="{entry.anchor}" '
@@ -139,11 +140,13 @@ def _tests(events: Table, entry: Entry) -> str:
         held = {True: '<td class="held">✓ held</td>', False: '<td class="failed">✗ did not hold</td>'}.get(
             test["passed"], f"<td>{MISSING}</td>"
         )
+        sign = _SIGNS.get(test["relation"], MISSING)
         cells = (
-            f'<td class="num">{number(test["measured"])}</td><td class="rel">{safe(test["relation"], 3)}</td>'
+            f'<td class="num">{number(test["measured"])}</td><td class="rel">{sign}</td>'
             f'<td class="num">{number(test["threshold"])}</td><td>{safe(test["unit"], 20)}</td>{held}'
         )
-        rows.append(f'<tr><th scope="row">{safe(test["test"], 60).replace("_", " ")}</th>{cells}</tr>')
+        called = safe(test["test"], 60).replace("_", " ")
+        rows.append(f'<tr><th scope="row">{called}</th>{cells}</tr>')
     if len(tests) > _TESTS_MOST:
         rows.append(f'<tr><td colspan="6">and {len(tests) - _TESTS_MOST} more in events.parquet</td></tr>')
     if not rows:
@@ -173,11 +176,12 @@ def _foot(entry: Entry, desk: Desk) -> str:
     said = [
         ("Rule", f"<code>{safe(rule, 60)}</code>"),
         ("Rests on", ", ".join(safe(s, 40) for s in (entry["sources"] or ())[:_LIST_MOST]) or MISSING),
-        ("Proof", _proof(desk.events, entry)),
         ("Anchorage mask", safe(entry["mask"], 100) if entry["mask"] else "none"),
         ("Released to", safe(entry["label"] or "nobody", 60)),
+        ("Proof", _proof(desk.events, entry)),
     ]
-    facts = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in said)
+    wide = {"Proof": ' class="wide"'}
+    facts = "".join(f"<div{wide.get(k, '')}><dt>{k}</dt><dd>{v}</dd></div>" for k, v in said)
     cite = f"{entry.kind.word} {entry['event_id']}, version {entry['version']}, rule {rule}; {desk.cited_as}"
     return (
         f'<footer><dl>{facts}</dl>{_extras(entry)}<p class="cite">Cite as <code>{safe(cite, 400)}</code></p></footer>'

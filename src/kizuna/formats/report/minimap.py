@@ -17,7 +17,7 @@ from kizuna.base.table import Array
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.formats.report.chart import Floats, View, box_of, degrees_label, fitted, scale_bar, ticks
 from kizuna.formats.report.listing import Entry
-from kizuna.formats.report.paths import Land, land_path, outline_path, path, pieces, steps
+from kizuna.formats.report.paths import Land, land_path, outline_path, path, pieces, steps, thinned
 from kizuna.formats.report.text import clock, day, number
 from kizuna.formats.report.ways import Way, window
 from kizuna.places.zone import Zone
@@ -27,7 +27,7 @@ _RATIO: Final = (0.66, 0.74)
 _LEAST_DEG: Final = 0.03
 _LAND_LIMIT: Final = 2600
 _ZONE_LIMIT: Final = 700
-_WAY_LIMIT: Final = 900
+_WAY_LIMIT: Final = 1800
 _PLOT_HEIGHT: Final = 84
 _BINS: Final = 110
 
@@ -107,17 +107,21 @@ def _zone(view: View, zone: Zone) -> str:
 
 
 def _line(view: View, lon: Array, lat: Array) -> str:
-    """A way as path data; what lies outside is cut away, coarser where it would be long."""
+    """A way as path data; what lies outside is cut away, simpler where it would be long."""
     x, y = view.xy(lon, lat)
     out = (x < -40) | (x > view.width + 40) | (y < -40) | (y > view.height + 40)  # noqa: PLR2004  px
     x, y = np.where(out, np.nan, x), np.where(out, np.nan, y)
+    runs = []
+    for px, py in pieces(x, y, np.zeros(len(x), np.bool_)):
+        fine = np.append(True, np.hypot(np.diff(np.round(px * 2)), np.diff(np.round(py * 2))) > 0)
+        runs.append((px[fine], py[fine]))
     data = ""
-    for quantum in (1, 2, 4, 8, 16, 32):
-        grids = (steps(px, py, quantum) for px, py in pieces(x, y, np.zeros(len(x), np.bool_)))
+    for tolerance in (0.3, 0.6, 1.2, 2.4, 4.8, 9.6):
+        grids = (steps(*thinned(px, py, tolerance)) for px, py in runs)
         data = "".join(path(g) for g in grids if len(g) > 1)
         if len(data) <= _WAY_LIMIT:
-            break
-    return data[: data.rfind("M", 0, _WAY_LIMIT)] if len(data) > _WAY_LIMIT else data
+            return data
+    return data[: data.rfind("M", 0, _WAY_LIMIT)]
 
 
 def _way(view: View, scene: Scene, way: Way, k: int) -> str:

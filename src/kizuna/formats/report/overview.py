@@ -1,12 +1,13 @@
 """The maps at the head of the report: land, zones, traffic and the events as numbered shapes.
 
 Events of one type that would cover each other share a shape; its number is that of the first in the list, followed
-by how many more stand there. Zones are drawn alike whoever asserts them: dashed in the colour of the text, told
-apart by the pattern of dashes and by a letter.
+by how many more stand there. In a crowd shapes stand for wider areas and carry a count instead of a number. Zones are
+drawn alike whoever asserts them: dashed in the colour of the text, told apart by the pattern of dashes and by a letter.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from kizuna.base.table import Array
 from kizuna.formats.report import traffic
 from kizuna.formats.report.chart import View, degrees_label, fitted, scale_bar, ticks
 from kizuna.formats.report.listing import Entry
-from kizuna.formats.report.marks import KINDS, Kind, icon
+from kizuna.formats.report.marks import KINDS, icon
 from kizuna.formats.report.panels import Panel, Panels, chosen
 from kizuna.formats.report.paths import Land, land_path, outline_path
 from kizuna.formats.report.text import count, name, plural, safe
@@ -29,8 +30,8 @@ _MAIN_LAND: Final = 260_000
 _SIDE_LAND: Final = 90_000
 _ZONE_LIMIT: Final = 30_000
 _ZONES_MOST: Final = 26
-_MARKS_MOST: Final = 260
-_NEAR_PX: Final = 17.0
+_MARKS_MOST: Final = 110
+_NEAR_PX: Final = (17.0, 26.0, 40.0, 60.0, 90.0, 135.0)  # how far apart shapes of one type stand
 _LABELS_PX: Final = (46, 26)  # room that a degree label at the border keeps free of the corner
 
 
@@ -74,7 +75,7 @@ def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], zones: S
         _graticule(view),
         layer,
         *(_zone(view, zone, k) for k, zone in enumerate(zones[:_ZONES_MOST])),
-        "".join(_marks(view, kind, entries) for kind in KINDS),
+        _marks(view, entries),
         _bar(view),
     ]
     where = (
@@ -132,46 +133,57 @@ def _label_spot(view: View, zone: Zone) -> tuple[float, float] | None:
     return float(x[i]), float(y[i]) - 7
 
 
-def _marks(view: View, kind: Kind, entries: list[Entry]) -> str:
-    """Shapes of one type, the most confident on top and with their number."""
-    mine = [e for e in entries if e.kind.key == kind.key]
-    if not mine:
-        return ""
+def _marks(view: View, entries: list[Entry]) -> str:
+    """Shapes of all types, the most confident on top. Where they would be too many, they stand for wider areas."""
+    by_kind = [(k, [e for e in entries if e.kind.key == k.key]) for k in KINDS]
+    spots = [(kind, mine, *_pixels(view, mine)) for kind, mine in by_kind if mine]
+    near, groups = _NEAR_PX[0], []
+    for near in _NEAR_PX:
+        groups = [_gathered(x, y, near) for _, _, x, y in spots]
+        if sum(map(len, groups)) <= _MARKS_MOST:
+            break
+    crowded = near > _NEAR_PX[0]
+    texts = []
+    for (kind, mine, x, y), gathered in zip(spots, groups, strict=True):
+        lines = _gap_lines(view, mine) if kind.key == "gap" and not crowded else ""
+        marks = "".join(_mark(mine[i], n, x[i], y[i], crowded=crowded) for i, n in reversed(gathered))
+        texts.append(f'<g class="c-{kind.key}">{lines}{marks}</g>')
+    return "".join(texts)
+
+
+def _pixels(view: View, mine: list[Entry]) -> tuple[Array, Array]:
     places = np.array([e.place for e in mine], np.float64)
-    x, y = view.xy(places[:, 0], places[:, 1])
-    groups = _gathered(x, y)
-    texts = [_gap_lines(view, mine)] if kind.key == "gap" and len(mine) <= _MARKS_MOST else []
-    texts += [_mark(kind, mine[first], members, x[first], y[first]) for first, members in reversed(groups)]
-    return f'<g class="c-{kind.key}">{"".join(texts)}</g>'
+    return view.xy(places[:, 0], places[:, 1])
 
 
-def _gathered(x: Array, y: Array) -> list[tuple[int, int]]:
-    """For every shape the first event under it and how many it stands for; the last ones join the nearest shape."""
+def _gathered(x: Array, y: Array, near: float) -> list[tuple[int, int]]:
+    """For every shape the first event under it and how many it stands for."""
     firsts: list[int] = []
     members: list[int] = []
-    held_x, held_y = np.empty(_MARKS_MOST), np.empty(_MARKS_MOST)
-    for i in range(len(x)):
-        k = len(firsts)
-        if k:
-            apart = np.hypot(held_x[:k] - x[i], held_y[:k] - y[i])
-            near = int(np.argmin(apart))
-            if apart[near] < _NEAR_PX or k == _MARKS_MOST:
-                members[near] += 1
-                continue
-        held_x[k], held_y[k] = x[i], y[i]
+    cells: dict[tuple[int, int], list[int]] = {}
+    for i, (px, py) in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
+        cx, cy = int(px // near), int(py // near)
+        around = [k for a in (cx - 1, cx, cx + 1) for b in (cy - 1, cy, cy + 1) for k in cells.get((a, b), ())]
+        found = next((k for k in around if math.hypot(x[firsts[k]] - px, y[firsts[k]] - py) < near), None)
+        if found is not None:
+            members[found] += 1
+            continue
+        cells.setdefault((cx, cy), []).append(len(firsts))
         firsts.append(i)
         members.append(1)
     return list(zip(firsts, members, strict=True))
 
 
-def _mark(kind: Kind, entry: Entry, members: int, x: float, y: float) -> str:
+def _mark(entry: Entry, members: int, x: float, y: float, *, crowded: bool) -> str:
+    """One shape. Alone it has its number; with others their count beside it; in a crowd the count alone."""
     more = f'<tspan class="more"> +{members - 1}</tspan>' if members > 1 else ""
-    title = f"No {entry.number}: {safe(entry['summary'], 200)}" + (f" ({members - 1} more here)" if members > 1 else "")
+    words = f"{entry.number}{more}" if not crowded else f"\u00d7{members}" if members > 1 else ""
+    label = f'<text x="{x + 10:.1f}" y="{y + 4:.1f}">{words}</text>' if words else ""
+    told = f"No {entry.number}: {safe(entry['summary'], 200)}" + (f" ({members - 1} more here)" if members > 1 else "")
     return (
-        f'<a class="mark t-{kind.key} l-{entry.level or "none"}" href="#{entry.anchor}" tabindex="-1">'
-        f"<title>{title}</title>"
-        f'<use href="#k-{kind.key}" x="{x - 9:.1f}" y="{y - 9:.1f}" width="18" height="18"/>'
-        f'<text x="{x + 10:.1f}" y="{y + 4:.1f}">{entry.number}{more}</text></a>'
+        f'<a class="mark t-{entry.kind.key} l-{entry.level or "none"}" href="#{entry.anchor}" tabindex="-1">'
+        f'<title>{told}</title><use href="#k-{entry.kind.key}" x="{x - 9:.1f}" y="{y - 9:.1f}" width="18" height="18"/>'
+        f"{label}</a>"
     )
 
 

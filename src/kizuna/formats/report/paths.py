@@ -59,6 +59,28 @@ def steps(x: Floats, y: Floats, quantum: int = 1) -> npt.NDArray[np.int64]:
     return grid
 
 
+def thinned(x: Floats, y: Floats, tolerance: float) -> tuple[Floats, Floats]:
+    """The line without the points that lie within ``tolerance`` of the line without them (Douglas and Peucker 1973)."""
+    keep = np.zeros(len(x), np.bool_)
+    keep[[0, -1]] = True
+    waiting = [(0, len(x) - 1)]
+    while waiting:
+        a, b = waiting.pop()
+        if b - a < 2:  # noqa: PLR2004  nothing between
+            continue
+        dx, dy = x[b] - x[a], y[b] - y[a]
+        px, py = x[a + 1 : b] - x[a], y[a + 1 : b] - y[a]
+        length = dx * dx + dy * dy
+        along = np.clip((px * dx + py * dy) / length, 0.0, 1.0) if length > 0 else np.zeros(len(px))
+        off = np.hypot(px - along * dx, py - along * dy)
+        worst = int(np.argmax(off))
+        if off[worst] > tolerance:
+            middle = a + 1 + worst
+            keep[middle] = True
+            waiting += [(a, middle), (middle, b)]
+    return x[keep], y[keep]
+
+
 def path(grid: npt.NDArray[np.int64], *, closed: bool = False) -> str:
     """Path data of positions in path units; a single position becomes a dot (round line caps show it)."""
     if len(grid) == 0:

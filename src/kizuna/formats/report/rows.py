@@ -8,9 +8,22 @@ from typing import Any, Final
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.formats.report.listing import Entry
 from kizuna.formats.report.marks import Kind, icon
-from kizuna.formats.report.text import MISSING, hours, metres, moment_short, name, number, plural, position, safe
+from kizuna.formats.report.text import (
+    MISSING,
+    count,
+    hours,
+    metres,
+    moment_short,
+    name,
+    number,
+    plural,
+    position_short,
+    safe,
+)
 
 _VESSELS_MOST: Final = 4
+_UNFOLDED: Final = 30  # rows that a long list shows before it is unfolded
+_TABLE_END: Final = "</tbody></table></div>"
 
 
 def _knots(value: float | None) -> str:
@@ -50,30 +63,29 @@ _MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = {
 
 
 def vessels(entry: Entry, names: Mapping[int, str]) -> str:
-    """Names and MMSIs of the participants, each on its own line."""
+    """Names (``b``) and MMSIs (``i``) of the participants, each on its own line."""
     lines = []
     segments = entry["seg_ids"] or []
     mmsis = entry["mmsis"] or []
     for k, mmsi in enumerate(mmsis[:_VESSELS_MOST]):
         seg = segments[k] if k < len(segments) else None
         known = names.get(seg) if seg is not None else None
-        called = f'<span class="ship">{name(known, 32)}</span> ' if known else ""
-        lines.append(f'{called}<span class="mmsi">{mmsi}</span>')
+        called = f"<b>{name(known, 32)}</b> " if known else ""
+        lines.append(f"{called}<i>{mmsi}</i>")
     if len(mmsis) > _VESSELS_MOST:
         lines.append(f"and {len(mmsis) - _VESSELS_MOST} more")
     return "<br>".join(lines) or MISSING
 
 
 def level(entry: Entry) -> str:
-    """Confidence as a word, a value and a bar."""
+    """Confidence as a word and a value; the style sheet draws a bar as long as ``rod`` says beside it."""
+    return MISSING if entry["confidence"] is None else f"{entry.level} {entry['confidence']:.2f}"
+
+
+def rod(entry: Entry) -> str:
+    """Attribute that tells the length of the bar beside a confidence; empty without one."""
     value = entry["confidence"]
-    if value is None:
-        return MISSING
-    share = min(max(value, 0.0), 1.0)
-    return (
-        f'<span class="level"><span class="rod" aria-hidden="true"><i style="width:{share * 100:.0f}%"></i></span>'
-        f"{entry.level} {value:.2f}</span>"
-    )
+    return "" if value is None else f' style="--c:{100 * min(max(value, 0.0), 1.0):.0f}%"'
 
 
 def state(entry: Entry) -> str:
@@ -84,34 +96,41 @@ def state(entry: Entry) -> str:
     return f'<span class="chip {entry["status"]}">{entry["status"]}{reason}</span>'
 
 
-def table_head(kind: Kind) -> tuple[str, str]:
-    """What stands before and after the rows of one type."""
+def _table_head(kind: Kind, *, folded: bool) -> str:
+    """What stands before the rows of one type."""
     heads = "".join(f'<th scope="col">{h}</th>' for h, _ in _MEASURES.get(kind.key, ()))
-    before = (
-        f'<div class="scroll"><table class="list"><caption class="quiet">{kind.words}, by confidence, then by time; '
-        'times are UTC</caption><thead><tr><th scope="col">No</th><th scope="col">Start</th><th scope="col">Lasted</th>'
+    which = ", the rest" if folded else ""
+    return (
+        f'<div class="scroll"><table class="list"><caption class="quiet">{kind.words}{which}, by confidence, then by '
+        'time</caption><thead><tr><th scope="col">No</th><th scope="col">Start, UTC</th><th scope="col">Lasted</th>'
         f'<th scope="col">Vessels</th><th scope="col">Position</th>{heads}<th scope="col">Confidence</th></tr></thead>'
         "<tbody>"
     )
-    return before, "</tbody></table></div>"
 
 
 def row(entry: Entry, names: Mapping[int, str], *, with_card: bool) -> str:
-    """One event; its number links to the card where there is one."""
+    """One event; its number links to the card where there is one. Thousands of rows: every byte counts."""
     start = entry["start_ms"] if entry["start_ms"] is not None else MISSING_TIME_MS
     no = f'<a href="#{entry.anchor}">{entry.number}</a>' if with_card else str(entry.number)
     anchor = "" if with_card else f' id="{entry.anchor}"'
     lon, lat = entry.place or (None, None)
-    cells = "".join(f'<td class="num">{f(entry)}</td>' for _, f in _MEASURES.get(entry.kind.key, ()))
+    cells = "".join(f"<td>{f(entry)}</td>" for _, f in _MEASURES.get(entry.kind.key, ()))
     return (
         f'<tr class="l-{entry.level or "none"}{" over" if entry.over else ""}"{anchor}><th scope="row">{no}</th>'
-        f'<td class="num">{moment_short(start)}</td><td class="num">{hours(entry["duration_h"])} {state(entry)}</td>'
-        f"<td>{vessels(entry, names)}</td><td>{position(lat, lon)}</td>{cells}<td>{level(entry)}</td></tr>"
+        f"<td>{moment_short(start)}</td><td>{hours(entry['duration_h'])}{state(entry)}</td>"
+        f"<td>{vessels(entry, names)}</td><td>{position_short(lat, lon)}</td>{cells}"
+        f"<td{rod(entry)}>{level(entry)}</td></tr>"
     )
 
 
-def section(kind: Kind, total: int, rows: str, note: str) -> str:
-    """The list of one type, which the reader can fold away."""
-    before, after = table_head(kind)
+def section(kind: Kind, total: int, rows: Sequence[str], note: str) -> str:
+    """The list of one type, which the reader can fold away; a long one shows its head and folds the rest itself."""
     head = f"<summary><h3>{icon(kind, 20)} {kind.words}</h3> <span>{plural(total, 'event')}</span></summary>"
-    return f'<details open class="type t-{kind.key}">{head}{note}{before}{rows}{after}</details>'
+    shown = len(rows) if len(rows) <= _UNFOLDED + _UNFOLDED // 2 else _UNFOLDED
+    tables = f"{_table_head(kind, folded=False)}{''.join(rows[:shown])}{_TABLE_END}"
+    if shown < len(rows):
+        tables += (
+            f'<details class="rest"><summary>{count(len(rows) - shown)} more</summary>'
+            f"{_table_head(kind, folded=True)}{''.join(rows[shown:])}{_TABLE_END}</details>"
+        )
+    return f'<details open class="type t-{kind.key}">{head}{note}{tables}</details>'

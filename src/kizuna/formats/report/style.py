@@ -50,7 +50,7 @@ _BASE: Final = """
 html{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",FONTS,sans-serif;
  background:var(--bg);color:var(--ink);-webkit-text-size-adjust:100%;scroll-padding-top:3.2rem}
 body{margin:0;font-variant-numeric:tabular-nums}
-code,.mmsi,.pos,.hash{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Noto Sans Mono","DejaVu Sans Mono",monospace}
+code,.pos,.hash{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Noto Sans Mono","DejaVu Sans Mono",monospace}
 code{font-size:.86em;overflow-wrap:anywhere}
 h1,h2,h3,h4,h5,p,ul,dl,dd,figure{margin:0;padding:0}
 h1{font-size:1.9rem;line-height:1.2;font-weight:650;letter-spacing:-.01em;text-wrap:balance;overflow-wrap:anywhere}
@@ -78,7 +78,7 @@ bdi{overflow-wrap:anywhere}
 .brand{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:baseline;justify-content:space-between;
  color:var(--soft);font-size:.86rem;margin-bottom:1.2rem}
 .brand b{color:var(--ink);font-size:1rem;letter-spacing:.01em}
-.lead{color:var(--soft);margin:.4rem 0 1rem;max-width:90ch}
+.lead{color:var(--soft);margin:.4rem 0 1rem;max-width:110ch}
 .warn{background:var(--warn);border-left:4px solid var(--failed);padding:.6rem .9rem;margin:1.2rem 0 0;
  border-radius:0 6px 6px 0}
 .warn h2{font-size:.9rem;margin:0}.warn ul{padding-left:1.1rem}
@@ -142,15 +142,20 @@ summary .cap{display:inline;margin:0}
 th,td{text-align:left;padding:.34rem .7rem .34rem 0;
  border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
 thead th{color:var(--soft);font-size:.82rem;font-weight:500;white-space:nowrap}
-.num{white-space:nowrap}
+.num,.list td{white-space:nowrap}
 table:not(.list) .num{text-align:right}
 .list th:first-child,.list td:first-child{padding-left:1rem}
 .list tbody th a{font-weight:700;display:inline-block;min-width:1.6rem}
-.list .ship{font-weight:550}
+.list td b,.who b{font-weight:600}
 .list tr:target{background:var(--warn)}
-.list .mmsi,.list .pos{font-size:.84em;color:var(--soft);white-space:nowrap}
+.list td i,.who i{font:normal .86em ui-monospace,"SF Mono",Menlo,Consolas,"Noto Sans Mono","DejaVu Sans Mono",monospace;
+ color:var(--soft)}
+.list td:last-child::before,.level::before{content:"";display:inline-block;width:3.2rem;height:.45rem;
+ margin-right:.5rem;border:1px solid var(--soft);border-radius:3px;background:linear-gradient(90deg,var(--soft) var(--c,0%),transparent 0)}
+.list .chip{margin-left:.4rem}
+details.rest>summary{padding:.6rem 1rem;color:var(--link);cursor:pointer}
 .over td,.over th{color:var(--soft)}
-.level{white-space:nowrap;display:inline-flex;align-items:center;gap:.45rem}
+.level{white-space:nowrap}
 .rod{display:inline-block;width:3.2rem;height:.45rem;border:1px solid var(--soft);border-radius:3px;overflow:hidden;
  flex:none}
 .rod i{display:block;height:100%;background:var(--soft)}
@@ -166,11 +171,11 @@ table:not(.list) .num{text-align:right}
 .card .no{font-weight:700;font-size:1.15rem;min-width:1.4rem}
 .card h4{flex:1 1 16rem}
 .card .who{font-weight:400;margin-left:.5rem}
-.card .who .ship{font-weight:600}.card .who .mmsi{color:var(--soft);font-size:.88em}
 .chips{display:inline-flex;flex-wrap:wrap;gap:.3rem .6rem;align-items:center;font-size:.9rem}
 .two{display:grid;grid-template-columns:minmax(0,380px) minmax(0,1fr);gap:1.4rem}
 .pictures svg{display:block;width:100%;height:auto;border-radius:6px}
 .pictures figcaption{font-size:.78rem;margin:.35rem 0 .2rem;line-height:1.4}
+.mini{border:1px solid var(--line)}
 .mini .tick text,.plot .tick text,.mini .bar text{font-size:10px}
 .plot .tick text{stroke:none}
 .sum{font-size:1.06rem;line-height:1.45;margin-bottom:.8rem;text-wrap:pretty;overflow-wrap:anywhere}
@@ -188,7 +193,8 @@ table:not(.list) .num{text-align:right}
 dt{color:var(--soft);font-size:.8rem}
 dd .pos{font-size:.88em;white-space:nowrap}
 .tests{margin-bottom:1rem}
-.tests th[scope=row]{width:34%}
+.tests td,.tests thead th:not(:first-child){width:1%;white-space:nowrap}
+.tests :is(th,td):last-child{padding-left:1.2rem}
 .rel{text-align:center!important;padding-left:0;width:1.6rem}
 .held{color:var(--held);white-space:nowrap}.failed{color:var(--failed);white-space:nowrap;font-weight:600}
 .reading{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:.6rem 1.4rem;font-size:.9rem}
@@ -197,6 +203,7 @@ dd .pos{font-size:.88em;white-space:nowrap}
 .card footer dl{margin-bottom:.5rem;font-size:.86rem;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr))}
 .card details{margin:.2rem 0 .6rem}
 .card summary{cursor:pointer;color:var(--link)}
+.card .wide{grid-column:span 2}
 .pairs dt{overflow-wrap:anywhere}
 .cite{color:var(--soft)}.cite code{color:var(--ink);user-select:all}
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 2.4rem;

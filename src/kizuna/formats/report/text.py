@@ -22,6 +22,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _BAD_CATEGORIES: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _MARKS_MAX: Final = 3  # combining marks in a row that real scripts need; more only paint over the neighbours
 _HALF_TURN: Final = 180.0
+_HALF: Final = 0.5
 _FEW: Final = 10.0
 _MANY: Final = 100.0
 
@@ -67,11 +68,8 @@ def moment(time_ms: int) -> str:
 
 
 def moment_short(time_ms: int) -> str:
-    """The same without year and zone, for columns that say UTC in their head."""
-    if time_ms == MISSING_TIME_MS:
-        return MISSING
-    text = iso_s(time_ms)
-    return f'<time datetime="{text}" title="{text}">{day(time_ms)[:-5]} {text[11:16]}</time>'
+    """``Sat 14 Mar 06:42``, for columns that say elsewhere that times are UTC."""
+    return MISSING if time_ms == MISSING_TIME_MS else f"{day(time_ms)[:-5]} {clock(time_ms)}"
 
 
 def _minutes(value: float, letters: str) -> str:
@@ -90,14 +88,17 @@ def longitude(lon_deg: float) -> str:
     return _minutes((lon_deg + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN, "EW")
 
 
-def position(lat_deg: float | None, lon_deg: float | None) -> str:
-    """Degrees and minutes, with decimal degrees on hover; the missing sign without a position."""
+def position_short(lat_deg: float | None, lon_deg: float | None) -> str:
+    """Degrees and minutes; the missing sign without a position."""
     if lat_deg is None or lon_deg is None or not (math.isfinite(lat_deg) and math.isfinite(lon_deg)):
         return MISSING
-    return (
-        f'<span class="pos" title="{lat_deg:.5f}, {lon_deg:.5f}">'
-        f"{latitude(lat_deg)}\u2002{longitude(lon_deg)}</span>"
-    )
+    return f"{latitude(lat_deg)} {longitude(lon_deg)}"
+
+
+def position(lat_deg: float | None, lon_deg: float | None) -> str:
+    """The same with decimal degrees on hover."""
+    text = position_short(lat_deg, lon_deg)
+    return text if text == MISSING else f'<span class="pos" title="{lat_deg:.5f}, {lon_deg:.5f}">{text}</span>'
 
 
 def count(n: int) -> str:
@@ -137,13 +138,11 @@ def hours(value: float | None) -> str:
 
 
 def metres(value: float | None) -> str:
-    """A distance: metres up to half a mile, nautical miles beyond, metres on hover."""
+    """A distance: metres up to half a mile, nautical miles beyond."""
     if value is None or not math.isfinite(value):
         return MISSING
-    if abs(value) < NM_M / 2:
-        return f"{value:.0f} m"
     miles = value / NM_M
-    return f'<span title="{value:,.0f} m">{miles:,.{1 if abs(miles) < _MANY else 0}f} nm</span>'
+    return f"{value:.0f} m" if abs(miles) < _HALF else f"{miles:,.{1 if abs(miles) < _MANY else 0}f} nm"
 
 
 def seconds(value: float) -> str:

@@ -14,7 +14,7 @@ from kizuna.formats.report.text import clock, count, day
 from kizuna.tracks.table import Tracks
 
 _WIDTH: Final = 1200
-_LEFT: Final = 118
+_LEFT: Final = 158
 _BARS: Final = 45
 _LANE: Final = 24
 _LANE_ROWS: Final = 4
@@ -81,7 +81,7 @@ def _lane(kind: Kind, listed: Sequence[Entry], start_ms: int, end_ms: int, scale
     data = "".join(f"M{x} {top + 2 + k * pitch:.1f}h{w}v{pitch - 1:.1f}h-{w}z" for k, x, w in sorted(strokes))
     return (
         f'<g class="c-{kind.key}"><use href="#k-{kind.key}" x="0" y="{top + 1}" width="17" height="17"/>'
-        f'<text class="lane" x="23" y="{top + 14}">{kind.words} {len(mine)}</text>'
+        f'<text class="lane" x="23" y="{top + 14}">{kind.words} {count(len(mine))}</text>'
         f'<path class="rail" d="M{_LEFT} {top + _LANE - 1.5}H{_WIDTH - 8}"/><path class="stroke" d="{data}"/></g>'
     )
 
