@@ -25,6 +25,8 @@ Field = tuple[int, Any]
 
 PART_CHARS: Final = 60
 """Payload characters of one sentence; with TAG-less head and tail that keeps VDM within 82 characters."""
+_ARMOUR_STEP: Final = 40
+"""From this value on the armour skips eight characters (IEC 61162-1, table of six-bit codes)."""
 _SIXBIT_TEXT: Final = "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_ !\"#$%&'()*+,-./0123456789:;<=>?"
 
 
@@ -49,7 +51,7 @@ def pack(fields: Sequence[Field], count: int) -> Payloads:
             shift = at + width - 6 * (index + 1)  # bits of the field beyond this character; negative: left to fill
             six[index] |= (bits >> shift if shift >= 0 else bits << -shift) & 0x3F
         at += width
-    chars = (six + np.where(six < 40, 48, 56)).astype(np.uint8)
+    chars = (six + np.where(six < _ARMOUR_STEP, 48, 56)).astype(np.uint8)
     return Payloads(np.ascontiguousarray(chars.T), len(six) * 6 - total)
 
 
@@ -125,9 +127,9 @@ def position_a(fix: Fixes, msg_type: int, radio: Ints) -> Payloads:
     """Types 1 to 3, class A position report, 168 bits."""
     return pack([
         (6, msg_type), (2, 0), (30, fix.mmsi), (4, fix.nav_status), (8, rate_of_turn(fix.rot_dpm)),
-        (10, scaled(fix.sog_kn, 10, 1023, 0, 1022)), (1, fix.accurate), (28, _lon(fix.lon_deg)), (27, _lat(fix.lat_deg)),
-        (12, _circle(fix.cog_deg, 10, 3600)), (9, _circle(fix.heading_deg, 1, 511)), (6, fix.second), (2, 0), (3, 0),
-        (1, 0), (19, radio),
+        (10, scaled(fix.sog_kn, 10, 1023, 0, 1022)), (1, fix.accurate), (28, _lon(fix.lon_deg)),
+        (27, _lat(fix.lat_deg)), (12, _circle(fix.cog_deg, 10, 3600)), (9, _circle(fix.heading_deg, 1, 511)),
+        (6, fix.second), (2, 0), (3, 0), (1, 0), (19, radio),
     ], len(fix.mmsi))  # fmt: skip
 
 
@@ -136,8 +138,8 @@ def position_b(fix: Fixes, carrier_sense: Ints, radio: Ints) -> Payloads:
     return pack([
         (6, 18), (2, 0), (30, fix.mmsi), (8, 0), (10, scaled(fix.sog_kn, 10, 1023, 0, 1022)), (1, fix.accurate),
         (28, _lon(fix.lon_deg)), (27, _lat(fix.lat_deg)), (12, _circle(fix.cog_deg, 10, 3600)),
-        (9, _circle(fix.heading_deg, 1, 511)), (6, fix.second), (2, 0), (1, carrier_sense), (1, 0), (1, 1), (1, 1), (1, 1),
-        (1, 0), (1, 0), (1, carrier_sense), (19, radio),
+        (9, _circle(fix.heading_deg, 1, 511)), (6, fix.second), (2, 0), (1, carrier_sense), (1, 0), (1, 1), (1, 1),
+        (1, 1), (1, 0), (1, 0), (1, carrier_sense), (19, radio),
     ], len(fix.mmsi))  # fmt: skip
 
 
@@ -195,14 +197,25 @@ def base_station(mmsi: Ints, date: Sequence[Ints], lon_deg: Floats, lat_deg: Flo
     ], len(mmsi))  # fmt: skip
 
 
-def aid_to_navigation(
-    mmsi: Ints, aid_type: Ints, name: Ints, lon_deg: Floats, lat_deg: Floats, second: Ints, virtual: Ints
-) -> Payloads:
+class Aids(NamedTuple):
+    """Aids to navigation: name as codes of ``text_codes``, type of aid, UTC second of the report (60: none)."""
+
+    mmsi: Ints
+    aid_type: Ints
+    name: Ints
+    lon_deg: Floats
+    lat_deg: Floats
+    second: Ints
+    virtual: Ints
+
+
+def aid_to_navigation(aid: Aids) -> Payloads:
     """Type 21, report of an aid to navigation, 272 bits without a name extension, on its position."""
     return pack([
-        (6, 21), (2, 0), (30, mmsi), (5, aid_type), *_text(name), (1, 1), (28, _lon(lon_deg)), (27, _lat(lat_deg)),
-        (9, 0), (9, 0), (6, 0), (6, 0), (4, 7), (6, second), (1, 0), (8, 0), (1, 0), (1, virtual), (1, 0), (1, 0),
-    ], len(mmsi))  # fmt: skip
+        (6, 21), (2, 0), (30, aid.mmsi), (5, aid.aid_type), *_text(aid.name), (1, 1), (28, _lon(aid.lon_deg)),
+        (27, _lat(aid.lat_deg)), (9, 0), (9, 0), (6, 0), (6, 0), (4, 7), (6, aid.second), (1, 0), (8, 0), (1, 0),
+        (1, aid.virtual), (1, 0), (1, 0),
+    ], len(aid.mmsi))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +241,9 @@ def _columns(parts: Sequence[bytes | Bytes], count: int) -> Bytes:
     """Constant texts and columns of characters side by side."""
     return np.concatenate(
         [
-            np.broadcast_to(np.frombuffer(p, np.uint8), (count, len(p))) if isinstance(p, bytes) else p.reshape(count, -1)
+            p.reshape(count, -1)
+            if isinstance(p, np.ndarray)
+            else np.broadcast_to(np.frombuffer(p, np.uint8), (count, len(p)))
             for p in parts
         ],
         axis=1,

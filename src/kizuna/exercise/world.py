@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import shapely
@@ -24,14 +25,12 @@ Point = tuple[float, float]
 """Longitude and latitude in degrees."""
 
 ASSIGNED_MIDS: Final = (
-    "201-216 218-220 224-259 261-279 301-301 303-312 314-314 316-316 319-319 321-321 323-323 325-325 327-327 329-332 334-334 336-336 "
-    "338-339 341-341 343-343 345-345 347-348 350-359 361-362 364-364 366-379 401-401 403-403 405-405 408-408 410-410 412-414 416-417 419-419 "
-    "422-423 425-425 428-428 431-432 434-434 436-438 440-441 443-443 445-445 447-447 450-451 453-453 455-455 457-457 "
-    "459-459 461-461 463-463 466-466 468-468 470-473 475-475 477-478 501-501 503-503 506-506 508-508 510-512 514-516 "
-    "518-518 520-520 523-523 525-525 529-529 531-531 533-533 536-536 538-538 540-540 542-542 544-544 546-546 548-548 "
-    "550-550 553-553 555-555 557-557 559-559 561-561 563-567 570-570 572-572 574-574 576-578 601-601 603-603 605-605 "
-    "607-613 615-622 624-627 629-638 642-642 644-645 647-647 649-650 654-657 659-672 674-679 701-701 710-710 720-720 "
-    "725-725 730-730 735-735 740-740 745-745 750-750 755-755 760-760 765-765 770-770 775-775"
+    "201-216 218-220 224-259 261-279 301 303-312 314 316 319 321 323 325 327 329-332 334 336 338-339 341 343 345 "
+    "347-348 350-359 361-362 364 366-379 401 403 405 408 410 412-414 416-417 419 422-423 425 428 431-432 434 "
+    "436-438 440-441 443 445 447 450-451 453 455 457 459 461 463 466 468 470-473 475 477-478 501 503 506 508 "
+    "510-512 514-516 518 520 523 525 529 531 533 536 538 540 542 544 546 548 550 553 555 557 559 561 563-567 570 "
+    "572 574 576-578 601 603 605 607-613 615-622 624-627 629-638 642 644-645 647 649-650 654-657 659-672 674-679 "
+    "701 710 720 725 730 735 740 745 750 755 760 765 770 775"
 )
 """Maritime identification digits that ITU has given to an administration, as ranges.
 
@@ -46,8 +45,8 @@ def assigned_mids() -> frozenset[int]:
     """Every MID that belongs to an administration."""
     found: set[int] = set()
     for part in ASSIGNED_MIDS.split():
-        low, high = part.split("-")
-        found.update(range(int(low), int(high) + 1))
+        low, _, high = part.partition("-")
+        found.update(range(int(low), int(high or low) + 1))
     return frozenset(found)
 
 
@@ -145,8 +144,8 @@ def zones_geojson() -> bytes:
     features = [
         {
             "type": "Feature",
-            "properties": {"zone_id": z.zone_id, "name": z.name, "kind": z.kind, "claimant": z.claimant, "basis": z.basis,
-                           "context": "exercise"},
+            "properties": {"zone_id": z.zone_id, "name": z.name, "kind": z.kind, "claimant": z.claimant,
+                           "basis": z.basis, "context": "exercise"},
             "geometry": shapely.geometry.mapping(shapely.orient_polygons(z.polygon)),
         }
         for z in zones()
@@ -213,5 +212,5 @@ def way(origin: str, target: str, taste: Callable[[], float] = lambda: 1.0) -> W
     while names[-1] != origin:
         names.append(came[names[-1]])
     names.reverse()
-    widths = tuple(graph[a][b][1] for a, b in zip(names[:-1], names[1:], strict=True))
+    widths = tuple(graph[a][b][1] for a, b in pairwise(names))
     return Way(tuple(world_places.NODES[n] for n in names), widths)

@@ -41,10 +41,12 @@ NODES: Final[dict[str, tuple[float, float]]] = {
     "north_mid": (122.55, 26.00), "ecs_mid": (123.20, 27.40),
     # Yaeyama, Miyako, Okinawa
     "yonaguni": (122.88, 24.50), "yaeyama_n": (123.60, 24.75), "ishigaki": (124.14, 24.28),
-    "ishigaki_n": (124.02, 24.75), "ishigaki_e": (124.48, 24.42), "tarama_n": (124.75, 24.98), "miyako": (125.20, 24.98),
+    "ishigaki_n": (124.02, 24.75), "ishigaki_e": (124.48, 24.42), "tarama_n": (124.75, 24.98),
+    "miyako": (125.20, 24.98),
     "ishigaki_s": (124.00, 23.85), "yaeyama_s": (123.30, 23.80), "miyako_s": (125.30, 24.40),
     "strait_miyako_s": (126.50, 24.95), "strait_miyako": (126.05, 25.55), "strait_miyako_n": (125.45, 26.20),
-    "naha": (127.615, 26.225), "naha_n": (127.62, 26.45), "naha_s": (127.59, 26.02), "kerama_s": (126.55, 25.95), "okinawa_s": (127.60, 25.85),
+    "naha": (127.615, 26.225), "naha_n": (127.62, 26.45), "naha_s": (127.59, 26.02), "kerama_s": (126.55, 25.95),
+    "okinawa_s": (127.60, 25.85),
     "okinawa_se": (128.05, 25.95), "nakagusuku": (128.05, 26.12), "motobu_w": (127.55, 26.90),
     "okinawa_e": (128.80, 26.40), "ryukyu_s1": (127.20, 24.40), "ryukyu_s2": (129.80, 24.10),
     # north Ryukyu and Kyushu
@@ -58,7 +60,10 @@ NODES: Final[dict[str, tuple[float, float]]] = {
     "site_strait": (119.15, 24.42), "site_southwest": (119.10, 21.95), "site_bashi": (122.30, 21.30),
     "site_east": (123.00, 23.00), "site_ecs": (123.90, 26.60), "site_ecs_n": (124.40, 29.40),
     "site_okinawa": (126.80, 25.20), "site_amami": (128.00, 28.90), "site_pacific": (129.00, 25.20),
-    "site_tokara": (128.60, 30.10),
+    "site_tokara": (128.60, 30.10), "site_kaohsiung": (119.85, 22.35), "site_hualien": (122.05, 23.70),
+    "site_yilan": (122.35, 24.85), "site_keelung": (121.85, 25.85), "site_yaeyama": (124.60, 24.00),
+    "site_kerama": (127.35, 25.80), "site_okinawa_e": (128.75, 26.75), "site_amami_w": (128.70, 28.55),
+    "site_lanyu": (121.90, 21.62),
 }  # fmt: skip
 
 LANES: Final[tuple[tuple[str, str, float], ...]] = (
@@ -77,33 +82,41 @@ LANES: Final[tuple[tuple[str, str, float], ...]] = (
     ("keelung", "northeast", 2500), ("cape_n", "north_mid", 3000), ("hsinchu", "strait_w4", 4000),
     ("magong", "penghu_e", 1200), ("kaohsiung", "shantou", 6000),
     # south, Luzon strait
-    ("kaohsiung", "liuqiu_w", 2500), ("liuqiu_w", "eluanbi", 4000), ("eluanbi", "bashi", 4000), ("bashi", "bashi_e", 6000),
+    ("kaohsiung", "liuqiu_w", 2500), ("liuqiu_w", "eluanbi", 4000), ("eluanbi", "bashi", 4000),
+    ("bashi", "bashi_e", 6000),
     ("liuqiu_w", "bashi_w", 6000), ("kaohsiung", "site_southwest", 5000), ("site_southwest", "gate_south", 8000),
     ("site_southwest", "bashi_w", 6000), ("bashi_w", "gate_luzon", 8000), ("bashi_w", "gate_south", 8000),
     ("bashi_w", "eluanbi", 6000), ("bashi_w", "gate_southwest", 8000), ("bashi", "site_bashi", 5000),
     ("site_bashi", "bashi_e", 5000), ("bashi_e", "gate_balintang", 8000), ("bashi_e", "gate_pacific_south", 9000),
     ("bashi_e", "ryukyu_s1", 9000), ("bashi_e", "site_east", 7000),
     # east of Taiwan
-    ("bashi", "taitung", 3500), ("taitung", "east_mid", 4000), ("east_mid", "hualien", 2500), ("taitung", "hualien", 2500),
-    ("east_mid", "yonaguni_w", 3500), ("hualien", "suao", 2500), ("suao", "northeast", 2500), ("suao", "yonaguni_w", 3000),
+    ("bashi", "taitung", 3500), ("taitung", "east_mid", 4000), ("east_mid", "hualien", 2500),
+    ("taitung", "hualien", 2500),
+    ("east_mid", "yonaguni_w", 3500), ("hualien", "suao", 2500), ("suao", "northeast", 2500),
+    ("suao", "yonaguni_w", 3000),
     ("yonaguni_w", "northeast", 3500), ("northeast", "north_mid", 3500), ("north_mid", "ecs_mid", 6000),
     ("north_mid", "strait_w5", 5000), ("ecs_mid", "zhejiang_n", 7000), ("ecs_mid", "zhoushan_e", 7000),
     ("ecs_mid", "site_ecs", 6000), ("north_mid", "site_ecs", 6000), ("site_ecs", "ecs_south", 6000),
     ("east_mid", "site_east", 5000), ("site_east", "yaeyama_s", 4000), ("site_east", "ryukyu_s1", 8000),
     # Yaeyama, Miyako, Okinawa
     ("yonaguni_w", "yonaguni", 1000), ("yonaguni", "yaeyama_n", 1500), ("northeast", "yaeyama_n", 5000),
-    ("yaeyama_n", "ishigaki_n", 2500), ("ishigaki", "ishigaki_e", 400), ("ishigaki_e", "tarama_n", 2500), ("ishigaki_n", "tarama_n", 2500),
+    ("yaeyama_n", "ishigaki_n", 2500), ("ishigaki", "ishigaki_e", 400), ("ishigaki_e", "tarama_n", 2500),
+    ("ishigaki_n", "tarama_n", 2500),
     ("tarama_n", "miyako", 2500), ("miyako", "strait_miyako", 3500), ("yaeyama_s", "ishigaki_s", 2500),
     ("ishigaki_s", "miyako_s", 2500), ("ishigaki_s", "ishigaki", 1000), ("miyako_s", "strait_miyako_s", 4000),
     ("yaeyama_s", "ryukyu_s1", 6000), ("strait_miyako_s", "strait_miyako", 6000),
-    ("strait_miyako", "strait_miyako_n", 6000), ("strait_miyako_n", "ecs_south", 7000), ("strait_miyako_s", "ryukyu_s1", 7000),
+    ("strait_miyako", "strait_miyako_n", 6000), ("strait_miyako_n", "ecs_south", 7000),
+    ("strait_miyako_s", "ryukyu_s1", 7000),
     ("strait_miyako_s", "site_okinawa", 5000), ("site_okinawa", "okinawa_s", 4000), ("strait_miyako", "kerama_s", 3000),
-    ("kerama_s", "okinawa_s", 3000), ("naha", "naha_n", 1000), ("naha", "naha_s", 700), ("naha_s", "okinawa_s", 1500), ("okinawa_s", "okinawa_se", 2500),
+    ("kerama_s", "okinawa_s", 3000), ("naha", "naha_n", 1000), ("naha", "naha_s", 700), ("naha_s", "okinawa_s", 1500),
+    ("okinawa_s", "okinawa_se", 2500),
     ("okinawa_se", "nakagusuku", 1500), ("okinawa_se", "okinawa_e", 4000), ("okinawa_se", "site_pacific", 6000),
     ("naha_n", "motobu_w", 2500), ("motobu_w", "iheya_w", 2500), ("iheya_w", "amami_w", 2500),
     ("amami_w", "amami_n", 2500), ("amami_n", "naze", 1200), ("amami_n", "tokara_s", 2500),
-    ("tokara_s", "tokara_e", 2500), ("tokara_e", "yaku_w", 2500), ("yaku_w", "yaku_nw", 2500), ("yaku_nw", "osumi_w", 2500),
-    ("osumi_w", "osumi_m", 2000), ("osumi_m", "osumi", 1500), ("osumi", "osumi_e", 1500), ("osumi_e", "gate_osaka", 4000),
+    ("tokara_s", "tokara_e", 2500), ("tokara_e", "yaku_w", 2500), ("yaku_w", "yaku_nw", 2500),
+    ("yaku_nw", "osumi_w", 2500),
+    ("osumi_w", "osumi_m", 2000), ("osumi_m", "osumi", 1500), ("osumi", "osumi_e", 1500),
+    ("osumi_e", "gate_osaka", 4000),
     ("osumi_w", "kyushu_w", 4000), ("kyushu_w", "danjo_w", 4000), ("danjo_w", "gate_korea", 6000),
     ("danjo_w", "ecs_north", 7000), ("ecs_north", "shanghai", 7000), ("ecs_north", "gate_yellow", 8000),
     ("ecs_east", "kyushu_w", 7000), ("ecs_east", "site_amami", 6000), ("site_amami", "iheya_w", 4000),
@@ -111,10 +124,21 @@ LANES: Final[tuple[tuple[str, str, float], ...]] = (
     ("ecs_south", "ecs_east", 8000), ("ecs_south", "site_ecs_n", 7000), ("site_ecs_n", "zhoushan_e", 6000),
     ("site_ecs_n", "ecs_north", 7000), ("ecs_south", "zhejiang_n", 8000), ("ecs_east", "ecs_north", 8000),
     ("danjo_w", "ecs_south", 8000), ("motobu_w", "ecs_south", 4000), ("motobu_w", "ecs_east", 5000),
+    # to the sites near the coasts
+    ("kaohsiung", "site_kaohsiung", 1500), ("site_kaohsiung", "bashi_w", 4000), ("site_hualien", "east_mid", 2000),
+    ("site_hualien", "hualien", 1500), ("site_yilan", "northeast", 2500), ("site_yilan", "yonaguni_w", 2500),
+    ("site_yilan", "suao", 2500), ("site_keelung", "north_mid", 2500), ("site_keelung", "cape_n", 2500),
+    ("site_yaeyama", "ishigaki_s", 2500), ("site_yaeyama", "miyako_s", 2500), ("site_kerama", "okinawa_s", 2000),
+    ("site_kerama", "kerama_s", 2500), ("site_okinawa_e", "okinawa_e", 3000),
+    ("site_okinawa_e", "gate_pacific_north", 6000), ("site_amami_w", "amami_w", 2500),
+    ("site_amami_w", "site_amami", 3000),
+    ("site_lanyu", "bashi", 2500), ("site_lanyu", "bashi_e", 4000), ("site_lanyu", "taitung", 2500),
     # Pacific side
     ("ryukyu_s1", "ryukyu_s2", 9000), ("ryukyu_s2", "gate_pacific", 9000), ("ryukyu_s1", "site_pacific", 8000),
-    ("site_pacific", "okinawa_e", 5000), ("site_pacific", "gate_daito", 6000), ("okinawa_e", "gate_pacific_north", 8000),
-    ("gate_pacific_south", "ryukyu_s2", 9000), ("okinawa_e", "gate_daito", 8000), ("gate_pacific_north", "osumi_e", 6000),
+    ("site_pacific", "okinawa_e", 5000), ("site_pacific", "gate_daito", 6000),
+    ("okinawa_e", "gate_pacific_north", 8000),
+    ("gate_pacific_south", "ryukyu_s2", 9000), ("okinawa_e", "gate_daito", 8000),
+    ("gate_pacific_north", "osumi_e", 6000),
 )  # fmt: skip
 
 PORTS: Final[dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float]]]] = {
@@ -141,7 +165,8 @@ PORTS: Final[dict[str, tuple[str, tuple[float, float, float], tuple[float, float
 }  # fmt: skip
 
 FERRIES: Final = (("Naha", "Naze"), ("Ishigaki", "Hirara"), ("Keelung", "Ishigaki"), ("Naha", "Nakagusuku"),
-                  ("Anping", "Magong"), ("Kaohsiung", "Magong"), ("Suao", "Yonaguni"), ("Taichung", "Xiamen"))  # fmt: skip
+                  ("Anping", "Magong"), ("Kaohsiung", "Magong"), ("Suao", "Yonaguni"),
+                  ("Taichung", "Xiamen"))  # fmt: skip
 """Ports joined by simulated ferries; real lines and timetables are not copied."""
 
 GROUNDS: Final[dict[str, tuple[tuple[float, float], ...]]] = {
@@ -207,8 +232,8 @@ ZONES: Final[tuple[dict[str, Any], ...]] = (
               (121.45, 25.36))},
     {"zone_id": "ex-claim-a", "name": "Exercise water, as Party A states it", "kind": "claim", "claimant": "Party A",
      "basis": "fictional assertion of Party A", "ring": (
-         (128.55, 24.85), (129.20, 24.90), (129.30, 25.35), (128.60, 25.40), (128.55, 24.85))},
+         (128.45, 26.55), (128.95, 26.58), (129.05, 26.95), (128.50, 27.00), (128.45, 26.55))},
     {"zone_id": "ex-claim-b", "name": "Exercise water, as Party B states it", "kind": "claim", "claimant": "Party B",
      "basis": "fictional assertion of Party B", "ring": (
-         (128.90, 24.95), (129.55, 25.00), (129.60, 25.55), (128.85, 25.50), (128.90, 24.95))},
+         (128.64, 26.60), (129.20, 26.62), (129.25, 27.02), (128.62, 26.98), (128.64, 26.60))},
 )  # fmt: skip
