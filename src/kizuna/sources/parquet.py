@@ -41,6 +41,7 @@ class BatchDecoder(Protocol):
     columns: list[str]
     dictionaries: list[str]
     kind: str
+    unmapped: tuple[str, ...]
 
     def feed(self, batch: pa.RecordBatch) -> Batch:
         """Rows of one record batch."""
@@ -73,6 +74,7 @@ class OwnTable:
         self.columns = [name for name in schema.names if name in known]
         self.dictionaries: list[str] = []
         self.kind = f"kizuna {table.name}"
+        self.unmapped = tuple(name for name in schema.names if name not in known)
 
     def feed(self, batch: pa.RecordBatch) -> Batch:
         """The rows; raises InputError for columns of other types or unknown words."""
@@ -102,6 +104,7 @@ class ForeignTable:
             if name != self._geometry and name != self._fields["time"] and _is_text(schema.field(name).type)
         ]  # fmt: skip
         self.kind = f"table {self.dialect.name}" if not self._geometry else "geoparquet"
+        self.unmapped = tuple(name for name in self.dialect.unmapped if name != self._geometry)
 
     def feed(self, batch: pa.RecordBatch) -> Batch:
         """Fixes and static rows; raises InputError for a column of a type that cannot be what its name says."""
@@ -119,18 +122,9 @@ class ForeignTable:
             return json.dumps(batch.slice(i, 1).to_pylist()[0], default=str).encode()
 
         try:
-            batch_out = self._rows.read(Rows(cells, offset, np.full(n, -1, np.int64), raw))
+            return self._rows.read(Rows(cells, offset, np.full(n, -1, np.int64), raw))
         except InputError as exc:
             raise InputError(exc.message, where=exc.where or self._origin.source_id, hint=exc.hint) from exc
-        if offset[0] == 0 and self.dialect.unmapped:
-            return Batch(
-                batch_out.fixes, batch_out.statics, batch_out.others, batch_out.rejects,
-                {**batch_out.counts, "unmapped_columns": len(self._unmapped())},
-            )  # fmt: skip
-        return batch_out
-
-    def _unmapped(self) -> list[str]:
-        return [name for name in self.dialect.unmapped if name != self._geometry]
 
 
 def _is_text(kind: pa.DataType) -> bool:
