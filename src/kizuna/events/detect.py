@@ -1,0 +1,55 @@
+"""Runs all detectors over tracks: the one call of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow.compute as pc
+
+from kizuna.base.table import Table, concat
+from kizuna.events import encounters, gaps, loitering, zone_visits
+from kizuna.events.params import Settings
+from kizuna.events.subjects import subjects
+from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
+from kizuna.tracks.table import Tracks
+
+Progress = Callable[[float, str], None]
+"""Called with the share done (0 to 1) and a word for what is going on."""
+
+
+def detect_all(
+    tracks: Tracks, params: Settings | None = None, surroundings: Surroundings = NOTHING_KNOWN,
+    progress: Progress | None = None,
+) -> Table:  # fmt: skip
+    """Events of all types, sorted by start, then id. The same fixes give the same table in whatever order they came."""
+    params = params or Settings()
+    tell = progress or (lambda _share, _what: None)
+    who = subjects(tracks)
+    tell(0.0, "gaps")
+    found = [gaps.detect(tracks, params.gaps, surroundings, who)]
+    tell(0.2, "encounters")
+    table, met = encounters.detect_with_rows(tracks, params.encounters, surroundings, who, params.resample)
+    found.append(table)
+    tell(0.6, "loitering")
+    found.append(loitering.detect(tracks, params.loitering, surroundings, who, met))
+    tell(0.7, "zone visits")
+    found.append(zone_visits.detect(tracks, params.zone_visits, surroundings, who))
+    out = in_order(concat(found))
+    tell(1.0, "events found")
+    return out
+
+
+def in_order(events: Table) -> Table:
+    """Events by start, then id, then version."""
+    ids = pc.rank(events["event_id"], tiebreaker="dense").to_numpy()
+    return events.take(np.lexsort((events["version"], ids, events["start_ms"])).astype(np.int64))
+
+
+def count_by_type(events: Table) -> dict[str, int]:
+    """Number of events of each type, all types named."""
+    words = events.codes_of("event_type")
+    number = np.bincount(events["event_type"], minlength=len(words))
+    return dict(zip(words, number.tolist(), strict=True))
+
+

@@ -1,0 +1,346 @@
+"""Encounters: two vessels stay close to each other, slowly, for hours, at sea.
+
+Definition. Positions are brought to a 10-minute grid (``tracks.resample``). Two vessels are near in a slot when both
+have a position in it and these lie at most ``distance_max_m`` apart. A run of slots without a break in which they are
+near, from first to last at least ``duration_min_h`` long, is a meeting; meetings of the same two vessels less than
+``merge_h`` apart are one encounter. It is an event when the median speed of both between the slots of its runs is below
+``speed_max_kn``.
+
+Positions inside anchorages are left out *before* pairs are built: moored neighbours are near each other for days, and
+there are millions of them. Every event names the mask that was used.
+
+The definition is that of Global Fishing Watch's pipe-encounters, except that there: days are cut at midnight and short
+encounters around it are lost; interpolation is wrong at 180 degrees; runs go on over slots without one vessel; merged
+encounters take medians of medians, and the speed is that of one vessel only. Positions are not extrapolated here.
+
+Limits: vessels that meet and part between two slots are not seen. A ship with two MMSIs meets itself, unless both are
+known to be one vessel. An encounter that lasts at the end of the data ends there; later data give
+its next version.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kizuna.base.table import Array, Table
+from kizuna.base.units import HOUR_MS, KN_MPS, NM_M
+from kizuna.base.utc import iso_s
+from kizuna.events import explain
+from kizuna.events.confidence import LOW_CAP, Support, confidence
+from kizuna.events.draft import Parties, ends, events_table, rule
+from kizuna.events.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, wrapped
+from kizuna.events.kernels.encounters import distances_m, near_runs
+from kizuna.events.limits import within
+from kizuna.events.meetings import Met
+from kizuna.events.subjects import Subjects, subjects
+from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
+from kizuna.tracks.resample import Params as Grid
+from kizuna.tracks.resample import Slots, resample
+from kizuna.tracks.table import Tracks
+
+RULE_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Limits of the detector.
+
+    Attributes:
+        distance_max_m: greatest distance in a slot, m; 10 to 5,000. Default 500, as Global Fishing Watch: the
+            positions of two ships side by side differ by their lengths and by interpolation.
+        duration_min_h: shortest run, h; 0.5 to 48. Default 2, as GFW: transfers at sea take hours, passing does not.
+        speed_max_kn: median speed below this, kn; 0.5 to 30. Default 2, as GFW: leaves out ships under way together.
+        merge_h: runs less than this apart are one encounter, h; 0 to 48. Default 4, as GFW.
+        port_min_km: distance from an anchorage at which meeting is no longer port business, km; 0 to 200. Default 10,
+            as GFW's product. It is a test of the evidence and bears on the confidence; nearer encounters are kept.
+    """
+
+    distance_max_m: float = 500.0
+    duration_min_h: float = 2.0
+    speed_max_kn: float = 2.0
+    merge_h: float = 4.0
+    port_min_km: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        within("encounters", "distance_max_m", self.distance_max_m, 10, 5_000, "m")
+        within("encounters", "duration_min_h", self.duration_min_h, 0.5, 48, "h")
+        within("encounters", "speed_max_kn", self.speed_max_kn, 0.5, 30, "kn")
+        within("encounters", "merge_h", self.merge_h, 0, 48, "h")
+        within("encounters", "port_min_km", self.port_min_km, 0, 200, "km")
+
+
+class Runs(NamedTuple):
+    """Runs of near slots, ordered by vessels and time, the encounter that each belongs to, the length of a slot."""
+
+    a: Array
+    b: Array
+    first: Array
+    last: Array
+    event: Array
+    step_ms: int
+
+    @property
+    def events(self) -> int:
+        """Number of encounters."""
+        return int(self.event[-1]) + 1 if len(self.event) else 0
+
+
+def detect(
+    tracks: Tracks, params: Params | None = None, surroundings: Surroundings = NOTHING_KNOWN,
+    who: Subjects | None = None, grid: Grid | None = None,
+) -> Table:  # fmt: skip
+    """Encounters between all watched vessels; ``grid`` is the grid of times on which they are compared."""
+    return detect_with_rows(tracks, params, surroundings, who, grid)[0]
+
+
+def detect_with_rows(
+    tracks: Tracks, params: Params | None = None, surroundings: Surroundings = NOTHING_KNOWN,
+    who: Subjects | None = None, grid: Grid | None = None,
+) -> tuple[Table, Met]:  # fmt: skip
+    """The same, and the encounters with their rows for the detectors that come after."""
+    params = params or Params()
+    who = who or subjects(tracks)
+    grid = grid or Grid()
+    slots = resample(tracks, grid, who.watched)
+    allowed = np.ones(len(slots), np.bool_)
+    if surroundings.in_anchorage is not None:
+        allowed = ~np.asarray(surroundings.in_anchorage(slots.lat_deg, slots.lon_deg), np.bool_)
+    runs = find_runs(slots, allowed, params, who)
+    seen = _seen(slots, allowed, runs, who)
+    slow = ~(_speeds(runs, seen) >= params.speed_max_kn)
+    if not slow.all():
+        runs = _kept(runs, slow)
+        seen = _seen(slots, allowed, runs, who)
+    return _table(tracks, params, surroundings, who, runs, seen, grid)
+
+
+def find_runs(slots: Slots, allowed: Array, params: Params, who: Subjects) -> Runs:
+    """Candidates: runs that are long enough, merged to encounters. No test of speed."""
+    ids = pc.dictionary_encode(who.vessel_id).indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    found, _ = near_runs(
+        slots.slot, slots.segment, slots.lat_deg, slots.lon_deg, allowed, who.vessel, who.mmsi, ids,
+        params.distance_max_m, math.ceil(params.duration_min_h * HOUR_MS / slots.step_ms),
+    )  # fmt: skip
+    found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0]))]
+    a, b, first, last = found.T
+    new = np.ones(len(a), np.bool_)
+    new[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    new[1:] |= (first[1:] - last[:-1]) * slots.step_ms >= params.merge_h * HOUR_MS
+    return Runs(a, b, first, last, np.cumsum(new) - 1, slots.step_ms)
+
+
+def _kept(runs: Runs, events: Array) -> Runs:
+    """The runs of some encounters, numbered anew."""
+    keep = events[runs.event]
+    number = np.cumsum(events) - 1
+    a, b, first, last = (v[keep] for v in (runs.a, runs.b, runs.first, runs.last))
+    return Runs(a, b, first, last, number[runs.event[keep]], runs.step_ms)
+
+
+class _Seen(NamedTuple):
+    """Rows of the slots of both vessels, run by run and slot by slot; ``run`` says which, ``first`` starts a run."""
+
+    a: Array
+    b: Array
+    run: Array
+    first: Array
+    slots: Slots
+
+
+def _seen(slots: Slots, allowed: Array, runs: Runs, who: Subjects) -> _Seen:
+    wanted = np.zeros(len(who.mmsi), np.bool_)
+    wanted[runs.a] = True
+    wanted[runs.b] = True
+    rows = np.flatnonzero(wanted[who.vessel][slots.segment] & allowed)
+    base = int(slots.slot[0]) if len(slots.slot) else 0
+    span = int(slots.slot[-1]) - base + 1 if len(slots.slot) else 1
+    place = who.vessel[slots.segment[rows]].astype(np.int64) * span + (slots.slot[rows] - base)
+    order = np.argsort(place, kind="stable")
+    rows, place = rows[order], place[order]
+    length = runs.last - runs.first + 1
+    run = np.repeat(np.arange(len(runs.a)), length)
+    at = np.cumsum(length) - length
+    slot = runs.first[run] - base + np.arange(len(run)) - at[run]
+    a, b = (rows[np.searchsorted(place, v[run] * span + slot)] for v in (runs.a, runs.b))
+    first = np.zeros(len(run), np.bool_)
+    first[at] = True
+    return _Seen(a, b, run, first, slots)
+
+
+def _speeds(runs: Runs, seen: _Seen) -> Array:
+    """Median over both vessels and all steps between slots of the runs of each encounter, kn."""
+    lat, lon = seen.slots.lat_deg, seen.slots.lon_deg
+    on = ~seen.first[1:]
+    speeds = []
+    for rows in (seen.a, seen.b):
+        now, then = rows[1:][on], rows[:-1][on]
+        step_m = distances_m(lat[then], lon[then], lat[now], lon[now])
+        speeds.append(step_m / (runs.step_ms / 1000 * KN_MPS))
+    event = runs.event[seen.run[1:][on]]
+    return medians(np.concatenate(speeds), np.concatenate([event, event]), runs.events)
+
+
+class _Facts(NamedTuple):
+    """Measured values per encounter; NaN where unknown."""
+
+    hours: Array
+    longest_h: Array
+    break_h: Array
+    apart_m: Array
+    apart_max_m: Array
+    speed_kn: Array
+    port_m: Array
+    fixes_per_slot: Array
+    masked: Array
+
+
+def _table(
+    tracks: Tracks, params: Params, surroundings: Surroundings, who: Subjects, runs: Runs, seen: _Seen, grid: Grid
+) -> tuple[Table, Met]:  # fmt: skip
+    n = runs.events
+    lat, lon = seen.slots.lat_deg, seen.slots.lon_deg
+    first, last = (np.searchsorted(runs.event, np.arange(n), side) - (side == "right") for side in ("left", "right"))
+    a, b = runs.a[first], runs.b[first]
+    start_ms, end_ms = runs.first[first] * runs.step_ms, runs.last[last] * runs.step_ms
+    event = runs.event[seen.run]
+    apart_m = distances_m(lat[seen.a], lon[seen.a], lat[seen.b], lon[seen.b])
+    both = Groups(np.stack([seen.a, seen.b], axis=1).ravel(), np.searchsorted(event, np.arange(n + 1)) * 2)
+    box = extent(lat[both.flat], lon[both.flat], both.offsets)
+    opening, closing = both.offsets[:-1], both.offsets[1:] - 2
+    rows, per_slot = _fixes_behind(seen, event, n)
+    facts = _Facts(
+        hours=(end_ms - start_ms) / HOUR_MS, longest_h=_longest(runs, n), break_h=_breaks(runs, n),
+        apart_m=medians(apart_m, event, n), apart_max_m=_greatest(apart_m, event, n), speed_kn=_speeds(runs, seen),
+        port_m=surroundings.port(box.lat_mean_deg, box.lon_mean_deg), fixes_per_slot=per_slot,
+        masked=np.full(n, surroundings.in_anchorage is not None),
+    )  # fmt: skip
+    start, end = (_between(lat, lon, both.flat[k], both.flat[k + 1]) for k in (opening, closing))
+    columns = {
+        "start_ms": start_ms, "end_ms": end_ms, **ends(surroundings, start, end), **box._asdict(),
+        "duration_h": facts.hours, "median_speed_kn": facts.speed_kn, "median_distance_m": facts.apart_m,
+        "confidence": _confidence(facts, params), "evidence": evidence(n, _tests(facts, params)),
+        "summary": _summaries(who.mmsi[a], who.mmsi[b], start_ms, facts), "event_info": _info(runs, facts, n),
+        **_words(facts, params), **rule(params, RULE_VERSION, surroundings, n, **asdict(grid)),
+    }  # fmt: skip
+    pair = Groups(np.stack([a, b], axis=1).ravel(), np.arange(n + 1) * 2)
+    table = events_table("encounter", tracks, who, Parties(pair, _segments(tracks, rows)), rows, [], columns)
+    return table, Met(table["event_id"].to_pylist(), who.mmsi[pair.flat].reshape(-1, 2), start_ms, end_ms, rows)
+
+
+def _between(lat: Array, lon: Array, a: Array, b: Array) -> tuple[Array, Array]:
+    """Middle of two positions."""
+    return 0.5 * (lat[a] + lat[b]), wrapped(lon[a] + 0.5 * wrapped(lon[b] - lon[a]))
+
+
+def _longest(runs: Runs, n: int) -> Array:
+    """Longest run of each encounter, h."""
+    return _greatest((runs.last - runs.first) * (runs.step_ms / HOUR_MS), runs.event, n)
+
+
+def _breaks(runs: Runs, n: int) -> Array:
+    """Longest break between the runs of each encounter, h; NaN for a single run."""
+    same = np.flatnonzero(runs.event[1:] == runs.event[:-1]) + 1
+    out = np.full(n, -np.inf)
+    np.maximum.at(out, runs.event[same], (runs.first[same] - runs.last[same - 1]) * (runs.step_ms / HOUR_MS))
+    return np.where(np.isneginf(out), np.nan, out)
+
+
+def _greatest(values: Array, group: Array, n: int) -> Array:
+    out = np.full(n, -np.inf)
+    np.maximum.at(out, group, values)
+    return out
+
+
+def _fixes_behind(seen: _Seen, event: Array, n: int) -> tuple[Groups, Array]:
+    """Rows of both vessels from the fix before the first slot to the one after the last.
+
+    Resampled alone they give the same positions. Also the fixes per slot of the vessel that was heard less.
+    """
+    segment = seen.slots.segment
+    slots = np.bincount(event, minlength=n)
+    parts, per_slot = [], np.full(n, np.inf)
+    for rows in (seen.a, seen.b):
+        new = np.ones(len(rows), np.bool_)
+        new[1:] = (event[1:] != event[:-1]) | (segment[rows[1:]] != segment[rows[:-1]])
+        at = np.flatnonzero(new)
+        upto = np.append(at[1:], len(rows)) - 1
+        begin, stop = seen.slots.row_before[rows[at]], seen.slots.row_after[rows[upto]] + 1
+        per_slot = np.minimum(per_slot, np.bincount(event[at], weights=stop - begin, minlength=n) / slots)
+        parts.append((begin, stop, event[at]))
+    begin, stop, of = (np.concatenate(v) for v in zip(*parts, strict=True))
+    return ranges(begin, stop, of, n), per_slot
+
+
+def _segments(tracks: Tracks, rows: Groups) -> Groups:
+    """Segments behind each encounter, in order of MMSI and start."""
+    segment, event = tracks.segment[rows.flat], rows.group
+    new = np.ones(len(segment), np.bool_)
+    new[1:] = (segment[1:] != segment[:-1]) | (event[1:] != event[:-1])
+    return Groups(segment[new], np.searchsorted(event[new], np.arange(len(rows.offsets))))
+
+
+def _tests(f: _Facts, p: Params) -> list[Test]:
+    return [
+        Test("greatest_distance", f.apart_max_m, "<=", p.distance_max_m, "m"),
+        Test("longest_run", f.longest_h, ">=", p.duration_min_h, "h"),
+        Test("longest_break", f.break_h, "<", p.merge_h, "h"),
+        Test("median_speed", f.speed_kn, "<", p.speed_max_kn, "kn"),
+        Test("distance_from_anchorage", f.port_m / 1000.0, ">=", p.port_min_km, "km"),
+        Test("fixes_per_slot_of_vessel_heard_less", f.fixes_per_slot, ">=", 1),
+    ]
+
+
+def _confidence(f: _Facts, p: Params) -> Array:
+    """Confidence that two vessels met on purpose, at sea.
+
+    Distance from anchorages counts most (full at the limit of the test), then duration (full at four times the limit),
+    how close they lay (full at a fifth of the limit), how slow they were and how densely both were heard (full at one
+    fix a slot). Without a mask it stays low: most long neighbourhoods are in ports.
+    """
+    supports = [
+        Support(3, f.port_m, 0, max(p.port_min_km, 0.001) * 1000.0),
+        Support(2, f.hours, p.duration_min_h, 4 * p.duration_min_h),
+        Support(1, f.apart_m, p.distance_max_m, 0.2 * p.distance_max_m),
+        Support(1, f.speed_kn, p.speed_max_kn, 0.5 * p.speed_max_kn),
+        Support(2, f.fixes_per_slot, 0, 1),
+    ]
+    return confidence(len(f.hours), supports, [(~f.masked, LOW_CAP)])
+
+
+def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
+    n = len(f.hours)
+    near_port = ~(f.port_m >= p.port_min_km * 1000.0)
+    could_be: dict[str, Array | bool] = {
+        explain.WAITING: near_port, explain.SAME_WORK: True, explain.FISHING_TOGETHER: True,
+        explain.SAME_OPERATOR: True, explain.RESCUE: True,
+    }  # fmt: skip
+    settle = (explain.SETTLE_SAR, explain.SETTLE_PATROL, explain.SETTLE_LOG, explain.SETTLE_RADIO)
+    return {"alternatives": chosen(could_be, n), "would_settle": chosen(dict.fromkeys(settle, True), n)}
+
+
+def _summaries(mmsi_a: Array, mmsi_b: Array, start_ms: Array, f: _Facts) -> pa.Array:
+    out = []
+    rows = zip(mmsi_a.tolist(), mmsi_b.tolist(), start_ms.tolist(), f.hours.tolist(), f.apart_m.tolist(),
+               f.speed_kn.tolist(), f.port_m.tolist(), strict=True)  # fmt: skip
+    for one, two, start, hours, apart, speed, port_m in rows:
+        where = f", {port_m / NM_M:.1f} nm from the nearest anchorage" if port_m == port_m else ""  # noqa: PLR0124  NaN
+        out.append(
+            f"MMSI {one} and MMSI {two} stayed {apart:.0f} m apart (median) at {speed:.1f} kn for {hours:.1f} h from "
+            f"{iso_s(start)}{where}; {explain.consistent_with('a meeting at sea')}."
+        )
+    return pa.array(out, pa.string())
+
+
+def _info(runs: Runs, f: _Facts, n: int) -> pa.Array:
+    count = np.bincount(runs.event, minlength=n).tolist()
+    rows = zip(count, f.apart_max_m.tolist(), f.fixes_per_slot.tolist(), strict=True)
+    return pa.array([
+        f'{{"fixes_per_slot":{fixes:.2f},"greatest_distance_m":{apart:.1f},"runs":{k}}}' for k, apart, fixes in rows
+    ], pa.string())  # fmt: skip

@@ -1,0 +1,45 @@
+"""The words of events: what else could explain them and what would settle them.
+
+Rules: an event is *consistent with* something, it never *is* something. No text says that anybody hides. Nothing is
+said, or scored, by flag, nationality or person.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+RECEIVER_FAULT: Final = "receiver outage or poor propagation"
+OUT_OF_REACH: Final = "out of reach of the receivers"
+CLASS_B: Final = "low power or crowded channel (class B, congestion)"
+SWITCHED_OFF_IN_PORT: Final = "switched off while moored, as is usual and mostly allowed"
+SHARED_MMSI: Final = "another ship under the same MMSI was heard; the silent track may end in an identity mix-up"
+DATA_END: Final = "the data end; the vessel may be heard again"
+TWO_SHIPS: Final = "the tracks before and after may be two ships"
+
+SAME_WORK: Final = "tug, pilot, supply or bunker service at work"
+FISHING_TOGETHER: Final = "fishing or trawling together"
+WAITING: Final = "waiting area or anchorage that the mask does not know"
+SAME_OPERATOR: Final = "vessels of one operator, or two transponders on one vessel"
+RESCUE: Final = "assistance or rescue"
+
+MEETING: Final = "part of a meeting with another vessel, listed as an encounter"
+DRIFTING: Final = "drifting for orders, weather or repair"
+FISHING: Final = "fishing, survey or research work"
+ANCHORED_AT_SEA: Final = "at anchor without saying so"
+
+PASSAGE: Final = "passage along a route that crosses the line"
+POSITION_ERROR: Final = "position error near the line"
+BOUNDARY_DATA: Final = "the line as drawn differs from the line in force"
+SHELTER: Final = "shelter from weather, or distress"
+
+SETTLE_SAR: Final = "satellite radar or optical image of the area and time"
+SETTLE_RADIO: Final = "radio call to the vessel or its operator"
+SETTLE_OTHER_RECEIVER: Final = "fixes of another receiver or of satellites for the same hours"
+SETTLE_RADAR: Final = "coastal radar track"
+SETTLE_LOG: Final = "fishing log, bunker note or tug order"
+SETTLE_PATROL: Final = "sighting by patrol vessel or aircraft"
+
+
+def consistent_with(what: str) -> str:
+    """The closing words of a summary."""
+    return f"consistent with {what}"

@@ -1,0 +1,1 @@
+"""The compiled passes of the detectors: arrays and numbers in, arrays out."""

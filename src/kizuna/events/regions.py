@@ -1,0 +1,48 @@
+"""Which zones an event touches, as its ``regions`` column.
+
+Every zone stands for itself with its claimant: claims over one place stand side by side, none is weighed. ``view``
+stays empty here; it is filled where a viewer's own choice of claims is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from kizuna.base.table import Array
+from kizuna.events.evidence import listed
+from kizuna.events.table import REGION_TYPE
+from kizuna.places.zone_index import ZoneIndex
+
+
+def regions(zones: ZoneIndex | None, places: Mapping[str, tuple[Array, Array]], n: int) -> pa.Array:
+    """Zones that hold given places of ``n`` events: relation (such as ``start``) to (latitudes, longitudes)."""
+    if zones is None or not len(zones) or n == 0:
+        return none(n)
+    events, numbers, relations = [], [], []
+    for relation, (lat, lon) in enumerate(places.values()):
+        event, number = zones.memberships(lat, lon)
+        events.append(event)
+        numbers.append(number)
+        relations.append(np.full(len(event), relation))
+    event, number, relation_of = (np.concatenate(v) for v in (events, numbers, relations))
+    order = np.lexsort((number, relation_of, event))
+    return made(zones, event[order], number[order], relation_of[order], list(places), n)
+
+
+def made(zones: ZoneIndex, event: Array, number: Array, relation: Array, relations: list[str], n: int) -> pa.Array:
+    """The column from one entry per (event, zone, relation), ascending by event."""
+    ids, claimants = (pa.array([getattr(z, key) for z in zones.zones], pa.string()) for key in ("zone_id", "claimant"))
+    number_of = pa.array(number.astype(np.int64))
+    words = pa.array(relations, pa.string()).take(pa.array(relation.astype(np.int64)))
+    empty = pa.repeat(pa.scalar("", pa.string()), len(event))
+    columns = [ids.take(number_of), claimants.take(number_of), empty, words]
+    structs = pa.StructArray.from_arrays(columns, fields=list(REGION_TYPE))
+    return listed(structs, np.searchsorted(event, np.arange(n + 1)))
+
+
+def none(n: int) -> pa.Array:
+    """The column of events that touch no zone."""
+    return listed(pa.nulls(0, REGION_TYPE), np.zeros(n + 1, np.int32))

@@ -1,0 +1,210 @@
+"""Gaps: edges of the definition, and what peers get wrong."""
+
+import json
+
+import numpy as np
+import pytest
+from events.make import HOUR, Leg, make_tracks, rows
+
+from kizuna.base.errors import ConfigError
+from kizuna.base.units import MISSING_TIME_MS
+from kizuna.events import gaps
+from kizuna.events.surroundings import Surroundings
+
+ALIVE = Leg(999_000_001 - 500_000_000, np.arange(0, 48 * HOUR, 600), 60.0, 30.0)
+"""A vessel far away that is heard to the end, so that the data have an end."""
+
+
+def found(*legs, params=None, surroundings=Surroundings(), **more):
+    table = gaps.detect(make_tracks(*legs, **more), params, surroundings)
+    return [e for e in rows(table) if e["mmsis"] != [ALIVE.mmsi]]
+
+
+def silent(hours, before=20, mmsi=211_000_000, **more):
+    """Twenty fixes, a silence, twenty fixes."""
+    t = np.concatenate([np.arange(before) * 60, (before - 1) * 60 + hours * HOUR + np.arange(20) * 60])
+    return Leg(mmsi, t, 10.0 + t / HOUR / 60 * 5, 20.0, sog=5.0, **more)
+
+
+def test_gap_opens_when_silence_exceeds_limit():
+    (gap,) = found(silent(6 + 1 / 3600))
+    assert gap["duration_h"] == pytest.approx(6 + 1 / 3600)
+    assert gap["tests"]["silence"] == {
+        "test": "silence", "measured": gap["duration_h"], "threshold": 6.0, "relation": ">", "unit": "h", "passed": True,
+    }
+
+
+def test_exactly_the_limit_is_no_gap():
+    assert found(silent(6)) == []
+
+
+def test_last_fix_exactly_the_limit_before_the_end_is_not_open():
+    end_ms = int(ALIVE.t[-1] + 1_577_836_800) * 1000
+    one = Leg(211_000_000, [ALIVE.t[-1] - 6 * HOUR], 1, 1)
+    assert found(one, ALIVE) == []
+    (gap,) = found(Leg(211_000_000, [ALIVE.t[-1] - 6 * HOUR - 1], 1, 1), ALIVE)
+    assert gap["status"] == "open" and gap["end_ms"] == MISSING_TIME_MS
+    assert np.isnan(gap["end_lat_deg"]) and np.isnan(gap["distance_m"]) and np.isnan(gap["implied_speed_kn"])
+    assert gap["start_ms"] + 6 * HOUR * 1000 + 1000 == end_ms
+
+
+def test_end_of_data_can_be_handed_in():
+    one = Leg(211_000_000, [0], 1, 1)
+    assert found(one) == []
+    (gap,) = found(one, surroundings=Surroundings(data_end_ms=(1_577_836_800 + 7 * HOUR) * 1000))
+    assert gap["duration_h"] == 7
+
+
+def test_distance_and_speed_between_last_and_first_fix():
+    (gap,) = found(silent(12))
+    assert gap["distance_m"] == pytest.approx(60 * 1852, rel=0.01)  # 12 h at 5 kn along a meridian
+    assert gap["implied_speed_kn"] == pytest.approx(5.0, rel=0.01)
+    assert gap["lat_min_deg"] == gap["start_lat_deg"] and gap["lat_max_deg"] == gap["end_lat_deg"]
+
+
+def test_silence_of_one_ship_is_not_ended_by_another_with_its_mmsi():
+    """pipe-gaps works by MMSI: the off message from one ship, the on message from the other."""
+    a = Leg(211_000_000, [0, 60, 120, 10 * HOUR], 10, 20)
+    b = Leg(211_000_000, np.arange(HOUR, 9 * HOUR, 600), 40, 20, vessel="mmsi:211000000/2")
+    found_ = found(a, b)
+    assert [g["duration_h"] for g in found_ if g["vessel_ids"] == ["mmsi:211000000"]] == [pytest.approx(10 - 120 / 3600)]
+    (gap,) = found_
+    assert gap["tests"]["other_tracks_of_mmsi_heard"]["measured"] == 1
+    assert gap["tests"]["other_tracks_of_mmsi_heard"]["passed"] is False
+    assert gap["confidence_word"] == "low" and gap["alternatives"][0].startswith("another ship")
+    assert len(gaps.mmsi_silences(make_tracks(a, b)).before) == 0
+
+
+def test_mmsi_view_finds_the_gap_that_no_track_has():
+    a = Leg(211_000_000, [0, 60, 120], 10, 20)
+    b = Leg(211_000_000, [10 * HOUR, 10 * HOUR + 60], 40, 20, vessel="mmsi:211000000/2")
+    tracks = make_tracks(a, b)
+    view = gaps.mmsi_silences(tracks)
+    assert tracks.time_ms[view.after[0]] - tracks.time_ms[view.before[0]] == (10 * HOUR - 120) * 1000
+    (gap,) = rows(gaps.detect(tracks))
+    assert gap["status"] == "open"
+
+
+def test_gap_between_two_segments_of_one_vessel():
+    a = Leg(211_000_000, [0, 60], 10, 20)
+    b = Leg(211_000_000, [40 * HOUR, 40 * HOUR + 60], 11, 20)
+    (gap,) = found(a, b, ALIVE)[:1]
+    assert gap["duration_h"] == pytest.approx(40, abs=0.02) and gap["status"] == "closed"
+    assert len(gap["seg_ids"]) == 2 and gap["mmsis"] == [211_000_000]
+
+
+def test_segments_that_overlap_are_silent_only_when_all_are():
+    long = Leg(211_000_000, np.arange(0, 10 * HOUR, 600), 10, 20)
+    short = Leg(211_000_000, [HOUR, HOUR + 60], 10, 20)
+    later = Leg(211_000_000, [20 * HOUR, 20 * HOUR + 60], 10, 20)
+    (gap,) = found(long, short, later)
+    assert gap["start_ms"] == int((1_577_836_800 + long.t[-1]) * 1000)
+
+
+def test_own_fixes_before_count_back_to_the_limit_and_include_the_last():
+    t = np.array([0, HOUR, 12 * HOUR, 12 * HOUR + 1, 24 * HOUR - 1, 40 * HOUR])
+    (gap,) = [g for g in found(Leg(211_000_000, t, 1, 1)) if g["end_ms"] % 86_400_000 == 16 * HOUR * 1000]
+    assert gap["tests"]["own_fixes_in_12_h_before"]["measured"] == 3  # a fix just 12 h before is not counted
+
+
+def test_neighbours_heard_meanwhile_raise_confidence():
+    alone = found(silent(8))[0]
+    near = [Leg(300_000_000 + k, np.arange(0, 12 * HOUR, 600), 10.5, 20.5) for k in range(5)]
+    (heard,) = [g for g in found(silent(8), *near) if g["mmsis"] == [211_000_000]]
+    assert alone["tests"]["other_vessels_heard_in_cell"]["measured"] == 0
+    assert heard["tests"]["other_vessels_heard_in_cell"]["measured"] == 3  # it stops counting when that is shown
+    assert heard["confidence"] > alone["confidence"]
+
+
+def test_neighbours_before_after_and_elsewhere_do_not_count():
+    gap_start = 19 * 60
+    others = [
+        Leg(300_000_001, [0, gap_start], 10.5, 20.5),  # not after the silence began
+        Leg(300_000_002, [gap_start + 6 * HOUR + 1], 10.5, 20.5),  # after the hours in which we listen
+        Leg(300_000_003, [HOUR], 11.5, 20.5),  # another cell
+        Leg(990_000_003, [HOUR], 10.5, 20.5),  # an aid to navigation
+        Leg(300_000_004, [HOUR], 10.5, 20.5, noise="overlapping_short"),
+        Leg(211_000_000, [HOUR], 10.5, 20.5, vessel="mmsi:211000000/2"),  # the same MMSI
+    ]
+    (gap,) = [g for g in found(silent(9), *others) if g["vessel_ids"] == ["mmsi:211000000"]]
+    assert gap["tests"]["other_vessels_heard_in_cell"]["measured"] == 0
+
+
+def test_gap_that_begins_in_an_anchorage_has_low_confidence():
+    mask = Surroundings(in_anchorage=lambda lat, lon: lat < 11, anchorage_m=lambda lat, lon: lat * 0, mask="test mask")
+    near = [Leg(300_000_000 + k, np.arange(0, 12 * HOUR, 600), 10.5, 20.5) for k in range(5)]
+    (gap,) = [g for g in found(silent(8), *near, surroundings=mask) if g["mmsis"] == [211_000_000]]
+    assert gap["confidence_word"] == "low" and gap["mask"] == "test mask"
+    assert gap["tests"]["start_in_anchorage"]["passed"] is False
+
+
+def test_what_is_not_known_has_no_verdict():
+    (gap,) = found(silent(8))
+    assert gap["tests"]["start_in_anchorage"]["passed"] is None and gap["tests"]["start_in_anchorage"]["measured"] is None
+    assert gap["mask"] == "" and np.isnan(gap["start_distance_from_shore_m"])
+
+
+def test_implied_speed_of_two_ships_lowers_confidence():
+    a, b = Leg(211_000_000, [0, 60], 10, 20), Leg(211_000_000, [30 * HOUR, 30 * HOUR + 60], 60, 20)
+    (gap,) = found(a, b)
+    assert gap["tests"]["implied_speed"]["passed"] is False and gap["confidence_word"] == "low"
+
+
+@pytest.mark.parametrize("mmsi", [2_190_001, 21_900_001, 111_219_501, 970_012_345, 992_191_234])
+def test_stations_that_are_no_vessels_have_no_gaps(mmsi):
+    assert found(silent(8, mmsi=mmsi)) == []
+
+
+@pytest.mark.parametrize("mmsi", [1_193_046, 123_456_789, 211_000_000, 982_111_222])
+def test_vessels_with_odd_numbers_have_gaps(mmsi):
+    assert len(found(silent(8, mmsi=mmsi))) == 1
+
+
+def test_noise_beside_a_track_has_no_gap():
+    assert found(silent(8, noise="overlapping_short")) == []
+    assert len(found(silent(8, noise="short"))) == 1
+
+
+@pytest.mark.parametrize("legs", [[], [Leg(211_000_000, [0], 1, 1)]])
+def test_nothing_comes_of_nothing(legs):
+    assert found(*legs) == []
+
+
+def test_over_180_degrees_and_near_the_pole():
+    east = Leg(211_000_000, [0, 8 * HOUR], [0, 0], [179.9, -179.9])
+    (gap,) = found(east)
+    assert gap["distance_m"] == pytest.approx(0.2 * 111_320, rel=0.01)
+    assert gap["lon_min_deg"] == pytest.approx(179.9) and gap["lon_max_deg"] == pytest.approx(-179.9)
+    assert abs(gap["lon_mean_deg"]) == pytest.approx(180)
+    (pole,) = found(Leg(211_000_000, [0, 8 * HOUR], [89.9, 89.9], [0, 179]))
+    assert pole["distance_m"] < 25_000
+
+
+def test_texts_are_plain_and_careful():
+    for gap in found(silent(8), Leg(212_000_000, [0], 1, 1), ALIVE):
+        text = " ".join([gap["summary"], *gap["alternatives"], *gap["would_settle"]]).lower()
+        assert " dark" not in text and "hid" not in text and "consistent with" in gap["summary"]
+        assert json.loads(gap["event_info"])["own_fixes_before"] >= 1
+        assert json.loads(gap["params"])["threshold_h"] == 6.0
+
+
+@pytest.mark.parametrize(("key", "value"), [("threshold_h", 0), ("threshold_h", float("nan")), ("before_min", 0), ("neighbours_min", 51)])
+def test_wrong_parameters_are_refused_by_name(key, value):
+    with pytest.raises(ConfigError, match=rf"\[gaps\] {key}"):
+        gaps.Params(**{key: value})
+
+
+def test_order_of_arrival_does_not_matter():
+    legs = [silent(8), silent(9, mmsi=212_000_000), ALIVE]
+    straight = gaps.detect(make_tracks(*legs))
+    mixed = gaps.detect(make_tracks(*legs, shuffle=3))
+    assert straight.to_arrow().equals(mixed.to_arrow())
+
+
+def test_two_ships_of_one_mmsi_silent_from_the_same_moment_have_two_ids():
+    a = Leg(211_000_000, [0, 8 * HOUR], 10, 20)
+    b = Leg(211_000_000, [0, 8 * HOUR], 10, 20, vessel="mmsi:211000000/2")
+    ids = [g["event_id"] for g in found(a, b)]
+    assert len(ids) == 2 and len(set(ids)) == 2
+
+
