@@ -75,7 +75,9 @@ class _Tally:
                 self.contexts |= set(words) if len(words) == 1 else {words[c] for c in np.unique(table["context"])}
         if len(self.contexts) > 1:
             both = " and ".join(sorted(self.contexts))
-            raise InputError(f"the inputs mix the contexts {both}", hint="run them apart: real, exercise and test never mix")
+            raise InputError(
+                f"the inputs mix the contexts {both}", hint="run them apart: real, exercise and test never mix"
+            )
         if not len(batch.fixes):
             return
         sources = batch.fixes["time_source"]

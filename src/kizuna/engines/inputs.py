@@ -21,6 +21,7 @@ from kizuna.engines.stages import Progress, silent
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.links import files, net
+from kizuna.links.live import Stop
 from kizuna.records.context import REAL
 from kizuna.records.label import NOBODY
 from kizuna.sources.batch import Batch, Decoder
@@ -155,7 +156,7 @@ def read(item: Input, options: Options, progress: Progress = silent) -> Iterator
 def _live(item: Input, options: Options, stage: str, progress: Progress) -> Iterator[Batch]:
     item.kind = "nmea live"
     decoder = NmeaDecoder(item.source_id, label=options.label, context=options.context)
-    stop = net.Stop(options.seconds, options.lines)
+    stop = Stop(options.seconds, options.lines)
     feed = net.open_feed(item.name, clock_ms=options.clock_ms, stop=stop)
     received = 0
     try:

@@ -181,7 +181,9 @@ class InputFile:
 
 def _open(name: str) -> tuple[BinaryIO, int]:
     if name == STDIN:
-        raw: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)  # a live pipe must not wait for a full buffer
+        raw: BinaryIO = getattr(
+            sys.stdin.buffer, "raw", sys.stdin.buffer
+        )  # a live pipe must not wait for a full buffer
         return raw, -1
     path = Path(name)
     try:

@@ -16,14 +16,15 @@ import pyarrow as pa
 
 from kizuna.base.errors import InputError
 from kizuna.base.units import MISSING_TIME_MS
-from kizuna.sources.kernels import times as times_kernels
 from kizuna.sources.dialects import Dialect
+from kizuna.sources.kernels import times as times_kernels
 from kizuna.sources.words import NULL_WORDS
 
 Array = npt.NDArray[Any]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _NULLS: Final = frozenset(NULL_WORDS)
+_MONTHS: Final = 12
 BAD: Final = object()
 """What a word reader returns for a cell that it cannot read."""
 
@@ -229,9 +230,9 @@ class TimeReader:
 
     def _order_in(self, cell: str) -> int:
         first, second = (int(part) for part in re.split(r"[-/.]", cell)[:2])
-        if first > 12 >= second:
+        if first > _MONTHS >= second:
             return 1
-        if second > 12 >= first:
+        if second > _MONTHS >= first:
             return 2
         raise InputError(
             f"column {self._column!r}: {cell!r} may be day first or month first", where=self._where,

@@ -186,6 +186,4 @@ def _bytes_of(lines: Lines, rows: Array) -> bytes:
     firsts = rows[np.concatenate(([0], breaks))]
     lasts = rows[np.concatenate((breaks - 1, [len(rows) - 1]))]
     view = memoryview(lines.block)
-    return b"".join(
-        bytes(view[int(lines.start[a]) : int(lines.after[b])]) for a, b in zip(firsts, lasts, strict=True)
-    )
+    return b"".join(bytes(view[int(lines.start[a]) : int(lines.after[b])]) for a, b in zip(firsts, lasts, strict=True))

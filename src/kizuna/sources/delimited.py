@@ -40,21 +40,29 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _BOM = b"\xef\xbb\xbf"
 
 
-def header_cells(line: bytes) -> tuple[list[str], str]:
-    """Cells of a header line and its delimiter, the one of ``DELIMITERS`` that stands in it most often.
+def header_cells(line: bytes, delimiter: str = "") -> tuple[list[str], str]:
+    """Cells of a header line and its delimiter, the one of ``DELIMITERS`` that stands in it most often if not given.
 
     Raises InputError where the line is no header of a table.
     """
     text = line.removeprefix(_BOM).decode("utf-8", "replace").strip("\r\n")
     bare = re.sub(r'"[^"]*"', "", text)
-    delimiter = max(DELIMITERS, key=bare.count)
+    delimiter = delimiter or max(DELIMITERS, key=bare.count)
     if bare.count(delimiter) == 0:
         raise InputError(f"the first line is no header of a table: {text[:60]!r}")
-    return _cells(text, delimiter), delimiter
+    cells = _cells(text, delimiter)
+    if sum(bool(_NUMBER.fullmatch(cell.strip())) for cell in cells) > 1:  # one column may be called 2020
+        raise InputError(
+            f"the first line holds data, no header: {text[:60]!r}", hint="add a header line that names the columns"
+        )
+    return cells, delimiter
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    return next(csv.reader([text.replace("\x00", " ")], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([text.replace("\x00", " ")], delimiter=delimiter), [])
+    except csv.Error as exc:
+        raise InputError(f"a line that cannot be read: {exc}") from exc
 
 
 class DelimitedDecoder:
@@ -132,11 +140,9 @@ class DelimitedDecoder:
         self._dropped = 0
         first = 0
         extra: dict[str, int] = {}
-        while self.dialect is None and first < len(filled):
-            self._read_header(lines.raw(int(filled[first])))
+        while self._rows is None and first < len(filled):
+            extra["unmapped_columns"] = self._read_header(lines.raw(int(filled[first])))
             first += 1
-            if self.dialect is not None:
-                extra["unmapped_columns"] = len(self.dialect.unmapped)
         filled = filled[first:]
         if self._block_reader is None or self._rows is None or not len(filled):
             return Batch(*_tables(nothing()), {k: v for k, v in extra.items() if v})
@@ -164,41 +170,35 @@ class DelimitedDecoder:
             reasons = np.where(long, "line_too_long", "bad_row").tolist()
             for reason in reasons:
                 counts[reason] = counts.get(reason, 0) + 1
-            more = reject_table(
-                self._origin, offset[bad], line_no[bad], reasons, [lines.raw(int(i)) for i in bad]
-            )
+            more = reject_table(self._origin, offset[bad], line_no[bad], reasons, [lines.raw(int(i)) for i in bad])
             both = concat([rejects, more])
             rejects = both.take(np.argsort(both["byte_offset"], kind="stable"))
         return Batch(batch.fixes, batch.statics, batch.others, rejects, counts)
 
-    def _read_header(self, line: bytes) -> None:
+    def _read_header(self, line: bytes) -> int:
+        """Learn from the header line, or the `sep=` line before it; the number of columns that nothing is read from."""
         where = self._origin.source_id
         if line.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise InputError("the text is UTF-16", where=where, hint="convert it to UTF-8")
         if len(line) > LINE_LIMIT:
-            raise InputError(f"no line end within the first {LINE_LIMIT} bytes", where=where, hint="is this a text table?")
+            raise InputError(
+                f"no line end within the first {LINE_LIMIT} bytes", where=where, hint="is this a text table?"
+            )
         told = _SEP_LINE.fullmatch(line.removeprefix(_BOM).decode("utf-8", "replace").strip())
         if told and not self._delimiter:
             self._delimiter = told.group(1)
-            return
+            return 0
         try:
-            cells, delimiter = header_cells(line)
-            if self._delimiter:
-                delimiter = self._delimiter
-                cells = _cells(line.removeprefix(_BOM).decode("utf-8", "replace"), delimiter)
-            if sum(bool(_NUMBER.fullmatch(c.strip())) for c in cells) >= 2:  # noqa: PLR2004  one header may be a number
-                raise InputError(
-                    f"the first line holds data, no header: {', '.join(cells)[:80]}", hint="add a header line that names the columns"
-                )
+            cells, delimiter = header_cells(line, self._delimiter)
             dialect = recognise(cells, self._reading)
-        except (InputError, csv.Error) as exc:
-            message, hint = (exc.message, exc.hint) if isinstance(exc, InputError) else (str(exc), "")
-            raise InputError(message, where=where, hint=hint) from exc
+        except InputError as exc:
+            raise InputError(exc.message, where=where, hint=exc.hint) from exc
         self.dialect = dialect
         self._delimiter = delimiter
         self._decimal = "." if delimiter == "," else ""
         self._block_reader = BlockReader(dialect, delimiter)
         self._rows = RowReader(self._origin, dialect)
+        return len(dialect.unmapped)
 
     def _learn_decimal(self, lines: Lines, rows: Array) -> None:
         """The decimal sign, from the first line that has a latitude."""
@@ -214,5 +214,3 @@ class DelimitedDecoder:
 
 def _tables(batch: Batch) -> tuple[Any, Any, Any, Any]:
     return batch.fixes, batch.statics, batch.others, batch.rejects
-
-

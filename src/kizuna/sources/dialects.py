@@ -121,7 +121,8 @@ def recognise(header: Sequence[str], reading: Reading | None = None, *, need_pos
     for needed in KEYS:
         if needed not in columns and (need_position or needed not in ("lat", "lon")):
             raise InputError(
-                f"no column is known to be {needed}; columns: {_listed(names)}", hint=f"say which: --map {needed}=COLUMN"
+                f"no column is known to be {needed}; columns: {_listed(names)}",
+                hint=f"say which: --map {needed}=COLUMN",
             )
     taken = set(columns.values())
     unmapped = tuple(n for i, n in enumerate(names) if i not in taken)
@@ -166,7 +167,8 @@ def _fill(columns: dict[str, int], keys: Sequence[str], names: Sequence[str], sp
         if len(found) > 1 and field_name in KEYS:
             both = " and ".join(repr(names[i]) for i in found)
             raise InputError(
-                f"{both} could both be {field_name}; columns: {_listed(names)}", hint=f"say which: --map {field_name}=COLUMN"
+                f"{both} could both be {field_name}; columns: {_listed(names)}",
+                hint=f"say which: --map {field_name}=COLUMN",
             )
         aliases = ALIASES[field_name]
         columns[field_name] = min(found, key=lambda i: aliases.index(keys[i]) if keys[i] in aliases else -1)

@@ -174,14 +174,18 @@ def _check_crs(column: Mapping[str, Any], where: str) -> None:
     known = crs.get("id") if isinstance(crs, Mapping) else None
     ident = (str(known.get("authority")), str(known.get("code"))) if isinstance(known, Mapping) else None
     if ident not in _WGS84:
-        name = "unknown" if crs is None else (":".join(ident) if ident else str(dict(crs).get("name", "without a name")))
+        name = (
+            "unknown" if crs is None else (":".join(ident) if ident else str(dict(crs).get("name", "without a name")))
+        )
         raise InputError(
-            f"positions are in the coordinate system {name}, not WGS 84", where=where, hint="reproject to OGC:CRS84 first"
+            f"positions are in the coordinate system {name}, not WGS 84",
+            where=where,
+            hint="reproject to OGC:CRS84 first",
         )
 
 
 def points(array: pa.Array, where: str) -> tuple[Array, Array]:
-    """x and y of a column of points: WKB or Arrow structs of x and y. NaN for null, empty and unreadable points."""
+    """X and y of a column of points: WKB or Arrow structs of x and y. NaN for null, empty and unreadable points."""
     if isinstance(array.type, pa.ExtensionType):
         array = array.storage
     if pa.types.is_struct(array.type):

@@ -48,7 +48,23 @@ RAW_LIMIT: Final = 1024
 """Bytes of a bad line that are kept in the rejects."""
 MMSI_MAX: Final = (1 << 30) - 1
 """The largest number that 30 bits carry."""
+MMSI_PLAUSIBLE: Final = 999_999_999
 _ID_MASK: Final = (1 << 63) - 1
+_LAT_MAX: Final = 90.0
+_LON_MAX: Final = 180.0
+_NO_LAT: Final = 91.0
+_NO_LON: Final = 181.0
+_MSG_TYPE_MAX: Final = 63
+_STATUS_UNDEFINED: Final = 15
+_ROT_MAX_DPM: Final = 720.0
+"""Above the 708 degrees per minute that AIS can send."""
+_JUNK_KN: Final = np.array([51.2, 63.0], np.float32)
+_BOUNDS: Final = (
+    ("sog", "sog_kn", 102.25, 102.3),
+    ("cog", "cog_deg", 360.0, 360.0),
+    ("heading", "heading_deg", 360.0, 511.0),
+)
+"""Field, column, first value that is none, and the code for "not available"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ class Origin:
 
 
 class RowReader:
-    """Turns rows of one table into batches. Keeps the last static values of every MMSI and what the first time showed."""
+    """Turns rows of one table into batches; remembers static values by MMSI, and what the first time showed."""
 
     def __init__(self, origin: Origin, dialect: Dialect) -> None:
         self._origin = origin
@@ -98,9 +114,9 @@ class RowReader:
         mmsi, keep = self._mmsi(rows, wrong)
         time_ms, wrong["bad_time"] = self._times.read(rows.cells["time"])
         columns = self._heard(rows, mmsi, time_ms, counts)
-        columns |= self._measured(rows, wrong["bad_number"], counts)
+        columns |= _Measured(rows, wrong["bad_number"], counts).columns()
         columns["flags"] |= np.where(time_ms == MISSING_TIME_MS, FLAG_NO_TIME, 0).astype(np.int32)
-        columns["flags"] |= np.where((mmsi < 1) | (mmsi > 999_999_999), FLAG_BAD_MMSI, 0).astype(np.int32)
+        columns["flags"] |= np.where((mmsi < 1) | (mmsi > MMSI_PLAUSIBLE), FLAG_BAD_MMSI, 0).astype(np.int32)
         station_words, columns["station_id"] = self._station(rows)
         statics = self._statics(rows, columns, keep, station_words, wrong["bad_number"], counts)
         if "msg_type" in rows.cells:
@@ -149,7 +165,7 @@ class RowReader:
         }  # fmt: skip
         if "msg_type" in rows.cells:
             values, _ = numbers(rows.cells["msg_type"], rows.decimal)
-            good = (values >= 0) & (values <= 63)  # noqa: PLR2004  six bits
+            good = (values >= 0) & (values <= _MSG_TYPE_MAX)
             counts["out_of_range"] += int(np.count_nonzero(~good & ~np.isnan(values)))
             out["msg_type"] = np.where(good, values, -1).astype(np.int8)
         return out
@@ -158,50 +174,6 @@ class RowReader:
         if "station" not in rows.cells:
             return (), np.full(len(rows.offset), -1, np.int32)
         return words(rows.cells["station"])
-
-    def _measured(self, rows: Rows, bad: Array, counts: dict[str, int]) -> dict[str, Any]:
-        """Position, motion and codes; marks cells that are no numbers in ``bad``."""
-
-        def column(name: str) -> Array:
-            values, wrong = numbers(rows.cells[name], rows.decimal)
-            if wrong is not None:
-                np.logical_or(bad, wrong, out=bad)
-            return values
-
-        def bounded(name: str, top: float, code: float) -> Array:
-            """Values from 0 up to, not including, ``top``; ``code`` means not available."""
-            values = column(name).astype(np.float32)
-            outside = ~((values >= 0) & (values < top))
-            if outside.any():
-                away = outside & ~np.isnan(values) & (np.abs(values - np.float32(code)) > np.float32(0.01))
-                counts["out_of_range"] += int(np.count_nonzero(away))
-                values[outside] = np.nan
-            return values
-
-        lat, lon, flags = _positions(column("lat").astype(np.float64), column("lon").astype(np.float64))
-        counts["out_of_range"] += int(np.count_nonzero(flags & FLAG_OUT_OF_RANGE))
-        out: dict[str, Any] = {"lat_deg": lat, "lon_deg": lon, "flags": flags}
-        if "sog" in rows.cells:
-            sog = bounded("sog", 102.25, 102.3)
-            out["sog_kn"] = sog
-            junk = (sog == np.float32(51.2)) | (sog == np.float32(63.0))
-            if junk.any():
-                flags[junk] |= FLAG_JUNK_SPEED
-        if "cog" in rows.cells:
-            out["cog_deg"] = bounded("cog", 360.0, 360.0)
-        if "heading" in rows.cells:
-            out["heading_deg"] = bounded("heading", 360.0, 511.0)
-        if "rot" in rows.cells:
-            rot = column("rot").astype(np.float32)
-            out["rot_dpm"] = np.where(np.abs(rot) <= 720, rot, np.float32(np.nan))  # noqa: PLR2004  708 is the largest that AIS sends
-        for name, target, read, dtype in (
-            ("nav_status", "nav_status", _nav_status, np.int8), ("mobile", "ais_class", _mobile, np.int32),
-            ("receiver_type", "receiver_type", _receiver, np.int32),
-        ):  # fmt: skip
-            if name in rows.cells:
-                out[target], unknown = by_word(rows.cells[name], read, dtype, -1)
-                counts["unknown_word"] += unknown
-        return out
 
     def _statics(self, rows: Rows, heard: Mapping[str, Any], usable: Array, station_words: tuple[str, ...], bad: Array,
                  counts: dict[str, int]) -> Table:  # fmt: skip
@@ -223,8 +195,57 @@ class RowReader:
         found = sorted((int(i), reason) for reason, marks in wrong.items() for i in np.flatnonzero(marks))
         at = np.array([i for i, _ in found], np.int64)
         return reject_table(
-            self._origin, rows.offset[at], rows.line_no[at], [reason for _, reason in found], [rows.raw(i) for i, _ in found]
+            self._origin,
+            rows.offset[at],
+            rows.line_no[at],
+            [reason for _, reason in found],
+            [rows.raw(i) for i, _ in found],
         )
+
+
+class _Measured:
+    """Position, motion and codes of some rows; cells that are no numbers are marked in ``bad``."""
+
+    def __init__(self, rows: Rows, bad: Array, counts: dict[str, int]) -> None:
+        self._rows = rows
+        self._bad = bad
+        self._counts = counts
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of FIXES that these cells give."""
+        cells = self._rows.cells
+        lat, lon, flags = _positions(self._numbers("lat").astype(np.float64), self._numbers("lon").astype(np.float64))
+        self._counts["out_of_range"] += int(np.count_nonzero(flags & FLAG_OUT_OF_RANGE))
+        out: dict[str, Any] = {"lat_deg": lat, "lon_deg": lon, "flags": flags}
+        for name, target, top, code in _BOUNDS:
+            if name in cells:
+                out[target] = self._bounded(name, top, code)
+        if "sog" in cells:
+            flags[np.isin(out["sog_kn"], _JUNK_KN)] |= FLAG_JUNK_SPEED
+        if "rot" in cells:
+            rot = self._numbers("rot").astype(np.float32)
+            out["rot_dpm"] = np.where(np.abs(rot) <= _ROT_MAX_DPM, rot, np.float32(np.nan))
+        for name, target, read, dtype in _CODED:
+            if name in cells:
+                out[target], unknown = by_word(cells[name], read, dtype, -1)
+                self._counts["unknown_word"] += unknown
+        return out
+
+    def _numbers(self, name: str) -> Array:
+        values, wrong = numbers(self._rows.cells[name], self._rows.decimal)
+        if wrong is not None:
+            self._bad |= wrong
+        return values
+
+    def _bounded(self, name: str, top: float, code: float) -> Array:
+        """Values from 0 up to, not including, ``top``; ``code`` means not available."""
+        values = self._numbers(name).astype(np.float32)
+        outside = ~((values >= 0) & (values < top))
+        if outside.any():
+            away = outside & ~np.isnan(values) & (np.abs(values - np.float32(code)) > np.float32(0.01))
+            self._counts["out_of_range"] += int(np.count_nonzero(away))
+            values[outside] = np.nan
+        return values
 
 
 def reject_table(origin: Origin, offset: Array, line_no: Array, reasons: list[str], raw: list[bytes]) -> Table:
@@ -256,16 +277,17 @@ def _positions(lat: Array, lon: Array) -> tuple[Array, Array, Array]:
         lat = lat.copy()
     if not lon.flags.writeable:
         lon = lon.copy()
-    good = (np.abs(lat) <= 90.0) & (np.abs(lon) <= 180.0)
+    good = (np.abs(lat) <= _LAT_MAX) & (np.abs(lon) <= _LON_MAX)
     if not good.all():
         at = np.flatnonzero(~good)
-        no_lat = np.isnan(lat[at]) | (lat[at] == 91.0)  # noqa: PLR2004  the codes for "not available"
-        no_lon = np.isnan(lon[at]) | (lon[at] == 181.0)  # noqa: PLR2004
-        outside = (~no_lat & (np.abs(lat[at]) > 90.0)) | (~no_lon & (np.abs(lon[at]) > 180.0))  # noqa: PLR2004
-        flags[at] = FLAG_NO_POSITION | np.where(outside, FLAG_OUT_OF_RANGE, 0) | np.where(no_lat != no_lon, FLAG_HALF_POSITION, 0)
+        no_lat = np.isnan(lat[at]) | (lat[at] == _NO_LAT)
+        no_lon = np.isnan(lon[at]) | (lon[at] == _NO_LON)
+        outside = (~no_lat & (np.abs(lat[at]) > _LAT_MAX)) | (~no_lon & (np.abs(lon[at]) > _LON_MAX))
+        half = no_lat != no_lon
+        flags[at] = FLAG_NO_POSITION | np.where(outside, FLAG_OUT_OF_RANGE, 0) | np.where(half, FLAG_HALF_POSITION, 0)
         lat[at] = np.nan
         lon[at] = np.nan
-    east = lon == 180.0  # noqa: PLR2004  the seam: longitudes lie in [-180, 180)
+    east = lon == _LON_MAX  # the seam: longitudes lie in [-180, 180)
     if east.any():
         lon[east] = -180.0
     return lat, lon, flags
@@ -275,7 +297,7 @@ def _nav_status(cell: Any) -> Any:
     value = number_of(text_of(cell).strip(), NAV_STATUS, 15)
     if value is None:
         return BAD
-    return value if value < 15 else None  # noqa: PLR2004  15 is "not defined"
+    return value if value < _STATUS_UNDEFINED else None
 
 
 def _mobile(cell: Any) -> Any:
@@ -284,3 +306,11 @@ def _mobile(cell: Any) -> Any:
 
 def _receiver(cell: Any) -> Any:
     return RECEIVER.get(text_of(cell).strip().casefold(), BAD)
+
+
+_CODED: Final[tuple[tuple[str, str, Callable[[Any], Any], Any], ...]] = (
+    ("nav_status", "nav_status", _nav_status, np.int8),
+    ("mobile", "ais_class", _mobile, np.int32),
+    ("receiver_type", "receiver_type", _receiver, np.int32),
+)
+"""Fields of words: name, column, how a word is read, type."""

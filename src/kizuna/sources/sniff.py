@@ -80,11 +80,8 @@ def _table(text: bytes, name: str, reading: Reading | None) -> Format:
     first = lines[1] if lines[0].strip(b'"').startswith(b"sep=") and len(lines) > 1 else lines[0]
     try:
         cells, _ = header_cells(first)
-    except InputError as exc:
-        raise InputError(f"no AIS sentence and no table header found; {exc.message}", where=name, hint=f"known are {_KNOWN}") from exc
-    if sum(cell.strip().lstrip("-").replace(".", "", 1).isdigit() for cell in cells) >= 2:  # noqa: PLR2004  as the decoder
-        raise InputError("a table without a header line", where=name, hint="add a header that names the columns")
-    try:
         return Format("csv", recognise(cells, reading).name)
     except InputError as exc:
-        raise InputError(exc.message, where=name, hint=exc.hint) from exc
+        no_table = "no header of a table" in exc.message
+        message = f"no AIS sentence and no table in it; {exc.message}" if no_table else exc.message
+        raise InputError(message, where=name, hint=exc.hint or f"known are {_KNOWN}") from exc

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.base.utc import iso
-from kizuna.sources.kernels import changes
 from kizuna.sources.cells import BAD, TimeReader, buffers, by_word, is_text, numbers, text_of
 from kizuna.sources.dialects import STATIC_FIELDS
+from kizuna.sources.kernels import changes
 from kizuna.sources.words import CARGO, CARGO_GROUPS, EPFD, NULL_WORDS, SHIP_TYPE, number_of
 
 Array = npt.NDArray[Any]
@@ -28,6 +28,7 @@ Array = npt.NDArray[Any]
 _IMO = re.compile(r"(?:IMO)?\s*0*(\d{1,9})(?:\.0*)?", re.IGNORECASE)
 _LIMIT_M: Final = {"to_bow": 511, "to_stern": 1022, "to_port": 63, "to_starboard": 126, "length": 1022, "width": 126}
 """What AIS can send; a length or width is the sum of two fields. Greater values are no measures."""
+_DRAUGHT_MAX_M: Final = 25.5
 _NULLS: Final = pa.array(NULL_WORDS, pa.string())
 _FIRST_ROOM: Final = 1 << 15
 
@@ -77,10 +78,9 @@ class Changes:
         used = self._keys != changes.EMPTY_KEY
         keys, a, b = self._keys[used], self._a[used], self._b[used]
         self._make(2 * len(self._keys))
-        everything = np.ones(len(keys), np.bool_)
-        changes.mark_changes(
-            keys.astype(np.int32), a, b, everything, self._keys, self._a, self._b, len(keys), 0, np.zeros(len(keys), np.bool_)
-        )
+        n = len(keys)
+        everything, out = np.ones(n, np.bool_), np.zeros(n, np.bool_)
+        changes.mark_changes(keys.astype(np.int32), a, b, everything, self._keys, self._a, self._b, n, 0, out)
 
 
 def _fold(array: pa.Array, lane_a: Array, lane_b: Array) -> Array:
@@ -106,14 +106,17 @@ def _fold_dictionary(array: pa.DictionaryArray, lane_a: Array, lane_b: Array) ->
     changes.mix_text(data, offsets, valid, word_a, word_b)
     known = valid & ~np.array(pc.is_in(found, _NULLS.cast(found.type)).to_numpy(zero_copy_only=False), np.bool_)
     values = np.append(np.where(known, (word_a << 31) | word_b, -1), -1)
-    there = np.append(known, False)  # noqa: FBT003  the entry that a null picks
+    there = np.append(known, False)
     indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
     codes = indices.to_numpy(zero_copy_only=False)
     changes.mix_numbers(values[codes], lane_a, lane_b)
-    return there[codes]
+    out: Array = there[codes]
+    return out
 
 
-def static_columns(cells: Mapping[str, pa.Array], decimal: str, times: TimeReader | None) -> tuple[dict[str, Any], Array, dict[str, int]]:
+def static_columns(
+    cells: Mapping[str, pa.Array], decimal: str, times: TimeReader
+) -> tuple[dict[str, Any], Array, dict[str, int]]:
     """The columns of STATICS that the static cells give, row for row.
 
     Returns:
@@ -135,8 +138,9 @@ def static_columns(cells: Mapping[str, pa.Array], decimal: str, times: TimeReade
         counts["unknown_word"] = counts.get("unknown_word", 0) + unknown
     if "draught" in cells:
         draught = _measure(cells["draught"], decimal, bad)
-        out["draught_m"] = np.where((draught > 0) & (draught <= 25.5), draught, np.nan).astype(np.float32)  # noqa: PLR2004  the largest that AIS sends; 0 is "not available"
-    if "eta" in cells and times is not None:
+        known = (draught > 0) & (draught <= _DRAUGHT_MAX_M)  # 0 is "not available"
+        out["draught_m"] = np.where(known, draught, np.nan).astype(np.float32)
+    if "eta" in cells:
         out["eta"] = _eta(cells["eta"], times)
     out |= _sides(cells, decimal, bad)
     return out, bad, counts
@@ -166,7 +170,7 @@ def _imo(cell: Any) -> Any:
     if match is None:
         return BAD
     number = int(match.group(1))
-    return number if 0 < number else None
+    return number if number > 0 else None
 
 
 def _marked(array: pa.Array, read: Any, dtype: Any, bad: Array) -> Array:
@@ -200,18 +204,19 @@ def _sides(cells: Mapping[str, pa.Array], decimal: str, bad: Array) -> dict[str,
         if name in cells:
             values = np.rint(_measure(cells[name], decimal, bad))
             found[name] = np.where((values >= 0) & (values <= limit), values, -1).astype(np.int16)
-    out = {name: found[name] for name in ("to_bow", "to_stern", "to_port", "to_starboard") if name in found}
-    for whole, zero, far in (("length", "to_bow", "to_stern"), ("width", "to_port", "to_starboard")):
-        if whole in found:
-            unknown = (found[whole] > 0) & (out.get(zero, np.int16(-1)) < 0) & (out.get(far, np.int16(-1)) < 0)
-            missing = np.full(len(bad), -1, np.int16)
-            out[zero] = np.where(unknown, np.int16(0), out.get(zero, missing))
-            out[far] = np.where(unknown, found[whole], out.get(far, missing))
-    return {f"{name}_m": values for name, values in out.items()}
+    out: dict[str, Array] = {}
+    missing = np.full(len(bad), -1, np.int16)
+    for whole, near, far in (("length", "to_bow", "to_stern"), ("width", "to_port", "to_starboard")):
+        if not {whole, near, far} & set(found):
+            continue
+        size, a, b = found.get(whole, missing), found.get(near, missing), found.get(far, missing)
+        unknown = (size > 0) & (a < 0) & (b < 0)
+        out[f"{near}_m"] = np.where(unknown, np.int16(0), a)
+        out[f"{far}_m"] = np.where(unknown, size, b)
+    return out
 
 
 def _eta(array: pa.Array, times: TimeReader) -> pa.Array:
     """Times of arrival as MM-DDTHH:MM; what is no time is missing, since crews type it in many ways."""
     ms = times.read_eta(array)
     return pa.array([None if t == MISSING_TIME_MS else iso(int(t))[5:16] for t in ms], pa.string())
-

@@ -33,7 +33,8 @@ def mix_text(data: Any, offsets: Any, valid: Any, lane_a: Any, lane_b: Any) -> N
         data: uint8, the bytes of all cells.
         offsets: int32[n + 1].
         valid: bool[n]; a missing cell is folded in as a value of its own.
-        lane_a, lane_b: int64[n], changed in place.
+        lane_a: int64[n], changed in place.
+        lane_b: int64[n], changed in place.
     """
     for n in range(len(lane_a)):
         a = int(lane_a[n])
@@ -83,9 +84,12 @@ def mark_changes(mmsi: Any, lane_a: Any, lane_b: Any, present: Any, keys: Any, l
 
     Args:
         mmsi: int32[n].
-        lane_a, lane_b: int64[n], hashes of the static values.
+        lane_a: int64[n], first hash of the static values.
+        lane_b: int64[n], second hash.
         present: bool[n], whether the row has any static value; others change nothing.
-        keys, last_a, last_b: int64[2**k], an open hash table of MMSIs with their last hashes; EMPTY_KEY is free.
+        keys: int64[2**k], an open hash table of MMSIs; EMPTY_KEY is free.
+        last_a: int64[2**k], the last first hash of each.
+        last_b: int64[2**k], the last second hash of each.
         room: how many MMSIs the table may still take.
         first: row to begin with.
         out: bool[n], set where a row changes something.
