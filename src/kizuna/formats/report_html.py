@@ -24,7 +24,7 @@ from kizuna.formats.report.cards import Desk, card
 from kizuna.formats.report.listing import Entry, entries, names_of
 from kizuna.formats.report.marks import KINDS, icon, sheet
 from kizuna.formats.report.overview import overview
-from kizuna.formats.report.paths import Land
+from kizuna.formats.report.paths import Land, Shelf
 from kizuna.formats.report.rows import row, section
 from kizuna.formats.report.style import style_sheet
 from kizuna.formats.report.text import count, plural, safe
@@ -59,8 +59,8 @@ def report_html(
     shown_zones = list(zones or ())
     names = names_of(tracks, listed)
     desk = Desk(
-        events, tracks, {z.zone_id: z for z in shown_zones}, land, names, summary.end_ms, marking(summary.context),
-        f"run {run_digest(summary)}, Kizuna {summary.kizuna_version}",
+        events, tracks, {z.zone_id: z for z in shown_zones}, Shelf(land), names, summary.end_ms,
+        marking(summary.context), f"run {run_digest(summary)}, Kizuna {summary.kizuna_version}",
     )  # fmt: skip
     fixed = [
         _head(summary), _masthead(summary), _warnings(summary), _tiles(events, total),

@@ -72,9 +72,8 @@ class Entry:
 def entries(events: Table) -> list[Entry]:
     """The first ``MAX_ENTRIES`` events in order."""
     order = ranked(events)[:MAX_ENTRIES]
-    picked = events.take(order)
-    left_out = ("evidence", "proof")
-    columns = {c.name: _values(picked, c.name, c.kind) for c in events.schema.columns if c.name not in left_out}
+    left_out = ("evidence", "proof")  # the cards read them one by one
+    columns = {c.name: _values(events, c.name, c.kind, order) for c in events.schema.columns if c.name not in left_out}
     names = tuple(columns)
     rows = (dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True))
     return [
@@ -85,17 +84,18 @@ def entries(events: Table) -> list[Entry]:
 
 def ranked(events: Table) -> Array:
     """Rows of the table in the order of the report."""
-    ids = events["event_id"].fill_null("").to_numpy(zero_copy_only=False).astype(str)
+    ids = np.array(events["event_id"].fill_null("").to_pylist(), np.str_)  # to_numpy would import pandas if it is there
     confidence = np.nan_to_num(events["confidence"], nan=-1.0)
     over = ~np.isin(events["status"], _LIVE)
     order: Array = np.lexsort((events["version"], ids, events["start_ms"], -confidence, over))
     return order
 
 
-def _values(events: Table, name: str, kind: Column) -> list[Any]:
+def _values(events: Table, name: str, kind: Column, order: Array) -> list[Any]:
     column = events[name]
     if isinstance(column, pa.Array):
-        return list(column.to_pylist())
+        return list(column.take(pa.array(order)).to_pylist())
+    column = column[order]
     if kind is Column.CODE:
         words = events.codes_of(name)
         return [words[v] if v >= 0 else None for v in column.tolist()]

@@ -7,7 +7,6 @@ drawn alike whoever asserts them: dashed in the colour of the text, told apart b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +15,7 @@ import numpy as np
 from kizuna.base.table import Array
 from kizuna.formats.report import traffic
 from kizuna.formats.report.chart import View, degrees_label, fitted, scale_bar, ticks
+from kizuna.formats.report.labels import Mark, gathered, placed_labels
 from kizuna.formats.report.listing import Entry
 from kizuna.formats.report.marks import KINDS, icon
 from kizuna.formats.report.panels import Panel, Panels, chosen
@@ -135,20 +135,23 @@ def _label_spot(view: View, zone: Zone) -> tuple[float, float] | None:
 
 def _marks(view: View, entries: list[Entry]) -> str:
     """Shapes of all types, the most confident on top. Where they would be too many, they stand for wider areas."""
-    by_kind = [(k, [e for e in entries if e.kind.key == k.key]) for k in KINDS]
-    spots = [(kind, mine, *_pixels(view, mine)) for kind, mine in by_kind if mine]
+    by_kind = [mine for k in KINDS if (mine := [e for e in entries if e.kind.key == k.key])]
+    pixels = [_pixels(view, mine) for mine in by_kind]
     near, groups = _NEAR_PX[0], []
     for near in _NEAR_PX:
-        groups = [_gathered(x, y, near) for _, _, x, y in spots]
+        groups = [gathered(x, y, near) for x, y in pixels]
         if sum(map(len, groups)) <= _MARKS_MOST:
             break
     crowded = near > _NEAR_PX[0]
-    texts = []
-    for (kind, mine, x, y), gathered in zip(spots, groups, strict=True):
-        lines = _gap_lines(view, mine) if kind.key == "gap" and not crowded else ""
-        marks = "".join(_mark(mine[i], n, x[i], y[i], crowded=crowded) for i, n in reversed(gathered))
-        texts.append(f'<g class="c-{kind.key}">{lines}{marks}</g>')
-    return "".join(texts)
+    marks = [
+        Mark(mine[i], n, float(x[i]), float(y[i]))
+        for mine, (x, y), found in zip(by_kind, pixels, groups, strict=True) for i, n in found
+    ]  # fmt: skip
+    marks.sort(key=lambda m: m.entry.number)
+    labels = placed_labels(marks, view.width, view.height, crowded=crowded)
+    gaps = [] if crowded else [e for e in entries if e.kind.key == "gap"]
+    lines = f'<g class="c-gap t-gap">{_gap_lines(view, gaps)}</g>' if gaps else ""
+    return lines + "".join(_drawn(m, text) for m, text in reversed(list(zip(marks, labels, strict=True))))
 
 
 def _pixels(view: View, mine: list[Entry]) -> tuple[Array, Array]:
@@ -156,34 +159,14 @@ def _pixels(view: View, mine: list[Entry]) -> tuple[Array, Array]:
     return view.xy(places[:, 0], places[:, 1])
 
 
-def _gathered(x: Array, y: Array, near: float) -> list[tuple[int, int]]:
-    """For every shape the first event under it and how many it stands for."""
-    firsts: list[int] = []
-    members: list[int] = []
-    cells: dict[tuple[int, int], list[int]] = {}
-    for i, (px, py) in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
-        cx, cy = int(px // near), int(py // near)
-        around = [k for a in (cx - 1, cx, cx + 1) for b in (cy - 1, cy, cy + 1) for k in cells.get((a, b), ())]
-        found = next((k for k in around if math.hypot(x[firsts[k]] - px, y[firsts[k]] - py) < near), None)
-        if found is not None:
-            members[found] += 1
-            continue
-        cells.setdefault((cx, cy), []).append(len(firsts))
-        firsts.append(i)
-        members.append(1)
-    return list(zip(firsts, members, strict=True))
-
-
-def _mark(entry: Entry, members: int, x: float, y: float, *, crowded: bool) -> str:
-    """One shape. Alone it has its number; with others their count beside it; in a crowd the count alone."""
-    more = f'<tspan class="more"> +{members - 1}</tspan>' if members > 1 else ""
-    words = f"{entry.number}{more}" if not crowded else f"\u00d7{members}" if members > 1 else ""
-    label = f'<text x="{x + 10:.1f}" y="{y + 4:.1f}">{words}</text>' if words else ""
-    told = f"No {entry.number}: {safe(entry['summary'], 200)}" + (f" ({members - 1} more here)" if members > 1 else "")
+def _drawn(mark: Mark, label: str) -> str:
+    """One shape with its label, linked to the event."""
+    entry, more = mark.entry, f" ({mark.members - 1} more here)" if mark.members > 1 else ""
+    key = entry.kind.key
     return (
-        f'<a class="mark t-{entry.kind.key} l-{entry.level or "none"}" href="#{entry.anchor}" tabindex="-1">'
-        f'<title>{told}</title><use href="#k-{entry.kind.key}" x="{x - 9:.1f}" y="{y - 9:.1f}" width="18" height="18"/>'
-        f"{label}</a>"
+        f'<a class="mark c-{key} t-{key} l-{entry.level or "none"}" href="#{entry.anchor}" tabindex="-1">'
+        f"<title>No {entry.number}: {safe(entry['summary'], 200)}{more}</title>"
+        f'<use href="#k-{key}" x="{mark.x - 9:.1f}" y="{mark.y - 9:.1f}" width="18" height="18"/>{label}</a>'
     )
 
 

@@ -8,7 +8,7 @@ what gets none is counted, and the report says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _CELL_DEG: Final = 4
 _COLUMNS: Final = 360 // _CELL_DEG
 _ROWS: Final = 180 // _CELL_DEG
 _SHARE: Final = 0.001
-_WASTE: Final = 1.5  # a joint map may have this many times the area of its parts
+_WASTE: Final = 1.8  # a joint map may have this many times the area of the regions on it
 _LEAST_DEG: Final = 3.0  # small boxes count as this wide when maps are joined: two harbours side by side share a map
 _TURN: Final = 360.0
 
@@ -106,34 +106,42 @@ def _ranked(region: Array, boxes: dict[int, Box], fixes: Array, events: Array) -
     n_events = {k: int(events[held & (region == k)].sum()) for k in boxes}
     total = int(fixes.sum())
     kept = [k for k in boxes if n_events[k] or n_fixes[k] >= _SHARE * total]
-    groups = _grouped([(boxes[k], [k]) for k in kept])
-    weights = [(sum(n_events[k] for k in ks), sum(n_fixes[k] for k in ks)) for _, ks in groups]
+    groups = _grouped([_Group(boxes[k], _area(boxes[k]), (k,)) for k in kept])
+    weights = [(sum(n_events[k] for k in g.members), sum(n_fixes[k] for k in g.members)) for g in groups]
     share = [e / max(int(events.sum()), 1) + f / max(total, 1) for e, f in weights]
-    order = sorted(range(len(groups)), key=lambda i: (-share[i], groups[i][0]))[:MAX_PANELS]
+    order = sorted(range(len(groups)), key=lambda i: (-share[i], groups[i].box))[:MAX_PANELS]
     lookup = np.full(len(boxes) + 1, -1, np.int64)  # the last entry answers for region -1
     panels = []
     for index, i in enumerate(order):
-        lookup[groups[i][1]] = index
-        panels.append(Panel(index, groups[i][0], weights[i][1], weights[i][0]))
+        lookup[list(groups[i].members)] = index
+        panels.append(Panel(index, groups[i].box, weights[i][1], weights[i][0]))
     shown_fixes, shown_events = sum(p.fixes for p in panels), sum(p.events for p in panels)
     return Panels(tuple(panels), lookup[region], total - shown_fixes, int(events.sum()) - shown_events)
 
 
-def _grouped(groups: list[tuple[Box, list[int]]]) -> list[tuple[Box, list[int]]]:
+class _Group(NamedTuple):
+    """Regions on one map: its box, the areas of the regions themselves together, and their numbers."""
+
+    box: Box
+    own_area: float
+    members: tuple[int, ...]
+
+
+def _grouped(groups: list[_Group]) -> list[_Group]:
     """Join the pair that wastes least, as long as a joint map is no waste."""
     while len(groups) > 1:
-        best, pair = _WASTE, None
-        for i in range(len(groups)):
-            for j in range(i):
-                joint = _union(groups[i][0], groups[j][0])
-                waste = _area(joint) / (_area(groups[i][0]) + _area(groups[j][0]))
+        best, chosen_pair = _WASTE, None
+        for i, a in enumerate(groups):
+            for j, b in enumerate(groups[:i]):
+                box = _union(a.box, b.box)
+                waste = _area(box) / (a.own_area + b.own_area)
                 if waste < best:
-                    best, pair = waste, (i, j, joint)
-        if pair is None:
+                    joint = _Group(box, a.own_area + b.own_area, tuple(sorted(a.members + b.members)))
+                    best, chosen_pair = waste, (i, j, joint)
+        if chosen_pair is None:
             break
-        i, j, joint = pair
-        members = sorted(groups[i][1] + groups[j][1])
-        groups = [g for n, g in enumerate(groups) if n not in (i, j)] + [(joint, members)]
+        i, j, joint = chosen_pair
+        groups = [g for n, g in enumerate(groups) if n not in (i, j)] + [joint]
     return groups
 
 

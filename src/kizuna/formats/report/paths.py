@@ -6,6 +6,7 @@ decimals, and finer than any screen. Whatever can grow has a limit in characters
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kizuna.base.table import Array
-from kizuna.formats.report.chart import Floats, View
+from kizuna.formats.report.chart import Box, Floats, View
 
 Land = Callable[[float, float, float, float, float], Sequence[Array]]
 """Rings of land, each (n, 2) longitude and latitude, in a box west, south, east, north at a tolerance in degrees.
@@ -24,6 +25,9 @@ The box lies within [-180, 180] and [-90, 90]; rings may reach beyond it and are
 SUB: Final = 4
 """Path units in a pixel."""
 _MARGIN_PX: Final = 20.0
+_SHEET_DEG: Final = 30.0
+_SHEET_MARGIN_DEG: Final = 6.0
+_SHEET_TOLERANCE_DEG: Final = 0.0003  # 30 m: below the accuracy of any coast
 _HALF_TURN: Final = 180.0
 
 
@@ -130,6 +134,31 @@ def land_path(view: View, land: Land, limit: int) -> str:
             x, y = _on_sheet(view, np.asarray(ring, np.float64), shift)
             rings.append((x, y))
     return area_path(rings, view, limit)
+
+
+class Shelf:
+    """Land kept for many small drawings: fetched once a sheet of thirty degrees in full detail, cut to each view.
+
+    To ask the coast anew for every card would cost a hundred times more: it simplifies whole continents each time.
+    """
+
+    def __init__(self, land: Land) -> None:
+        self._land = land
+        self._sheets: dict[tuple[int, int], list[tuple[Floats, Box]]] = {}
+
+    def __call__(self, west: float, south: float, east: float, north: float, tolerance_deg: float) -> list[Array]:
+        """As ``Land``; boxes too wide for a sheet are asked of the coast itself."""
+        if max(east - west, north - south) > 2 * _SHEET_MARGIN_DEG:
+            return list(self._land(west, south, east, north, tolerance_deg))
+        column, row = math.floor((west + east) / 2 / _SHEET_DEG), math.floor((south + north) / 2 / _SHEET_DEG)
+        if (column, row) not in self._sheets:
+            left, low = column * _SHEET_DEG - _SHEET_MARGIN_DEG, row * _SHEET_DEG - _SHEET_MARGIN_DEG
+            right, high = left + _SHEET_DEG + 2 * _SHEET_MARGIN_DEG, low + _SHEET_DEG + 2 * _SHEET_MARGIN_DEG
+            box = max(left, -_HALF_TURN), max(low, -90.0), min(right, _HALF_TURN), min(high, 90.0)
+            rings = [np.asarray(r, np.float64) for r in self._land(*box, _SHEET_TOLERANCE_DEG)]
+            self._sheets[column, row] = [(r, (*r.min(axis=0), *r.max(axis=0))) for r in rings if len(r)]
+        near = self._sheets[column, row]
+        return [r for r, b in near if b[0] <= east and b[2] >= west and b[1] <= north and b[3] >= south]
 
 
 def _on_sheet(view: View, ring: Floats, shift: float) -> tuple[Floats, Floats]:

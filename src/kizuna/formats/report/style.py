@@ -121,7 +121,9 @@ bdi{overflow-wrap:anywhere}
 .mark:hover text,.mark:focus text{text-decoration:underline}
 .bar path{fill:none;stroke:var(--ink);stroke-width:1.6}
 .bar text{fill:var(--ink);paint-order:stroke;stroke:var(--sea);stroke-width:3px}
-.bars{fill:var(--way);fill-opacity:.55}.rail{stroke:var(--line)}.stroke{fill:currentColor;fill-opacity:.75}
+.bars{fill:var(--way);fill-opacity:.55}.when .tell{font-size:11px;paint-order:stroke;stroke:var(--card);stroke-width:3px}
+.rail{stroke:var(--line)}
+.stroke{fill:currentColor;fill-opacity:.75}
 .when .lane{font-size:13px;fill:var(--ink)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;margin:.8rem 0 0;font-size:.86rem;
  color:var(--soft)}
@@ -151,7 +153,8 @@ table:not(.list) .num{text-align:right}
 .list td i,.who i{font:normal .86em ui-monospace,"SF Mono",Menlo,Consolas,"Noto Sans Mono","DejaVu Sans Mono",monospace;
  color:var(--soft)}
 .list td:last-child::before,.level::before{content:"";display:inline-block;width:3.2rem;height:.45rem;
- margin-right:.5rem;border:1px solid var(--soft);border-radius:3px;background:linear-gradient(90deg,var(--soft) var(--c,0%),transparent 0)}
+ margin-right:.5rem;border:1px solid var(--soft);border-radius:3px;
+ background:linear-gradient(90deg,var(--soft) var(--c,0%),transparent 0)}
 .list .chip{margin-left:.4rem}
 details.rest>summary{padding:.6rem 1rem;color:var(--link);cursor:pointer}
 .over td,.over th{color:var(--soft)}

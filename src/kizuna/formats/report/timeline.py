@@ -1,4 +1,7 @@
-"""When it happened: fixes per part of the run as bars, and under them one lane a type with the events as strokes."""
+"""When it happened: fixes per part of the run as bars, and under them one lane for every type of event.
+
+A lane shows its events as strokes from start to end, or their number at every moment where they are many.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ _LEFT: Final = 158
 _BARS: Final = 45
 _LANE: Final = 24
 _LANE_ROWS: Final = 4
+_STROKES_MOST: Final = 60
 _BINS: Final = 180
 _STEPS_MS: Final = (
     *(MINUTE_MS * k for k in (1, 5, 15, 30)), *(HOUR_MS * k for k in (1, 2, 3, 6, 12)),
@@ -41,7 +45,7 @@ def timeline(listed: Sequence[Entry], tracks: Tracks | None, start_ms: int, end_
         f'<figure class="when"><div class="scroll"><svg class="chart" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-label="{label}">{_ticks(start_ms, end_ms, scale, height)}{bars}{"".join(lanes)}'
         f'<text class="lane" x="0" y="{_BARS - 4}">Fixes</text></svg></div>'
-        f"<figcaption>Bars: fixes in {part}, at most {count(most)}. Strokes: events from start to end. Times are UTC."
+        f"<figcaption>Bars: fixes in {part}, at most {count(most)}. Lanes: events from start to end. Times are UTC."
         "</figcaption></figure>"
     )
 
@@ -64,26 +68,48 @@ def _histogram(tracks: Tracks | None, start_ms: int, end_ms: int) -> tuple[str, 
 
 
 def _lane(kind: Kind, listed: Sequence[Entry], start_ms: int, end_ms: int, scale: float, top: int) -> str:
-    """Strokes of one type, in rows so that events at the same time stand below each other while there is room."""
-    spans = set()
+    """Events of one type: each its own stroke while they are few, their number at every moment beyond."""
     mine = [e for e in listed if e.kind.key == kind.key and e["start_ms"] is not None]
-    for entry in mine:  # equal strokes are drawn once, so that the lane stays small for any number of events
+    spans = []
+    for entry in mine:
         a = min(max(entry["start_ms"], start_ms), end_ms)
         b = min(max(entry["end_ms"] or end_ms, a), end_ms)
-        spans.add((round(_LEFT + (a - start_ms) * scale), max(round((b - a) * scale), 2)))
-    free = [0] * _LANE_ROWS
-    strokes = set()
-    for x, width in sorted(spans):
-        k = min(range(_LANE_ROWS), key=lambda r: (free[r] > x, free[r] if free[r] > x else r))
-        free[k] = max(free[k], x + width + 1)
-        strokes.add((k, x, width))
-    pitch = (_LANE - 4) / _LANE_ROWS
-    data = "".join(f"M{x} {top + 2 + k * pitch:.1f}h{w}v{pitch - 1:.1f}h-{w}z" for k, x, w in sorted(strokes))
+        spans.append((round(_LEFT + (a - start_ms) * scale), max(round((b - a) * scale), 2)))
+    data, told = (_strokes(spans, top), "") if len(spans) <= _STROKES_MOST else _at_once(spans, top)
     return (
         f'<g class="c-{kind.key}"><use href="#k-{kind.key}" x="0" y="{top + 1}" width="17" height="17"/>'
         f'<text class="lane" x="23" y="{top + 14}">{kind.words} {count(len(mine))}</text>'
-        f'<path class="rail" d="M{_LEFT} {top + _LANE - 1.5}H{_WIDTH - 8}"/><path class="stroke" d="{data}"/></g>'
+        f'<path class="rail" d="M{_LEFT} {top + _LANE - 1.5}H{_WIDTH - 8}"/><path class="stroke" d="{data}"/>{told}</g>'
     )
+
+
+def _strokes(spans: list[tuple[int, int]], top: int) -> str:
+    """Rectangles in rows, so that events at the same time stand below each other while there is room."""
+    free = [0] * _LANE_ROWS
+    pitch = (_LANE - 4) / _LANE_ROWS
+    parts = []
+    for x, width in sorted(spans):
+        k = min(range(_LANE_ROWS), key=lambda r: (free[r] > x, free[r] if free[r] > x else r))
+        free[k] = max(free[k], x + width + 1)
+        parts.append(f"M{x} {top + 2 + k * pitch:.1f}h{width}v{pitch - 1:.1f}h-{width}z")
+    return "".join(parts)
+
+
+def _at_once(spans: list[tuple[int, int]], top: int) -> tuple[str, str]:
+    """An area as high as the number of events that go on, and the words for its highest place."""
+    change = np.zeros(_WIDTH + 2, np.int64)
+    for x, width in spans:
+        change[x] += 1
+        change[min(x + width, _WIDTH + 1)] -= 1
+    going_on = np.cumsum(change)
+    most = int(going_on.max())
+    floor = top + _LANE - 2
+    steps = np.flatnonzero(change)
+    heights = (_LANE - 4) / most * going_on[steps]
+    stairs = zip(steps[1:].tolist(), heights[:-1].tolist(), strict=True)
+    data = f"M{steps[0]} {floor}" + "".join(f"V{floor - h:.1f}H{x}" for x, h in stairs)
+    told = f'<text class="tell" x="{_WIDTH - 10}" y="{top + 13}" text-anchor="end">at most {count(most)} at once</text>'
+    return data + f"V{floor}z", told
 
 
 def _ticks(start_ms: int, end_ms: int, scale: float, height: int) -> str:
