@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kizuna.places.kernels.areas import FAN, LEVELS, ROOT_COLS, ROOT_ROWS
+from kizuna.places.kernels.areas import FAN, LEVELS, ROOT_COLS, ROOT_ROWS, members
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -25,6 +25,8 @@ SPLIT_EDGES: Final = 10
 """A cell with more edges than this is divided: testing an edge costs about as much as going down half a level."""
 _SLACK_DEG: Final = 1e-9
 """Edges this close to a cell count as in it, far above the rounding of a coordinate (3e-14 degrees)."""
+_ROOM: Final = 1 << 22
+"""Pairs to make room for at once; more is made as it is needed."""
 _CHUNK_CELLS: Final = 4_000_000
 
 
@@ -35,6 +37,20 @@ class AreaGrid:
     cells: npt.NDArray[np.int32]
     pairs: npt.NDArray[np.int32]
     edges: Floats
+    n_areas: int
+
+    def members(self, lat_deg: Floats, lon_deg: Floats) -> tuple[Ints, npt.NDArray[np.int32]]:
+        """Pairs (number of the point, number of the area) of points inside areas, sorted by both."""
+        room = max(min(len(lat_deg), _ROOM), self.n_areas)
+        parts: list[tuple[Ints, npt.NDArray[np.int32]]] = [(np.empty(0, np.int64), np.empty(0, np.int32))]
+        start = 0
+        while start < len(lat_deg):
+            rows, areas = np.empty(room, np.int64), np.empty(room, np.int32)
+            start, found = members(lat_deg, lon_deg, start, self.cells, self.pairs, self.edges, rows, areas)
+            parts.append((rows[:found], areas[:found]))
+        if len(parts) == 2:  # noqa: PLR2004  the empty start and the one answer: nothing to copy
+            return parts[1]
+        return np.concatenate([r for r, _ in parts]), np.concatenate([a for _, a in parts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,30 @@ class _Groups:
         return np.diff(self.edge_from)
 
 
-def build_grid(areas: Sequence[Floats]) -> AreaGrid:
-    """The grid over areas, each given by all edges of its rings as (n, 4) lon, lat, lon, lat in the plain form."""
+def root_of(lat_deg: Floats, lon_deg: Floats) -> Ints:
+    """The one-degree cells that hold positions, each once; missing positions are left out."""
+    good = (np.abs(lat_deg) <= 90.0) & (np.abs(lon_deg) <= 540.0)  # noqa: PLR2004  as in the kernel
+    row = np.minimum((lat_deg[good] + 90.0).astype(np.int64), ROOT_ROWS - 1)
+    col = np.floor(lon_deg[good] + 180.0).astype(np.int64) % ROOT_COLS
+    found: Ints = np.flatnonzero(np.bincount(row * ROOT_COLS + col, minlength=1)).astype(np.int64)
+    return found
+
+
+def crowded_roots(grid: AreaGrid) -> Ints:
+    """One-degree cells with more edges than ``SPLIT_EDGES`` in a grid that was not divided."""
+    load = np.add.reduceat(
+        np.append(grid.pairs[:, 2] - grid.pairs[:, 1], 0).astype(np.int64), grid.cells[: ROOT_ROWS * ROOT_COLS, 0]
+    )
+    load[np.diff(grid.cells[: ROOT_ROWS * ROOT_COLS + 1, 0]) == 0] = 0
+    return np.flatnonzero(load > SPLIT_EDGES).astype(np.int64)
+
+
+def build_grid(areas: Sequence[Floats], *, divide: Ints | None = None) -> AreaGrid:
+    """The grid over areas, each given by all edges of its rings as (n, 4) lon, lat, lon, lat in the plain form.
+
+    Only the one-degree cells in ``divide`` are divided where they are crowded; all of them by default. The answers are
+    the same, but for a very large area only the region in use needs the work.
+    """
     edges = np.concatenate([np.empty((0, 4)), *areas])
     flip = (edges[:, 1] > edges[:, 3]) | ((edges[:, 1] == edges[:, 3]) & (edges[:, 0] > edges[:, 2]))
     edges[flip] = edges[flip][:, [2, 3, 0, 1]]  # upward, or east: one direction for both neighbours of a border
@@ -70,6 +108,8 @@ def build_grid(areas: Sequence[Floats]) -> AreaGrid:
             cells, where = np.unique(groups.cell, return_inverse=True)
             load = np.bincount(where, groups.counts(), len(cells))
             crowded = cells[load > SPLIT_EDGES]
+            if level == 0 and divide is not None:
+                crowded = crowded[np.isin(crowded, divide)]
         split = np.isin(groups.cell, crowded)
         edges_kept += _keep_leaves(groups, ~split, edges_kept, entries, edge_lists)
         if not len(crowded):
@@ -80,7 +120,7 @@ def build_grid(areas: Sequence[Floats]) -> AreaGrid:
         total += len(crowded) * FAN * FAN
         per_deg *= FAN
         groups = _child_groups(edges, _only(groups, split), per_deg, crowded, base, entries)
-    return _packed(edges, np.concatenate(children), entries, edge_lists)
+    return _packed(edges, len(areas), np.concatenate(children), entries, edge_lists)
 
 
 def _set_children(children: list[Ints], cells: Ints, base: Ints) -> None:
@@ -112,7 +152,7 @@ def _only(groups: _Groups, keep: npt.NDArray[np.bool_]) -> _Groups:
     )
 
 
-def _packed(edges: Floats, child: Ints, entries: list[Ints], edge_lists: list[Ints]) -> AreaGrid:
+def _packed(edges: Floats, n_areas: int, child: Ints, entries: list[Ints], edge_lists: list[Ints]) -> AreaGrid:
     table = np.concatenate([np.empty((0, 5), np.int64), *entries])
     table = table[np.lexsort((table[:, 1], table[:, 0]))]
     counts = np.bincount(table[:, 0], minlength=len(child))
@@ -122,6 +162,7 @@ def _packed(edges: Floats, child: Ints, entries: list[Ints], edge_lists: list[In
         np.ascontiguousarray(cells, np.int32),
         np.ascontiguousarray(table[:, 1:], np.int32),
         np.ascontiguousarray(chosen),
+        n_areas,
     )
 
 
@@ -158,21 +199,28 @@ def _laid(
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     """Cells that edges pass, as (edge number, row, column), within limits per edge; ``keep[0]`` is repeated alike."""
     ax, ay, bx, by = edges[number].T
-    r0 = np.clip(np.floor((ay - _SLACK_DEG + 90.0) * per_deg).astype(np.int64), row_low, None)
-    r1 = np.clip(np.floor((by + _SLACK_DEG + 90.0) * per_deg).astype(np.int64), None, row_high)
-    which, row = _ranges(r0, r1)
+    r0 = np.floor((ay - _SLACK_DEG + 90.0) * per_deg).astype(np.int64)
+    r1 = np.floor((by + _SLACK_DEG + 90.0) * per_deg).astype(np.int64)
+    c0 = np.floor((np.minimum(ax, bx) - _SLACK_DEG + 180.0) * per_deg).astype(np.int64)
+    c1 = np.floor((np.maximum(ax, bx) + _SLACK_DEG + 180.0) * per_deg).astype(np.int64)
+    r0, r1 = np.maximum(r0, row_low), np.minimum(r1, row_high)
+    c0, c1 = np.maximum(c0, col_low), np.minimum(c1, col_high)
+    one = np.flatnonzero((r0 == r1) & (c0 == c1))  # most edges of a coast lie in one cell
+    rest = np.flatnonzero((r0 != r1) | (c0 != c1))
+    which, row = _ranges(r0[rest], r1[rest])
+    which = rest[which]
     ax, ay, bx, by = (v[which] for v in (ax, ay, bx, by))
     rise = np.where(by > ay, by - ay, 1.0)
     t0 = np.where(by > ay, np.clip((row / per_deg - 90.0 - _SLACK_DEG - ay) / rise, 0.0, 1.0), 0.0)
     t1 = np.where(by > ay, np.clip(((row + 1) / per_deg - 90.0 + _SLACK_DEG - ay) / rise, 0.0, 1.0), 1.0)
     x0, x1 = ax + t0 * (bx - ax), ax + t1 * (bx - ax)
-    low, high = (np.broadcast_to(v, len(number))[which] for v in (col_low, col_high))
-    c0 = np.clip(np.floor((np.minimum(x0, x1) - _SLACK_DEG + 180.0) * per_deg).astype(np.int64), low, None)
-    c1 = np.clip(np.floor((np.maximum(x0, x1) + _SLACK_DEG + 180.0) * per_deg).astype(np.int64), None, high)
-    again, col = _ranges(c0, c1)
+    west = np.floor((np.minimum(x0, x1) - _SLACK_DEG + 180.0) * per_deg).astype(np.int64)
+    east = np.floor((np.maximum(x0, x1) + _SLACK_DEG + 180.0) * per_deg).astype(np.int64)
+    again, col = _ranges(np.maximum(west, c0[which]), np.minimum(east, c1[which]))
+    which = np.concatenate([one, which[again]])
     if keep is not None:
-        keep[0] = keep[0][which][again]
-    return number[which][again], row[again], col
+        keep[0] = keep[0][which]
+    return number[which], np.concatenate([r0[one], row[again]]), np.concatenate([c0[one], col])
 
 
 def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
@@ -189,7 +237,7 @@ def _grouped(
 ) -> _Groups:  # fmt: skip
     """Sort edges to (parent, cell), find every cell's corner and the cells that are covered whole."""
     r, c = row % rows, col % cols
-    order = np.lexsort((number, c, r, parent))
+    order = np.argsort((parent * rows + r) * cols + c, kind="stable")
     number, row, col, parent, r, c = (v[order] for v in (number, row, col, parent, r, c))
     new = np.ones(len(number), np.bool_)
     new[1:] = (parent[1:] != parent[:-1]) | (r[1:] != r[:-1]) | (c[1:] != c[:-1])

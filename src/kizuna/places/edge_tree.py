@@ -8,22 +8,25 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kizuna.places.kernels.edges import LEAF, NODE, nearest, to_ecef
+from kizuna.places.kernels.edges import WIDE, nearest, to_ecef
 
 Floats = npt.NDArray[np.float64]
 
 _STEP_DEG: Final = 0.1
 """Longer edges are divided: over 11 km a straight line in longitude and latitude leaves the chord by some 3 m."""
+_SORT_FROM: Final = 1000
 _FAR_M: Final = 2.1e7
+_NOWHERE_M: Final = 1e15
+"""Where unused places of a node lie: further than any limit, and its square is still a plain number."""
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeTree:
     """Edges in tree order with their boxes; see ``kernels.edges.nearest``. ``source`` numbers the edges as given."""
 
-    xyz: Floats
+    leaves: Floats
     ends: Floats
-    boxes: Floats
+    boxes: npt.NDArray[np.float32]
     level_from: npt.NDArray[np.int64]
     source: npt.NDArray[np.int64]
 
@@ -37,31 +40,79 @@ class EdgeTree:
         """Distance in metres and the number of the nearest edge as it was given (-1 where there is none)."""
         lat, lon = np.ascontiguousarray(lat_deg, np.float64), np.ascontiguousarray(lon_deg, np.float64)
         metres, edge = np.empty(len(lat), np.float32), np.empty(len(lat), np.int32)
-        nearest(lat, lon, float(limit_m), self.xyz, self.ends, self.boxes, self.level_from, metres, edge)
+        order = _neighbours(lat, lon)
+        tree = (self.leaves, self.ends, self.boxes, self.level_from)
+        nearest(order, lat, lon, float(limit_m), *tree, metres, edge)
         numbers = np.append(self.source, -1)[edge]
         return metres, numbers
 
 
-def build_tree(edges: Floats) -> EdgeTree:
-    """The tree over edges given as (n, 4) lon, lat, lon, lat."""
+def _neighbours(lat: Floats, lon: Floats) -> npt.NDArray[np.int64]:
+    """An order that takes points cell by cell, row by row."""
+    if len(lat) < _SORT_FROM:
+        return np.arange(len(lat))
+    with np.errstate(invalid="ignore"):
+        row = np.nan_to_num((lat + 90.0) * 10.0).astype(np.int32)
+        col = np.nan_to_num((lon + 540.0) * 10.0).astype(np.int32)
+    return np.argsort(row * np.int32(16384) + np.where(row & 1, 16383 - col, col), kind="stable")
+
+
+def build_tree(edges: Floats, *, sort: bool = True) -> EdgeTree:
+    """The tree over edges given as (n, 4) lon, lat, lon, lat.
+
+    Without ``sort`` the edges stay in the order given, which serves where neighbours already stand together (a coast).
+    """
     number, ends = _divided(edges)
-    middle = np.column_stack([ends[:, [1, 0]], ends[:, [3, 2]]])
     xyz = np.empty((len(ends), 6))
-    to_ecef(np.ascontiguousarray(middle[:, 0]), np.ascontiguousarray(middle[:, 1]), xyz[:, :3])
-    to_ecef(np.ascontiguousarray(middle[:, 2]), np.ascontiguousarray(middle[:, 3]), xyz[:, 3:])
-    order = np.argsort(_morton(0.5 * (xyz[:, :3] + xyz[:, 3:])), kind="stable")
-    xyz, ends, number = np.ascontiguousarray(xyz[order]), np.ascontiguousarray(ends[order]), number[order]
+    to_ecef(ends, xyz)
+    if sort:
+        order = np.argsort(_morton(0.5 * (xyz[:, :3] + xyz[:, 3:])), kind="stable")
+        xyz, ends, number = xyz[order], np.ascontiguousarray(ends[order]), number[order]
     low, high = np.minimum(xyz[:, :3], xyz[:, 3:]), np.maximum(xyz[:, :3], xyz[:, 3:])
-    levels = [_boxed(low, high, LEAF)]
-    while len(levels[0]) > 1:
-        levels.insert(0, _boxed(levels[0][:, :3], levels[0][:, 3:], NODE))
+    levels: list[npt.NDArray[np.float32]] = []
+    low, high = _around(low, high)
+    while not levels or len(levels[0]) > 1:
+        levels.insert(0, _side_by_side(low, high))
+        low, high = _around(low, high)
     level_from = np.concatenate([[0], np.cumsum([len(b) for b in levels])])
-    return EdgeTree(xyz, ends, np.concatenate(levels), level_from, number)
+    return EdgeTree(_leaves(xyz), ends, np.concatenate(levels), level_from, number)
+
+
+def _leaves(xyz: Floats) -> Floats:
+    """Start, direction and one over the squared length of every edge, WIDE by WIDE; empty places lie far away."""
+    n = max(-(-len(xyz) // WIDE), 1)
+    table = np.zeros((n * WIDE, 7))
+    table[len(xyz) :, :3] = _NOWHERE_M
+    table[: len(xyz), :3] = xyz[:, :3]
+    way = xyz[:, 3:] - xyz[:, :3]
+    length2 = (way**2).sum(axis=1)
+    table[: len(xyz), 3:6] = way
+    table[: len(xyz), 6] = np.divide(1.0, length2, out=np.zeros(len(xyz)), where=length2 > 0.0)
+    return np.ascontiguousarray(table.reshape(n, WIDE, 7).transpose(0, 2, 1))
+
+
+def _around(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Boxes around every WIDE boxes in turn; one box far away for none."""
+    if not len(low):
+        return np.full((1, 3), _NOWHERE_M), np.full((1, 3), _NOWHERE_M)
+    at = np.arange(0, len(low), WIDE)
+    return np.minimum.reduceat(low, at), np.maximum.reduceat(high, at)
+
+
+def _side_by_side(low: Floats, high: Floats) -> npt.NDArray[np.float32]:
+    """Boxes in nodes of WIDE, in single precision rounded outward (half the memory; a box may be larger only)."""
+    n = -(-len(low) // WIDE)
+    table = np.full((n * WIDE, 6), _NOWHERE_M, np.float32)
+    table[: len(low), :3] = np.nextafter(low.astype(np.float32), np.float32(-np.inf))
+    table[: len(low), 3:] = np.nextafter(high.astype(np.float32), np.float32(np.inf))
+    return np.ascontiguousarray(table.reshape(n, WIDE, 6).transpose(0, 2, 1))
 
 
 def _divided(edges: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     """Edges no longer than the step, and from which edge each one comes."""
     span = np.abs(edges[:, 2:] - edges[:, :2]).max(axis=1, initial=0.0)
+    if span.max(initial=0.0) <= _STEP_DEG:
+        return np.arange(len(edges)), np.ascontiguousarray(edges)
     pieces = np.maximum(np.ceil(span / _STEP_DEG).astype(np.int64), 1)
     number = np.repeat(np.arange(len(edges)), pieces)
     k = np.arange(len(number)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -70,14 +121,6 @@ def _divided(edges: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     a = start + whole * (k / n)[:, None]
     b = np.where((k + 1 == n)[:, None], edges[number, 2:], start + whole * ((k + 1) / n)[:, None])
     return number, np.hstack([a, b])
-
-
-def _boxed(low: Floats, high: Floats, size: int) -> Floats:
-    """Boxes around every ``size`` boxes in turn; one empty box for no boxes at all."""
-    if not len(low):
-        return np.zeros((1, 6))
-    at = np.arange(0, len(low), size)
-    return np.hstack([np.minimum.reduceat(low, at), np.maximum.reduceat(high, at)])
 
 
 def _morton(xyz: Floats) -> npt.NDArray[np.int64]:

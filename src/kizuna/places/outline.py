@@ -201,7 +201,7 @@ def border_edges(rings: Sequence[Ring]) -> npt.NDArray[np.float64]:
     edges = edges_of(rings)
     at_pole = (np.abs(edges[:, 1]) == 90.0) & (edges[:, 1] == edges[:, 3])  # noqa: PLR2004  the pole
     on_seam = (np.abs(edges[:, 0]) == _HALF_TURN) & (edges[:, 0] == edges[:, 2])
-    plain = edges[~at_pole & ~on_seam]
+    plain = np.ascontiguousarray(edges[~at_pole & ~on_seam])
     seam = edges[on_seam & ~at_pole]
     if not len(seam):
         return plain

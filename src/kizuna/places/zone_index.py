@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,12 @@ import numpy.typing as npt
 from kizuna.base.errors import InputError
 from kizuna.places.area_grid import AreaGrid, build_grid
 from kizuna.places.edge_tree import EdgeTree, build_tree
-from kizuna.places.kernels.areas import members
 from kizuna.places.outline import border_edges, edges_of
+from kizuna.places.positions import positions
 from kizuna.places.zone import Zone
 
 Rows = npt.NDArray[np.int64]
 Zones = npt.NDArray[np.int32]
-
-_ROOM: Final = 65_536
-"""Least number of pairs to make room for at once; must exceed what one point can be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +60,7 @@ class ZoneIndex:
         ``lat_deg``, ``lon_deg``: arrays of n degrees; longitudes beyond 180 are read as the same meridian; a missing
         (NaN) position is in no zone.
         """
-        lat, lon = _pair(lat_deg, lon_deg)
-        return _all_members(self.grid, lat, lon, len(self.zones))
+        return self.grid.members(*positions(lat_deg, lon_deg))
 
     def contains(self, zone: int | str, lat_deg: Any, lon_deg: Any) -> npt.NDArray[np.bool_]:
         """Whether each point lies inside one zone."""
@@ -82,31 +78,4 @@ class ZoneIndex:
         number = self.position(zone)
         if number not in self._lines:
             self._lines[number] = build_tree(border_edges(self.zones[number].rings))
-        lat, lon = _pair(lat_deg, lon_deg)
-        return self._lines[number].distance_m(lat, lon)
-
-
-def _pair(lat_deg: Any, lon_deg: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    lat = np.atleast_1d(np.ascontiguousarray(lat_deg, np.float64))
-    lon = np.atleast_1d(np.ascontiguousarray(lon_deg, np.float64))
-    if lat.shape != lon.shape or lat.ndim != 1:
-        raise InputError(f"latitudes {lat.shape} and longitudes {lon.shape} do not go together")
-    return lat, lon
-
-
-def _all_members(
-    grid: AreaGrid, lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64], n_areas: int
-) -> tuple[Rows, Zones]:
-    """Call the kernel until all points are done, making room as it is needed."""
-    size = max(len(lat), n_areas, _ROOM)
-    parts: list[tuple[Rows, Zones]] = []
-    start = 0
-    while start < len(lat):
-        rows, zones = np.empty(size, np.int64), np.empty(size, np.int32)
-        start, found = members(lat, lon, start, grid.cells, grid.pairs, grid.edges, rows, zones)
-        parts.append((rows[:found], zones[:found]))
-    if not parts:
-        return np.empty(0, np.int64), np.empty(0, np.int32)
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate([r for r, _ in parts]), np.concatenate([z for _, z in parts])
+        return self._lines[number].distance_m(*positions(lat_deg, lon_deg))
