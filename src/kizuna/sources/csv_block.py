@@ -100,7 +100,7 @@ class BlockReader:
         work = [rows] if len(rows) else []
         while work:
             part = work.pop()
-            table, bad = self._attempt(_bytes_of(lines, part), decimal)
+            table, bad = self._attempt(_utf8(_bytes_of(lines, part)), decimal)
             if table is not None and table.num_rows + len(bad) == len(part):
                 tables.append(table)
                 kept.append(np.delete(part, bad))
@@ -187,3 +187,14 @@ def _bytes_of(lines: Lines, rows: Array) -> bytes:
     lasts = rows[np.concatenate((breaks - 1, [len(rows) - 1]))]
     view = memoryview(lines.block)
     return b"".join(bytes(view[int(lines.start[a]) : int(lines.after[b])]) for a, b in zip(firsts, lasts, strict=True))
+
+
+def _utf8(block: bytes) -> bytes:
+    """The block with the replacement character for what is no UTF-8: Arrow cannot report a bad row otherwise."""
+    if block.isascii():
+        return block
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return block.decode("utf-8", "replace").encode()
+    return block

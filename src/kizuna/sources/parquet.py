@@ -25,7 +25,8 @@ from kizuna.fixes.table import FIXES
 from kizuna.records.context import REAL
 from kizuna.records.label import NOBODY
 from kizuna.sources.batch import Batch, nothing
-from kizuna.sources.dialects import Dialect, Reading, recognise
+from kizuna.sources.cells import is_text
+from kizuna.sources.dialects import STATIC_FIELDS, Dialect, Reading, recognise
 from kizuna.sources.rows import Origin, RowReader, Rows
 
 Array = npt.NDArray[Any]
@@ -112,6 +113,9 @@ class ForeignTable:
         if n == 0:
             return nothing()
         cells: dict[str, pa.Array] = {name: _plain(batch.column(column)) for name, column in self._fields.items()}
+        for name in STATIC_FIELDS:  # words for "not available" are looked up once a distinct word
+            if name in cells and is_text(cells[name]):
+                cells[name] = cells[name].dictionary_encode()
         if self._geometry:
             x, y = points(batch.column(self._geometry), self._origin.source_id)
             cells["lon"], cells["lat"] = pa.array(x), pa.array(y)

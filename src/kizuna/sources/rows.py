@@ -223,7 +223,7 @@ class _Measured:
         if "sog" in cells:
             flags[np.isin(out["sog_kn"], _JUNK_KN)] |= FLAG_JUNK_SPEED
         if "rot" in cells:
-            rot = self._numbers("rot").astype(np.float32)
+            rot = self._single("rot")
             out["rot_dpm"] = np.where(np.abs(rot) <= _ROT_MAX_DPM, rot, np.float32(np.nan))
         for name, target, read, dtype in _CODED:
             if name in cells:
@@ -237,9 +237,14 @@ class _Measured:
             self._bad |= wrong
         return values
 
+    def _single(self, name: str) -> Array:
+        """A column in single precision; what is too great for it becomes infinite, and so out of range."""
+        with np.errstate(over="ignore"):
+            return self._numbers(name).astype(np.float32)
+
     def _bounded(self, name: str, top: float, code: float) -> Array:
         """Values from 0 up to, not including, ``top``; ``code`` means not available."""
-        values = self._numbers(name).astype(np.float32)
+        values = self._single(name)
         outside = ~((values >= 0) & (values < top))
         if outside.any():
             away = outside & ~np.isnan(values) & (np.abs(values - np.float32(code)) > np.float32(0.01))

@@ -25,10 +25,11 @@ from kizuna.sources.words import CARGO, CARGO_GROUPS, EPFD, NULL_WORDS, SHIP_TYP
 
 Array = npt.NDArray[Any]
 
-_IMO = re.compile(r"(?:IMO)?\s*0*(\d{1,9})(?:\.0*)?", re.IGNORECASE)
+_IMO = re.compile(r"(?:IMO)?\s*0*(\d{1,10})(?:\.0*)?", re.IGNORECASE | re.ASCII)
 _LIMIT_M: Final = {"to_bow": 511, "to_stern": 1022, "to_port": 63, "to_starboard": 126, "length": 1022, "width": 126}
 """What AIS can send; a length or width is the sum of two fields. Greater values are no measures."""
 _DRAUGHT_MAX_M: Final = 25.5
+_IMO_MAX: Final = (1 << 30) - 1  # thirty bits; wrong ones of ten digits are on the air
 _NULLS: Final = pa.array(NULL_WORDS, pa.string())
 _FIRST_ROOM: Final = 1 << 15
 
@@ -170,7 +171,9 @@ def _imo(cell: Any) -> Any:
     if match is None:
         return BAD
     number = int(match.group(1))
-    return number if number > 0 else None
+    if number > _IMO_MAX:
+        return BAD
+    return number or None
 
 
 def _marked(array: pa.Array, read: Any, dtype: Any, bad: Array) -> Array:
