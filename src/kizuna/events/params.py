@@ -14,7 +14,8 @@ from typing import Any, Final, get_type_hints
 
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.events import encounters, gaps, loitering, zone_visits
-from kizuna.tracks import resample, segment, stops
+from kizuna.places.anchorages import AnchorageParams
+from kizuna.tracks import identity, resample, segment, stops
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class Settings:
     """Settings of all stages; each field is the TOML section of that name."""
 
     segment: segment.Params = dataclasses.field(default_factory=segment.Params)
+    identity: identity.Params = dataclasses.field(default_factory=identity.Params)
     stops: stops.Params = dataclasses.field(default_factory=stops.Params)
+    anchorages: AnchorageParams = dataclasses.field(default_factory=AnchorageParams)
     resample: resample.Params = dataclasses.field(default_factory=resample.Params)
     gaps: gaps.Params = dataclasses.field(default_factory=gaps.Params)
     encounters: encounters.Params = dataclasses.field(default_factory=encounters.Params)

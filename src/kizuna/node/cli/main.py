@@ -35,6 +35,7 @@ Mapping = Annotated[
     typer.Option("--map", help="For CSV: which column is what, e.g. --map lat=Y --map lon=X. May be repeated."),
 ]
 AssumeUtc = Annotated[bool, typer.Option("--assume-utc", help="Read table times without a time zone as UTC.")]
+DateOrder = Annotated[str, typer.Option("--date-order", help="For table dates such as 05/04/2026: dmy or mdy.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=0.0, help="Stop a live input after so long; 0 is never.")]
 
 
@@ -46,7 +47,7 @@ def _version(value: bool) -> None:  # noqa: FBT001  the form that Typer calls
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001  Typer acts on it before
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -62,6 +63,7 @@ def decode(
     label: Label = "nobody",
     mapping: Mapping = None,
     assume_utc: AssumeUtc = False,
+    date_order: DateOrder = "",
     seconds: Seconds = 0.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -69,7 +71,7 @@ def decode(
     """Decode NMEA, CSV or Parquet into fixes, statics, others and rejects as Parquet files."""
     from kizuna.node.cli import running  # noqa: PLC0415
 
-    what = running.Reading(tuple(inputs), source, context, label, tuple(mapping or ()), assume_utc, seconds)
+    what = running.Reading(tuple(inputs), source, context, label, tuple(mapping or ()), assume_utc, date_order, seconds)
     running.decode(what, out, as_json=as_json, quiet=quiet)
 
 
@@ -93,6 +95,7 @@ def detect(
     label: Label = "nobody",
     mapping: Mapping = None,
     assume_utc: AssumeUtc = False,
+    date_order: DateOrder = "",
     seconds: Seconds = 0.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -100,7 +103,7 @@ def detect(
     """Decode, build tracks, find events with their evidence, and write a report to open in a browser."""
     from kizuna.node.cli import running  # noqa: PLC0415
 
-    what = running.Reading(tuple(inputs), source, context, label, tuple(mapping or ()), assume_utc, seconds)
+    what = running.Reading(tuple(inputs), source, context, label, tuple(mapping or ()), assume_utc, date_order, seconds)
     how = running.Detecting(tuple(zones or ()), tuple(anchorages or ()), params, start, previous)
     running.detect(what, how, out, as_json=as_json, quiet=quiet)
 

@@ -1,0 +1,207 @@
+"""Commands that do work: decode, detect, demo, exercise generate, warm."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kizuna.node.cli import output
+
+if TYPE_CHECKING:
+    from kizuna.engines.decode import DecodeRun, Options
+    from kizuna.formats.run_summary import RunSummary
+
+_WARM_S: Final = {"decode": 40, "detect": 90}
+"""Seconds of compilation to announce; measured on one core of a small server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the inputs are read, as the command line says it."""
+
+    inputs: tuple[str, ...]
+    source: str
+    context: str
+    label: str
+    mapping: tuple[str, ...]
+    assume_utc: bool
+    date_order: str
+    seconds: float
+
+    def options(self) -> Options:
+        """The same for the engine; raises ConfigError for a mapping without an equals sign."""
+        from kizuna.base.errors import ConfigError  # noqa: PLC0415
+        from kizuna.engines.decode import Options  # noqa: PLC0415
+        from kizuna.records.context import check  # noqa: PLC0415
+
+        columns = {}
+        for pair in self.mapping:
+            field, equals, column = pair.partition("=")
+            if not (field and equals and column):
+                raise ConfigError(f"{pair!r} maps nothing", where="--map", hint="write FIELD=COLUMN, e.g. lat=Y")
+            columns[field] = column
+        return Options(
+            self.source, check(self.context), self.label, columns, self.assume_utc, self.date_order, self.seconds
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Detecting:
+    """What detect needs beyond its inputs."""
+
+    zones: tuple[Path, ...] = ()
+    anchorages: tuple[Path, ...] = ()
+    params: Path | None = None
+    start: str = ""
+    previous: Path | None = None
+    title: str = ""
+
+
+def decode(what: Reading, out: Path, *, as_json: bool, quiet: bool) -> None:
+    """Decode to Parquet."""
+    with output.plain_errors():
+        from kizuna.base import jit  # noqa: PLC0415
+        from kizuna.engines import decode as engine  # noqa: PLC0415
+
+        output.announce_compilation("decode", _WARM_S["decode"])
+        with output.progress_bar(quiet=quiet) as progress:
+            run = engine.decode(what.inputs, out, options=what.options(), progress=progress)
+        jit.mark_warm("decode")
+        if as_json:
+            output.emit(_decoded(run, out))
+        else:
+            _tell_decoded(run, out)
+
+
+def _decoded(run: DecodeRun, out: Path) -> dict[str, object]:
+    from kizuna.base.utc import iso  # noqa: PLC0415
+
+    return {
+        "out": str(out), "counts": dict(run.counts), "start_timestamp": iso(run.start_ms) or None,
+        "end_timestamp": iso(run.end_ms) or None, "time_sources": dict(run.time_sources),
+        "inputs": [{"name": i.name, "kind": i.kind, "sha256": i.sha256, "size_bytes": i.size_bytes, "rows": i.rows,
+                    "rejects": dict(i.rejects)} for i in run.inputs],
+        "warnings": list(run.warnings),
+    }  # fmt: skip
+
+
+def _tell_decoded(run: DecodeRun, out: Path) -> None:
+    from kizuna.base.utc import iso_s  # noqa: PLC0415
+
+    for source in run.inputs:
+        bad = ", ".join(f"{reason} {n:,}" for reason, n in sorted(source.rejects.items(), key=lambda r: -r[1]))
+        sys.stdout.write(f"{source.name}: {source.kind}, {source.rows:,} rows" + (f"; rejects: {bad}\n" if bad else "\n"))
+    for warning in run.warnings:
+        output.say(f"note: {warning}")
+    c = run.counts
+    times = f", {iso_s(run.start_ms)} to {iso_s(run.end_ms)}" if iso_s(run.start_ms) else ", no times"
+    sys.stdout.write(
+        f"{c['fixes']:,} fixes, {c['statics']:,} static messages, {c['others']:,} others, {c['rejects']:,} rejects{times}\n"
+        f"in {out}\n"
+    )
+
+
+def detect(what: Reading, how: Detecting, out: Path, *, as_json: bool, quiet: bool) -> None:
+    """Find events and write everything."""
+    with output.plain_errors():
+        summary = run_detect(what, how, out, quiet=quiet)
+        if as_json:
+            import json  # noqa: PLC0415
+
+            from kizuna.formats.run_summary import run_json  # noqa: PLC0415
+
+            output.emit({"out": str(out), **json.loads(run_json(summary))})
+        else:
+            tell_found(summary, out)
+
+
+def run_detect(what: Reading, how: Detecting, out: Path, *, quiet: bool) -> RunSummary:
+    """One detect run with a progress bar."""
+    from kizuna.base import jit  # noqa: PLC0415
+    from kizuna.engines.run import Request, detect_into  # noqa: PLC0415
+
+    output.announce_compilation("detect", _WARM_S["detect"])
+    request = Request(
+        what.inputs, what.options(), how.zones, how.anchorages, how.params, how.start, how.previous, how.title
+    )
+    with output.progress_bar(quiet=quiet) as progress:
+        summary = detect_into(request, out, progress)
+    jit.mark_warm("detect")
+    jit.mark_warm("decode")
+    return summary
+
+
+def tell_found(summary: RunSummary, out: Path) -> None:
+    """What was found, in a few lines."""
+    from kizuna.base.utc import iso_s  # noqa: PLC0415
+    from kizuna.records.context import marking  # noqa: PLC0415
+
+    for warning in summary.warnings:
+        output.say(f"note: {warning}")
+    c = summary.counts
+    mark = marking(summary.context)
+    head = f"*** {mark} *** " if mark else ""
+    sys.stdout.write(
+        f"{head}{c['fixes']:,} fixes of {c['vessels (MMSI)']:,} MMSIs, {iso_s(summary.start_ms) or 'no times'} to "
+        f"{iso_s(summary.end_ms) or 'no times'}\n"
+    )
+    for name, n in c.items():
+        if name.startswith("events of type "):
+            sys.stdout.write(f"{n:>9,}  {name.removeprefix('events of type ')}\n")
+    wall_s = sum(t.wall_s for t in summary.timings)
+    sys.stdout.write(f"{wall_s:.1f} s. Open {out / 'report.html'} in a browser.\n")
+
+
+def generate(out: Path, *, seed: int, vessels: int, hours: float, as_json: bool, quiet: bool) -> None:
+    """Write simulated traffic and its truth."""
+    with output.plain_errors():
+        from kizuna.node.exercise import write_exercise  # noqa: PLC0415
+
+        with output.progress_bar(quiet=quiet) as progress:
+            made = write_exercise(out, seed=seed, vessels=vessels, hours=hours, progress=progress)
+        if as_json:
+            output.emit(made.as_dict())
+        else:
+            sys.stdout.write(f"*** {made.marking} *** {made.counts}\n")
+            for path in (made.nmea, made.truth, made.zones):
+                sys.stdout.write(f"{path}\n")
+
+
+def demo(out: Path, *, seed: int, vessels: int, hours: float, as_json: bool, quiet: bool) -> None:
+    """Simulate, detect, score against the truth, name the report."""
+    with output.plain_errors():
+        from kizuna.node.exercise import score_against, write_exercise  # noqa: PLC0415
+
+        if not as_json:
+            output.say("Simulating traffic around Taiwan, Okinawa and the East China Sea (EXERCISE, nothing is real) ...")
+        with output.progress_bar(quiet=quiet) as progress:
+            made = write_exercise(out, seed=seed, vessels=vessels, hours=hours, progress=progress)
+        what = Reading((str(made.nmea),), "", made.context, "nobody", (), False, "", 0.0)  # noqa: FBT003  as declared
+        summary = run_detect(what, Detecting(zones=(made.zones,), title="Demonstration"), out, quiet=quiet)
+        scores = score_against(made.truth_table, out / "events.parquet")
+        if as_json:
+            output.emit({"out": str(out), "counts": dict(summary.counts), "scores": scores.as_dict()})
+            return
+        tell_found(summary, out)
+        sys.stdout.write(f"\nAgainst the truth that the simulator kept (this seed only, no claim about real seas):\n{scores.text()}\n")
+        sys.stdout.write(f"\nNext: open {out / 'report.html'}, then try\n  .venv/bin/kizuna query {out} "
+                         '"SELECT event_type, count(*) AS n FROM events GROUP BY 1"\n')  # fmt: skip
+
+
+def warm(*, quiet: bool) -> None:
+    """Compile all kernels by a small run through every stage."""
+    with output.plain_errors():
+        from kizuna.base import jit  # noqa: PLC0415
+        from kizuna.node.exercise import warm_up  # noqa: PLC0415
+
+        if not jit.enabled():
+            output.fail("the JIT is off (KIZUNA_JIT=0), so there is nothing to compile", output.USAGE)
+        if not quiet:
+            output.say(f"Compiling for this processor into {jit.cache_dir()} ...")
+        with output.progress_bar(quiet=quiet) as progress:
+            seconds = warm_up(progress)
+        for group in _WARM_S:
+            jit.mark_warm(group)
+        sys.stdout.write(f"all kernels are compiled ({seconds:.0f} CPU-s)\n")
