@@ -16,7 +16,7 @@ from kizuna.formats.report.marks import icon
 from kizuna.formats.report.minimap import Scene, small_map, speed_plot
 from kizuna.formats.report.paths import Land
 from kizuna.formats.report.rows import level, rod, state, vessels
-from kizuna.formats.report.text import MISSING, hours, metres, moment, name, number, plural, position, safe
+from kizuna.formats.report.text import MISSING, hours, metres, moment, name, number, pair, plural, position, safe
 from kizuna.formats.report.ways import ways
 from kizuna.places.zone import Zone
 from kizuna.tracks.table import Tracks
@@ -138,12 +138,13 @@ def _tests(events: Table, entry: Entry) -> str:
     rows = []
     for test in tests[:_TESTS_MOST]:
         held = {True: '<td class="held">✓ held</td>', False: '<td class="failed">✗ did not hold</td>'}.get(
-            test["passed"], f"<td>{MISSING}</td>"
+            test["passed"], "<td>not tested</td>"
         )
+        measured, limit = pair(test["measured"], test["threshold"])
         sign = _SIGNS.get(test["relation"], MISSING)
         cells = (
-            f'<td class="num">{number(test["measured"])}</td><td class="rel">{sign}</td>'
-            f'<td class="num">{number(test["threshold"])}</td><td>{safe(test["unit"], 20)}</td>{held}'
+            f'<td class="num">{measured}</td><td class="rel">{sign}</td>'
+            f'<td class="num">{limit}</td><td>{safe(test["unit"], 20)}</td>{held}'
         )
         called = safe(test["test"], 60).replace("_", " ")
         rows.append(f'<tr><th scope="row">{called}</th>{cells}</tr>')

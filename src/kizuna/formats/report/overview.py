@@ -25,7 +25,9 @@ from kizuna.places.zone import Zone
 from kizuna.tracks.table import Tracks
 
 _MAIN: Final = (1200, (0.44, 0.56))
-_SIDE: Final = (590, (0.56, 0.8))
+_SIDE: Final = {1: _MAIN, 2: (590, (0.5, 0.75)), 3: (390, (0.6, 0.85))}  # width and ratio, by columns
+_COLUMNS: Final = (1, 1, 2, 3, 2, 3, 3)  # by number of side maps: rows are full, or nearly so
+_WIDE_SHARE: Final = 0.15  # a region with this share of fixes and events gets the whole width
 _MAIN_LAND: Final = 260_000
 _SIDE_LAND: Final = 90_000
 _ZONE_LIMIT: Final = 30_000
@@ -46,14 +48,15 @@ def overview(listed: Sequence[Entry], tracks: Tracks | None, zones: Sequence[Zon
     panels = chosen(lon, lat, e_lon, e_lat)
     of_fix, of_event = panels.of(lon, lat), panels.of(e_lon, e_lat)
     figures = []
+    columns = _COLUMNS[sum(p.share < _WIDE_SHARE for p in panels.shown)]
     for panel in panels.shown:
         mine = of_fix == panel.index
         entries = [placed[i][0] for i in np.flatnonzero(of_event == panel.index)]
-        width, ratio = _MAIN if panel.index == 0 else _SIDE
+        width, ratio = _MAIN if panel.share >= _WIDE_SHARE else _SIDE[columns]
         view = fitted(panel.box, width, ratio)
         layer = traffic.layer(view, panel.index, lon[mine], lat[mine], time_ms[mine], segment[mine])
         figures.append(_figure(panel, view, layer, entries, zones, land))
-    return f'<div class="maps">{"".join(figures)}</div>{_legend(listed, zones)}{_left_out(panels)}'
+    return f'<div class="maps m{columns}">{"".join(figures)}</div>{_legend(listed, zones)}{_left_out(panels)}'
 
 
 def _rows(tracks: Tracks | None) -> tuple[Array, Array, Array, Array]:
@@ -68,7 +71,7 @@ def _rows(tracks: Tracks | None) -> tuple[Array, Array, Array, Array]:
 
 
 def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], zones: Sequence[Zone], land: Land) -> str:
-    coast = land_path(view, land, _MAIN_LAND if panel.index == 0 else _SIDE_LAND)
+    coast = land_path(view, land, _MAIN_LAND if view.width == _MAIN[0] else _SIDE_LAND)
     drawn = [
         f'<rect class="sea" width="{view.width}" height="{view.height}"/>',
         f'<path class="land" transform="scale(.25)" fill-rule="evenodd" d="{coast}"/>' if coast else "",
@@ -84,7 +87,7 @@ def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], zones: S
     )
     held = f"{plural(len(entries), 'event')}, {count(panel.fixes)} fixes"
     return (
-        f'<figure class="map{" main" if panel.index == 0 else ""}"><div class="scroll">'
+        f'<figure class="map{" main" if view.width == _MAIN[0] else ""}"><div class="scroll">'
         f'<svg class="chart" viewBox="0 0 {view.width} {view.height}" role="group" aria-label="Map of {where}: {held}">'
         f'{"".join(drawn)}</svg></div><figcaption><b>{where}</b> <span>{held}</span></figcaption></figure>'
     )
@@ -92,13 +95,13 @@ def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], zones: S
 
 def _graticule(view: View) -> str:
     lines, labels = [], []
-    lons, step = ticks(view.west_deg, view.east_deg, 9 if view.width > 800 else 5)  # noqa: PLR2004  px
+    lons, step = ticks(view.west_deg, view.east_deg, max(view.width // 120, 3))
     for lon in lons:
         x = float(view.xy(np.array([lon]), np.array([view.south_deg]))[0][0])
         lines.append(f"M{x:.1f} 0v{view.height}")
         if _LABELS_PX[0] < x < view.width - _LABELS_PX[0]:
             labels.append(f'<text x="{x:.0f}" y="14" text-anchor="middle">{degrees_label(lon, step, "EW")}</text>')
-    lats, step = ticks(view.south_deg, view.north_deg, 7 if view.height > 500 else 5)  # noqa: PLR2004  px
+    lats, step = ticks(view.south_deg, view.north_deg, max(view.height // 90, 3))
     for lat in lats:
         y = float(view.xy(np.array([view.west_deg]), np.array([lat]))[1][0])
         lines.append(f"M0 {y:.1f}h{view.width}")
@@ -182,7 +185,7 @@ def _gap_lines(view: View, mine: list[Entry]) -> str:
 
 
 def _bar(view: View) -> str:
-    length, label = scale_bar(view, 160)
+    length, label = scale_bar(view, min(160, view.width / 4))
     y = view.height - 16
     middle = degrees_label(0.5 * (view.south_deg + view.north_deg), 60, "NS")
     return (

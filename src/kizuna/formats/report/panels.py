@@ -27,12 +27,13 @@ _TURN: Final = 360.0
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One map: its box, how many fixes and events lie in it, and its number for ``Panels.of``."""
+    """One map: its number for ``Panels.of``, its box, its fixes and events, and the mean of their shares of all."""
 
     index: int
     box: Box
     fixes: int
     events: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,14 @@ def _ranked(region: Array, boxes: dict[int, Box], fixes: Array, events: Array) -
     kept = [k for k in boxes if n_events[k] or n_fixes[k] >= _SHARE * total]
     groups = _grouped([_Group(boxes[k], _area(boxes[k]), (k,)) for k in kept])
     weights = [(sum(n_events[k] for k in g.members), sum(n_fixes[k] for k in g.members)) for g in groups]
-    share = [e / max(int(events.sum()), 1) + f / max(total, 1) for e, f in weights]
+    wholes = [(k, n) for k, n in enumerate((int(events.sum()), total)) if n]  # of nothing there is no share
+    share = [sum(weight[k] / n for k, n in wholes) / len(wholes) for weight in weights]
     order = sorted(range(len(groups)), key=lambda i: (-share[i], groups[i].box))[:MAX_PANELS]
     lookup = np.full(len(boxes) + 1, -1, np.int64)  # the last entry answers for region -1
     panels = []
     for index, i in enumerate(order):
         lookup[list(groups[i].members)] = index
-        panels.append(Panel(index, groups[i].box, weights[i][1], weights[i][0]))
+        panels.append(Panel(index, groups[i].box, weights[i][1], weights[i][0], share[i]))
     shown_fixes, shown_events = sum(p.fixes for p in panels), sum(p.events for p in panels)
     return Panels(tuple(panels), lookup[region], total - shown_fixes, int(events.sum()) - shown_events)
 

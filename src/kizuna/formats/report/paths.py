@@ -110,20 +110,28 @@ def pieces(x: Floats, y: Floats, breaks: npt.NDArray[np.bool_]) -> list[tuple[Fl
 
 
 def area_path(rings: Sequence[tuple[Floats, Floats]], view: View, limit: int) -> str:
-    """Areas as path data of at most ``limit`` characters: coarser and coarser, then without the smallest."""
+    """Areas as path data of at most ``limit`` characters: simpler and simpler, then without the smallest.
+
+    The smallest islet stays as a dot as long as there is room.
+    """
     cut = [c for c in (clipped(x, y, view) for x, y in rings) if len(c[0])]
-    text = ""
-    for quantum in (2, 4, 8, 16):
-        parts = [path(g, closed=True) for g in (steps(x, y, quantum) for x, y in cut) if len(g) > 2]  # noqa: PLR2004
-        text = "".join(parts)
-        if len(text) <= limit:
-            return text
-    kept, total = [], 0
-    for part in sorted(parts, key=len, reverse=True):
-        if total + len(part) <= limit:
-            kept.append(part)
-            total += len(part)
-    return "".join(kept)
+    cut.sort(key=lambda c: -float(np.ptp(c[0]) * np.ptp(c[1])))
+    parts: list[str] = []
+    for tolerance in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0):
+        parts = [_ring_path(x, y, tolerance) for x, y in cut]
+        if sum(map(len, parts)) <= limit:
+            return "".join(parts)
+    ends = np.cumsum([len(p) for p in parts])
+    return "".join(parts[: int(np.searchsorted(ends, limit, side="right"))])
+
+
+def _ring_path(x: Floats, y: Floats, tolerance: float) -> str:
+    grid = steps(*thinned(x, y, tolerance))
+    if len(grid) < 4:  # noqa: PLR2004  too small for the tolerance: as fine as the eye can see
+        grid = steps(x, y, 2)
+    if len(grid) < 3:  # noqa: PLR2004  smaller than half a pixel
+        return f"M{grid[0, 0]} {grid[0, 1]}h2v2z"
+    return path(grid, closed=True)
 
 
 def land_path(view: View, land: Land, limit: int) -> str:

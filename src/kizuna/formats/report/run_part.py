@@ -82,21 +82,21 @@ def _lines(title: str, sentences: Sequence[str]) -> str:
 
 
 def _parameters(summary: RunSummary) -> str:
-    """One table for all detectors, one group of rows each."""
-    groups = []
-    for part in dict.fromkeys([*summary.rules, *summary.params]):
+    """One small table a rule."""
+    tables = []
+    for part in list(dict.fromkeys([*summary.rules, *summary.params]))[:_LINES_MOST]:
         version = f"@{safe(summary.rules[part], 20)}" if part in summary.rules else ""
         values = list(summary.params.get(part, {}).items())[:_LINES_MOST]
-        cells = (f'<td><code>{safe(k, 60)}</code></td><td class="num">{_value(v)}</td>' for k, v in values)
-        rows = "".join(f"<tr>{pair}</tr>" for pair in cells)
-        head = f'<tr><th scope="rowgroup" colspan="2"><code>{safe(part, 60)}{version}</code></th></tr>'
-        groups.append(f"<tbody>{head}{rows}</tbody>")
-    if not groups:
+        cells = (f'<th scope="row"><code>{safe(k, 60)}</code></th><td class="num">{_value(v)}</td>' for k, v in values)
+        rows = "".join(f"<tr>{pair}</tr>" for pair in cells) or '<tr><td colspan="2">no parameters</td></tr>'
+        tables.append(
+            f"<div><table><caption><code>{safe(part, 60)}{version}</code></caption><tbody>{rows}</tbody></table></div>"
+        )
+    if not tables:
         return ""
     return (
-        '<details open><summary><h3 class="cap">Rules and parameters</h3></summary><table class="params">'
-        '<caption class="quiet">Parameters in use, by rule</caption><thead class="quiet"><tr><th scope="col">Parameter'
-        f'</th><th scope="col">Value</th></tr></thead>{"".join(groups[:_LINES_MOST])}</table></details>'
+        '<details open><summary><h3 class="cap">Rules and parameters</h3></summary>'
+        f'<div class="side tight">{"".join(tables)}</div></details>'
     )
 
 

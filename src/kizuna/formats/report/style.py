@@ -82,15 +82,15 @@ bdi{overflow-wrap:anywhere}
 .warn{background:var(--warn);border-left:4px solid var(--failed);padding:.6rem .9rem;margin:1.2rem 0 0;
  border-radius:0 6px 6px 0}
 .warn h2{font-size:.9rem;margin:0}.warn ul{padding-left:1.1rem}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:.8rem;margin:1.2rem 0 0;padding:0;
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:.8rem;margin:1.2rem 0 0;padding:0;
  list-style:none}
 .tiles li{display:flex;align-items:center;gap:.7rem;background:var(--card);border:1px solid var(--line);
  border-radius:8px;padding:.55rem .9rem;line-height:1.3}
 .tiles .n{font-size:1.8rem;font-weight:650;line-height:1}
 .tiles .of{color:var(--soft);font-size:.86rem}
 .icon{vertical-align:-.22em;flex:none}
-.maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:1rem}
-.maps .main{grid-column:1/-1}
+.maps{display:grid;grid-template-columns:repeat(6,minmax(0,1fr));gap:1rem;align-items:start}
+.maps>*{grid-column:1/-1}.m2>:not(.main){grid-column:span 3}.m3>:not(.main){grid-column:span 2}
 .map,.when{background:var(--card);border:1px solid var(--line);border-radius:8px;overflow:hidden}
 .map figcaption,.when figcaption{display:flex;flex-wrap:wrap;gap:.1rem 1rem;justify-content:space-between;
  padding:.45rem .8rem;
@@ -121,8 +121,7 @@ bdi{overflow-wrap:anywhere}
 .mark:hover text,.mark:focus text{text-decoration:underline}
 .bar path{fill:none;stroke:var(--ink);stroke-width:1.6}
 .bar text{fill:var(--ink);paint-order:stroke;stroke:var(--sea);stroke-width:3px}
-.bars{fill:var(--way);fill-opacity:.55}.when .tell{font-size:11px;paint-order:stroke;stroke:var(--card);stroke-width:3px}
-.rail{stroke:var(--line)}
+.bars{fill:var(--way);fill-opacity:.55}.rail{stroke:var(--line)}
 .stroke{fill:currentColor;fill-opacity:.75}
 .when .lane{font-size:13px;fill:var(--ink)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;margin:.8rem 0 0;font-size:.86rem;
@@ -214,15 +213,17 @@ dd .pos{font-size:.88em;white-space:nowrap}
 .plain{padding-left:1.1rem}
 .box{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1.1rem 1.2rem}
 .hash{font-size:.74rem;color:var(--soft)}
-.params{max-width:46rem}
-.params th[scope=rowgroup]{padding-top:.8rem;font-weight:650}
+.tight{margin-top:.6rem}
+.box>*+*{margin-top:1.5rem}.box>.cap:first-child{margin-top:0}.box .cap+*{margin-top:0}
+.box>details .cap{margin:0}
 .total td,.total th{font-weight:650}
 .part{width:4rem}
 details>summary{cursor:pointer}
 .end-note{color:var(--soft);font-size:.86rem;margin-top:2.4rem}
 @media (min-width:1720px){.page{width:1640px}.cards{grid-template-columns:repeat(2,minmax(0,1fr))}
  .two{grid-template-columns:minmax(0,340px) minmax(0,1fr)}}
-@media (max-width:820px){html{font-size:14px}.two{grid-template-columns:minmax(0,1fr)}.banner{padding:.38rem 1rem}
+@media (max-width:820px){.maps>:not(.main){grid-column:1/-1}
+ html{font-size:14px}.two{grid-template-columns:minmax(0,1fr)}.banner{padding:.38rem 1rem}
  .banner.marked::before,.banner.marked::after{width:.8rem}.page{width:min(100% - 1.2rem,1240px)}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 """
@@ -230,14 +231,14 @@ details>summary{cursor:pointer}
 _PRINT: Final = """
 @page{margin:12mm}
 @media print{
-html{font-size:10.5px;background:#fff}
+html{font-size:9.6px;background:#fff}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 body{display:table;width:100%}
-.banner{display:table-header-group;position:static}
+.banner,.banner.marked{display:table-header-group;position:static;break-inside:avoid;background:none}
 .banner.marked::before,.banner.marked::after{display:none}
 .banner>span{display:block;padding:1.5mm 3mm;margin-bottom:4mm;text-align:center;background:var(--plain-bg)}
 .banner.marked>span{background:var(--mark-bg);border:2px solid var(--mark-ink)}
-.foot-mark{display:table-footer-group;text-align:center;font-weight:700}
+.foot-mark{display:table-footer-group;break-inside:avoid;text-align:center;font-weight:700}
 .foot-mark>span{display:block;padding-top:3mm}
 .page{width:100%;padding:0}
 .pick,.themes,.skip{display:none}
@@ -245,7 +246,8 @@ body{display:table;width:100%}
 tr,figure,.tiles li{break-inside:avoid}
 .scroll{overflow:visible}.map.main .chart,.when .chart{min-width:0}
 h2,h3,caption{break-after:avoid}
-.two{grid-template-columns:minmax(0,300px) minmax(0,1fr)}
+.card details{display:none}
+.two{grid-template-columns:minmax(0,250px) minmax(0,1fr);gap:5mm}
 .cards{display:block}.card{margin-bottom:5mm}
 details::details-content{content-visibility:visible;block-size:auto}
 }

@@ -112,7 +112,7 @@ def plural(n: int, noun: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """A measured value with four significant digits, without an exponent in the range of everyday quantities."""
+    """A measured value with four significant digits, below 1 with two; exponents only for what is no everyday size."""
     if value is None or not math.isfinite(value):
         return MISSING
     size = abs(value)
@@ -120,9 +120,18 @@ def number(value: float | None) -> str:
         return f"{value:.3e}"
     if value == int(value):
         return f"{int(value):,}"
-    digits = max(0, 3 - math.floor(math.log10(size)))
+    digits = max(0, (3 if size >= 1 else 1) - math.floor(math.log10(size)))
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def pair(measured: float | None, limit: float | None) -> tuple[str, str]:
+    """A measured value and its limit; with more digits where rounding would make unequal values look equal."""
+    a, b = number(measured), number(limit)
+    if a == b and measured is not None and limit is not None and measured != limit:
+        digits = next((d for d in range(5, 17) if f"{measured:.{d}g}" != f"{limit:.{d}g}"), 17)
+        a, b = f"{measured:.{digits}g}", f"{limit:.{digits}g}"
+    return a, b
 
 
 def hours(value: float | None) -> str:

@@ -38,15 +38,18 @@ def timeline(listed: Sequence[Entry], tracks: Tracks | None, start_ms: int, end_
     kinds = [k for k in KINDS if any(e.kind.key == k.key for e in listed)]
     height = _BARS + _LANE * len(kinds) + 40
     lanes = [_lane(kind, listed, start_ms, end_ms, scale, _BARS + 10 + _LANE * i) for i, kind in enumerate(kinds)]
-    bars, most = _histogram(tracks, start_ms, end_ms)
+    most = [(kind.words.lower(), n) for kind, (_, n) in zip(kinds, lanes, strict=True) if n]
+    highest = ", ".join(f"{words} {count(n)}" for words, n in most)
+    told = f"Areas: events at the same time, at most {highest}. " if highest else ""
+    bars, fixes_most = _histogram(tracks, start_ms, end_ms)
     label = "Fixes over time" + (f" and {len(listed)} events by type" if listed else "")
     part = _span((end_ms - start_ms) / _BINS)
     return (
         f'<figure class="when"><div class="scroll"><svg class="chart" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        f'aria-label="{label}">{_ticks(start_ms, end_ms, scale, height)}{bars}{"".join(lanes)}'
+        f'aria-label="{label}">{_ticks(start_ms, end_ms, scale, height)}{bars}{"".join(drawn for drawn, _ in lanes)}'
         f'<text class="lane" x="0" y="{_BARS - 4}">Fixes</text></svg></div>'
-        f"<figcaption>Bars: fixes in {part}, at most {count(most)}. Lanes: events from start to end. Times are UTC."
-        "</figcaption></figure>"
+        f"<figcaption><span>Bars: fixes in {part}, at most {count(fixes_most)}. Strokes: events from start to end. "
+        f"{told}Times are UTC.</span></figcaption></figure>"
     )
 
 
@@ -67,20 +70,21 @@ def _histogram(tracks: Tracks | None, start_ms: int, end_ms: int) -> tuple[str, 
     return f'<path class="bars" d="{data}"/>', most
 
 
-def _lane(kind: Kind, listed: Sequence[Entry], start_ms: int, end_ms: int, scale: float, top: int) -> str:
-    """Events of one type: each its own stroke while they are few, their number at every moment beyond."""
+def _lane(kind: Kind, listed: Sequence[Entry], start_ms: int, end_ms: int, scale: float, top: int) -> tuple[str, int]:
+    """Events of one type, each its own stroke while they are few; beyond, their number and its most."""
     mine = [e for e in listed if e.kind.key == kind.key and e["start_ms"] is not None]
     spans = []
     for entry in mine:
         a = min(max(entry["start_ms"], start_ms), end_ms)
         b = min(max(entry["end_ms"] or end_ms, a), end_ms)
         spans.append((round(_LEFT + (a - start_ms) * scale), max(round((b - a) * scale), 2)))
-    data, told = (_strokes(spans, top), "") if len(spans) <= _STROKES_MOST else _at_once(spans, top)
-    return (
+    data, most = (_strokes(spans, top), 0) if len(spans) <= _STROKES_MOST else _at_once(spans, top)
+    drawn = (
         f'<g class="c-{kind.key}"><use href="#k-{kind.key}" x="0" y="{top + 1}" width="17" height="17"/>'
         f'<text class="lane" x="23" y="{top + 14}">{kind.words} {count(len(mine))}</text>'
-        f'<path class="rail" d="M{_LEFT} {top + _LANE - 1.5}H{_WIDTH - 8}"/><path class="stroke" d="{data}"/>{told}</g>'
+        f'<path class="rail" d="M{_LEFT} {top + _LANE - 1.5}H{_WIDTH - 8}"/><path class="stroke" d="{data}"/></g>'
     )
+    return drawn, most
 
 
 def _strokes(spans: list[tuple[int, int]], top: int) -> str:
@@ -95,8 +99,8 @@ def _strokes(spans: list[tuple[int, int]], top: int) -> str:
     return "".join(parts)
 
 
-def _at_once(spans: list[tuple[int, int]], top: int) -> tuple[str, str]:
-    """An area as high as the number of events that go on, and the words for its highest place."""
+def _at_once(spans: list[tuple[int, int]], top: int) -> tuple[str, int]:
+    """An area as high as the number of events that go on, and the most of them."""
     change = np.zeros(_WIDTH + 2, np.int64)
     for x, width in spans:
         change[x] += 1
@@ -108,8 +112,7 @@ def _at_once(spans: list[tuple[int, int]], top: int) -> tuple[str, str]:
     heights = (_LANE - 4) / most * going_on[steps]
     stairs = zip(steps[1:].tolist(), heights[:-1].tolist(), strict=True)
     data = f"M{steps[0]} {floor}" + "".join(f"V{floor - h:.1f}H{x}" for x, h in stairs)
-    told = f'<text class="tell" x="{_WIDTH - 10}" y="{top + 13}" text-anchor="end">at most {count(most)} at once</text>'
-    return data + f"V{floor}z", told
+    return data + f"V{floor}z", most
 
 
 def _ticks(start_ms: int, end_ms: int, scale: float, height: int) -> str:
