@@ -63,19 +63,31 @@ def table_rows(schema: Schema) -> str:
 def commands() -> str:
     """Every command with every option."""
     root = typer.main.get_command(app)
-    out = ["# Commands\n\nResults go to stdout or files, messages and progress to stderr.\n\n## Exit codes\n\n| code | meaning |\n|---:|---|\n"]
+    out = [
+        "# Commands\n\nResults go to stdout or files, messages and progress to stderr.\n\n## Exit codes\n\n| code | meaning |\n|---:|---|\n"
+    ]
     out += [f"| {code} | {meaning} |\n" for code, meaning in EXIT_CODES.items()]
     for name, command in sorted(walk(root, "kizuna")):
         if hasattr(command, "commands"):
             continue
-        out.append(f"\n## {name}\n\n{described(command.help or '', name)}\n\n| argument or option | default | meaning |\n|---|---|---|\n")
+        out.append(
+            f"\n## {name}\n\n{described(command.help or '', name)}\n\n| argument or option | default | meaning |\n|---|---|---|\n"
+        )
         for p in command.params:
             if p.name in {"help"}:
                 continue
-            spelled = ", ".join(f"`{o}`" for o in p.opts) if p.param_type_name == "option" else f"`{p.metavar or p.name.upper()}`"
+            spelled = (
+                ", ".join(f"`{o}`" for o in p.opts)
+                if p.param_type_name == "option"
+                else f"`{p.metavar or p.name.upper()}`"
+            )
             default = p.default() if callable(p.default) else p.default
-            shown = "" if default is None or default == "" or p.required or "Sentinel" in repr(default) else f"`{default}`"
-            out.append(f"| {spelled} | {'required' if p.required else shown} | {described(getattr(p, 'help', '') or '', f'{name} {p.name}')} |\n")
+            shown = (
+                "" if default is None or default == "" or p.required or "Sentinel" in repr(default) else f"`{default}`"
+            )
+            out.append(
+                f"| {spelled} | {'required' if p.required else shown} | {described(getattr(p, 'help', '') or '', f'{name} {p.name}')} |\n"
+            )
     return "".join(out)
 
 
@@ -90,10 +102,14 @@ def settings() -> str:
     """Every setting with default and reason."""
     from kizuna.events.params import SECTIONS, documentation  # noqa: PLC0415
 
-    out = ["# Settings\n\nGiven to `kizuna detect --params FILE` as TOML; `kizuna params` prints this list as a file to edit. "
-           "An unknown key is an error that names the allowed ones.\n"]
+    out = [
+        "# Settings\n\nGiven to `kizuna detect --params FILE` as TOML; `kizuna params` prints this list as a file to edit. "
+        "An unknown key is an error that names the allowed ones.\n"
+    ]
     for section, kind in SECTIONS.items():
-        out.append(f"\n## [{section}]\n\n{described((kind.__doc__ or '').split(chr(10))[0], section)}\n\n| key | default | meaning |\n|---|---|---|\n")
+        out.append(
+            f"\n## [{section}]\n\n{described((kind.__doc__ or '').split(chr(10))[0], section)}\n\n| key | default | meaning |\n|---|---|---|\n"
+        )
         for field in dataclasses.fields(kind):
             doc = described(documentation(kind, field.name), f"{section}.{field.name}")
             out.append(f"| `{field.name}` | `{getattr(kind(), field.name)}` | {doc} |\n")
@@ -102,18 +118,26 @@ def settings() -> str:
 
 def benchmarks() -> str:
     """The figures of the last committed benchmark runs."""
-    out = ["# Benchmarks\n\nFrom `make bench`: one pinned core, CPU time, cases in turn within each round, medians. Ratios are "
-           "trustworthy to about a quarter, absolute rates less, because they follow the machine.\n"]
+    out = [
+        "# Benchmarks\n\nFrom `make bench`: one pinned core, CPU time, cases in turn within each round, medians. Ratios are "
+        "trustworthy to about a quarter, absolute rates less, because they follow the machine.\n"
+    ]
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
         doc = json.loads(path.read_text())
         if "cases" not in doc:
             continue
-        out.append(f"\n## {doc['title']}\n\nCPU: {doc['machine']['cpu']}, Python {doc['machine']['python']}. Source: `benchmarks/results/{path.name}`.\n\n")
-        out.append(f"| case | {doc['unit']} per CPU-s | CPU-s, median (min to max) | runs | Kizuna is |\n|---|---:|---|---:|---:|\n")
+        out.append(
+            f"\n## {doc['title']}\n\nCPU: {doc['machine']['cpu']}, Python {doc['machine']['python']}. Source: `benchmarks/results/{path.name}`.\n\n"
+        )
+        out.append(
+            f"| case | {doc['unit']} per CPU-s | CPU-s, median (min to max) | runs | Kizuna is |\n|---|---:|---|---:|---:|\n"
+        )
         own = doc["cases"][doc["ours"]]["per_cpu_s"]
         for name, r in doc["cases"].items():
             ratio = "1" if name == doc["ours"] else f"{own / r['per_cpu_s']:.1f} x"
-            out.append(f"| {name} | {r['per_cpu_s']:,.0f} | {r['cpu_s']:.3f} ({r['min']:.3f} to {r['max']:.3f}) | {r['runs']} | {ratio} |\n")
+            out.append(
+                f"| {name} | {r['per_cpu_s']:,.0f} | {r['cpu_s']:.3f} ({r['min']:.3f} to {r['max']:.3f}) | {r['runs']} | {ratio} |\n"
+            )
         for note in doc.get("notes", []):
             out.append(f"\n{note}\n")
     return "".join(out)

@@ -11,7 +11,9 @@ from kizuna.base import jit
 
 
 def run(code: str, **env: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
@@ -59,7 +61,9 @@ LOAD = jit.load_u64_be
 
 
 def test_the_command_line_starts_without_numba_and_numpy():
-    out = run("import sys, kizuna.node.cli.main; print(sorted({'numba', 'numpy', 'pyarrow', 'rich'} & set(sys.modules)))")
+    out = run(
+        "import sys, kizuna.node.cli.main; print(sorted({'numba', 'numpy', 'pyarrow', 'rich'} & set(sys.modules)))"
+    )
     assert out == "[]"
 
 

@@ -21,7 +21,9 @@ def test_sine_and_cosine_agree_with_the_library(angle_deg):
     assert abs(k.cos_deg(angle_deg) - math.cos(math.radians(angle_deg))) < 3e-15
 
 
-@pytest.mark.parametrize(("angle_deg", "sine"), [(0.0, 0.0), (90.0, 1.0), (180.0, 0.0), (270.0, -1.0), (-90.0, -1.0), (360.0, 0.0)])
+@pytest.mark.parametrize(
+    ("angle_deg", "sine"), [(0.0, 0.0), (90.0, 1.0), (180.0, 0.0), (270.0, -1.0), (-90.0, -1.0), (360.0, 0.0)]
+)
 def test_sine_is_exact_at_quarter_turns(angle_deg, sine):
     assert k.sin_deg(angle_deg) == sine
 
@@ -61,7 +63,9 @@ def test_short_distances_lie_within_two_hundred_thousandths(lat, lon, dlat, dlon
 
 @given(lats, lons, lats, lons)
 def test_distance_is_symmetric(lat1, lon1, lat2, lon2):
-    assert k.distance_m(lat1, lon1, lat2, lon2) == pytest.approx(k.distance_m(lat2, lon2, lat1, lon1), abs=1e-6, rel=1e-12)
+    assert k.distance_m(lat1, lon1, lat2, lon2) == pytest.approx(
+        k.distance_m(lat2, lon2, lat1, lon1), abs=1e-6, rel=1e-12
+    )
 
 
 def test_distance_crosses_the_antimeridian():

@@ -20,10 +20,15 @@ def test_a_missing_time_is_an_empty_text():
     assert utc.iso_s(MISSING_TIME_MS) == ""
 
 
-@pytest.mark.parametrize(("text", "ms"), [
-    ("1970-01-01T00:00:00Z", 0), ("1970-01-01T09:00:00+09:00", 0), ("1969-12-31T23:59:59.999Z", -1),
-    ("2016-12-31T23:59:59Z", 1483228799000),
-])
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01T09:00:00+09:00", 0),
+        ("1969-12-31T23:59:59.999Z", -1),
+        ("2016-12-31T23:59:59Z", 1483228799000),
+    ],
+)
 def test_times_with_offsets_are_read(text, ms):
     assert utc.parse(text) == ms
 
@@ -38,7 +43,10 @@ def test_a_text_without_zone_is_read_when_the_caller_says_utc():
     assert utc.parse("1970-01-01T00:00:01", assume_utc=True) == 1000
 
 
-@given(st.lists(st.one_of(st.text(), st.integers(), st.binary())), st.lists(st.one_of(st.text(), st.integers(), st.binary())))
+@given(
+    st.lists(st.one_of(st.text(), st.integers(), st.binary())),
+    st.lists(st.one_of(st.text(), st.integers(), st.binary())),
+)
 def test_ids_differ_when_their_parts_do(a, b):
     same_parts = [(type(x), x) for x in a] == [(type(x), x) for x in b]
     assert (ids.hash_hex(*a) == ids.hash_hex(*b)) == same_parts
@@ -58,7 +66,9 @@ def test_contexts_that_are_well_formed(good):
     assert context.check(good) == good
 
 
-@pytest.mark.parametrize("bad", ["", "Real", "exercise", "exercise:", "exercise:a b", "exercise:" + "x" * 65, "exercise:-a"])
+@pytest.mark.parametrize(
+    "bad", ["", "Real", "exercise", "exercise:", "exercise:a b", "exercise:" + "x" * 65, "exercise:-a"]
+)
 def test_contexts_that_are_not(bad):
     with pytest.raises(InputError):
         context.check(bad)

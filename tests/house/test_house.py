@@ -72,7 +72,9 @@ def test_warnings_of_the_compiler_have_one_door():
 def test_no_clock_and_no_chance_inside_the_rooms():
     """Clocks and random numbers are handed in; only the outer rooms may read them."""
     inner = ("base", "records", "places", "fixes", "tracks", "events", "sources", "formats", "exercise")
-    bad = re.compile(r"\btime\.(?:time|monotonic|perf_counter)|datetime\.now|utcnow|np\.random\.(?:rand|seed|normal|uniform)|\brandom\.")
+    bad = re.compile(
+        r"\btime\.(?:time|monotonic|perf_counter)|datetime\.now|utcnow|np\.random\.(?:rand|seed|normal|uniform)|\brandom\."
+    )
     for room in inner:
         for path in (SOURCE / room).rglob("*.py"):
             hits = [line for line in path.read_text().splitlines() if bad.search(line) and "default_rng" not in line]

@@ -192,7 +192,7 @@ def bearing_deg(lat1_deg, lon1_deg, lat2_deg, lon2_deg):
 
 @kernel
 def destination(lat_deg, lon_deg, course_deg, run_m):
-    """Point reached from here by ``run_m`` metres on a constant course, WGS 84 taken as locally flat (to some 100 km)."""
+    """Point reached from here by ``run_m`` metres on a constant course, for runs up to some 100 km."""
     per_lat, _ = metres_per_degree(lat_deg)
     north = run_m * cos_deg(course_deg) / per_lat
     lat2 = min(max(lat_deg + north, -89.9), 89.9)

@@ -65,8 +65,9 @@ def _parquet(path: Path) -> dict[str, Any]:
     meta = file.metadata
     own = metadata(path)
     columns = {field.name: str(field.type) for field in file.schema_arrow}
-    return {"name": str(path), "format": "parquet", "rows": meta.num_rows, "row_groups": meta.num_row_groups,
-            "size_bytes": path.stat().st_size, "written_by": meta.created_by, "kizuna": own, "columns": columns}  # fmt: skip
+    return {"name": str(path), "format": "parquet", "rows": meta.num_rows, "groups": meta.num_row_groups,
+            "size_bytes": path.stat().st_size, "written_by": meta.created_by, "kizuna": own,
+            "columns": columns}  # fmt: skip
 
 
 def _zones(path: Path) -> dict[str, Any]:

@@ -45,15 +45,15 @@ def timed(fixes: Table, start_ms: int | None) -> tuple[Table, tuple[str, ...]]:
         return fixes, ()
     if start_ms is not None:
         mended = assume_times(fixes, start_ms)
-        return mended, (f"{lacking:,} fixes carried no time; theirs were made from --start and the second that each "
-                        "report carries, and are marked time_source = assumed and time_suspect",)  # fmt: skip
+        told = "times were made from --start and the second of each report, marked time_source = assumed"
+        return mended, (f"{lacking:,} fixes carried no time: {told}, time_suspect",)
     if lacking == len(fixes):
         raise ConfigError(
             "the input carries no times, so nothing can be said of when things happened",
             hint="give the UTC time of its first line, e.g. --start 2020-01-01T00:00:00Z, or use kizuna decode",
         )
-    return fixes, (f"{lacking:,} of {len(fixes):,} fixes carry no time and take no part in tracks; --start would "
-                   "give them assumed ones",)  # fmt: skip
+    share = f"{lacking:,} of {len(fixes):,} fixes"
+    return fixes, (f"{share} carry no time and take no part in tracks; --start would give them assumed ones",)
 
 
 def find_events(

@@ -26,7 +26,7 @@ def judged(tracks: Tracks) -> Table:
 
 
 def by_vessel(fixes: Table, tracks: Tracks) -> Iterator[Table]:
-    """All fixes in pieces: the rows of the tracks in their order, each MMSI's rows without time or place behind them."""
+    """All fixes in pieces: rows of the tracks in their order, an MMSI's rows without time or place behind them."""
     rows = row_order(fixes["mmsi"], tracks)
     for start in range(0, len(rows), _AT_ONCE):
         yield fixes.take(rows[start : start + _AT_ONCE])

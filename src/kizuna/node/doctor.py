@@ -58,7 +58,7 @@ def _optional() -> Finding:
     try:
         return Finding("optional", ok=True, found=f"pyais {version('pyais')}: rarer AIS messages can be decoded")
     except PackageNotFoundError:
-        return Finding("optional", ok=True, found="pyais is absent; rarer AIS messages stay raw (pip install kizuna[rare])")
+        return Finding("optional", ok=True, found="no pyais: rarer AIS messages stay raw (pip install kizuna[rare])")
 
 
 def _kernels() -> Finding:

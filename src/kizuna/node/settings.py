@@ -11,6 +11,7 @@ import dataclasses
 import inspect
 import re
 import textwrap
+from itertools import pairwise
 from typing import Any
 
 
@@ -40,7 +41,7 @@ def _strings_below(kind: type[Any]) -> dict[str, str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
     out = {}
-    for field, below in zip(body, body[1:], strict=False):
+    for field, below in pairwise(body):
         if (
             isinstance(field, ast.AnnAssign)
             and isinstance(field.target, ast.Name)
@@ -54,7 +55,7 @@ def _strings_below(kind: type[Any]) -> dict[str, str]:
 
 def as_toml(sections: dict[str, type[Any]]) -> str:
     """All settings with their defaults and meanings, as a TOML file to edit. Every line is commented out."""
-    lines = ["# Settings of kizuna detect. Take away the # before a key to change it; the values shown are the defaults.", ""]
+    lines = ["# Settings of kizuna detect. Take away the # before a key to change it; the defaults are shown.", ""]
     for section, kind in sections.items():
         lines.append(f"[{section}]")
         for field in dataclasses.fields(kind):

@@ -53,7 +53,7 @@ def cannot_write(exc: OSError, path: Path) -> KizunaError:
         return UnavailableError(
             "the disk is full", where=str(path), hint="free some space or choose another --out; nothing broken was left"
         )
-    if exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT):
+    if exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EEXIST):
         return ConfigError(f"cannot be written: {exc.strerror}", where=str(path), hint="choose another --out")
     return UnavailableError(f"writing failed: {exc}", where=str(path), hint="nothing broken was left; try again")
 

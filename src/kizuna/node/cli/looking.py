@@ -76,7 +76,9 @@ def _print_table(answer: Any, limit: int) -> None:
 
     shown = Table(show_edge=False, header_style="bold")
     for field in answer.schema:
-        shown.add_column(field.name, justify="right" if "int" in str(field.type) or "double" in str(field.type) else "left")
+        shown.add_column(
+            field.name, justify="right" if "int" in str(field.type) or "double" in str(field.type) else "left"
+        )
     for row in answer.slice(0, limit).to_pylist():
         shown.add_row(*[Text(_brief(v)) for v in row.values()])
     console = Console(file=sys.stdout) if sys.stdout.isatty() else Console(file=sys.stdout, width=10_000)

@@ -39,7 +39,7 @@ DateOrder = Annotated[str, typer.Option("--date-order", help="For table dates su
 Seconds = Annotated[float, typer.Option("--seconds", min=0.0, help="Stop a live input after so long; 0 is never.")]
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  the form that Typer calls
+def _version(value: bool) -> None:
     if value:
         typer.echo(f"kizuna {__version__}")
         raise typer.Exit
@@ -79,16 +79,20 @@ def decode(
 def detect(
     inputs: Inputs,
     out: Out,
-    zones: Annotated[list[Path] | None, typer.Option("--zones", help="GeoJSON, GeoPackage or Shapefile of areas.")] = None,
+    zones: Annotated[
+        list[Path] | None, typer.Option("--zones", help="GeoJSON, GeoPackage or Shapefile of areas.")
+    ] = None,
     anchorages: Annotated[
-        list[Path] | None, typer.Option("--anchorages", help="CSV or GeoJSON of anchorages, joined with the computed ones.")
+        list[Path] | None,
+        typer.Option("--anchorages", help="CSV or GeoJSON of anchorages, joined with the computed ones."),
     ] = None,
     params: Annotated[Path | None, typer.Option("--params", help="TOML of settings; see kizuna params.")] = None,
     start: Annotated[
         str, typer.Option("--start", help="For inputs without times: UTC time of the first line, 2020-01-01T00:00:00Z.")
     ] = "",
     previous: Annotated[
-        Path | None, typer.Option("--previous", help="An earlier result: its events are continued, superseded or retracted.")
+        Path | None,
+        typer.Option("--previous", help="An earlier result: its events are continued, superseded or retracted."),
     ] = None,
     source: Source = "",
     context: Context = "real",
@@ -121,7 +125,9 @@ def info(
 
 @app.command()
 def query(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory with results; its tables are fixes, events, ...")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Directory with results; its tables are fixes, events, ...")
+    ],
     sql: Annotated[str, typer.Argument(help='For example "SELECT event_type, count(*) FROM events GROUP BY 1".')],
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,

@@ -91,4 +91,4 @@ def announce_compilation(group: str, expected_s: int) -> None:
     from kizuna.base import jit  # noqa: PLC0415
 
     if not jit.is_warm(group):
-        say(f"Compiling the kernels of `{group}` for this processor: once, about {expected_s} s (`kizuna warm` does all).")
+        say(f"Compiling the kernels of `{group}` for this processor: once, about {expected_s} s.")

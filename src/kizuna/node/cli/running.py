@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kizuna.engines.decode import DecodeRun, Options
     from kizuna.formats.run_summary import RunSummary
 
+_EXAMPLE: Final = '"SELECT event_type, count(*) AS n FROM events GROUP BY 1"'
 _WARM_S: Final = {"decode": 40, "detect": 90}
 """Seconds of compilation to announce; measured on one core of a small server."""
 
@@ -92,14 +93,16 @@ def _tell_decoded(run: DecodeRun, out: Path) -> None:
 
     for source in run.inputs:
         bad = ", ".join(f"{reason} {n:,}" for reason, n in sorted(source.rejects.items(), key=lambda r: -r[1]))
-        sys.stdout.write(f"{source.name}: {source.kind}, {source.rows:,} rows" + (f"; rejects: {bad}\n" if bad else "\n"))
+        sys.stdout.write(
+            f"{source.name}: {source.kind}, {source.rows:,} rows" + (f"; rejects: {bad}\n" if bad else "\n")
+        )
     for warning in run.warnings:
         output.say(f"note: {warning}")
     c = run.counts
     times = f", {iso_s(run.start_ms)} to {iso_s(run.end_ms)}" if iso_s(run.start_ms) else ", no times"
     sys.stdout.write(
-        f"{c['fixes']:,} fixes, {c['statics']:,} static messages, {c['others']:,} others, {c['rejects']:,} rejects{times}\n"
-        f"in {out}\n"
+        f"{c['fixes']:,} fixes, {c['statics']:,} static messages, {c['others']:,} others, "
+        f"{c['rejects']:,} rejects{times}\nin {out}\n"
     )
 
 
@@ -175,19 +178,18 @@ def demo(out: Path, *, seed: int, vessels: int, hours: float, as_json: bool, qui
         from kizuna.node.exercise import score_against, write_exercise  # noqa: PLC0415
 
         if not as_json:
-            output.say("Simulating traffic around Taiwan, Okinawa and the East China Sea (EXERCISE, nothing is real) ...")
+            output.say("Simulating traffic around Taiwan and Okinawa (EXERCISE, nothing of it is real) ...")
         with output.progress_bar(quiet=quiet) as progress:
             made = write_exercise(out, seed=seed, vessels=vessels, hours=hours, progress=progress)
-        what = Reading((str(made.nmea),), "", made.context, "nobody", (), False, "", 0.0)  # noqa: FBT003  as declared
+        what = Reading((str(made.nmea),), "", made.context, "nobody", (), False, "", 0.0)
         summary = run_detect(what, Detecting(zones=(made.zones,), title="Demonstration"), out, quiet=quiet)
         scores = score_against(made.truth_table, out / "events.parquet")
         if as_json:
             output.emit({"out": str(out), "counts": dict(summary.counts), "scores": scores.as_dict()})
             return
         tell_found(summary, out)
-        sys.stdout.write(f"\nAgainst the truth that the simulator kept (this seed only, no claim about real seas):\n{scores.text()}\n")
-        sys.stdout.write(f"\nNext: open {out / 'report.html'}, then try\n  .venv/bin/kizuna query {out} "
-                         '"SELECT event_type, count(*) AS n FROM events GROUP BY 1"\n')  # fmt: skip
+        head = "Against the truth that the simulator kept (this seed only, no claim about real seas):"
+        sys.stdout.write(f"\n{head}\n{scores.text()}\n\nTry also:\n  .venv/bin/kizuna query {out} {_EXAMPLE}\n")
 
 
 def warm(*, quiet: bool) -> None:
