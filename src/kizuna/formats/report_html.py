@@ -4,9 +4,10 @@ The page carries a content security policy that forbids scripts and every reques
 escaped (``report.text``). It begins with its marking, which stays on the screen while one reads and stands on every
 printed page. The reader can choose types, levels and the theme by check boxes that the style sheet answers to.
 
-Budget: maps, list and run come first; then events get cards, in turn the most confident one of each type, until the
-page is full. Events without a card stand in the list; events that find no room there are counted, and the page says
-where the complete table is. Order and bytes follow from the arguments alone.
+Budget: the list and the maps have a share of the page each, the run takes what it needs, and the rest goes to cards, in
+turn the most confident event of each type, until the page is full. Events without a card stand in the list; events
+that find no room there are counted, and the page says where the complete table is. Maps grow coarser to meet their
+share. Order and bytes follow from the arguments alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from kizuna.formats.report import run_part
 from kizuna.formats.report.cards import Desk, card
 from kizuna.formats.report.listing import Entry, entries, names_of
 from kizuna.formats.report.marks import KINDS, icon, sheet
-from kizuna.formats.report.overview import overview
+from kizuna.formats.report.overview import Scope, overview
 from kizuna.formats.report.paths import Land, Shelf
 from kizuna.formats.report.rows import row, section
 from kizuna.formats.report.style import style_sheet
@@ -37,7 +38,8 @@ from kizuna.tracks.table import Tracks
 
 MAX_BYTES: Final = 5_000_000
 """The page is never larger; see the module for what gives way."""
-_ROWS_BYTES: Final = 1_900_000
+_ROWS_SHARE: Final = 0.38
+_MAPS_SHARE: Final = 0.34
 _CARDS_MOST: Final = 240  # beyond this nobody reads on; the rest stands in the list
 _RESERVE: Final = 20_000  # sentences between the parts
 _WARNINGS_MOST: Final = 20
@@ -62,19 +64,18 @@ def report_html(
         events, tracks, {z.zone_id: z for z in shown_zones}, Shelf(land), names, summary.end_ms,
         marking(summary.context), f"run {run_digest(summary)}, Kizuna {summary.kizuna_version}",
     )  # fmt: skip
+    rows = _rows_within(listed, names, round(_ROWS_SHARE * MAX_BYTES))
+    maps = overview(Scope(listed, len(rows), tracks, shown_zones, land), round(_MAPS_SHARE * MAX_BYTES))
     fixed = [
         _head(summary), _masthead(summary), _warnings(summary), _tiles(events, total),
-        _part("map", "Where", overview(listed, tracks, shown_zones, land) + timeline(
-            listed, tracks, summary.start_ms, summary.end_ms)),
+        _part("map", "Where", maps + timeline(listed, tracks, summary.start_ms, summary.end_ms)),
         _part("read", "What was read", f'<div class="box">{run_part.inputs(summary)}</div>'),
         _part("method", "How it was worked on", f'<div class="box">{run_part.method(summary)}</div>'),
         _foot(summary),
     ]  # fmt: skip
-    room = MAX_BYTES - _RESERVE - sum(len(part.encode()) for part in fixed)
-    listed_rows = _rows_within(listed, names, min(_ROWS_BYTES, room))
-    room -= sum(len(text.encode()) for _, text in listed_rows)
-    cards = _cards_within(listed, desk, room)
-    body = [*fixed[:5], _events(listed_rows, total, len(events), names, cards), *fixed[5:]]
+    used = sum(len(part.encode()) for part in fixed) + sum(len(text.encode()) for _, text in rows)
+    cards = _cards_within(listed, desk, MAX_BYTES - _RESERVE - used)
+    body = [*fixed[:5], _events(rows, total, len(events), names, cards), *fixed[5:]]
     return "".join(body).encode()
 
 

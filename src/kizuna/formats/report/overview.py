@@ -8,6 +8,7 @@ drawn alike whoever asserts them: dashed in the colour of the text, told apart b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -37,26 +38,42 @@ _NEAR_PX: Final = (17.0, 26.0, 40.0, 60.0, 90.0, 135.0)  # how far apart shapes 
 _LABELS_PX: Final = (46, 26)  # room that a degree label at the border keeps free of the corner
 
 
-def overview(listed: Sequence[Entry], tracks: Tracks | None, zones: Sequence[Zone], land: Land) -> str:
-    """All maps as HTML figures, with their legend; a sentence where there is no position at all."""
-    placed = [(e, p) for e in listed if (p := e.place) is not None]
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the maps show. ``linked``: events up to this number stand in the list, so their shapes lead there."""
+
+    listed: Sequence[Entry]
+    linked: int
+    tracks: Tracks | None
+    zones: Sequence[Zone]
+    land: Land
+
+
+def overview(scope: Scope, limit: int) -> str:
+    """All maps as HTML figures with their legend, of at most ``limit`` bytes; a sentence where there is no position."""
+    placed = [(e, p) for e in scope.listed if (p := e.place) is not None]
     e_lon = np.array([p[0] for _, p in placed], np.float64)
     e_lat = np.array([p[1] for _, p in placed], np.float64)
-    lon, lat, time_ms, segment = _rows(tracks)
+    lon, lat, time_ms, segment = _rows(scope.tracks)
     if not len(lon) and not placed:
         return '<p class="none">There is no position to draw.</p>'
     panels = chosen(lon, lat, e_lon, e_lat)
     of_fix, of_event = panels.of(lon, lat), panels.of(e_lon, e_lat)
-    figures = []
     columns = _COLUMNS[sum(p.share < _WIDE_SHARE for p in panels.shown)]
-    for panel in panels.shown:
-        mine = of_fix == panel.index
-        entries = [placed[i][0] for i in np.flatnonzero(of_event == panel.index)]
-        width, ratio = _MAIN if panel.share >= _WIDE_SHARE else _SIDE[columns]
-        view = fitted(panel.box, width, ratio)
-        layer = traffic.layer(view, panel.index, lon[mine], lat[mine], time_ms[mine], segment[mine])
-        figures.append(_figure(panel, view, layer, entries, zones, land))
-    return f'<div class="maps m{columns}">{"".join(figures)}</div>{_legend(listed, zones)}{_left_out(panels)}'
+    text = ""
+    for detail in (1.0, 0.6, 0.35, 0.2, 0.1):
+        figures = []
+        for panel in panels.shown:
+            mine = of_fix == panel.index
+            entries = [placed[i][0] for i in np.flatnonzero(of_event == panel.index)]
+            view = fitted(panel.box, *(_MAIN if panel.share >= _WIDE_SHARE else _SIDE[columns]))
+            rows = (lon[mine], lat[mine], time_ms[mine], segment[mine])
+            layer = traffic.layer(view, panel.index, *rows, detail=detail)
+            figures.append(_figure(panel, view, layer, entries, scope, detail))
+        text = f'<div class="maps m{columns}">{"".join(figures)}</div>{_legend(scope)}{_left_out(panels)}'
+        if len(text.encode()) <= limit:
+            break
+    return text
 
 
 def _rows(tracks: Tracks | None) -> tuple[Array, Array, Array, Array]:
@@ -70,15 +87,15 @@ def _rows(tracks: Tracks | None) -> tuple[Array, Array, Array, Array]:
     return tracks.lon_deg[held], tracks.lat_deg[held], tracks.time_ms[held], tracks.segment[held]
 
 
-def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], zones: Sequence[Zone], land: Land) -> str:
-    coast = land_path(view, land, _MAIN_LAND if view.width == _MAIN[0] else _SIDE_LAND)
+def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], scope: Scope, detail: float) -> str:
+    coast = land_path(view, scope.land, round(detail * (_MAIN_LAND if view.width == _MAIN[0] else _SIDE_LAND)))
     drawn = [
         f'<rect class="sea" width="{view.width}" height="{view.height}"/>',
         f'<path class="land" transform="scale(.25)" fill-rule="evenodd" d="{coast}"/>' if coast else "",
         _graticule(view),
         layer,
-        *(_zone(view, zone, k) for k, zone in enumerate(zones[:_ZONES_MOST])),
-        _marks(view, entries),
+        *(_zone(view, zone, k, round(detail * _ZONE_LIMIT)) for k, zone in enumerate(scope.zones[:_ZONES_MOST])),
+        _marks(view, entries, scope.linked),
         _bar(view),
     ]
     where = (
@@ -110,8 +127,8 @@ def _graticule(view: View) -> str:
     return f'<path class="grat" d="{"".join(lines)}"/><g class="tick" aria-hidden="true">{"".join(labels)}</g>'
 
 
-def _zone(view: View, zone: Zone, k: int) -> str:
-    data = outline_path(view, zone.rings, _ZONE_LIMIT)
+def _zone(view: View, zone: Zone, k: int, limit: int) -> str:
+    data = outline_path(view, zone.rings, limit)
     if not data:
         return ""
     spot = _label_spot(view, zone)
@@ -136,7 +153,7 @@ def _label_spot(view: View, zone: Zone) -> tuple[float, float] | None:
     return float(x[i]), float(y[i]) - 7
 
 
-def _marks(view: View, entries: list[Entry]) -> str:
+def _marks(view: View, entries: list[Entry], linked: int) -> str:
     """Shapes of all types, the most confident on top. Where they would be too many, they stand for wider areas."""
     by_kind = [mine for k in KINDS if (mine := [e for e in entries if e.kind.key == k.key])]
     pixels = [_pixels(view, mine) for mine in by_kind]
@@ -154,7 +171,7 @@ def _marks(view: View, entries: list[Entry]) -> str:
     labels = placed_labels(marks, view.width, view.height, crowded=crowded)
     gaps = [] if crowded else [e for e in entries if e.kind.key == "gap"]
     lines = f'<g class="c-gap t-gap">{_gap_lines(view, gaps)}</g>' if gaps else ""
-    return lines + "".join(_drawn(m, text) for m, text in reversed(list(zip(marks, labels, strict=True))))
+    return lines + "".join(_drawn(m, text, linked) for m, text in reversed(list(zip(marks, labels, strict=True))))
 
 
 def _pixels(view: View, mine: list[Entry]) -> tuple[Array, Array]:
@@ -162,14 +179,15 @@ def _pixels(view: View, mine: list[Entry]) -> tuple[Array, Array]:
     return view.xy(places[:, 0], places[:, 1])
 
 
-def _drawn(mark: Mark, label: str) -> str:
-    """One shape with its label, linked to the event."""
+def _drawn(mark: Mark, label: str, linked: int) -> str:
+    """One shape with its label, linked to the event where the page lists it."""
     entry, more = mark.entry, f" ({mark.members - 1} more here)" if mark.members > 1 else ""
     key = entry.kind.key
+    tag, link = ("a", f' href="#{entry.anchor}" tabindex="-1"') if entry.number <= linked else ("g", "")
     return (
-        f'<a class="mark c-{key} t-{key} l-{entry.level or "none"}" href="#{entry.anchor}" tabindex="-1">'
+        f'<{tag} class="mark c-{key} t-{key} l-{entry.level or "none"}"{link}>'
         f"<title>No {entry.number}: {safe(entry['summary'], 200)}{more}</title>"
-        f'<use href="#k-{key}" x="{mark.x - 9:.1f}" y="{mark.y - 9:.1f}" width="18" height="18"/>{label}</a>'
+        f'<use href="#k-{key}" x="{mark.x - 9:.1f}" y="{mark.y - 9:.1f}" width="18" height="18"/>{label}</{tag}>'
     )
 
 
@@ -194,10 +212,9 @@ def _bar(view: View) -> str:
     )
 
 
-def _legend(listed: Sequence[Entry], zones: Sequence[Zone]) -> str:
-    shapes = [
-        f"<li>{icon(k)} {k.words}: {safe(k.meaning)}</li>" for k in KINDS if any(e.kind.key == k.key for e in listed)
-    ]
+def _legend(scope: Scope) -> str:
+    zones, present = scope.zones, {e.kind.key for e in scope.listed}
+    shapes = [f"<li>{icon(k)} {k.words}: {safe(k.meaning)}</li>" for k in KINDS if k.key in present]
     lines = [_zone_item(zone, k) for k, zone in enumerate(zones[:_ZONES_MOST])]
     if len(zones) > _ZONES_MOST:
         lines.append(f"<li>{plural(len(zones) - _ZONES_MOST, 'more zone')} not drawn</li>")

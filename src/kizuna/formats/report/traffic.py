@@ -8,6 +8,7 @@ a mask, so that the theme of the page colours it.
 from __future__ import annotations
 
 import base64
+import math
 import struct
 import zlib
 from itertools import pairwise
@@ -30,18 +31,24 @@ _FAINT: Final = 56  # a single passage must stay visible
 _MOST_SAMPLES: Final = 4_000_000
 
 
-def layer(view: View, number: int, lon_deg: Array, lat_deg: Array, time_ms: Array, segment: Array) -> str:
-    """Traffic as SVG; rows are ordered by segment and time. ``number`` keeps the ids of several maps apart."""
+def layer(
+    view: View, number: int, lon_deg: Array, lat_deg: Array, time_ms: Array, segment: Array, *, detail: float = 1.0
+) -> str:
+    """Traffic as SVG; rows are ordered by segment and time. ``number`` keeps the ids of several maps apart.
+
+    ``detail`` below 1 gives a smaller, coarser layer.
+    """
     if len(lon_deg) == 0:
         return ""
     x, y = view.xy(lon_deg, lat_deg)
     new = np.append(True, (segment[1:] != segment[:-1]) | (np.diff(time_ms) > SILENCE_MS))
     jump = np.append(False, np.hypot(np.diff(x), np.diff(y)) > _JUMP_PX)
     moved = (np.diff(np.floor(x)) != 0) | (np.diff(np.floor(y)) != 0)
-    if int(moved.sum()) + int(new.sum()) <= _LINE_STEPS:
+    if int(moved.sum()) + int(new.sum()) <= detail * _LINE_STEPS:
         data = "".join(path(steps(px, py, 2)) for px, py in pieces(x, y, new | jump))
         return f'<path class="way" transform="scale(.25)" d="{data}"/>'
-    image = density(x * _FINE, y * _FINE, new | jump, round(view.width * _FINE), round(view.height * _FINE))
+    fine = _FINE * math.sqrt(detail)
+    image = density(x * fine, y * fine, new | jump, round(view.width * fine), round(view.height * fine))
     data = base64.b64encode(png_grey(tone(image))).decode()
     size = f'width="{view.width}" height="{view.height}"'
     return (
