@@ -92,7 +92,16 @@ def inlined(function: F) -> F:
     return _compile(function, inline="always")
 
 
-def _compile(function: F, *, inline: Literal["never", "always"]) -> F:
+def borrowing(function: F) -> F:
+    """As ``kernel``, for functions that make no array: theirs are borrowed, no reference is counted.
+
+    A call with ten arrays otherwise costs twenty atomic additions; the line scanner of NMEA became 2 to 3 times as
+    fast without them. Compilation fails when such a function makes an array. Views of an argument are allowed.
+    """
+    return _compile(function, inline="never", counted=False)
+
+
+def _compile(function: F, *, inline: Literal["never", "always"], counted: bool = True) -> F:
     if not enabled():
         return function
     import numba  # noqa: PLC0415  the one place; costs half a second, so only when a kernel is declared
@@ -101,7 +110,10 @@ def _compile(function: F, *, inline: Literal["never", "always"]) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_dir())  # read when the dispatcher is made, then given back to the user
     try:
-        compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy", inline=inline)(function)
+        options: Any = {"cache": True, "nogil": True, "error_model": "numpy", "inline": inline}
+        if not counted:
+            options["_nrt"] = False
+        compiled: Any = numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = before
     return cast("F", compiled)

@@ -11,7 +11,7 @@ from typing import Final
 from kizuna.base.table import Column, Kind, Schema
 
 TIME_SOURCES: Final = ("tag", "suffix", "prefix", "pghp", "base", "csv", "table", "receive", "assumed", "none")
-AIS_CLASSES: Final = ("A", "B", "base", "aton", "sar_aircraft", "sart", "mob", "epirb", "other")
+AIS_CLASSES: Final = ("A", "B", "base", "aton", "sar_aircraft", "sart", "mob", "epirb", "other", "auxiliary")
 RECEIVER_TYPES: Final = ("terrestrial", "satellite", "dynamic", "radar", "manual")
 CHANNELS: Final = ("A", "B", "1", "2", "C", "D")
 TALKERS: Final = ("AI", "AB", "AD", "AN", "AR", "AS", "AT", "AX", "BS", "SA", "BY", "SS")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kizuna.base.jit import inlined, kernel
+from kizuna.base.jit import borrowing, inlined
 
 _P = 2147483647  # 2**31 - 1: products of two residues stay below 2**62
 _K1 = 1103515245
@@ -23,7 +23,7 @@ def _mod(x: Any) -> Any:
     return (x & _P) + (x >> 31)
 
 
-@kernel
+@borrowing
 def mix_text(data: Any, offsets: Any, valid: Any, lane_a: Any, lane_b: Any) -> None:
     """Fold text cells into two running polynomial hashes a row; trailing blanks do not count.
 
@@ -61,7 +61,7 @@ def mix_text(data: Any, offsets: Any, valid: Any, lane_a: Any, lane_b: Any) -> N
         lane_b[n] = _mod(b * _K2 + (word + 1) * 4 + tail)
 
 
-@kernel
+@borrowing
 def mix_numbers(values: Any, lane_a: Any, lane_b: Any) -> None:
     """Fold one int64 a row into the two hashes of ``mix_text``."""
     for n in range(len(lane_a)):
@@ -77,7 +77,7 @@ def mix_numbers(values: Any, lane_a: Any, lane_b: Any) -> None:
         lane_b[n] = _mod(b * _K2 + high + 1)
 
 
-@kernel
+@borrowing
 def mark_changes(mmsi: Any, lane_a: Any, lane_b: Any, present: Any, keys: Any, last_a: Any, last_b: Any, room: Any,
                  first: Any, out: Any) -> Any:  # fmt: skip
     """Mark the rows whose static values differ from the last ones of the same MMSI.

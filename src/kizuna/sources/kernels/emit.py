@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kizuna.base.jit import kernel
+from kizuna.base.jit import borrowing
 from kizuna.sources.kernels.layout import (
     BAD_PART_NUMBER,
     BAD_TYPE,
@@ -54,14 +54,14 @@ CHANNEL_CODES = _channel_codes()  # by character; 0 stands for an empty field
 TALKER_CODES = _talker_codes()  # by the two characters
 
 
-@kernel
+@borrowing
 def six_bits(c):
     """Value of an armoured character."""
     value = c - 48
     return value - 8 if value > 40 else value
 
 
-@kernel
+@borrowing
 def judge(buf, pay, length, fill):
     """Reason for which a whole payload cannot be used, -1 when it can.
 
@@ -81,7 +81,7 @@ def judge(buf, pay, length, fill):
     return -1
 
 
-@kernel
+@borrowing
 def message(offset, time, pay, length, fill, time_source, station, channel, talker, own, state, msg64, msg32):
     """Append one whole message."""
     m = int(state[S_MESSAGES])
@@ -98,7 +98,7 @@ def message(offset, time, pay, length, fill, time_source, station, channel, talk
     state[S_MESSAGES] = m + 1
 
 
-@kernel
+@borrowing
 def reject(buf, start, end, offset, line_no, reason, state, rej64, rej_data):
     """Count a reject and append its row with the bytes ``buf[start:end]`` (at most MAX_LINE of them)."""
     state[S_COUNTS + reason] += 1

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 # Limits. Each bounds memory or work whatever the bytes.
 MAX_LINE: Final = 1024  # bytes of one line; the longest real line seen has 202
 MAX_PARTS: Final = 9  # one digit in the sentence; four seen
@@ -26,22 +28,23 @@ BY_BASE: Final = 4
 BY_RECEIVE: Final = 7
 BY_NONE: Final = 9
 
-# Reject reasons (fixes/statics.py REJECT_REASONS)
-NO_SENTENCE: Final = 0
-OTHER_SENTENCE: Final = 1
-BAD_CHECKSUM: Final = 2
-NO_CHECKSUM: Final = 3
-BAD_FORMAT: Final = 4
-BAD_PAYLOAD_CHARACTER: Final = 5
-BAD_FRAGMENT: Final = 6
-PART_MISSING: Final = 7
-PART_CONFLICT: Final = 8
-PART_LATE: Final = 9
-TOO_SHORT: Final = 10
-BAD_TYPE: Final = 11
-BAD_PART_NUMBER: Final = 12
-LINE_TOO_LONG: Final = 13
-BAD_TAG: Final = 14
+# Reject reasons (fixes/statics.py REJECT_REASONS). Typed, because Numba compiles a function once more for every plain
+# constant that is passed to it.
+NO_SENTENCE: Final = np.int64(0)
+OTHER_SENTENCE: Final = np.int64(1)
+BAD_CHECKSUM: Final = np.int64(2)
+NO_CHECKSUM: Final = np.int64(3)
+BAD_FORMAT: Final = np.int64(4)
+BAD_PAYLOAD_CHARACTER: Final = np.int64(5)
+BAD_FRAGMENT: Final = np.int64(6)
+PART_MISSING: Final = np.int64(7)
+PART_CONFLICT: Final = np.int64(8)
+PART_LATE: Final = np.int64(9)
+TOO_SHORT: Final = np.int64(10)
+BAD_TYPE: Final = np.int64(11)
+BAD_PART_NUMBER: Final = np.int64(12)
+LINE_TOO_LONG: Final = np.int64(13)
+BAD_TAG: Final = np.int64(14)
 N_REASONS: Final = 15
 
 # state[...]: what is carried from line to line and from chunk to chunk
@@ -94,7 +97,9 @@ H_SUM: Final = 17  # checksum
 H_TIME: Final = 18  # time and its source, chosen from the wrappers
 H_TIME_SOURCE: Final = 19
 H_STATION: Final = 20
-C_SIZE: Final = 21
+C_TAG_AT: Final = 21  # where the TAG block read last begins in buf, and its length
+C_TAG_LENGTH: Final = 22
+C_SIZE: Final = 23
 
 # Rows of msg64 and msg32; one column per whole message
 M_OFFSET: Final = 0
@@ -110,7 +115,7 @@ M_TALKER: Final = 5
 M_OWN: Final = 6
 M32_SIZE: Final = 7
 
-# rej64[...]
+# Rows of rej64; one column per reject
 R_OFFSET: Final = 0
 R_LINE_NO: Final = 1
 R_REASON: Final = 2

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from kizuna.base.jit import kernel
+from kizuna.base.jit import borrowing
 from kizuna.sources.kernels.emit import six_bits
 from kizuna.sources.kernels.layout import (
     BY_BASE,
@@ -107,6 +107,7 @@ CLASS_SART = 5
 CLASS_MOB = 6
 CLASS_EPIRB = 7
 CLASS_OTHER = 8
+CLASS_AUXILIARY = 9
 
 OUT_OF_RANGE = 2  # bits of fixes.flags (fixes/table.py)
 HALF_POSITION = 4
@@ -121,12 +122,12 @@ ROT_SCALE = 4.733
 """M.1371-5 table 48: the indicated rate is 4.733 times the square root of degrees per minute."""
 
 
-@kernel
+@borrowing
 def station_class(kind, mmsi):
     """Kind of station (code of AIS_CLASSES): by the message type where one kind alone sends it, else by the MMSI.
 
-    Forms of the MMSI: ITU-R M.585-9. 98MIDxxxx (craft of a mother ship) and 8MIDxxxxx (handheld) are judged by message type, 0MIDxxxxx (group) and
-    numbers outside nine digits are `other`. Type 27 is taken as class A, which sends nearly all of it.
+    Forms of the MMSI: ITU-R M.585-9. 8MIDxxxxx (handheld) is judged by message type, 0MIDxxxxx (group) and numbers
+    outside nine digits are `other`. Type 27 is taken as class A, which sends nearly all of it.
     """
     if kind == 4:
         return CLASS_BASE
@@ -145,6 +146,8 @@ def station_class(kind, mmsi):
         return CLASS_SAR_AIRCRAFT
     if mmsi // 10_000_000 == 99:
         return CLASS_ATON
+    if mmsi // 10_000_000 == 98:
+        return CLASS_AUXILIARY
     if mmsi < 1 or mmsi > 999_999_999:
         return CLASS_OTHER
     if mmsi < 10_000_000:
@@ -154,7 +157,7 @@ def station_class(kind, mmsi):
     return CLASS_B if kind in (18, 19) else CLASS_A
 
 
-@kernel
+@borrowing
 def refined_ms(received_ms, second):
     """The time nearest to the time of receipt that has this UTC second (at most 30 s away)."""
     minute = received_ms - received_ms % 60_000
@@ -166,7 +169,7 @@ def refined_ms(received_ms, second):
     return time
 
 
-@kernel
+@borrowing
 def positions(buf, n, received_ms, msg64, msg32, bits, fix64, fixf64, fixf32, fix32, fix8, lists, tallies):
     """Decode the position reports among ``n`` messages and sort the others.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kizuna.base.jit import kernel, load_u64_be
+from kizuna.base.jit import borrowing, load_u64_be
 from kizuna.sources.kernels.emit import CHANNEL_CODES, TALKER_CODES, judge, message, reject
 from kizuna.sources.kernels.layout import (
     BAD_CHECKSUM,
@@ -26,7 +26,9 @@ from kizuna.sources.kernels.layout import (
     C_SUFFIX_STATION,
     C_SUFFIX_TIME,
     C_TAG,
+    C_TAG_AT,
     C_TAG_GROUP,
+    C_TAG_LENGTH,
     C_TAG_SOURCE,
     C_TAG_STATION,
     C_TAG_TIME,
@@ -92,7 +94,7 @@ _NEXT = np.uint64(0x2C312C2C00000000)  # ",1,,"
 ROWS_PER_LINE = 64  # a line of MAX_LINE bytes holds fewer sentences
 
 
-@kernel
+@borrowing
 def next_start(buf, at, end):
     """Index of the next byte that can begin a sentence or a TAG block, else ``end``."""
     while at < end and buf[at] != 33 and buf[at] != 36 and buf[at] != 92:
@@ -100,7 +102,7 @@ def next_start(buf, at, end):
     return at
 
 
-@kernel
+@borrowing
 def sentence_end(buf, at, end):
     """Index of the next ``*``, or of a byte that begins another sentence, else ``end``."""
     while at < end and buf[at] != 42 and buf[at] != 33 and buf[at] != 36 and buf[at] != 92:
@@ -108,7 +110,7 @@ def sentence_end(buf, at, end):
     return at
 
 
-@kernel
+@borrowing
 def is_ais(buf, at, end):
     """Whether ``??VDM,`` or ``??VDO,`` stands behind the start byte at ``at``."""
     if at + 7 > end or buf[at + 3] != 86 or buf[at + 4] != 68 or buf[at + 6] != 44:
@@ -116,7 +118,7 @@ def is_ais(buf, at, end):
     return buf[at + 5] == 77 or buf[at + 5] == 79
 
 
-@kernel
+@borrowing
 def is_sentence(buf, at, end):
     """Whether the start byte at ``at`` is followed by letters or digits up to a comma, as in any sentence."""
     n = at + 1
@@ -125,7 +127,7 @@ def is_sentence(buf, at, end):
     return 3 <= n - at - 1 <= 10 and n < end and buf[n] == 44
 
 
-@kernel
+@borrowing
 def small_number(buf, at, stop):
     """Value of one or two digits that fill ``buf[at:stop]``, -1 for other text."""
     if stop - at == 1 and 48 <= buf[at] <= 57:
@@ -135,7 +137,7 @@ def small_number(buf, at, stop):
     return -1
 
 
-@kernel
+@borrowing
 def comma(buf, at, end):
     """Index of the next comma, else ``end``."""
     while at < end and buf[at] != 44:
@@ -143,7 +145,7 @@ def comma(buf, at, end):
     return at
 
 
-@kernel
+@borrowing
 def head(buf, at, star, context):
     """Read the fields of the AIS sentence from its start byte to the ``*``; reason of refusal or -1."""
     context[H_TALKER] = 256 * int(buf[at + 1]) + int(buf[at + 2])
@@ -165,15 +167,15 @@ def head(buf, at, star, context):
         return BAD_FORMAT
     context[H_CHANNEL] = int(buf[a]) if b > a else 0
     pay = b + 1
-    stop = comma(buf, pay, star)
-    if stop != star - 2 or not 48 <= buf[star - 1] <= 54:
+    stop = star - 2
+    if stop < pay or buf[stop] != 44 or not 48 <= buf[star - 1] <= 54:
         return BAD_FORMAT
+    if not armoured(buf, pay, stop):
+        return BAD_PAYLOAD_CHARACTER if comma(buf, pay, stop) == stop else BAD_FORMAT
     if total == 0 or part == 0 or part > total or total > MAX_PARTS:
         return BAD_FRAGMENT
     if stop == pay:
         return TOO_SHORT
-    if not armoured(buf, pay, stop):
-        return BAD_PAYLOAD_CHARACTER
     context[H_TOTAL] = total
     context[H_NUMBER] = part
     context[H_SEQ] = seq
@@ -183,7 +185,7 @@ def head(buf, at, star, context):
     return -1
 
 
-@kernel
+@borrowing
 def choose_time(context):
     """Time of the sentence by its own wrappers; the Gatehouse line is judged when the message is whole."""
     context[H_TIME_SOURCE] = BY_NONE
@@ -200,9 +202,9 @@ def choose_time(context):
     context[H_STATION] = context[C_TAG_STATION] if context[C_TAG_STATION] >= 0 else context[C_SUFFIX_STATION]
 
 
-@kernel
+@borrowing
 def single(offset, context, state, msg64, msg32):
-    """Append a message of one sentence."""
+    """Append a message of one sentence; what the lines before it said of it is used up."""
     time = int(context[H_TIME])
     source = int(context[H_TIME_SOURCE])
     station = int(context[H_STATION])
@@ -215,11 +217,85 @@ def single(offset, context, state, msg64, msg32):
     if station < 0:
         station = int(context[C_TAG_SOURCE])
     state[S_PGHP] = 0
+    state[S_TAG] = 0
     message(offset, time, int(context[H_PAY]), int(context[H_LEN]), int(context[H_FILL]), source, station,
             int(context[H_CHANNEL]), int(context[H_TALKER]), int(context[H_OWN]), state, msg64, msg32)  # fmt: skip
 
 
-@kernel
+@borrowing
+def wrapped(buf, start, stop, fresh, context, state, names, table, msg64, msg32):
+    """Read a line of one sound AIS sentence, perhaps behind a TAG block or a prefix, perhaps before a suffix.
+
+    1: a whole message was appended; 2: ``context`` describes a part of a message; 0: read the line with ``line``.
+    ``fresh`` tells whether ``context`` still holds the TAG block of the line before, which is often the same again.
+    Nothing has changed when 0 comes back but names of stations.
+    """
+    while stop > start and (buf[stop - 1] == 13 or buf[stop - 1] == 32):
+        stop -= 1
+    at = start
+    if stop - start < 20 or (buf[at] == 36 and not is_ais(buf, at, stop)):
+        return 0
+    if buf[at] == 92:
+        end = tag_end(buf, at, stop)
+        if end < 0 or buf[end + 1] != 33:
+            return 0
+        if not (fresh and same_tag(buf, at, end + 1, context)):
+            clear(context)
+            if not tag_block(buf, at + 1, end, context, state, names, table):
+                return 0
+            context[C_TAG_AT] = at
+            context[C_TAG_LENGTH] = end + 1 - at
+        at = end + 1
+        context[C_PREFIX_TIME] = MISSING_TIME
+    else:
+        carried_tag(context, state)
+        at = next_start(buf, at, stop)
+        if at == stop or buf[at] != 33:
+            return 0
+        prefix(buf, start, at, context)
+    if not is_ais(buf, at, stop):
+        return 0
+    star = stop - 3
+    context[C_SUFFIX_TIME] = MISSING_TIME
+    context[C_SUFFIX_STATION] = -1
+    if buf[star] != 42:
+        star = sentence_end(buf, at + 1, stop)
+        if star + 3 > stop or buf[star] != 42 or next_start(buf, star, stop) != stop:
+            return 0
+        suffix(buf, star + 3, stop, context, state, names, table)
+    total = hex_pair(buf, star + 1, star + 3)
+    if total < 0 or total != xor_of(buf, at + 1, star) or head(buf, at, star, context) >= 0:
+        return 0
+    context[H_SUM] = total
+    choose_time(context)
+    if context[H_TOTAL] > 1:
+        return 2
+    if judge(buf, int(context[H_PAY]), int(context[H_LEN]), int(context[H_FILL])) >= 0:
+        return 0
+    single(int(state[S_BASE]) + start, context, state, msg64, msg32)
+    return 1
+
+
+@borrowing
+def same_tag(buf, at, end, context):
+    """Whether the TAG block in ``buf[at:end]`` has the bytes of the one read last."""
+    length = end - at
+    before = int(context[C_TAG_AT])
+    if length != context[C_TAG_LENGTH]:
+        return False
+    k = 0
+    while k + 8 <= length:
+        if load_u64_be(buf, at + k) != load_u64_be(buf, before + k):
+            return False
+        k += 8
+    while k < length:
+        if buf[at + k] != buf[before + k]:
+            return False
+        k += 1
+    return True
+
+
+@borrowing
 def ais(buf, at, star, start, end, context, state, pend, part, raw, msg64, msg32, rej64, rej_data):
     """One AIS sentence with a checksum field; ``buf[start:end]`` is the text that belongs to it."""
     offset = int(state[S_BASE]) + start
@@ -241,7 +317,7 @@ def ais(buf, at, star, start, end, context, state, pend, part, raw, msg64, msg32
         add(buf, start, end, offset, line_no, context, state, pend, part, raw, msg64, msg32, rej64, rej_data)
 
 
-@kernel
+@borrowing
 def other(buf, at, star, start, end, state, names, table, rej64, rej_data):
     """One sentence of another kind; a Gatehouse line is read, the rest only judged."""
     offset = int(state[S_BASE]) + start
@@ -259,7 +335,7 @@ def other(buf, at, star, start, end, state, names, table, rej64, rej_data):
         reject(buf, start, end, offset, int(state[S_LINE_NO]), reason, state, rej64, rej_data)
 
 
-@kernel
+@borrowing
 def carried_tag(context, state):
     """Begin a sentence's context with the TAG block that stood alone on the line before, if there was one."""
     clear(context)
@@ -271,7 +347,7 @@ def carried_tag(context, state):
         context[C_TAG_SOURCE] = state[S_TAG_SOURCE]
 
 
-@kernel
+@borrowing
 def carry_tag(context, state):
     """Keep the TAG block for the sentence on a following line."""
     state[S_TAG] = 1
@@ -281,7 +357,7 @@ def carry_tag(context, state):
     state[S_TAG_SOURCE] = context[C_TAG_SOURCE]
 
 
-@kernel
+@borrowing
 def tag_end(buf, at, end):
     """Index of the backslash that closes the TAG block opened at ``at``, -1 where a sentence begins before it."""
     at += 1
@@ -290,7 +366,7 @@ def tag_end(buf, at, end):
     return at if at < end and buf[at] == 92 else -1
 
 
-@kernel
+@borrowing
 def line(buf, start, end, context, state, names, table, pend, part, raw, msg64, msg32, rej64, rej_data):
     """Read one line, whatever it holds. Sentences glued together are taken apart; each owns the text up to the next."""
     while end > start and (buf[end - 1] == 13 or buf[end - 1] == 0 or buf[end - 1] == 32):
@@ -351,7 +427,7 @@ def line(buf, start, end, context, state, names, table, pend, part, raw, msg64, 
         reject(buf, start, end, int(state[S_BASE]) + start, int(state[S_LINE_NO]), NO_SENTENCE, state, rej64, rej_data)
 
 
-@kernel
+@borrowing
 def long_line(buf, start, context, state, names, table, pend, part, raw, msg64, msg32, rej64, rej_data):
     """No newline within MAX_LINE bytes: lines may end in a bare carriage return; otherwise skip to the next newline.
 
@@ -369,7 +445,7 @@ def long_line(buf, start, context, state, names, table, pend, part, raw, msg64, 
     return start + MAX_LINE + 1
 
 
-@kernel
+@borrowing
 def scan(buf, start, end, final, context, state, names, table, pend, part, raw, msg64, msg32, rej64, rej_data):
     """Read the whole lines of ``buf[start:end]``, with ``final`` also an unfinished last one.
 
@@ -386,6 +462,7 @@ def scan(buf, start, end, final, context, state, names, table, pend, part, raw, 
     line_no = int(state[S_LINE_NO])
     base = int(state[S_BASE])
     plain = state[S_TAG] == 0 and state[S_PGHP] == 0 and state[S_SKIP] == 0
+    fresh = False
     while at < end:
         if m > room or state[S_REJECTS] > reject_room or state[S_REJECT_BYTES] > byte_room or state[S_ASM] > asm_room:
             state[S_FULL] = 1
@@ -452,6 +529,20 @@ def scan(buf, start, end, final, context, state, names, table, pend, part, raw, 
                     continue
         state[S_MESSAGES] = m
         state[S_LINE_NO] = line_no
+        if whole:
+            done = wrapped(buf, at, stop, fresh, context, state, names, table, msg64, msg32)
+            if done > 0:
+                if done == 2:
+                    end_of_text = stop - 1 if buf[stop - 1] == 13 else stop
+                    add(buf, at, end_of_text, base + at, line_no, context, state, pend, part, raw, msg64, msg32, rej64,
+                        rej_data)  # fmt: skip
+                    state[S_TAG] = 0
+                m = int(state[S_MESSAGES])
+                plain = state[S_PGHP] == 0 and state[S_TAG] == 0
+                fresh = buf[at] == 92
+                at = stop + 1
+                continue
+        fresh = False
         if not whole and end - at > MAX_LINE:
             at = long_line(buf, at, context, state, names, table, pend, part, raw, msg64, msg32, rej64, rej_data)
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kizuna.base.jit import kernel
+from kizuna.base.jit import borrowing
 from kizuna.sources.kernels.emit import six_bits
 from kizuna.sources.kernels.layout import (
     M_FILL,
@@ -79,7 +79,7 @@ def _place():
 PLACE = _place()
 
 
-@kernel
+@borrowing
 def text(bits, at, chars, n_bits, out, begin):
     """Write a text of six-bit characters to ``out`` from ``begin`` on; gives where it ends. Cut texts stay empty.
 
@@ -100,7 +100,7 @@ def text(bits, at, chars, n_bits, out, begin):
     return last
 
 
-@kernel
+@borrowing
 def two_digits(value, good, out, at):
     """Write two digits, or ``--`` for a value that is not given."""
     if good:
@@ -111,7 +111,7 @@ def two_digits(value, good, out, at):
         out[at + 1] = 45
 
 
-@kernel
+@borrowing
 def eta(bits, n_bits, out, begin):
     """Write ``MM-DDTHH:MM``; gives where it ends. Nothing is written when no part is given."""
     if n_bits < 294:
@@ -133,7 +133,7 @@ def eta(bits, n_bits, out, begin):
     return begin + 11
 
 
-@kernel
+@borrowing
 def statics(buf, n, rows, msg64, msg32, bits, stat32, stat16, draughts, stat8, offsets, texts):
     """Decode the ``n`` messages numbered in ``rows``; one column of ``stat...`` each.
 
@@ -235,7 +235,7 @@ def statics(buf, n, rows, msg64, msg32, bits, stat32, stat16, draughts, stat8, o
         draughts[r] = draught
 
 
-@kernel
+@borrowing
 def _full(bits, at):
     """Whether a name fills all its 20 characters, so that an extension can follow."""
     full = True
@@ -244,7 +244,7 @@ def _full(bits, at):
     return full
 
 
-@kernel
+@borrowing
 def _extended(bits, at, chars, out, begin):
     """Write the 20 characters of a name and those of its extension (type 21, from bit 272 on)."""
     end = begin
@@ -260,7 +260,7 @@ def _extended(bits, at, chars, out, begin):
     return last
 
 
-@kernel
+@borrowing
 def others(buf, n, rows, msg64, msg32, bits, oth32, dacs, oth8, offsets, payloads):
     """Headers of the ``n`` messages numbered in ``rows`` and their payload as text."""
     offsets[0] = 0

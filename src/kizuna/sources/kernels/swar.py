@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kizuna.base.jit import inlined, kernel, load_u64_be
+from kizuna.base.jit import borrowing, inlined, load_u64_be
 
 U0 = np.uint64(0)
 ONES = np.uint64(0x0101010101010101)
@@ -44,7 +44,7 @@ def folded(word):
     return np.int64((word ^ (word >> 8)) & FULL)
 
 
-@kernel
+@borrowing
 def line_end(buf, start, end):
     """Index of the first newline in ``buf[start:end]``, else ``end``; and the exclusive or of the bytes before it.
 
@@ -71,7 +71,7 @@ def line_end(buf, start, end):
     return at, total
 
 
-@kernel
+@borrowing
 def xor_of(buf, start, end):
     """Exclusive or of ``buf[start:end]``."""
     at = start
@@ -84,7 +84,7 @@ def xor_of(buf, start, end):
     return folded(acc)
 
 
-@kernel
+@borrowing
 def armoured(buf, start, end):
     """Whether all characters of ``buf[start:end]`` are of the six-bit alphabet (0x30 to 0x57, 0x60 to 0x77)."""
     at = start
@@ -114,7 +114,7 @@ def unpack(word):
     return (word & LOW32) | ((word >> 32) << 24)
 
 
-@kernel
+@borrowing
 def unpack_into(buf, start, n_bits, bits):
     """Lay the first ``n_bits`` (at most 432) of the payload at ``start`` into the words ``bits`` (9), the rest zero.
 

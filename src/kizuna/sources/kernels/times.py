@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kizuna.base.jit import inlined, kernel
+from kizuna.base.jit import borrowing, inlined
 
 TIME_OK = 0
 TIME_EMPTY = 1
@@ -23,7 +23,7 @@ def _digit(data: Any, i: Any) -> Any:
     return d if 0 <= d <= 9 else -1
 
 
-@kernel
+@borrowing
 def _number(data: Any, start: Any, stop: Any, longest: Any) -> Any:
     """A run of up to ``longest`` digits from ``start``: its value and where it ends (``start`` if there is none)."""
     value = 0
@@ -37,7 +37,7 @@ def _number(data: Any, start: Any, stop: Any, longest: Any) -> Any:
     return value, i
 
 
-@kernel
+@borrowing
 def days_from_civil(year: Any, month: Any, day: Any) -> Any:
     """Days from 1970-01-01 to a date of the Gregorian calendar."""
     y = year - 1 if month <= 2 else year
@@ -48,7 +48,7 @@ def days_from_civil(year: Any, month: Any, day: Any) -> Any:
     return era * 146097 + doe - 719468
 
 
-@kernel
+@borrowing
 def _month_days(year: Any, month: Any) -> Any:
     if month == 2:
         leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
@@ -56,7 +56,7 @@ def _month_days(year: Any, month: Any) -> Any:
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-@kernel
+@borrowing
 def _zone(data: Any, i: Any, stop: Any) -> Any:
     """What follows the clock: (0 known, 1 none, 2 nonsense) and the offset from UTC in minutes."""
     if i < stop and int(data[i]) == 32:
@@ -96,7 +96,7 @@ def _zone(data: Any, i: Any, stop: Any) -> Any:
     return 2, 0
 
 
-@kernel
+@borrowing
 def _clock(data: Any, i: Any, stop: Any, compact: Any) -> Any:
     """Hours, minutes, optional seconds and fraction, optional AM or PM: milliseconds of the day (-1 nonsense), end."""
     hour, j = _number(data, i, stop, 2)
@@ -139,7 +139,7 @@ def _clock(data: Any, i: Any, stop: Any, compact: Any) -> Any:
     return ((hour * 60 + minute) * 60 + second) * 1000 + millis, k
 
 
-@kernel
+@borrowing
 def _epoch(data: Any, start: Any, stop: Any) -> Any:
     """Milliseconds of a number of seconds (9 to 11 digits), ms (12, 13), us (15, 16) or ns (18, 19); -1 for others."""
     value, i = _number(data, start, stop, 18)
@@ -169,7 +169,7 @@ def _epoch(data: Any, start: Any, stop: Any) -> Any:
     return value // 100000 if digits == 19 else -1
 
 
-@kernel
+@borrowing
 def _parse_time(data: Any, start: Any, stop: Any, order: Any) -> Any:
     """One time: (state, milliseconds). ``order`` is 1 for day first, 2 for month first, 0 for unknown."""
     while start < stop and int(data[start]) in (32, 9):
@@ -237,7 +237,7 @@ def _two(data: Any, i: Any) -> Any:
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -10000
 
 
-@kernel
+@borrowing
 def _common_ms(data: Any, i: Any, order: Any) -> Any:
     """Milliseconds of the two commonest forms of 19 characters; -1 for all else.
 
@@ -267,7 +267,7 @@ def _common_ms(data: Any, i: Any, order: Any) -> Any:
     return days_from_civil(year, month, day) * 86400000 + ((hour * 60 + minute) * 60 + second) * 1000
 
 
-@kernel
+@borrowing
 def parse_times(data: Any, offsets: Any, order: Any, out_ms: Any, out_state: Any) -> None:
     """Read times from text cells.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from kizuna.base.jit import kernel
+import numpy as np
+
+from kizuna.base.jit import borrowing, load_u64_be
 from kizuna.sources.kernels.layout import MAX_STATION, MISSING_TIME, S_STATIONS, TIME_MAX_MS, TIME_MIN_MS
 
-_HASH_PRIME = 2_147_483_647  # keeps a hash times 257 far below 2**63, so that nothing wraps
+_HASH_PRIME = np.uint64(2_147_483_647)  # keeps a hash times 257 far below 2**63, so that nothing wraps
+_SIGNED_PRIME = 2_147_483_647
 
 
-@kernel
+@borrowing
 def hex_digit(c):
     """Value of a hexadecimal digit of either case, -1 for another byte."""
     if 48 <= c <= 57:
@@ -19,25 +22,26 @@ def hex_digit(c):
     return -1
 
 
-@kernel
+@borrowing
 def hex_pair(buf, at, end):
-    """Value of the two hexadecimal digits at ``at``, -1 where they are not both there."""
-    if at + 2 > end:
+    """Value of the two hexadecimal digits at ``at``, -1 where there are none.
+
+    A single digit counts as its value: some writers leave out the leading zero.
+    """
+    if at >= end:
         return -1
     high = hex_digit(int(buf[at]))
-    low = hex_digit(int(buf[at + 1]))
-    if high < 0 or low < 0:
-        return -1
-    return 16 * high + low
+    low = hex_digit(int(buf[at + 1])) if at + 1 < end else -1
+    return high if high < 0 or low < 0 else 16 * high + low
 
 
-@kernel
+@borrowing
 def is_name(c):
     """Whether a byte is a letter or a digit."""
     return 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122
 
 
-@kernel
+@borrowing
 def utc_ms(year, month, day, hour, minute, second, ms):
     """Milliseconds UTC of a civil time; missing where it does not exist or lies outside 1990 to 2100.
 
@@ -62,7 +66,7 @@ def utc_ms(year, month, day, hour, minute, second, ms):
     return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms
 
 
-@kernel
+@borrowing
 def digits(buf, at, end):
     """How many decimal digits stand from ``at`` on."""
     n = 0
@@ -71,7 +75,7 @@ def digits(buf, at, end):
     return n
 
 
-@kernel
+@borrowing
 def number(buf, at, n):
     """Value of ``n`` decimal digits (at most 18 are read)."""
     value = 0
@@ -80,7 +84,7 @@ def number(buf, at, n):
     return value
 
 
-@kernel
+@borrowing
 def epoch_ms(buf, at, n, end):
     """Milliseconds UTC of ``n`` digits that count s, ms, us or ns since 1970 (told apart by their number).
 
@@ -111,7 +115,7 @@ def epoch_ms(buf, at, n, end):
     return value
 
 
-@kernel
+@borrowing
 def iso_ms(buf, at, end):
     """Milliseconds UTC of an ISO 8601 date and time at ``at``; missing where there is none.
 
@@ -167,7 +171,7 @@ def iso_ms(buf, at, end):
     return time - 60_000 * minutes if buf[at] == 43 else time + 60_000 * minutes
 
 
-@kernel
+@borrowing
 def time_at(buf, at, end):
     """Time of a word that begins at ``at``: epoch of 10, 13, 16 or 19 digits, or ISO 8601; missing for others."""
     n = digits(buf, at, end)
@@ -180,7 +184,7 @@ def time_at(buf, at, end):
     return MISSING_TIME
 
 
-@kernel
+@borrowing
 def first_time(buf, at, end):
     """Time of the first word in ``buf[at:end]`` that is one; missing where none is."""
     before = 32
@@ -195,16 +199,21 @@ def first_time(buf, at, end):
     return MISSING_TIME
 
 
-@kernel
+@borrowing
 def text_hash(buf, start, end):
-    """Hash of some bytes, 1 to 2**31 - 1; equal bytes give equal hashes."""
-    h = 1 + end - start
-    for at in range(start, end):
-        h = (h * 257 + int(buf[at]) + 1) % _HASH_PRIME
+    """Hash of some bytes, at least 1; equal bytes give equal hashes."""
+    h = end - start
+    at = start
+    while at < end:
+        word = load_u64_be(buf, at)
+        if end - at < 8:
+            word = word >> int(8 * (8 - (end - at)))
+        h = (h * 257 + np.int64(word % _HASH_PRIME)) % _SIGNED_PRIME
+        at += 8
     return h + 1
 
 
-@kernel
+@borrowing
 def station_code(buf, start, end, state, names, table):
     """Number of the station named in ``buf[start:end]``, new ones in order of appearance; -1 for no name.
 

@@ -6,7 +6,7 @@ checksum, time prefixes, and Gatehouse's ``$PGHP`` line. Unknown keys and words 
 
 from __future__ import annotations
 
-from kizuna.base.jit import kernel
+from kizuna.base.jit import borrowing
 from kizuna.sources.kernels.layout import (
     C_PREFIX_TIME,
     C_SUFFIX_STATION,
@@ -37,7 +37,7 @@ from kizuna.sources.kernels.words import (
 )
 
 
-@kernel
+@borrowing
 def clear(context):
     """Forget what the wrappers of the last sentence said."""
     context[C_TAG_TIME] = MISSING_TIME
@@ -49,7 +49,7 @@ def clear(context):
     context[C_SUFFIX_STATION] = -1
 
 
-@kernel
+@borrowing
 def tag_block(buf, start, end, context, state, names, table):
     """Read the TAG block between the backslashes, ``buf[start:end]``; whether its checksum stands and is right.
 
@@ -79,7 +79,7 @@ def tag_block(buf, start, end, context, state, names, table):
     return True
 
 
-@kernel
+@borrowing
 def _group(buf, at, stop):
     """Hash of the id in ``part-parts-id``; 0 where there is none."""
     dashes = 0
@@ -90,7 +90,7 @@ def _group(buf, at, stop):
     return text_hash(buf, at, stop) if at < stop else 0
 
 
-@kernel
+@borrowing
 def suffix(buf, start, end, context, state, names, table):
     """Read the words behind a checksum: ``,d-085,S0119,t132041.00,T41.5,r07SMAY1,1272413381``.
 
@@ -114,13 +114,13 @@ def suffix(buf, start, end, context, state, names, table):
         at = stop + 1
 
 
-@kernel
+@borrowing
 def prefix(buf, start, end, context):
     """Read the time in the text before a sentence, if there is one."""
     context[C_PREFIX_TIME] = first_time(buf, start, end) if end > start else MISSING_TIME
 
 
-@kernel
+@borrowing
 def is_pghp(buf, start, end):
     """Whether the sentence at ``start`` begins ``$PGHP,1,``."""
     if start + 8 > end or buf[start + 5] != 44 or buf[start + 6] != 49 or buf[start + 7] != 44:
@@ -128,7 +128,7 @@ def is_pghp(buf, start, end):
     return buf[start + 1] == 80 and buf[start + 2] == 71 and buf[start + 3] == 72 and buf[start + 4] == 80
 
 
-@kernel
+@borrowing
 def pghp(buf, start, star, state, names, table):
     """Read ``$PGHP,1,Y,M,D,h,m,s,ms,country,region,station,online,sum*hh``; whether it can be used.
 
