@@ -73,7 +73,7 @@ def _features(events: Table) -> Iterator[dict[str, Any]]:
         box = _bbox(properties)
         if box is not None:
             feature["bbox"] = box
-        feature["geometry"] = _geometry(properties)
+        feature["geometry"] = geometry(properties)
         feature["properties"] = properties
         yield feature
 
@@ -137,7 +137,8 @@ def _round(degrees: float) -> float:
     return round(degrees, _DECIMALS) + 0.0  # no negative zero
 
 
-def _geometry(properties: dict[str, Any]) -> dict[str, Any] | None:
+def geometry(properties: dict[str, Any]) -> dict[str, Any] | None:
+    """GeoJSON geometry of one event given by its file columns, as the module says; None without a place."""
     start, end, mean = (_point(properties, which) for which in ("start", "end", "mean"))
     kind = properties["event_type"]
     if kind == "gap" and start is not None and end is not None:

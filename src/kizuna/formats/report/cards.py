@@ -48,7 +48,7 @@ def card(entry: Entry, desk: Desk) -> str:
         f'<header><span class="no">{entry.number}</span>{icon(entry.kind, 22)}'
         f'<h4>{entry.kind.word} <span class="who">{_who(entry, desk)}</span></h4>'
         f'<span class="chips">{state(entry)}{_chip(desk.marking)}<span class="level"{rod(entry)}>{level(entry)}</span>'
-        f" <small>uncalibrated</small></span></header>"
+        ' <small>uncalibrated</small> <a class="back" href="#events">list</a></span></header>'
     )  # fmt: skip
     return (
         f'<article class="card t-{entry.kind.key} l-{entry.level or "none"}" id="{entry.anchor}" '

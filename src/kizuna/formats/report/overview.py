@@ -218,11 +218,13 @@ def _legend(scope: Scope) -> str:
     lines = [_zone_item(zone, k) for k, zone in enumerate(zones[:_ZONES_MOST])]
     if len(zones) > _ZONES_MOST:
         lines.append(f"<li>{plural(len(zones) - _ZONES_MOST, 'more zone')} not drawn</li>")
-    traffic_note = (
+    if present:
+        shapes.append("<li>3: number in the list; +2: two more at that place; \u00d79: nine events around there</li>")
+    shapes.append(
         '<li><svg class="icon" width="26" height="12" viewBox="0 0 26 12" aria-hidden="true"><path class="way" '
         'd="M1 9C9 9 12 3 25 3"/></svg> where vessels went; broken where one was silent for two hours</li>'
     )
-    return f'<ul class="legend" aria-label="Legend">{"".join(shapes)}{traffic_note}{"".join(lines)}</ul>'
+    return f'<ul class="legend" aria-label="Legend">{"".join(shapes)}{"".join(lines)}</ul>'
 
 
 def _zone_item(zone: Zone, k: int) -> str:

@@ -29,6 +29,7 @@ _SHEET_DEG: Final = 30.0
 _SHEET_MARGIN_DEG: Final = 6.0
 _SHEET_TOLERANCE_DEG: Final = 0.0003  # 30 m: below the accuracy of any coast
 _HALF_TURN: Final = 180.0
+_POLE: Final = 90.0
 
 
 def clipped(x: Floats, y: Floats, view: View, margin: float = 8.0) -> tuple[Floats, Floats]:
@@ -177,25 +178,32 @@ def _on_sheet(view: View, ring: Floats, shift: float) -> tuple[Floats, Floats]:
 
 def outline_path(view: View, rings: Sequence[Floats], limit: int) -> str:
     """Border of an area given as ``places.outline`` has it: edges on 180 degrees and at the poles are no border."""
-    text = ""
+    runs = [run for _, _, shift in view.turns() for ring in rings for run in _border(view, ring, shift)]
     for quantum in (1, 2, 4, 8, 16):
-        parts: list[str] = []
-        for _, _, shift in view.turns():
-            for ring in rings:
-                parts += _border(view, ring, shift, quantum)
-        text = "".join(parts)
+        grids = (steps(x, y, quantum) for x, y in runs)
+        text = "".join(path(g) for g in grids if len(g) > 1)
         if len(text) <= limit:
             return text
     return ""
 
 
-def _border(view: View, ring: Floats, shift: float, quantum: int) -> list[str]:
-    x, y = _on_sheet(view, ring, shift)
-    seam = (np.abs(ring[1:, 0]) == _HALF_TURN) & (ring[1:, 0] == ring[:-1, 0])
-    pole = (np.abs(ring[1:, 1]) == 90.0) & (ring[1:, 1] == ring[:-1, 1])  # noqa: PLR2004  the pole
-    far = (
-        (np.maximum(x[1:], x[:-1]) < -_MARGIN_PX) | (np.minimum(x[1:], x[:-1]) > view.width + _MARGIN_PX)
-        | (np.maximum(y[1:], y[:-1]) < -_MARGIN_PX) | (np.minimum(y[1:], y[:-1]) > view.height + _MARGIN_PX)
-    )  # fmt: skip
-    grids = (steps(px, py, quantum) for px, py in pieces(x, y, np.append(False, seam | pole | far)))
-    return [path(g) for g in grids if len(g) > 1]
+def _border(view: View, ring: Floats, shift: float) -> list[tuple[Floats, Floats]]:
+    """The runs of a ring's border that pass near the drawing; far corners are not even projected."""
+    lon, lat = ring[:, 0] + shift, ring[:, 1]
+    margin = _MARGIN_PX * view.px_deg
+    near = _reaching(lon, view.west_deg - margin, view.east_deg + margin)
+    near &= _reaching(lat, view.south_deg - margin, view.north_deg + margin)
+    near &= ~((np.abs(ring[1:, 0]) == _HALF_TURN) & (ring[1:, 0] == ring[:-1, 0]))
+    near &= ~((np.abs(lat[1:]) == _POLE) & (lat[1:] == lat[:-1]))
+    edges = np.flatnonzero(near)
+    if not len(edges):
+        return []
+    starts = np.split(edges, np.flatnonzero(np.diff(edges) > 1) + 1)
+    return [_on_sheet(view, ring[run[0] : run[-1] + 2], shift) for run in starts]
+
+
+def _reaching(value: Floats, low: float, high: float) -> npt.NDArray[np.bool_]:
+    """Which steps from one value to the next touch the range."""
+    high_end, low_end = np.maximum(value[1:], value[:-1]), np.minimum(value[1:], value[:-1])
+    reach: npt.NDArray[np.bool_] = (high_end > low) & (low_end < high)
+    return reach

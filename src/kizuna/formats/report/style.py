@@ -207,6 +207,7 @@ dd .pos{font-size:.88em;white-space:nowrap}
 .card summary{cursor:pointer;color:var(--link)}
 .card .wide{grid-column:span 2}
 .pairs dt{overflow-wrap:anywhere}
+.back{font-size:.82rem}
 .cite{color:var(--soft)}.cite code{color:var(--ink);user-select:all}
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 2.4rem;
  margin-top:1.6rem;align-items:start}
@@ -241,7 +242,7 @@ body{display:table;width:100%}
 .foot-mark{display:table-footer-group;break-inside:avoid;text-align:center;font-weight:700}
 .foot-mark>span{display:block;padding-top:3mm}
 .page{width:100%;padding:0}
-.pick,.themes,.skip{display:none}
+.pick,.themes,.skip,.back{display:none}
 .card{content-visibility:visible;break-inside:avoid;border-color:#999}
 tr,figure,.tiles li{break-inside:avoid}
 .scroll{overflow:visible}.map.main .chart,.when .chart{min-width:0}
