@@ -184,7 +184,8 @@ def _speeds(runs: Runs, seen: _Seen) -> Array:
         step_m = distances_m(lat[then], lon[then], lat[now], lon[now])
         speeds.append(step_m / (runs.step_ms / 1000 * KN_MPS))
     event = runs.event[seen.run[1:][on]]
-    return medians(np.concatenate(speeds), np.concatenate([event, event]), runs.events)
+    both = np.stack(speeds, axis=1).ravel()
+    return medians(both, np.searchsorted(event, np.arange(runs.events + 1)) * 2)
 
 
 class _Facts(NamedTuple):
@@ -210,14 +211,15 @@ def _table(
     a, b = runs.a[first], runs.b[first]
     start_ms, end_ms = runs.first[first] * runs.step_ms, runs.last[last] * runs.step_ms
     event = runs.event[seen.run]
+    slots_at = np.searchsorted(event, np.arange(n + 1))
     apart_m = distances_m(lat[seen.a], lon[seen.a], lat[seen.b], lon[seen.b])
-    both = Groups(np.stack([seen.a, seen.b], axis=1).ravel(), np.searchsorted(event, np.arange(n + 1)) * 2)
+    both = Groups(np.stack([seen.a, seen.b], axis=1).ravel(), slots_at * 2)
     box = extent(lat[both.flat], lon[both.flat], both.offsets)
     opening, closing = both.offsets[:-1], both.offsets[1:] - 2
     rows, per_slot = _fixes_behind(seen, event, n)
     facts = _Facts(
         hours=(end_ms - start_ms) / HOUR_MS, longest_h=_longest(runs, n), break_h=_breaks(runs, n),
-        apart_m=medians(apart_m, event, n), apart_max_m=_greatest(apart_m, event, n), speed_kn=_speeds(runs, seen),
+        apart_m=medians(apart_m, slots_at), apart_max_m=_greatest(apart_m, event, n), speed_kn=_speeds(runs, seen),
         port_m=surroundings.port(box.lat_mean_deg, box.lon_mean_deg), fixes_per_slot=per_slot,
         masked=np.full(n, surroundings.in_anchorage is not None),
     )  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array
+from kizuna.events.kernels.medians import group_medians
 from kizuna.events.table import PROOF_TYPE, TEST_TYPE
 from kizuna.tracks.table import Tracks
 
@@ -84,11 +85,13 @@ def ranges(starts: Array, stops: Array, event: Array, n: int) -> Groups:
 
     Rows come out ascending within each event and each at most once.
     """
-    sizes = np.maximum(stops - starts, 0)
+    by = np.lexsort((starts, event))
+    starts, event = starts[by], event[by]
+    sizes = np.maximum(stops[by] - starts, 0)
     begin = np.cumsum(sizes) - sizes
     flat = np.arange(sizes.sum()) + np.repeat(starts - begin, sizes)
     of = np.repeat(event, sizes)
-    if ((of[1:] > of[:-1]) | ((of[1:] == of[:-1]) & (flat[1:] > flat[:-1]))).all():  # in order already
+    if ((of[1:] > of[:-1]) | (flat[1:] > flat[:-1])).all():  # no range reaches into the next
         return Groups(flat, np.searchsorted(of, np.arange(n + 1)))
     order = np.lexsort((flat, of))
     flat, of = flat[order], of[order]
@@ -156,17 +159,6 @@ def wrapped(lon: Array) -> Array:
     return lon - 360.0 * np.floor((lon + 180.0) / 360.0)
 
 
-def medians(values: Array, group: Array, n: int) -> Array:
+def medians(values: Array, offsets: Array) -> Array:
     """Median of the values of each group, NaN left out; NaN for a group without values."""
-    known = ~np.isnan(values)
-    values, group = values[known].astype(np.float64), group[known]
-    order = np.lexsort((values, group))
-    values, group = values[order], group[order]
-    start = np.searchsorted(group, np.arange(n + 1))
-    count = np.diff(start)
-    out = np.full(n, np.nan)
-    some = count > 0
-    low = start[:-1][some] + (count[some] - 1) // 2
-    high = start[:-1][some] + count[some] // 2
-    out[some] = 0.5 * (values[low] + values[high])
-    return out
+    return np.asarray(group_medians(np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)))

@@ -150,7 +150,7 @@ def _rows(
         "start_ms": start_ms, "end_ms": end_ms,
         **ends(surroundings, _place(tracks, first), _place(tracks, last)), **box._asdict(),
         "duration_h": facts.hours, "distance_m": path_m, "implied_speed_kn": facts.implied_kn,
-        "median_speed_kn": medians(tracks.sog_kn[rows.flat], rows.group, n),
+        "median_speed_kn": medians(tracks.sog_kn[rows.flat], rows.offsets),
         "confidence": _confidence(facts, params), "evidence": evidence(n, _tests(facts, params)),
         "summary": _summaries(mmsi, start_ms, facts), "event_info": _info(facts, meetings, met),
         **_words(facts), **rule(params, RULE_VERSION, surroundings, n),

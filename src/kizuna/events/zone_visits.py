@@ -130,7 +130,7 @@ def _table(
         **ends(surroundings, first, (gone[0], gone[1])), **box._asdict(),
         "duration_h": facts.hours, "distance_m": facts.path_m,
         "implied_speed_kn": knots(facts.path_m, tracks.time_ms[final] - start_ms),
-        "median_speed_kn": medians(tracks.sog_kn[found.kept.flat], found.kept.group, n),
+        "median_speed_kn": medians(tracks.sog_kn[found.kept.flat], found.kept.offsets),
         "regions": made(zones, np.arange(n), found.zone, np.where(facts.passage, 0, 1), ["passage", "stay"], n),
         "confidence": _confidence(facts, params), "evidence": evidence(n, _tests(facts, params)),
         "summary": _summaries(tracks.mmsi[found.entry], start_ms, zones, found.zone, facts, is_open),
