@@ -140,8 +140,7 @@ def _letter(view: View, scene: Scene, way: Way) -> str:
     """The vessel's letter where its way comes from; single vessels need none."""
     if len(scene.ways) < 2:  # noqa: PLR2004
         return ""
-    lon, lat = way.part(-np.inf, scene.start_ms)
-    x, y = view.xy(lon, lat)
+    x, y = view.xy(way.lon_deg, way.lat_deg)
     seen = np.flatnonzero((x > 14) & (x < view.width - 14) & (y > 18) & (y < view.height - 14))  # noqa: PLR2004  px
     if not len(seen):
         return ""

@@ -226,7 +226,6 @@ details>summary{cursor:pointer}
 @media (max-width:820px){.maps>:not(.main){grid-column:1/-1}
  html{font-size:14px}.two{grid-template-columns:minmax(0,1fr)}.banner{padding:.38rem 1rem}
  .banner.marked::before,.banner.marked::after{width:.8rem}.page{width:min(100% - 1.2rem,1240px)}}
-@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 """
 
 _PRINT: Final = """
