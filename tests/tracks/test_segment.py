@@ -76,7 +76,7 @@ def traffic(draw):
     return rows
 
 
-@settings(max_examples=250 if jit.enabled() else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150 if jit.enabled() else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=traffic(), params=st.sampled_from([
     Params(), PEER, Params(lookback=1, ambiguity=1.5), Params(open_max=1), Params(open_max=2, lookback_factor=1.0),
     Params(max_gap_h=2.0, shape=1.0, short_fixes=2, class_weight=0.5, type27_h=3.0)]))

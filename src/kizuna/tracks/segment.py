@@ -37,13 +37,13 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.errors import InputError
-from kizuna.base.ids import hash63
+from kizuna.base.ids import hash63_rows
 from kizuna.base.table import Array, Table
 from kizuna.base.units import HOUR_MS, SECOND_MS
 from kizuna.fixes.table import AIS_CLASSES
 from kizuna.records import label
 from kizuna.tracks.kernels.build import build
-from kizuna.tracks.kernels.match import Opened, Rules
+from kizuna.tracks.kernels.match import TYPE27_KIND, Opened, Rules
 from kizuna.tracks.kernels.order import code_rows, scatter, sort_vessels
 from kizuna.tracks.kernels.plane import shared_table
 from kizuna.tracks.kernels.ships import judge, number_ships
@@ -54,7 +54,6 @@ Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and a word for what is going on."""
 
 _ANY_CLASS: Final = (1 << len(AIS_CLASSES)) - 1
-_TYPE27: Final = 1 << 12
 _AT_ONCE: Final = 1 << 20
 """Rows between two calls of progress."""
 
@@ -170,7 +169,6 @@ class _Found:
     closed: Array
     drops: Array
     track: Array
-    flags: Array
 
 
 def _one_context(fixes: Table) -> None:
@@ -187,12 +185,14 @@ def _ordered(fixes: Table) -> _Rows:
     starts = ends - count[by_mmsi]
     n = int(ends[-1]) if len(ends) else 0
     columns: dict[str, Array] = {
-        "order": np.empty(n, np.int64), "time_ms": np.empty(n, np.int64), "lat_deg": np.empty(n, np.float64),
-        "lon_deg": np.empty(n, np.float64), "sog_kn": np.empty(n, np.float32), "cog_deg": np.empty(n, np.float32),
+        "order": np.empty(n, np.int32 if len(fixes) < 2**31 else np.int64), "time_ms": np.empty(n, np.int64),
+        "lat_deg": np.empty(n, np.float64), "lon_deg": np.empty(n, np.float64),
+        "sog_kn": np.empty(n, np.float32), "cog_deg": np.empty(n, np.float32),
+        "flags": np.empty(n, np.int32),
     }  # fmt: skip
     cursor = np.empty(len(found), np.int64)
     cursor[by_mmsi] = starts
-    hot = [fixes[name] for name in ("time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")]
+    hot = [fixes[name] for name in ("time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "flags")]
     disorder = scatter(code, cursor, *hot, *columns.values())[by_mmsi]
     if disorder.any():
         order, *rest = columns.values()
@@ -206,7 +206,6 @@ def _ordered(fixes: Table) -> _Rows:
 def _matched(fixes: Table, rows: _Rows, params: Params, tell: Progress, *, full: bool) -> _Found:
     c = rows.columns
     n = len(c["order"])
-    flags = fixes["flags"][c["order"]]
     kind = _kinds(fixes, c["order"])
     track = np.empty(n, np.int32)
     room = params.open_max
@@ -214,23 +213,21 @@ def _matched(fixes: Table, rows: _Rows, params: Params, tell: Progress, *, full:
         tail=np.empty(room, np.int64), count=np.empty(room, np.int64), ident=np.empty(room, np.int64),
         value=np.empty(room, np.float64), weight=np.empty(room, np.float64), to=np.empty(room, np.int64),
     )  # fmt: skip
-    parts: list[tuple[Array, ...]] = []
+    parts: list[Array] = [np.empty((0, 5), np.int64)]
     n_segments = 0
     rules = _rules(params)
     for first, last in _portions(rows):
         part = build(
             rows.starts, rows.ends, c["order"], c["time_ms"], c["lat_deg"], c["lon_deg"], c["sog_kn"], c["cog_deg"],
-            fixes["heading_deg"], fixes["msg_id"], kind, shared_table(), rules, full, first, last, n_segments, flags,
-            track, opened,
+            fixes["heading_deg"], fixes["msg_id"], kind, shared_table(), rules, full, first, last, n_segments,
+            c["flags"], track, opened,
         )  # fmt: skip
-        n_segments += len(part[0])
+        n_segments += len(part)
         parts.append(part)
         tell(0.4 + 0.5 * float(rows.ends[last - 1]) / n, "segmenting")
-    if not parts:
-        none = np.empty(0, np.int64)
-        parts.append((none, none, none.astype(np.int32), none.astype(bool), none.astype(np.int32)))
-    start, end, vessel, closed, drops = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _Found(start, end, vessel, closed, drops, track, flags)
+    found = np.concatenate(parts)
+    start, end, vessel, closed, drops = (np.ascontiguousarray(found[:, k]) for k in range(5))
+    return _Found(start, end, vessel, closed.astype(np.bool_), drops.astype(np.int32), track)
 
 
 def _portions(rows: _Rows) -> list[tuple[int, int]]:
@@ -246,13 +243,16 @@ def _portions(rows: _Rows) -> list[tuple[int, int]]:
 
 
 def _kinds(fixes: Table, order: Array) -> Array:
-    """Bits of what a fix may be: its class of transponder (all where unknown, A and B for type 27), and type 27."""
+    """Bits of what a fix may be: its class of transponder (all where unknown, A and B for type 27), and type 27.
+
+    One entry where all are alike.
+    """
     classes, types = fixes["ais_class"], fixes["msg_type"]
     if (classes == -1).all() and not (types == 27).any():  # noqa: PLR2004  the message type
-        return np.full(len(order), _ANY_CLASS, np.int16)
+        return np.full(1, _ANY_CLASS, np.int16)
     bits = np.append(1 << np.arange(len(AIS_CLASSES), dtype=np.int16), np.int16(_ANY_CLASS))
     kind = bits[classes]  # -1 picks the last
-    kind[types == 27] = 0b11 | _TYPE27  # noqa: PLR2004
+    kind[types == 27] = 0b11 | TYPE27_KIND  # noqa: PLR2004
     return np.asarray(kind[order], np.int16)
 
 
@@ -276,7 +276,7 @@ def _tracks(fixes: Table, rows: _Rows, found: _Found, params: Params) -> Tracks:
     facts = summarise(found.start, found.end, c["time_ms"], c["lat_deg"], c["lon_deg"], shared_table(), step_m)
     segments = _segments(fixes, rows, found, facts, params)
     return Tracks(
-        mmsi=np.repeat(rows.mmsi_of, rows.ends - rows.starts), segment=found.track, step_m=step_m, flags=found.flags,
+        mmsi=np.repeat(rows.mmsi_of, rows.ends - rows.starts), segment=found.track, step_m=step_m,
         seg_start=found.start, seg_end=found.end, segments=segments, fixes=fixes, **c,
     )  # fmt: skip
 
@@ -320,16 +320,13 @@ def _vessel_ids(mmsi: Array, ship: Array) -> pa.Array:
 
 def _names(mmsi: Array, start_ms: Array, lat: Array, lon: Array) -> tuple[Array, pa.Array]:
     """Id and key of each segment; further segments of the same MMSI and start get ``-2``, ``-3``, ... in their key."""
+    same = np.zeros(len(mmsi), np.int64)
+    for k in np.flatnonzero((mmsi[1:] == mmsi[:-1]) & (start_ms[1:] == start_ms[:-1])) + 1:
+        same[k] = same[k - 1] + 1
+    ids = hash63_rows("segment", mmsi, start_ms, np.rint(lat * 1e7), np.rint(lon * 1e7), same)
     times = np.datetime_as_string(start_ms.astype("datetime64[ms]"), unit="ms").tolist()
-    ids, keys = np.empty(len(mmsi), np.int64), []
-    place = np.rint(np.stack([lat, lon], axis=1) * 1e7).astype(np.int64).tolist()
-    before, same = (-1, ""), 1
-    for k, (m, t) in enumerate(zip(mmsi.tolist(), times, strict=True)):
-        same = same + 1 if (m, t) == before else 1
-        before = (m, t)
-        keys.append(f"{m}-{t}Z" if same == 1 else f"{m}-{t}Z-{same}")
-        ids[k] = hash63("segment", m, t, *place[k])
-    return ids, pa.array(keys, pa.string())
+    parts = zip(mmsi.tolist(), times, same.tolist(), strict=True)
+    return ids, pa.array([f"{m}-{t}Z-{n + 1}" if n else f"{m}-{t}Z" for m, t, n in parts], pa.string())
 
 
 def _labels(fixes: Table, order: Array, found: _Found) -> tuple[Array, tuple[str, ...]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kizuna.base.jit import kernel
-from kizuna.tracks.kernels.chain import flag_vessel, is_one_chain, set_velocity
-from kizuna.tracks.kernels.match import DROPPED, Motion, match_vessel
+from kizuna.tracks.kernels.columns import COG, FLOATS, INTS, KIND, LAT, LON, METRIC, NORTH, SOG, TIME
+from kizuna.tracks.kernels.flags import DROPPED, flag_vessel
+from kizuna.tracks.kernels.match import match_vessel
 
 
 @kernel
@@ -49,13 +52,21 @@ def _permute(column, start, end, rows, spare):
 
 
 @kernel
+def _doubled(segments):
+    """The same table of segments with twice the room."""
+    out = np.zeros((2 * len(segments), 5), np.int64)
+    out[: len(segments)] = segments
+    return out
+
+
+@kernel
 def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, kind, table, rules, full,
-          first, last, before_n, flags, track, opened):  # fmt: skip
+          first, last, number, flags, track, opened):  # fmt: skip
     """Segment the vessels ``first`` up to ``last``; rows come back in the order that ``Tracks`` promises.
 
-    ``track`` comes back as the number of the segment, counted on from ``before_n``, -1 for noise. With ``full``
-    the fast path is not taken. Returns per segment: first row, row behind the last, vessel, whether ambiguity or
-    crowding closed it, and how many fixes it dropped.
+    ``track`` comes back as the number of the segment, counted on from ``number``, -1 for noise. ``kind`` has one
+    entry where all fixes are alike. Returns a row a segment: first row, row behind the last, vessel, whether
+    ambiguity or crowding closed it, how many fixes it dropped.
     """
     longest = 0
     for v in range(first, last):
@@ -64,80 +75,59 @@ def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, headi
     while size < 2 * longest:
         size *= 2
     seen = np.zeros(size, np.int32)
-    before = np.empty(0, np.int64)
-    metric = np.empty(0, np.float64)
-    north = np.empty(0, np.float64)
-    east = np.empty(0, np.float64)
+    f = np.empty((longest, FLOATS), np.float64)
+    g = np.empty((longest, INTS), np.int64)
     closed = np.zeros(longest + 1, np.bool_)
-    drops = np.zeros(longest + 1, np.int32)
     rank = np.empty(longest + 2, np.int64)
     rows = np.empty(longest, np.int64)
     spare = np.empty(longest, np.float64)
     spare_i = np.empty(longest, np.int64)
-    room = 1024
-    seg_start = np.empty(room, np.int64)
-    seg_end = np.empty(room, np.int64)
-    seg_vessel = np.empty(room, np.int32)
-    seg_closed = np.empty(room, np.bool_)
-    seg_drops = np.empty(room, np.int32)
+    segments = np.zeros((1024, 5), np.int64)
     n = 0
     for v in range(first, last):
         a = starts[v]
         b = ends[v]
-        flag_vessel(a, b, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, rules, seen, flags,
-                    track)  # fmt: skip
-        n_tracks = 0
-        one = not full and is_one_chain(
-            a, b, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, table, rules, flags, track
-        )
-        if one:
-            n_tracks = 1
-            closed[0] = False
-            drops[0] = 0
-        else:
-            if len(before) < b - a:
-                before = np.empty(longest, np.int64)
-                metric = np.empty(longest, np.float64)
-                north = np.empty(longest, np.float64)
-                east = np.empty(longest, np.float64)
-            set_velocity(sog_kn[a:b], cog_deg[a:b], north, east)
-            m = Motion(time_ms[a:b], lat_deg[a:b], lon_deg[a:b], north, east, kind[a:b])
-            n_tracks = match_vessel(
-                m, table, rules, 0, b - a, flags[a:b], track[a:b], before, metric, opened, closed
-            )
-            drops[:n_tracks] = 0
-            for k in range(b - a):
-                if track[a + k] < 0 and (flags[a + k] & DROPPED) != 0:
-                    drops[int(metric[k])] += 1
+        for row in range(a, b):
+            f[row - a, LAT] = lat_deg[row]
+            f[row - a, LON] = lon_deg[row]
+            f[row - a, SOG] = sog_kn[row]
+            f[row - a, COG] = cog_deg[row]
+            f[row - a, NORTH] = math.nan
+            g[row - a, TIME] = time_ms[row]
+            g[row - a, KIND] = kind[row] if len(kind) > 1 else kind[0]
+        n_noise = flag_vessel(f, g, order[a:b], heading_in, msg_id, rules, seen, flags[a:b], track[a:b])
+        n_tracks, n_dropped = match_vessel(f, g, table, rules, full, opened, flags[a:b], track[a:b], closed)
+        while n + n_tracks > len(segments):
+            segments = _doubled(segments)
+        if n_tracks == 1 and n_noise + n_dropped == 0:  # nothing to move: most vessels
+            track[a:b] = number + n
+            segments[n, 0] = a
+            segments[n, 1] = b
+            segments[n, 2] = v
+            n += 1
+            continue
         place = _regroup(a, b, n_tracks, track, rank, rows)
-        n_kept = len(place) - 1
-        if n_kept > 1 or (n_kept == 1 and place[1] < b - a):
-            _permute(time_ms, a, b, rows, spare_i)
-            _permute(order, a, b, rows, spare_i)
-            _permute(track, a, b, rows, spare_i)
-            _permute(flags, a, b, rows, spare_i)
-            _permute(kind, a, b, rows, spare_i)
-            _permute(lat_deg, a, b, rows, spare)
-            _permute(lon_deg, a, b, rows, spare)
-            _permute(sog_kn, a, b, rows, spare)
-            _permute(cog_deg, a, b, rows, spare)
+        for t in range(n_tracks):
+            k = n + rank[t]
+            if rank[t] >= 0:
+                segments[k, 0] = a + place[rank[t]]
+                segments[k, 1] = a + place[rank[t] + 1]
+                segments[k, 2] = v
+                segments[k, 3] = closed[t]
+                segments[k, 4] = 0
+        for row in range(a, b):
+            if track[row] < 0 and (flags[row] & DROPPED) != 0:
+                segments[n + rank[int(f[row - a, METRIC])], 4] += 1
+        _permute(time_ms, a, b, rows, spare_i)
+        _permute(order, a, b, rows, spare_i)
+        _permute(track, a, b, rows, spare_i)
+        _permute(flags, a, b, rows, spare_i)
+        _permute(lat_deg, a, b, rows, spare)
+        _permute(lon_deg, a, b, rows, spare)
+        _permute(sog_kn, a, b, rows, spare)
+        _permute(cog_deg, a, b, rows, spare)
         for row in range(a, b):
             if track[row] >= 0:
-                track[row] += before_n + n
-        while n + n_kept > room:
-            seg_start = np.concatenate((seg_start, np.empty(room, np.int64)))
-            seg_end = np.concatenate((seg_end, np.empty(room, np.int64)))
-            seg_vessel = np.concatenate((seg_vessel, np.empty(room, np.int32)))
-            seg_closed = np.concatenate((seg_closed, np.empty(room, np.bool_)))
-            seg_drops = np.concatenate((seg_drops, np.empty(room, np.int32)))
-            room *= 2
-        for t in range(n_tracks):
-            k = rank[t]
-            if k >= 0:
-                seg_start[n + k] = a + place[k]
-                seg_end[n + k] = a + place[k + 1]
-                seg_vessel[n + k] = v
-                seg_closed[n + k] = closed[t]
-                seg_drops[n + k] = drops[t]
-        n += n_kept
-    return seg_start[:n].copy(), seg_end[:n].copy(), seg_vessel[:n].copy(), seg_closed[:n].copy(), seg_drops[:n].copy()
+                track[row] += number + n
+        n += len(place) - 1
+    return segments[:n].copy()

@@ -16,68 +16,67 @@ from kizuna.base.jit import kernel
 from kizuna.base.units import MISSING_TIME_MS
 
 _FIRST_SLOTS = 1 << 12
-_HASH = 2654435761  # Knuth's multiplicative hash; the product with 30 bits stays below 2**62
+_HASH = 2146121005  # an odd number below 2**31: the product with 32 bits stays below 2**63
+_SHIFT = 24  # the middle of the product depends on all bits of the MMSI
+_LOW = 0xFFFFFFFF
 
 
 @kernel
-def _grown(keys, codes):
+def _grown(slots):
     """A hash table of twice the size with the same entries."""
-    size = 2 * len(keys)
-    new_keys = np.zeros(size, np.int32)
-    new_codes = np.full(size, -1, np.int32)
-    for k in range(len(keys)):
-        if codes[k] >= 0:
-            slot = ((int(keys[k]) & 0x3FFFFFFF) * _HASH >> 12) & (size - 1)
-            while new_codes[slot] >= 0:
-                slot = (slot + 1) & (size - 1)
-            new_keys[slot] = keys[k]
-            new_codes[slot] = codes[k]
-    return new_keys, new_codes
+    size = 2 * len(slots)
+    out = np.full(size, -1, np.int64)
+    for k in range(len(slots)):
+        if slots[k] >= 0:
+            s = ((slots[k] & _LOW) * _HASH >> _SHIFT) & (size - 1)
+            while out[s] >= 0:
+                s = (s + 1) & (size - 1)
+            out[s] = slots[k]
+    return out
 
 
 @kernel
 def code_rows(mmsi, time_ms, lat_deg, lon_deg):
-    """Code of each row's MMSI (-1 for rows without time or position), the MMSIs by code, and rows per code."""
+    """Code of each row's MMSI (-1 for rows without time or position), the MMSIs by code, and rows per code.
+
+    A slot of the hash table holds MMSI and code in one word, so that a look-up reads one line of the cache.
+    """
     n = len(mmsi)
     code = np.empty(n, np.int32)
     found = np.empty(1024, np.int32)
     count = np.zeros(1024, np.int64)
     n_found = 0
-    keys = np.zeros(_FIRST_SLOTS, np.int32)
-    codes = np.full(_FIRST_SLOTS, -1, np.int32)
-    last = -1
-    last_code = -1
+    slots = np.full(_FIRST_SLOTS, -1, np.int64)
+    mask = _FIRST_SLOTS - 1
     for i in range(n):
         if time_ms[i] == MISSING_TIME_MS or math.isnan(lat_deg[i]) or math.isnan(lon_deg[i]):
             code[i] = -1
             continue
-        m = int(mmsi[i])
-        if last_code < 0 or m != last:
-            mask = len(keys) - 1
-            slot = ((m & 0x3FFFFFFF) * _HASH >> 12) & mask
-            while codes[slot] >= 0 and keys[slot] != m:
-                slot = (slot + 1) & mask
-            if codes[slot] < 0:
-                if n_found == len(found):
-                    found = np.concatenate((found, np.empty(n_found, np.int32)))
-                    count = np.concatenate((count, np.zeros(n_found, np.int64)))
-                keys[slot] = m
-                codes[slot] = n_found
-                found[n_found] = m
-                last_code = n_found
-                n_found += 1
-                if 2 * n_found > len(keys):
-                    keys, codes = _grown(keys, codes)
-            else:
-                last_code = int(codes[slot])
-            last = m
-        code[i] = last_code
-        count[last_code] += 1
+        key = int(mmsi[i]) & _LOW
+        s = (key * _HASH >> _SHIFT) & mask
+        while slots[s] >= 0 and slots[s] & _LOW != key:
+            s = (s + 1) & mask
+        if slots[s] < 0:
+            if n_found == len(found):
+                found = np.concatenate((found, np.empty(n_found, np.int32)))
+                count = np.concatenate((count, np.zeros(n_found, np.int64)))
+            slots[s] = n_found << 32 | key
+            found[n_found] = mmsi[i]
+            k = n_found
+            n_found += 1
+            if 2 * n_found > len(slots):
+                slots = _grown(slots)
+                mask = len(slots) - 1
+        else:
+            k = slots[s] >> 32
+        code[i] = k
+        count[k] += 1
     return code, found[:n_found].copy(), count[:n_found].copy()
 
 
 @kernel
-def scatter(code, cursor, time_in, lat_in, lon_in, sog_in, cog_in, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg):
+def scatter(code, cursor, time_in, lat_in, lon_in, sog_in, cog_in, flags_in, order, time_ms, lat_deg, lon_deg, sog_kn,
+            cog_deg, flags):  # fmt: skip
     """Write each row to the next free place of its vessel; ``cursor`` holds the first place by code.
 
     Returns by code whether times fall (2), only repeat (1) or always rise (0).
@@ -97,6 +96,7 @@ def scatter(code, cursor, time_in, lat_in, lon_in, sog_in, cog_in, order, time_m
         lon_deg[p] = lon_in[i]
         sog_kn[p] = sog_in[i]
         cog_deg[p] = cog_in[i]
+        flags[p] = flags_in[i]
         if p > first[c]:
             before = time_ms[p - 1]
             if t < before:
@@ -156,7 +156,7 @@ def _merge_sort(order, start, end, scratch, time_in, byte_offset, msg_id):
 
 @kernel
 def sort_vessels(starts, ends, disorder, order, time_in, byte_offset, msg_id, lat_in, lon_in, sog_in, cog_in,
-                 time_ms, lat_deg, lon_deg, sog_kn, cog_deg):  # fmt: skip
+                 flags_in, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, flags):  # fmt: skip
     """Sort the rows of vessels that need it (``disorder`` > 0) and fetch their columns anew."""
     longest = 0
     for v in range(len(starts)):
@@ -174,3 +174,4 @@ def sort_vessels(starts, ends, disorder, order, time_in, byte_offset, msg_id, la
             lon_deg[p] = lon_in[i]
             sog_kn[p] = sog_in[i]
             cog_deg[p] = cog_in[i]
+            flags[p] = flags_in[i]

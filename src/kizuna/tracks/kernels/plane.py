@@ -46,6 +46,16 @@ def cos_at(table, lat_deg):
     return table[k, 2] + (x - k) * (table[k + 1, 2] - table[k, 2])
 
 
+@inlined
+def scale_at(table, lat_deg):
+    """Metres per degree of latitude and of longitude at a latitude."""
+    x = (lat_deg + 90.0) * ROWS_PER_DEGREE
+    k = int(x)
+    part = x - k
+    north = table[k, 0] + part * (table[k + 1, 0] - table[k, 0])
+    return north, table[k, 1] + part * (table[k + 1, 1] - table[k, 1])
+
+
 @kernel
 def step_length_m(table, lat1_deg, lon1_deg, lat2_deg, lon2_deg):
     """Distance in metres as ``base.kernels.distance_m``, but from the table for points nearer than half a degree."""
@@ -54,20 +64,7 @@ def step_length_m(table, lat1_deg, lon1_deg, lat2_deg, lon2_deg):
     middle = 0.5 * (lat1_deg + lat2_deg)
     if abs(dlat) >= _NEAR_DEG or abs(dlon) >= _NEAR_DEG or abs(middle) >= _POLAR_DEG:
         return distance_m(lat1_deg, lon1_deg, lat2_deg, lon2_deg)
-    x = (middle + 90.0) * ROWS_PER_DEGREE
-    k = int(x)
-    part = x - k
-    north = dlat * (table[k, 0] + part * (table[k + 1, 0] - table[k, 0]))
-    east = dlon * (table[k, 1] + part * (table[k + 1, 1] - table[k, 1]))
-    return math.sqrt(north * north + east * east)
-
-
-@inlined
-def distance_from_m(table, lat_deg, dlat_deg, dlon_deg):
-    """Length in metres of a small difference in degrees on the plane at this latitude."""
-    x = (lat_deg + 90.0) * ROWS_PER_DEGREE
-    k = int(x)
-    part = x - k
-    north = dlat_deg * (table[k, 0] + part * (table[k + 1, 0] - table[k, 0]))
-    east = dlon_deg * (table[k, 1] + part * (table[k + 1, 1] - table[k, 1]))
+    north, east = scale_at(table, middle)
+    north *= dlat
+    east *= dlon
     return math.sqrt(north * north + east * east)

@@ -8,7 +8,7 @@ import numpy as np
 
 from kizuna.base.jit import kernel
 from kizuna.base.kernels import wrap_lon
-from kizuna.tracks.kernels.plane import distance_from_m
+from kizuna.tracks.kernels.plane import scale_at
 
 _KN_MS = 3_600_000.0 / 1852.0
 """Knots from metres and milliseconds."""
@@ -37,6 +37,8 @@ def find(seg_start, seg_end, time_ms, lat_deg, lon_deg, sog_kn, step_m, table, b
         first = -1
         lat = 0.0  # mean place of the stop so far; longitude counted from that of its first fix
         east = 0.0
+        per_lat = 0.0
+        per_lon = 0.0
         b = seg_end[s]
         for row in range(seg_start[s], b + 1):
             speed = _speed_kn(row, seg_start[s], time_ms, sog_kn, step_m) if row < b else 0.0
@@ -45,7 +47,9 @@ def find(seg_start, seg_end, time_ms, lat_deg, lon_deg, sog_kn, step_m, table, b
                 offset = 0.0
                 if inside:
                     offset = wrap_lon(lon_deg[row] - lon_deg[first])
-                    inside = distance_from_m(table, lat, lat_deg[row] - lat, offset - east) <= radius_m
+                    dy = (lat_deg[row] - lat) * per_lat
+                    dx = (offset - east) * per_lon
+                    inside = dy * dy + dx * dx <= radius_m * radius_m
                 if inside:
                     share = 1.0 / (row - first + 1)
                     lat += (lat_deg[row] - lat) * share
@@ -62,6 +66,7 @@ def find(seg_start, seg_end, time_ms, lat_deg, lon_deg, sog_kn, step_m, table, b
                     first = -1
             if first < 0 and row < b and speed <= begin_kn:
                 first = row
+                per_lat, per_lon = scale_at(table, lat_deg[row])
                 lat = lat_deg[row]
                 east = 0.0
     return found[:n].copy()
@@ -81,10 +86,12 @@ def places(first, behind, lat_deg, lon_deg, table):
         north /= behind[k] - a
         east /= behind[k] - a
         far = 0.0
+        per_lat, per_lon = scale_at(table, lat_deg[a])
         for row in range(a, behind[k]):
-            dlat = lat_deg[row] - lat_deg[a] - north
-            far = max(far, distance_from_m(table, lat_deg[a], dlat, wrap_lon(lon_deg[row] - lon_deg[a]) - east))
+            dy = (lat_deg[row] - lat_deg[a] - north) * per_lat
+            dx = (wrap_lon(lon_deg[row] - lon_deg[a]) - east) * per_lon
+            far = max(far, dx * dx + dy * dy)
         out[k, 0] = lat_deg[a] + north
         out[k, 1] = wrap_lon(lon_deg[a] + east)
-        out[k, 2] = far
+        out[k, 2] = math.sqrt(far)
     return out

@@ -1,0 +1,114 @@
+"""Fixes that take no part in tracks, told before matching: junk speeds, reports heard before or without motion."""
+
+from __future__ import annotations
+
+import math
+
+from kizuna.base.jit import kernel
+from kizuna.tracks.kernels.columns import COG, LAT, LON, SOG, TIME
+
+DUPLICATE = 1
+JUNK_SPEED = 8
+TYPE27_NEAR = 16
+DROPPED = 64
+OWN = DUPLICATE | JUNK_SPEED | TYPE27_NEAR | DROPPED
+"""The flags that the segmenter sets; it clears them first."""
+
+_PER_DEGREE = 60_000.0
+_EDGE = 0.25
+"""Cells begin a quarter below a multiple of 0.001 minute, so that no place AIS can send lies on their edge."""
+_HASH = 2654435761
+
+
+@kernel
+def is_junk_speed(sog_kn):
+    """Speeds that cut or shifted bits make: 51.2 kn, 63 kn (the "none" of type 27) and 102.3 kn (the "none")."""
+    return 51.15 < sog_kn < 51.25 or 62.95 < sog_kn < 63.05 or 102.25 < sog_kn < 102.35
+
+
+@kernel
+def _tenth(x):
+    """A speed or course in tenths, -1 where missing."""
+    return -1 if math.isnan(x) else math.floor(float(x) * 10.0 + 0.5)
+
+
+@kernel
+def _cell(x_deg):
+    """Number of the cell of 0.001 minute that a latitude or longitude lies in."""
+    return math.floor(x_deg * _PER_DEGREE + _EDGE)
+
+
+@kernel
+def _same_report(f, a, b, order, heading_in):
+    """Whether two fixes say the same: place to 0.001 minute, speed and course to a tenth, heading."""
+    if _cell(f[a, LAT]) != _cell(f[b, LAT]) or _cell(f[a, LON]) != _cell(f[b, LON]):
+        return False
+    if _tenth(f[a, SOG]) != _tenth(f[b, SOG]) or _tenth(f[a, COG]) != _tenth(f[b, COG]):
+        return False
+    ha = float(heading_in[order[a]])
+    hb = float(heading_in[order[b]])
+    return ha == hb or (math.isnan(ha) and math.isnan(hb))
+
+
+@kernel
+def _heard_before(f, g, row, order, heading_in, msg_id, track, within_ms):
+    """Whether a row less than ``within_ms`` earlier says the same, or is the same message (same id and time)."""
+    p = row - 1
+    while p >= 0:
+        elapsed_ms = g[row, TIME] - g[p, TIME]
+        if elapsed_ms == 0 and msg_id[order[row]] == msg_id[order[p]]:
+            return True
+        if elapsed_ms > 0 and elapsed_ms >= within_ms:
+            return False
+        if elapsed_ms < within_ms and track[p] >= 0 and _same_report(f, p, row, order, heading_in):
+            return True
+        p -= 1
+    return False
+
+
+@kernel
+def flag_vessel(f, g, order, heading_in, msg_id, rules, seen, flags, track):
+    """Flag fixes of one MMSI; ``track`` becomes 0, or -1 for those that take no part. Returns how many take none.
+
+    ``seen`` is a hash table of rows, zero on entry and on exit, of a power of two of at least twice the rows.
+    """
+    n = len(track)
+    size = 1
+    while size < 2 * n:
+        size *= 2
+    mask = size - 1
+    soon_ms = max(rules.duplicate_ms, 1)
+    used = False
+    n_out = 0
+    for row in range(n):
+        track[row] = 0
+        flags[row] &= ~OWN
+        sog = f[row, SOG]
+        near = row > 0 and g[row, TIME] - g[row - 1, TIME] < soon_ms
+        if is_junk_speed(sog):
+            flags[row] |= JUNK_SPEED
+            track[row] = -1
+        elif rules.need_motion and (math.isnan(sog) or (sog > rules.very_slow_kn and math.isnan(f[row, COG]))):
+            track[row] = -1
+        elif near and _heard_before(f, g, row, order, heading_in, msg_id, track, rules.duplicate_ms):
+            flags[row] |= DUPLICATE
+            track[row] = -1
+        elif sog > rules.moving_kn:
+            used = True
+            key = (_cell(f[row, LAT]) * 31 + _cell(f[row, LON])) * 1000 + _tenth(f[row, COG])
+            slot = (key & 0x3FFFFFFF) * _HASH >> 20 & mask
+            while seen[slot] > 0:
+                p = seen[slot] - 1
+                if _same_report(f, p, row, order, heading_in):
+                    if g[row, TIME] - g[p, TIME] <= rules.repeat_ms:
+                        flags[row] |= DUPLICATE
+                        track[row] = -1
+                    break
+                slot = (slot + 1) & mask
+            if track[row] >= 0:
+                seen[slot] = row + 1
+        if track[row] < 0:
+            n_out += 1
+    if used:
+        seen[:size] = 0
+    return n_out
