@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ConfigError, InputError
 from kizuna.places.geojson import zones_from_geojson
 from kizuna.places.zone import Zone, joined, zone_from_properties
 
@@ -28,16 +28,15 @@ _WGS84: Final = "EPSG:4326"
 def read_zones(path: str | Path) -> list[Zone]:
     """Zones of all polygon layers of a file (or a File Geodatabase folder), in the file's order.
 
-    Raises InputError, naming the file and where possible layer and feature, for a file that is absent, too large,
-    unreadable, without coordinate system, or without polygons.
+    Raises InputError, naming the file and where possible layer and feature, for a file that is too large, unreadable,
+    without coordinate system or without polygons, and ConfigError for one that is not there.
     """
     where = Path(path)
     if not where.exists():
-        raise InputError("no such file", where=str(path))
+        raise ConfigError("no such file", where=str(path))
     if where.is_file() and where.stat().st_size > MAX_FILE_BYTES:
-        raise InputError(
-            f"the file has {where.stat().st_size} bytes", where=str(path), hint=f"at most {MAX_FILE_BYTES}; cut it first"
-        )
+        size = where.stat().st_size
+        raise InputError(f"the file has {size} bytes", where=str(path), hint=f"at most {MAX_FILE_BYTES}; cut it first")
     try:
         if where.suffix.lower() in _JSON_NAMES:
             data = where.read_bytes()
@@ -66,13 +65,19 @@ def _layers(path: Path) -> list[str]:
 
     try:
         listed = pyogrio.list_layers(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as exc:
+    except _unreadable() as exc:
         raise InputError(f"not a file of shapes that GDAL can read: {_line(exc)}") from exc
     names = [str(name) for name, kind in listed if kind is None or "Polygon" in kind or kind in ("Unknown", "Geometry")]
     if not names:
         kinds = ", ".join(f"{n}: {k}" for n, k in listed) or "none"
         raise InputError(f"the file has no layer of polygons (layers: {kinds})")
     return names
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    import pyogrio  # noqa: PLC0415
+
+    return pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError
 
 
 def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
@@ -83,7 +88,7 @@ def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
         if info["features"] > MAX_FEATURES:
             raise InputError(f"{info['features']} features", where=f"layer {layer}", hint=f"at most {MAX_FEATURES}")
         meta, fids, shapes, columns = pyogrio.raw.read(path, layer=layer, return_fids=True, force_2d=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError, ValueError) as exc:
+    except (*_unreadable(), pyogrio.errors.FeatureError) as exc:
         raise InputError(f"the layer cannot be read: {_line(exc)}", where=f"layer {layer}") from exc
     if shapes is None:
         return

@@ -81,7 +81,7 @@ class Coast:
 
     def _rings_in(self, box: tuple[float, float, float, float], tolerance_deg: float) -> list[Ring]:
         west, south, east, north = box
-        low, high = self._bounds()
+        low, high = self.bounds()
         near = (low[:, 0] < east) & (high[:, 0] > west) & (low[:, 1] < north) & (high[:, 1] > south)
         near &= (high - low).max(axis=1) >= tolerance_deg
         whole = near & (low[:, 0] >= west) & (high[:, 0] <= east) & (low[:, 1] >= south) & (high[:, 1] <= north)
@@ -99,7 +99,8 @@ class Coast:
                     out += [shapely.get_coordinates(r) for r in (part.exterior, *part.interiors)]
         return out
 
-    def _bounds(self) -> tuple[Floats, Floats]:
+    def bounds(self) -> tuple[Floats, Floats]:
+        """South-west and north-east corners of every ring, each (n, 2) longitude and latitude."""
         if "bounds" not in self._made:
             low = np.array([r.min(axis=0) for r in self.rings]).reshape(-1, 2)
             high = np.array([r.max(axis=0) for r in self.rings]).reshape(-1, 2)

@@ -2,9 +2,9 @@
 
 Columns: ``name`` (English or romanised), ``name_local`` (in the scripts used on the spot, more than one joined by
 ``/``), ``lat``, ``lon`` (degrees, WGS 84), ``radius_m`` (of a circle with about the area above water; for large islands
-a rough half width), ``kind`` (``island``, ``rock``: dry at all tides; ``built``: land made on a reef; ``submerged``:
-never dry, no land) and ``source`` (how the position is known). The table says where things are. It says nothing about
-whose they are or what a feature is in law.
+a rough half width), ``kind`` (``island``, ``rock``: dry at all tides; ``built``: land made on a reef; ``reef``: dry at
+low water at most; ``submerged``: never dry; the last two are no land) and ``source`` (how the position is known). The
+table says where things are. It says nothing about whose they are or what a feature is in law.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Final
 
 from kizuna.base.errors import InputError
 
-KINDS: Final = ("island", "rock", "built", "submerged")
+KINDS: Final = ("island", "rock", "built", "reef", "submerged")
+_NO_LAND: Final = ("reef", "submerged")
 COLUMNS: Final = ("name", "name_local", "lat", "lon", "radius_m", "kind", "source")
 _RADIUS_MAX_M: Final = 1_000_000.0
 
@@ -35,8 +36,8 @@ class Island:
 
     @property
     def is_land(self) -> bool:
-        """Whether it stands above water."""
-        return self.kind != "submerged"
+        """Whether it stands above water at all tides."""
+        return self.kind not in _NO_LAND
 
 
 def read_islands(data: bytes) -> list[Island]:
