@@ -100,7 +100,8 @@ def walk(command, name: str):
 
 def settings() -> str:
     """Every setting with default and reason."""
-    from kizuna.events.params import SECTIONS, documentation  # noqa: PLC0415
+    from kizuna.events.params import SECTIONS  # noqa: PLC0415
+    from kizuna.node.settings import meanings  # noqa: PLC0415
 
     out = [
         "# Settings\n\nGiven to `kizuna detect --params FILE` as TOML; `kizuna params` prints this list as a file to edit. "
@@ -111,8 +112,23 @@ def settings() -> str:
             f"\n## [{section}]\n\n{described((kind.__doc__ or '').split(chr(10))[0], section)}\n\n| key | default | meaning |\n|---|---|---|\n"
         )
         for field in dataclasses.fields(kind):
-            doc = described(documentation(kind, field.name), f"{section}.{field.name}")
+            doc = described(meanings(kind)[field.name], f"{section}.{field.name}")
             out.append(f"| `{field.name}` | `{getattr(kind(), field.name)}` | {doc} |\n")
+    return "".join(out)
+
+
+def detectors() -> str:
+    """The definition of every detector and of the segmenter, as their modules state it."""
+    from kizuna.events import confidence, encounters, gaps, loitering, versions, zone_visits  # noqa: PLC0415
+    from kizuna.places import anchorages  # noqa: PLC0415
+    from kizuna.tracks import identity, segment, stops  # noqa: PLC0415
+
+    out = ["# Detectors\n\nThe definitions that this version follows, as their modules state them. Rule ids and versions stand in "
+           "every event. Numbers are [settings](settings.md).\n"]
+    for module in (gaps, encounters, loitering, zone_visits, confidence, versions, segment, identity, stops, anchorages):
+        version = getattr(module, "RULE_VERSION", "")
+        name = module.__name__.removeprefix("kizuna.")
+        out.append(f"\n## {name}{f', version {version}' if version else ''}\n\n{(module.__doc__ or '').strip()}\n")
     return "".join(out)
 
 
@@ -143,7 +159,7 @@ def benchmarks() -> str:
     return "".join(out)
 
 
-PAGES = {"tables.md": tables, "commands.md": commands, "settings.md": settings, "benchmarks.md": benchmarks}
+PAGES = {"tables.md": tables, "commands.md": commands, "settings.md": settings, "detectors.md": detectors, "benchmarks.md": benchmarks}
 
 
 def main() -> None:
