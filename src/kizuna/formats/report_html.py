@@ -40,7 +40,7 @@ MAX_BYTES: Final = 5_000_000
 """The page is never larger; see the module for what gives way."""
 _ROWS_SHARE: Final = 0.38
 _MAPS_SHARE: Final = 0.34
-_CARDS_MOST: Final = 240  # beyond this nobody reads on; the rest stands in the list
+_CARDS_MOST: Final = 300  # beyond this nobody reads on; the rest stands in the list
 _RESERVE: Final = 20_000  # sentences between the parts
 _WARNINGS_MOST: Final = 20
 

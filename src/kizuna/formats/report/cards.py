@@ -124,9 +124,9 @@ def _regions(regions: Sequence[Mapping[str, Any]], zones: Mapping[str, Zone]) ->
     for region in regions[:_LIST_MOST]:
         zone = zones.get(region["zone_id"])
         said = f", asserted by {name(region['claimant'], 40)}" if region["claimant"] else ""
-        relation = safe(region["relation"], 30).replace("_", " ")
+        relation = f" ({safe(region['relation'], 30).replace('_', ' ')})" if region["relation"] else ""
         called = name(zone.name if zone is not None and zone.name else region["zone_id"], 60)
-        lines.append(f"{relation} {called}{said}".strip())
+        lines.append(f"{called}{said}{relation}")
     if len(regions) > _LIST_MOST:
         lines.append(f"and {len(regions) - _LIST_MOST} more")
     return "<br>".join(lines)
