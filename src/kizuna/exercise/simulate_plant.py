@@ -111,8 +111,9 @@ def loiter(cast: Cast, rng: Generator) -> None:
     """A merchant ship drifts far from shore for five to nine hours."""
     stay_s = float(rng.uniform(5.0, min(9.0, cast.length_s / HOUR_S - 1.0))) * HOUR_S
     begin_s = float(rng.uniform(0.5 * HOUR_S, cast.length_s - stay_s - 0.4 * HOUR_S))
-    site, spot = _site(rng, fleet.CLASS_A)
-    drifting = motion.drift(spot, stay_s, rng, speed_kn=float(rng.uniform(0.3, 1.1)))
+    site = world_places.OFFSHORE_SITES[int(rng.integers(len(world_places.OFFSHORE_SITES)))]
+    spot = motion.random_in(world.Disc(*world.node(site), 4_000.0), rng)
+    drifting = motion.drift(spot, stay_s, rng, speed_kn=float(rng.uniform(0.2, 0.6)))
     kind = KINDS["cargo" if motion.chance(rng, 0.6) else "tanker"]
     a = cast.add(kind, _visit(kind, site, [drifting], begin_s, rng), rng)
     cast.labels.append(Label("loitering", (a,), begin_s, begin_s + stay_s, INNOCENT, "waiting for orders"))

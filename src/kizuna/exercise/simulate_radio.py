@@ -189,7 +189,8 @@ def _positions(vessel: Vessel, sender: int, time_s: Floats, types: Array, rng: G
         lon_deg=lon + wander[0] / (111_320.0 * np.cos(np.radians(lat))), lat_deg=lat + wander[1] / 110_900.0,
         sog_kn=speed, cog_deg=(track.cog_deg[near] + rng.normal(0, 1, len(at)) * course_sd) % 360.0,
         heading_deg=heading, rot_dpm=np.nan if small else motion.smoothed(track.rot_dpm.astype(np.float64), 1)[near],
-        nav_status=track.nav_status[near], carrier_sense=vessel.ais_class == CLASS_B_CS, true_lon_deg=lon, true_lat_deg=lat,
+        nav_status=track.nav_status[near], carrier_sense=vessel.ais_class == CLASS_B_CS,
+        true_lon_deg=lon, true_lat_deg=lat,
     )  # fmt: skip
 
 

@@ -22,10 +22,10 @@ import pyarrow as pa
 import shapely
 
 from kizuna.base.table import Column, Kind, Schema, Table
-from kizuna.base.units import HOUR_MS, HOUR_S, MINUTE_MS, MINUTE_S, SECOND_MS
+from kizuna.base.units import HOUR_MS, HOUR_S, MINUTE_MS, MINUTE_S, NM_M, SECOND_MS
 from kizuna.exercise import world
 from kizuna.exercise.simulate_fleet import Vessel
-from kizuna.exercise.simulate_motion import STEP_S
+from kizuna.exercise.simulate_motion import STEP_S, Track
 from kizuna.exercise.simulate_plant import ALLOWED, DELIBERATE, FORBIDDEN, INNOCENT, REQUIRED, Label
 from kizuna.fixes.table import ORIGIN
 from kizuna.records.label import NOBODY
@@ -38,6 +38,12 @@ SLOW_KN: Final = 2.0
 _SILENCE_MS: Final = HOUR_MS
 """Longest silence over which positions may be interpolated (the same, one hour)."""
 _SHORT_VISIT_MS: Final = 10 * MINUTE_MS
+_SHALLOW_M: Final = 60.0
+"""A stay no deeper than this may vanish in the error of positions."""
+HYSTERESIS_M: Final = 0.1 * NM_M
+"""Excursions that stay closer to the line than this do not end a visit."""
+_AWAY_S: Final = 5 * MINUTE_S
+"""Two stays are two without doubt when the ship was beyond that for so long in between."""
 _SLOT_S: Final = 5 * MINUTE_S
 _LOOSE: Final = 1.25
 """How much wider than the definition something may be and still count as borderline."""
@@ -143,36 +149,106 @@ def _runs(holds: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _visits(vessels: Sequence[Vessel], planted: Sequence[Label], length_s: float) -> list[Row]:
-    """Every stay of every vessel in every zone. Short ones and those cut by the edge of the exercise are allowed."""
+    """Every stay of every vessel in every zone.
+
+    Stays parted by an excursion of less than 0.1 nm are one. Allowed, not required: short stays, those that hardly
+    cross the line or only run along it, those cut by the edge of the exercise, and neighbours parted by a middling
+    excursion.
+    """
     rows = []
     for zone in world.zones():
         shapely.prepare(zone.polygon)
         for number, vessel in enumerate(vessels):
-            track = vessel.track
-            inside = np.asarray(shapely.contains_xy(zone.polygon, track.lon_deg, track.lat_deg))
-            for low, high in _runs(inside):
-                begin_s, end_s = (track.first + low) * STEP_S, (track.first + high - 1) * STEP_S
-                mine = [p for p in planted if p.zone_id == zone.zone_id and p.actors == (number,)
-                        and p.begin_s < end_s and begin_s < p.end_s]  # fmt: skip
-                whole = begin_s > 0 and end_s < length_s - STEP_S and end_s - begin_s >= _SHORT_VISIT_MS / SECOND_MS
-                label = Label("zone_visit", (number,), begin_s, end_s, mine[0].intent if mine else INNOCENT,
-                              mine[0].cause if mine else f"ordinary {vessel.kind}", REQUIRED if whole else ALLOWED,
-                              zone.zone_id)  # fmt: skip
-                rows.append(Row(label, begin_s * SECOND_MS, end_s * SECOND_MS, planted=bool(mine)))
+            mine = [p for p in planted if p.zone_id == zone.zone_id and p.actors == (number,)]
+            stays = [_visit(number, vessel, zone, stay, mine, length_s) for stay in _stays(vessel.track, zone)]
+            rows += stays + _grazes(number, vessel.track, zone, stays)
     return rows
+
+
+def _visit(
+    number: int, vessel: Vessel, zone: world.ZoneArea, stay: _Stay, planted: Sequence[Label], length_s: float
+) -> Row:
+    begin_s, end_s = (vessel.track.first + stay.low) * STEP_S, (vessel.track.first + stay.high - 1) * STEP_S
+    mine = [p for p in planted if p.begin_s < end_s and begin_s < p.end_s]
+    whole = begin_s > 0 and end_s < length_s - STEP_S and end_s - begin_s >= _SHORT_VISIT_MS / SECOND_MS
+    grade = REQUIRED if whole and stay.plain and _depth_m(vessel.track, zone, stay) > _SHALLOW_M else ALLOWED
+    intent, cause = (mine[0].intent, mine[0].cause) if mine else (INNOCENT, f"ordinary {vessel.kind}")
+    label = Label("zone_visit", (number,), begin_s, end_s, intent, cause, grade, zone.zone_id)
+    return Row(label, begin_s * SECOND_MS, end_s * SECOND_MS, planted=bool(mine))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """Half-open run of steps inside a zone; ``plain`` when no middling excursion makes its ends debatable."""
+
+    low: int
+    high: int
+    plain: bool
+
+
+def _stays(track: Track, zone: world.ZoneArea) -> list[_Stay]:
+    runs = _runs(_inside(zone.polygon, track))
+    stays: list[_Stay] = []
+    for low, high in runs:
+        if not stays:
+            stays.append(_Stay(low, high, plain=True))
+            continue
+        last = stays[-1]
+        away_m = _line_distance_m(track, zone, last.high, low)
+        if away_m.max() < HYSTERESIS_M / _LOOSE:
+            stays[-1] = _Stay(last.low, high, last.plain)
+            continue
+        plain = bool(np.count_nonzero(away_m > HYSTERESIS_M * _LOOSE) * STEP_S >= _AWAY_S)
+        stays[-1] = _Stay(last.low, last.high, last.plain and plain)
+        stays.append(_Stay(low, high, plain))
+    return stays
+
+
+def _grazes(number: int, track: Track, zone: world.ZoneArea, stays: Sequence[Row]) -> list[Row]:
+    """Passages so close along the line of a zone that an error of positions makes a visit of them: allowed."""
+    near, touching = (_inside(shapely.buffer(zone.polygon, reach_m / 95_000.0), track)  # degrees, roughly
+                      for reach_m in (HYSTERESIS_M, _SHALLOW_M))  # fmt: skip
+    rows = []
+    for low, high in _runs(near):
+        begin_ms, end_ms = ((track.first + at) * STEP_S * SECOND_MS for at in (low, high - 1))
+        sure = any(r.label.grade == REQUIRED and r.begin_ms < end_ms and begin_ms < r.end_ms for r in stays)
+        if touching[low:high].any() and not sure:
+            label = Label("zone_visit", (number,), begin_ms / SECOND_MS, end_ms / SECOND_MS, INNOCENT,
+                          "along the line", ALLOWED, zone.zone_id)  # fmt: skip
+            rows.append(Row(label, begin_ms, end_ms, planted=False))
+    return rows
+
+
+def _inside(area: shapely.Polygon, track: Track) -> npt.NDArray[np.bool_]:
+    return np.asarray(shapely.contains_xy(area, track.lon_deg, track.lat_deg), np.bool_)
+
+
+def _line_distance_m(track: Track, zone: world.ZoneArea, low: int, high: int) -> npt.NDArray[np.float64]:
+    """Distance of steps from the line of a zone, on a local plane; good to a few per cent near it."""
+    scale = np.array([111_320.0 * np.cos(np.radians(zone.polygon.centroid.y)), 110_850.0])
+    ring = shapely.transform(zone.polygon.exterior, lambda xy: xy * scale)
+    points = shapely.points(np.column_stack([track.lon_deg[low:high], track.lat_deg[low:high]]) * scale)
+    return np.asarray(shapely.distance(points, ring), np.float64)
+
+
+def _depth_m(track: Track, zone: world.ZoneArea, stay: _Stay) -> float:
+    return float(_line_distance_m(track, zone, stay.low, stay.high).max())
 
 
 def _silences(reports: Reports, rows: Sequence[Row], length_s: float, gap_s: float) -> list[Row]:
     """Silences that were not switched on board: bad coverage, or the ship left. An event for them is allowed."""
-    planted = {row.label.actors[0] for row in rows if row.label.kind == "gap"}
+    planted = {row.label.actors[0]: row for row in rows if row.label.kind == "gap"}
     found = []
     for number, times in enumerate(reports.time_ms):
-        if len(times) == 0 or number in planted:
+        if len(times) == 0:
             continue
         edges = np.append(times, round(length_s * SECOND_MS))
         for at in np.flatnonzero(np.diff(edges) >= gap_s * SECOND_MS / _LOOSE):
             cause = "not heard again" if at == len(times) - 1 else "out of coverage"
             begin_ms, end_ms = int(edges[at]), int(edges[at + 1])
+            switched = planted.get(number)
+            if switched and begin_ms < switched.end_ms and switched.begin_ms < end_ms:
+                continue
             label = Label("gap", (number,), begin_ms / SECOND_MS, end_ms / SECOND_MS, INNOCENT, cause, ALLOWED)
             found.append(Row(label, begin_ms, end_ms, planted=False))
     return found
@@ -249,8 +325,16 @@ def observable(row: Row, reports: Reports, owner: int | None) -> bool:
     inside = [t[(t >= row.begin_ms) & (t <= row.end_ms)] for t in heard]
     if kind == "shared_mmsi":
         return all(len(t) >= 5 and t[-1] - t[0] > 4 * HOUR_MS for t in inside)  # noqa: PLR2004  the definition's numbers
+    if kind == "zone_visit" and not all(_around(t, row) for t in heard):
+        return False
     ends = np.array([row.begin_ms]), np.array([row.end_ms])
     return all(len(t) >= 2 and np.diff(np.concatenate([ends[0], t, ends[1]])).max() <= _SILENCE_MS for t in inside)  # noqa: PLR2004
+
+
+def _around(times: npt.NDArray[np.int64], row: Row) -> bool:
+    """Whether the ship was heard shortly before and shortly after, so that entry and exit show."""
+    before = np.any((times < row.begin_ms) & (times >= row.begin_ms - _SILENCE_MS))
+    return bool(before and np.any((times > row.end_ms) & (times <= row.end_ms + _SILENCE_MS)))
 
 
 def _gap_seen(times: npt.NDArray[np.int64], row: Row) -> bool:

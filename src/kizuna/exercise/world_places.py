@@ -141,6 +141,9 @@ LANES: Final[tuple[tuple[str, str, float], ...]] = (
     ("gate_pacific_north", "osumi_e", 6000),
 )  # fmt: skip
 
+OFFSHORE_SITES: Final = ("site_kaohsiung", "site_hualien", "site_yaeyama", "site_lanyu")
+"""Sites well heard from shore and more than 25 nm off it, where ships wait long enough to be called loitering."""
+
 PORTS: Final[dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float]]]] = {
     # name: node, berth area, anchorage (longitude, latitude, radius in metres)
     "Kaohsiung": ("kaohsiung", (120.255, 22.570, 300), (120.190, 22.600, 3500)),
@@ -158,8 +161,8 @@ PORTS: Final[dict[str, tuple[str, tuple[float, float, float], tuple[float, float
     "Naha": ("naha", (127.640, 26.218, 200), (127.600, 26.290, 900)),
     "Nakagusuku": ("nakagusuku", (127.940, 26.200, 250), (127.970, 26.180, 1800)),
     "Naze": ("naze", (129.487, 28.425, 150), (129.470, 28.470, 1500)),
-    "Shanghai": ("shanghai", (122.350, 31.020, 400), (122.600, 31.100, 9000)),
-    "Ningbo": ("ningbo", (122.420, 29.700, 400), (122.660, 29.620, 5000)),
+    "Shanghai": ("shanghai", (121.985, 30.950, 400), (122.600, 31.100, 9000)),
+    "Ningbo": ("ningbo", (122.330, 29.715, 400), (122.660, 29.620, 5000)),
     "Wenzhou": ("wenzhou", (121.160, 27.800, 300), (121.300, 27.740, 2500)),
     "Xiamen": ("xiamen", (118.200, 24.300, 300), (118.270, 24.240, 2500)),
 }  # fmt: skip
