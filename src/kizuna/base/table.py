@@ -192,18 +192,23 @@ class Table:
         if isinstance(value, pa.Array):
             return value
         if c.kind in (Kind.F32, Kind.F64):
+            if len(value) and np.isnan(value[0]) and np.isnan(value).all():
+                return pa.nulls(len(value), c.file_type)
             return pa.array(value, from_pandas=True)  # NaN becomes null
         mask = None
         if c.missing_value is not None:
             mask = value == c.missing_value
             if not mask.any():
                 mask = None
+            elif mask[0] and mask.all() and c.kind is not Kind.CODE:  # a third of the columns of most tables
+                return pa.nulls(len(value), c.file_type)
         if c.kind is Kind.CODE:
             indices = pa.array(value, mask=mask)
             return pa.DictionaryArray.from_arrays(indices, pa.array(self.codes_of(c.name), pa.string()), safe=False)
         if c.kind is Kind.FLAG:
             return pa.array(value == 1, mask=mask)
-        return pa.array(value, mask=mask).cast(c.file_type) if c.kind is Kind.TIME else pa.array(value, mask=mask)
+        array = pa.array(value, mask=mask)
+        return array.view(c.file_type) if c.kind is Kind.TIME else array
 
 
 def _type(value: Any) -> str:

@@ -32,6 +32,8 @@ from kizuna.sources.nmea import NmeaDecoder
 from kizuna.sources.parquet import BatchDecoder, decoder_for
 from kizuna.sources.sniff import HEAD, Format, sniff
 
+TABLE_BYTES: Final = 4 << 20
+"""Bytes of a text table decoded at a time."""
 TABLE_ROWS: Final = 65_536
 """Rows of a Parquet file decoded at a time: small enough that their columns stay in reused memory."""
 
@@ -191,7 +193,7 @@ def _file(item: Input, options: Options, stage: str, progress: Progress) -> Iter
             item.warnings.append("is empty")
         else:
             yield decoder.feed(head)
-            for chunk in chunks:
+            for chunk in chunks if found.kind == "nmea" else _gathered(chunks):
                 yield decoder.feed(chunk)
                 progress(stage, file.bytes_read, max(file.size_bytes, 0))
             yield decoder.finish()
@@ -211,6 +213,20 @@ def _head(chunks: Iterator[bytes]) -> bytes:
         if len(head) >= HEAD or b"\n" in head.lstrip():
             break
     return head
+
+
+def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Larger pieces: a table's decoder pays some milliseconds for each (0.70 us a row at 1 MB, 0.46 at 4 MB)."""
+    parts: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size >= TABLE_BYTES:
+            yield b"".join(parts)
+            parts, size = [], 0
+    if parts:
+        yield b"".join(parts)
 
 
 def _decoder(found: Format, source_id: str, options: Options) -> Decoder | None:

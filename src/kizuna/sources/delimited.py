@@ -121,7 +121,7 @@ class DelimitedDecoder:
                 end = block.find(b"\n", at) + 1 or len(block)
             batches.append(self._decode_block(block[at:end] if (at, end) != (0, len(block)) else block))
             at = end
-        whole = join(batches)
+        whole = batches[0] if len(batches) == 1 else join(batches)
         if received_ms is None or not len(whole.fixes):
             return whole
         fixes = whole.fixes.replace(received_ms=np.full(len(whole.fixes), received_ms, np.int64))
@@ -151,11 +151,13 @@ class DelimitedDecoder:
             self._learn_decimal(lines, filled[~spoilt[filled]])
         cells, kept = self._block_reader.read(lines, filled[~spoilt[filled]], self._decimal or ".")
         bad = np.setdiff1d(filled, kept, assume_unique=True)
-        batch = nothing()
         if len(kept):
-            batch = self._rows.read(
-                Rows(cells, offset[kept], line_no[kept], lambda i: lines.raw(int(kept[i])), self._decimal or ".")
-            )
+            rows = Rows(cells, offset[kept], line_no[kept], lambda i: lines.raw(int(kept[i])), self._decimal or ".")
+            batch = self._rows.read(rows)
+        else:
+            batch = nothing()
+        if not len(bad) and not extra:
+            return batch
         return self._with_bad_lines(batch, lines, bad, offset, line_no, extra)
 
     def _with_bad_lines(

@@ -221,7 +221,8 @@ class _Measured:
             if name in cells:
                 out[target] = self._bounded(name, top, code)
         if "sog" in cells:
-            flags[np.isin(out["sog_kn"], _JUNK_KN)] |= FLAG_JUNK_SPEED
+            junk = (out["sog_kn"] == _JUNK_KN[0]) | (out["sog_kn"] == _JUNK_KN[1])
+            flags[junk] |= FLAG_JUNK_SPEED
         if "rot" in cells:
             rot = self._single("rot")
             out["rot_dpm"] = np.where(np.abs(rot) <= _ROT_MAX_DPM, rot, np.float32(np.nan))
