@@ -75,33 +75,30 @@ def detect(
     """Loitering periods of all watched tracks. ``met`` are the encounters found on the same tracks."""
     params = params or Params()
     who = who or subjects(tracks)
-    first, last = candidates(tracks, params, who)
-    keep = _could_be_far(tracks, first, last, params, surroundings)
+    first, last, way_m = candidates(tracks, params, who)
+    keep = _could_be_far(tracks, first, way_m, params, surroundings)
     return _table(tracks, params, surroundings, who, first[keep], last[keep], met)
 
 
-def candidates(tracks: Tracks, params: Params, who: Subjects) -> tuple[Array, Array]:
-    """First and last row of all slow periods that last long enough, wherever they lie."""
+def candidates(tracks: Tracks, params: Params, who: Subjects) -> tuple[Array, Array, Array]:
+    """First row, last row and way in metres of all slow periods that last long enough, wherever they lie."""
     status = tracks.fixes["nav_status"]
     told = np.isin(status, _AT_REST)
     at_rest = told[tracks.order] if told.any() else np.empty(0, np.bool_)
-    first, last = slow_runs(
+    rows, way_m = slow_runs(
         tracks.time_ms, tracks.step_m, at_rest, tracks.seg_start, tracks.seg_end, who.watched,
         params.speed_max_kn, params.rest_speed_kn, round(params.duration_min_h * HOUR_MS), HOUR_MS,
     )  # fmt: skip
-    return first, last
+    return rows[:, 0], rows[:, 1], way_m
 
 
-def _could_be_far(tracks: Tracks, first: Array, last: Array, params: Params, surroundings: Surroundings) -> Array:
-    """Leave out what cannot reach the distance from shore: start plus the longest way at the highest slow speed.
+def _could_be_far(tracks: Tracks, first: Array, way_m: Array, params: Params, surroundings: Surroundings) -> Array:
+    """Leave out what cannot reach the distance from shore: where it began plus all of its way, and 1 % for errors.
 
-    Exact, and saves asking for the coast at every fix of every moored vessel.
+    Saves asking for the coast at every fix of every moored vessel.
     """
-    if surroundings.shore_m is None:
-        return np.ones(len(first), np.bool_)
     start_m = surroundings.shore(tracks.lat_deg[first], tracks.lon_deg[first])
-    hours = (tracks.time_ms[last] - tracks.time_ms[first]) / HOUR_MS
-    return start_m + (hours + 1) * params.speed_max_kn * NM_M >= params.shore_min_nm * NM_M
+    return ~(start_m + way_m < 0.99 * params.shore_min_nm * NM_M)
 
 
 class _Facts(NamedTuple):

@@ -250,8 +250,8 @@ def _summaries(mmsi: Array, start_ms: Array, zones: ZoneIndex, zone: Array, f: _
 
 
 def _info(tracks: Tracks, zones: ZoneIndex, found: Visits, f: _Facts) -> pa.Array:
-    heads = [json.dumps({"zone_id": z.zone_id, "zone": z.name, "claimant": z.claimant, "basis": z.basis})[:-1]
-             for z in zones.zones]  # fmt: skip
+    named = ({"zone_id": z.zone_id, "zone": z.name, "claimant": z.claimant, "basis": z.basis} for z in zones.zones)
+    heads = [json.dumps(z)[:-1] for z in named]
     last_ms = tracks.time_ms[found.last].tolist()
     rows = zip(found.zone.tolist(), f.passage.tolist(), f.before_ms.tolist(), last_ms, f.entry_m.tolist(),
                f.deepest_m.tolist(), strict=True)  # fmt: skip

@@ -38,11 +38,13 @@ _FIRST_BITS = 12
 
 @kernel
 def grid_rows(reach_m):
-    """The rows of the grid: their height in degrees, and per row
+    """The rows of the grid.
+
+    Returns the height of a row and the reach in latitude, both in degrees, and per row
 
     - the number of columns and the number of the first cell (int64),
-    - the reach in longitude in degrees, valid for a point of the row and others in it and its neighbours,
-    - metres per degree of latitude and of longitude at its middle, 0 where they change too fast to judge by them.
+    - the reach in longitude in degrees, valid for a point of the row and others in it and its neighbours, then metres
+      per degree of latitude and longitude at its middle, 0 where they change too fast to judge by them (float64).
     """
     reach_lat = 1.001 * reach_m / _LEAST_METRES_PER_DEGREE
     height = 2.0 * reach_lat
@@ -109,11 +111,11 @@ def near_runs(
     surely_out = (1.01 * reach_m) * (1.01 * reach_m)
     n = slot.size
     bits = 10
-    head = np.full(1 << bits, -1, np.int64)
+    head = np.empty(1 << bits, np.int64)
     node = np.empty((1 << bits, 3), np.int64)  # by row within the slot: its cell, the row before it in its chain, vessel
     place = np.empty((1 << bits, 2), np.float64)
     keys = np.empty(1 << bits, np.int64)  # pairs met in this slot
-    pairs = np.full((1 << _FIRST_BITS, 2), -1, np.int64)  # key; first and last slot: one cache miss in place of three
+    pairs = _no_pairs(_FIRST_BITS)
     used = 0
     out = np.empty((1024, 4), np.int64)
     found = 0
@@ -128,11 +130,11 @@ def near_runs(
         while (1 << bits) < 2 * (end - start):
             bits += 1
         if head.size < (1 << bits):
-            head = np.full(1 << bits, -1, np.int64)
+            head = np.empty(1 << bits, np.int64)
             node = np.empty((1 << bits, 3), np.int64)
             place = np.empty((1 << bits, 2), np.float64)
-        else:
-            head[:] = -1
+        for k in range(head.size):
+            head[k] = -1
         near = 0
         for i in range(start, end):
             if not allowed[i]:
@@ -174,7 +176,7 @@ def near_runs(
                         y = dlat * per_lat
                         x = dlon * per_lon
                         d2 = y * y + x * x
-                        if d2 > surely_out:  # a plane is good enough to tell all but the doubtful 1 %: twice as fast
+                        if d2 > surely_out:  # a plane tells all but the doubtful 1 %: twice as fast
                             continue
                         if (d2 > surely_in or per_lat == 0.0) and (
                             distance_m(lat, lon, float(place[j, 0]), float(place[j, 1])) > reach_m
@@ -186,7 +188,7 @@ def near_runs(
                         if a == b or not_with[a] == not_with[b] or also_not_with[a] == also_not_with[b]:
                             continue
                         if near == keys.size:
-                            keys = np.concatenate((keys, np.empty(near, np.int64)))
+                            keys = _longer(keys)
                         keys[near] = a * _VESSELS + b
                         near += 1
             own = _cell(lat, lon, per_height, cells)
@@ -206,7 +208,35 @@ def near_runs(
         used += new
         start = end
     out, found = _tell_all(pairs, base, slots_min, out, found)
-    return out[:found].copy(), met
+    return _cut(out, found), met
+
+
+@kernel
+def _no_pairs(bits):
+    """An empty table: key (-1: free) beside first and last slot in one word, so one cache miss in place of three."""
+    pairs = np.empty((1 << bits, 2), np.int64)
+    for h in range(pairs.shape[0]):
+        pairs[h, 0] = -1
+    return pairs
+
+
+@kernel
+def _longer(keys):
+    """The same numbers with as much room again."""
+    longer = np.empty(2 * keys.size, np.int64)
+    for i in range(keys.size):
+        longer[i] = keys[i]
+    return longer
+
+
+@kernel
+def _cut(out, found):
+    """The runs found, without the room behind them."""
+    cut = np.empty((found, 4), np.int64)
+    for i in range(found):
+        for k in range(4):
+            cut[i, k] = out[i, k]
+    return cut
 
 
 @kernel
@@ -224,7 +254,9 @@ def _room(out, found):
     if found < out.shape[0]:
         return out
     longer = np.empty((2 * found, 4), np.int64)
-    longer[:found] = out
+    for i in range(found):  # loops in place of slices: each array expression costs seconds to compile
+        for k in range(4):
+            longer[i, k] = out[i, k]
     return longer
 
 
@@ -298,7 +330,7 @@ def _make_room(pairs, more, now, base, slots_min, out, found):
     bits = _FIRST_BITS
     while live * 2 > (1 << bits) or (live + more) * 10 > (1 << bits) * 9:
         bits += 1
-    fresh = np.full((1 << bits, 2), -1, np.int64)
+    fresh = _no_pairs(bits)
     used = 0
     for h in range(pairs.shape[0]):
         k = int(pairs[h, 0])
