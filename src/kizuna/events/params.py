@@ -24,9 +24,7 @@ class Settings:
 
     segment: segment.Params = dataclasses.field(default_factory=segment.Params)
     identity: identity.Params = dataclasses.field(default_factory=identity.Params)
-    identity: identity.Params = dataclasses.field(default_factory=identity.Params)
     stops: stops.Params = dataclasses.field(default_factory=stops.Params)
-    anchorages: AnchorageParams = dataclasses.field(default_factory=AnchorageParams)
     anchorages: AnchorageParams = dataclasses.field(default_factory=AnchorageParams)
     resample: resample.Params = dataclasses.field(default_factory=resample.Params)
     gaps: gaps.Params = dataclasses.field(default_factory=gaps.Params)

@@ -53,10 +53,10 @@ def compare(earlier: Table, new: Table, run: Run) -> Table:
     version = np.ones(len(new), np.int32)
     keep_new = np.ones(len(new), np.bool_)
     for j, event_id in enumerate(new_ids):
-        k = old_row.pop(event_id, None)
         version[j] = newest.get(event_id, 0) + 1
-        if k is None:
+        if event_id not in old_row:
             continue
+        k = old_row.pop(event_id)
         if all(old[k] == fresh[j] for old, fresh in zip(old_parts, new_parts, strict=True)):
             keep_new[j] = False
             continue

@@ -244,7 +244,8 @@ def _summaries(mmsi: Array, start_ms: Array, zones: ZoneIndex, zone: Array, f: _
         ended = "" if left else " and was not heard leaving" if not still else " and had not left when last heard"
         out.append(
             f"MMSI {m} {began} {names[z]}{claims[z]} for {hours:.1f} h from {iso_s(start)}, "
-            f"up to {deepest / NM_M:.2f} nm from the line{ended}; {explain.consistent_with('a passage' if passage else 'a stay')}."
+            f"up to {deepest / NM_M:.2f} nm from the line{ended}; "
+            f"{explain.consistent_with('a passage' if passage else 'a stay')}."
         )
     return pa.array(out, pa.string())
 

@@ -112,7 +112,7 @@ def near_runs(
     n = slot.size
     bits = 10
     head = np.empty(1 << bits, np.int64)
-    node = np.empty((1 << bits, 3), np.int64)  # by row within the slot: its cell, the row before it in its chain, vessel
+    node = np.empty((1 << bits, 3), np.int64)  # by row within the slot: cell, row before it in its chain, vessel
     place = np.empty((1 << bits, 2), np.float64)
     keys = np.empty(1 << bits, np.int64)  # pairs met in this slot
     pairs = _no_pairs(_FIRST_BITS)
