@@ -124,8 +124,17 @@ class TcpServer:
 class TcpClient:
     """Connects to a server that sends lines, and again when the connection breaks. ``connections`` counts successes."""
 
-    def __init__(self, host: str, port: int, *, clock_ms: Callable[[], int], stop: Stop, attempts: int = 6,
-                 monotonic: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        clock_ms: Callable[[], int],
+        stop: Stop,
+        attempts: int = 6,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.dropped = 0
         self.connections = 0
         self._address = (host, port)
