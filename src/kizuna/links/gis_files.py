@@ -8,7 +8,10 @@ metres of a local grid. The order of fields is kept out of it; names are mapped 
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +26,7 @@ MAX_FILE_BYTES: Final = 2 * 1024**3
 MAX_FEATURES: Final = 200_000
 _JSON_NAMES: Final = (".geojson", ".json")
 _WGS84: Final = "EPSG:4326"
+_MOST_NOTES: Final = 5
 
 
 def read_zones(path: str | Path) -> list[Zone]:
@@ -38,14 +42,21 @@ def read_zones(path: str | Path) -> list[Zone]:
         size = where.stat().st_size
         raise InputError(f"the file has {size} bytes", where=str(path), hint=f"at most {MAX_FILE_BYTES}; cut it first")
     try:
-        if where.suffix.lower() in _JSON_NAMES:
-            data = where.read_bytes()
-            if not _has_other_crs(data):
-                return zones_from_geojson(data)
-        return joined([zone for layer in _layers(where) for zone in _zones_of_layer(where, layer)])
+        return _read(where)
     except InputError as exc:
         inner = f"{path}: {exc.where}" if exc.where else str(path)
         raise InputError(exc.message, where=inner, hint=exc.hint) from exc
+
+
+def _read(path: Path) -> list[Zone]:
+    if path.suffix.lower() in _JSON_NAMES:
+        data = path.read_bytes()
+        if not _has_other_crs(data):
+            return zones_from_geojson(data)
+    zones = joined([zone for layer in _layers(path) for zone in _zones_of_layer(path, layer)])
+    if not zones:
+        raise InputError("the file holds no zone")
+    return zones
 
 
 def _has_other_crs(data: bytes) -> bool:
@@ -64,7 +75,8 @@ def _layers(path: Path) -> list[str]:
     import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
 
     try:
-        listed = pyogrio.list_layers(path)
+        with _heard():
+            listed = pyogrio.list_layers(path)
     except _unreadable() as exc:
         raise InputError(f"not a file of shapes that GDAL can read: {_line(exc)}") from exc
     names = [str(name) for name, kind in listed if kind is None or "Polygon" in kind or kind in ("Unknown", "Geometry")]
@@ -72,6 +84,16 @@ def _layers(path: Path) -> list[str]:
         kinds = ", ".join(f"{n}: {k}" for n, k in listed) or "none"
         raise InputError(f"the file has no layer of polygons (layers: {kinds})")
     return names
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """What GDAL warns of while reading, as notes for the zones instead of text on the screen."""
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield notes
+    notes += list(dict.fromkeys(f"reading the layer: {_line(w.message)}" for w in caught))[:_MOST_NOTES]
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
@@ -84,10 +106,11 @@ def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
     import pyogrio  # noqa: PLC0415
 
     try:
-        info = pyogrio.read_info(path, layer=layer)
-        if info["features"] > MAX_FEATURES:
-            raise InputError(f"{info['features']} features", where=f"layer {layer}", hint=f"at most {MAX_FEATURES}")
-        meta, fids, shapes, columns = pyogrio.raw.read(path, layer=layer, return_fids=True, force_2d=True)
+        with _heard() as said:
+            info = pyogrio.read_info(path, layer=layer)
+            if info["features"] > MAX_FEATURES:
+                raise InputError(f"{info['features']} features", where=f"layer {layer}", hint=f"at most {MAX_FEATURES}")
+            meta, fids, shapes, columns = pyogrio.raw.read(path, layer=layer, return_fids=True, force_2d=True)
     except (*_unreadable(), pyogrio.errors.FeatureError) as exc:
         raise InputError(f"the layer cannot be read: {_line(exc)}", where=f"layer {layer}") from exc
     if shapes is None:
@@ -98,7 +121,8 @@ def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
         properties = {n: _plain(c[number]) for n, c in zip(meta["fields"], columns, strict=True)}
         try:
             polygons = _polygons(shape, to_wgs84)
-            yield zone_from_properties(polygons, properties)
+            zone = zone_from_properties(polygons, properties)
+            yield replace(zone, notes=(*zone.notes, *said)) if said else zone
         except InputError as exc:
             raise InputError(exc.message, where=where, hint=exc.hint) from exc
 
@@ -150,5 +174,5 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _line(exc: BaseException) -> str:
+def _line(exc: BaseException | str) -> str:
     return " ".join(str(exc).split())[:200]
