@@ -28,7 +28,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kizuna.base.table import Array, Table
+from kizuna.base.table import Array, Table, empty
 from kizuna.base.units import HOUR_MS, KN_MPS, NM_M
 from kizuna.base.utc import iso_s
 from kizuna.events import explain
@@ -37,9 +37,10 @@ from kizuna.events.draft import Parties, ends, events_table, rule
 from kizuna.events.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, wrapped
 from kizuna.events.kernels.encounters import distances_m, near_runs
 from kizuna.events.limits import within
-from kizuna.events.meetings import Met
+from kizuna.events.meetings import Met, no_meetings
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
+from kizuna.events.table import EVENTS
 from kizuna.tracks.resample import Params as Grid
 from kizuna.tracks.resample import Slots, resample
 from kizuna.tracks.table import Tracks
@@ -118,6 +119,8 @@ def detect_with_rows(
     if not slow.all():
         runs = _kept(runs, slow)
         seen = _seen(slots, allowed, runs, who)
+    if runs.events == 0:
+        return empty(EVENTS), no_meetings()
     return _table(tracks, params, surroundings, who, runs, seen, grid)
 
 
@@ -272,7 +275,7 @@ def _fixes_behind(seen: _Seen, event: Array, n: int) -> tuple[Groups, Array]:
         new = np.ones(len(rows), np.bool_)
         new[1:] = (event[1:] != event[:-1]) | (segment[rows[1:]] != segment[rows[:-1]])
         at = np.flatnonzero(new)
-        upto = np.append(at[1:], len(rows)) - 1
+        upto = np.append(at[1:] - 1, len(rows) - 1)
         begin, stop = seen.slots.row_before[rows[at]], seen.slots.row_after[rows[upto]] + 1
         per_slot = np.minimum(per_slot, np.bincount(event[at], weights=stop - begin, minlength=n) / slots)
         parts.append((begin, stop, event[at]))

@@ -20,6 +20,12 @@ class Met(NamedTuple):
     rows: Groups
 
 
+def no_meetings() -> Met:
+    """No encounter at all."""
+    none = np.empty(0, np.int64)
+    return Met([], none.reshape(0, 2), none, none, Groups(none, np.zeros(1, np.int64)))
+
+
 def overlapping(met: Met | None, mmsi: Array, start_ms: Array, end_ms: Array) -> Groups:
     """Encounters of each vessel that share time with its interval ``[start, end]``, in order of their number."""
     by_mmsi: dict[int, list[int]] = {}

@@ -68,9 +68,9 @@ def compare(earlier: Table, new: Table, run: Run) -> Table:
         if not run[0] <= int(earlier["start_ms"][k]) <= run[1]:
             continue
         status[k], reason[k] = _RETRACTED, _reason(earlier, k, rules)
-        j = moved.to(earlier, k)
-        if j is not None:
-            by[k] = new_ids[j]
+        other = moved.to(earlier, k)
+        if other is not None:
+            by[k] = new_ids[other]
     old = earlier.replace(status=status, status_reason=reason, superseded_by=pa.array(by, pa.string()))
     return in_order(concat([old, new.replace(version=version).take(keep_new)]))
 
