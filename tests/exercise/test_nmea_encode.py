@@ -109,8 +109,8 @@ def test_extended_class_b_base_station_and_aid_round_trip():
     (m,) = decode(nmea.base_station(ints(4_910_001), date, floats(121.75), floats(25.14)))
     assert (m.year, m.month, m.day, m.hour, m.minute, m.second) == (2026, 3, 1, 23, 59, 58)
     assert (m.lon, m.lat) == (pytest.approx(121.75), pytest.approx(25.14))
-    (m,) = decode(nmea.aid_to_navigation(ints(994_911_001), ints(14), nmea.text_codes(["EXERCISE BUOY 1"], 20),
-                                         floats(120.16), floats(22.55), ints(60), ints(1)))
+    (m,) = decode(nmea.aid_to_navigation(nmea.Aids(ints(994_911_001), ints(14), nmea.text_codes(["EXERCISE BUOY 1"], 20),
+                                         floats(120.16), floats(22.55), ints(60), ints(1))))
     assert (m.msg_type, m.name, int(m.aid_type), bool(m.virtual_aid)) == (21, "EXERCISE BUOY 1", 14, True)
 
 

@@ -18,11 +18,11 @@ import numpy as np
 from kizuna.base.errors import ConfigError
 from kizuna.base.table import Table
 from kizuna.base.units import HOUR_S, MINUTE_MS, SECOND_MS
+from kizuna.exercise import behaviour, world, world_places
 from kizuna.exercise import nmea_encode as nmea
 from kizuna.exercise import simulate_fleet as fleet
 from kizuna.exercise import simulate_radio as radio
 from kizuna.exercise import truth as truths
-from kizuna.exercise import world, world_places
 from kizuna.exercise.simulate_fleet import Vessel
 from kizuna.exercise.simulate_plant import PLANTS, Cast, Label, silence
 from kizuna.records import context
@@ -153,7 +153,7 @@ def simulate(scenario: Scenario, seed: int, progress: Callable[[float], None] = 
     heard = radio.receive(sent, weak, air, passes, radio.outages(scenario.outages, scenario.length_s, air))
     progress(0.9)
     reports = _reports(sent, heard, len(cast.vessels))
-    rows = truths.measure(cast.vessels, cast.labels, reports, scenario.length_s, scenario.gap_h * HOUR_S)
+    rows = behaviour.measure(cast.vessels, cast.labels, reports.time_ms, scenario.length_s, scenario.gap_h * HOUR_S)
     truth = truths.table(rows, cast.vessels, reports, scenario.start_ms, scenario.context)
     progress(1.0)
     return Simulation(scenario, seed, tuple(cast.vessels), tuple(cast.labels), sent, heard, truth)
