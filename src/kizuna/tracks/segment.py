@@ -39,7 +39,7 @@ import pyarrow as pa
 from kizuna.base.errors import InputError
 from kizuna.base.ids import hash63_rows
 from kizuna.base.table import Array, Table
-from kizuna.base.units import HOUR_MS, SECOND_MS
+from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, SECOND_MS
 from kizuna.fixes.table import AIS_CLASSES
 from kizuna.records import label
 from kizuna.tracks.kernels.build import build
@@ -188,18 +188,19 @@ def _ordered(fixes: Table) -> _Rows:
         "order": np.empty(n, np.int32 if len(fixes) < 2**31 else np.int64), "time_ms": np.empty(n, np.int64),
         "lat_deg": np.empty(n, np.float64), "lon_deg": np.empty(n, np.float64),
         "sog_kn": np.empty(n, np.float32), "cog_deg": np.empty(n, np.float32),
-        "flags": np.empty(n, np.int32),
     }  # fmt: skip
-    cursor = np.empty(len(found), np.int64)
-    cursor[by_mmsi] = starts
-    hot = [fixes[name] for name in ("time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "flags")]
-    disorder = scatter(code, cursor, *hot, *columns.values())[by_mmsi]
+    place = np.full((len(found), 2), MISSING_TIME_MS)
+    place[by_mmsi, 0] = starts
+    hot = [fixes[name] for name in ("time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")]
+    disorder = scatter(code, place, *hot, *columns.values())[by_mmsi]
     if disorder.any():
         order, *rest = columns.values()
         time_in, *others = hot
         sort_vessels(
             starts, ends, disorder, order, time_in, fixes["byte_offset"], fixes["msg_id"], *others, *rest
         )
+    flags = fixes["flags"]
+    columns["flags"] = flags[columns["order"]] if flags.any() else np.zeros(n, np.int32)
     return _Rows(found[by_mmsi], starts, ends, columns)
 
 

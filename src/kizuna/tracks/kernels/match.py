@@ -194,7 +194,8 @@ def _run_on(f, g, table, rules, row, tail, number, flags, track):
     that of the k-th fix before it at most w / (H f k), because hours only grow backwards. If D/L <=
     ``near_fraction``, which ``segment`` sets so that exp(...) > 1/f, the last fix wins and nothing is dropped; with
     no other track open nothing is ambiguous. D is the least of several terms, so it is enough that ``shape`` times
-    the distance is small: most fixes need no course.
+    the distance is small: most fixes need no course. Squares are compared; the margin in ``near_fraction`` is far
+    wider than their rounding.
     """
     joined = 0
     noise = 0
@@ -202,7 +203,9 @@ def _run_on(f, g, table, rules, row, tail, number, flags, track):
     lon = f[tail, LON]
     seen_ms = g[tail, TIME]
     reach = rules.speed_max_kn * rules.near_fraction
+    reach2 = reach * reach
     pad2 = rules.pad_h * rules.pad_h
+    shape2 = rules.shape * rules.shape
     while row < len(track):
         if track[row] < 0:
             row += 1
@@ -211,12 +214,13 @@ def _run_on(f, g, table, rules, row, tail, number, flags, track):
         if elapsed_ms > rules.max_gap_ms:
             break
         hours = elapsed_ms / _HOUR_MS
-        limit = math.sqrt(hours * hours + pad2) * reach
+        limit2 = (hours * hours + pad2) * reach2
         north = (f[row, LAT] - lat) * _NM_PER_DEGREE
         east = wrap_lon(f[row, LON] - lon) * _NM_PER_DEGREE * cos_at(table, 0.5 * (lat + f[row, LAT]))
-        if rules.shape * math.sqrt(north * north + east * east) > limit:
+        if shape2 * (north * north + east * east) > limit2:
             penalised = hours / (1.0 + math.sqrt(hours / rules.penalty_h))
-            if _discrepancy_nm(f, tail, row, penalised, rules.shape, north, east) > limit:
+            distance = _discrepancy_nm(f, tail, row, penalised, rules.shape, north, east)
+            if distance * distance > limit2:
                 break
         if (g[row, KIND] & TYPE27_KIND) != 0 and hours < rules.type27_h:
             flags[row] |= TYPE27_NEAR

@@ -36,59 +36,67 @@ def _grown(slots):
 
 
 @kernel
-def code_rows(mmsi, time_ms, lat_deg, lon_deg):
-    """Code of each row's MMSI (-1 for rows without time or position), the MMSIs by code, and rows per code.
+def _code_from(i, mmsi, time_ms, lat_deg, lon_deg, slots, n_found, found, count, code):
+    """Code rows from row ``i`` on; stops where the table would become more than a quarter full.
 
-    A slot of the hash table holds MMSI and code in one word, so that a look-up reads one line of the cache.
+    Returns the row that is next and how many MMSIs are known. A slot holds code and MMSI in one word, so that a
+    look-up reads one line of the cache. The arrays must not be exchanged inside the loop: that made it nine times
+    slower.
     """
-    n = len(mmsi)
-    code = np.empty(n, np.int32)
-    found = np.empty(1024, np.int32)
-    count = np.zeros(1024, np.int64)
-    n_found = 0
-    slots = np.full(_FIRST_SLOTS, -1, np.int64)
-    mask = _FIRST_SLOTS - 1
-    for i in range(n):
-        if time_ms[i] == MISSING_TIME_MS or math.isnan(lat_deg[i]) or math.isnan(lon_deg[i]):
-            code[i] = -1
-            continue
+    mask = len(slots) - 1
+    room = len(slots) // 4
+    while i < len(mmsi):
         key = int(mmsi[i]) & _LOW
         s = (key * _HASH >> _SHIFT) & mask
-        while slots[s] >= 0 and slots[s] & _LOW != key:
+        word = slots[s]
+        while word & _LOW != key and word >= 0:
             s = (s + 1) & mask
-        if slots[s] < 0:
-            if n_found == len(found):
-                found = np.concatenate((found, np.empty(n_found, np.int32)))
-                count = np.concatenate((count, np.zeros(n_found, np.int64)))
-            slots[s] = n_found << 32 | key
-            found[n_found] = mmsi[i]
-            k = n_found
-            n_found += 1
-            if 2 * n_found > len(slots):
-                slots = _grown(slots)
-                mask = len(slots) - 1
+            word = slots[s]
+        if time_ms[i] == MISSING_TIME_MS or math.isnan(lat_deg[i]) or math.isnan(lon_deg[i]):
+            code[i] = -1
         else:
-            k = slots[s] >> 32
-        code[i] = k
-        count[k] += 1
-    return code, found[:n_found].copy(), count[:n_found].copy()
+            if word < 0:
+                if n_found == room:
+                    break
+                word = n_found << 32 | key
+                slots[s] = word
+                found[n_found] = mmsi[i]
+                n_found += 1
+            code[i] = word >> 32
+            count[word >> 32] += 1
+        i += 1
+    return i, n_found
 
 
 @kernel
-def scatter(code, cursor, time_in, lat_in, lon_in, sog_in, cog_in, flags_in, order, time_ms, lat_deg, lon_deg, sog_kn,
-            cog_deg, flags):  # fmt: skip
-    """Write each row to the next free place of its vessel; ``cursor`` holds the first place by code.
+def code_rows(mmsi, time_ms, lat_deg, lon_deg):
+    """Code of each row's MMSI (-1 for rows without time or position), the MMSIs by code, and rows per code."""
+    code = np.empty(len(mmsi), np.int32)
+    slots = np.full(_FIRST_SLOTS, -1, np.int64)
+    found = np.empty(_FIRST_SLOTS // 4, np.int32)
+    count = np.zeros(_FIRST_SLOTS // 4, np.int64)
+    i, n = _code_from(0, mmsi, time_ms, lat_deg, lon_deg, slots, 0, found, count, code)
+    while i < len(mmsi):
+        slots = _grown(slots)
+        found = np.concatenate((found, np.empty(n, np.int32)))
+        count = np.concatenate((count, np.zeros(n, np.int64)))
+        i, n = _code_from(i, mmsi, time_ms, lat_deg, lon_deg, slots, n, found, count, code)
+    return code, found[:n].copy(), count[:n].copy()
 
-    Returns by code whether times fall (2), only repeat (1) or always rise (0).
+
+@kernel
+def scatter(code, place, time_in, lat_in, lon_in, sog_in, cog_in, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg):
+    """Write each row to the next free place of its vessel.
+
+    ``place`` holds by code the first place and a time before all others; the two stand side by side because each row
+    needs both. Returns by code whether times fall (2), only repeat (1) or always rise (0).
     """
-    disorder = np.zeros(len(cursor), np.int8)
-    first = cursor.copy()
+    disorder = np.zeros(len(place), np.int8)
     for i in range(len(code)):
         c = code[i]
         if c < 0:
             continue
-        p = cursor[c]
-        cursor[c] = p + 1
+        p = place[c, 0]
         t = time_in[i]
         order[p] = i
         time_ms[p] = t
@@ -96,13 +104,10 @@ def scatter(code, cursor, time_in, lat_in, lon_in, sog_in, cog_in, flags_in, ord
         lon_deg[p] = lon_in[i]
         sog_kn[p] = sog_in[i]
         cog_deg[p] = cog_in[i]
-        flags[p] = flags_in[i]
-        if p > first[c]:
-            before = time_ms[p - 1]
-            if t < before:
-                disorder[c] = 2
-            elif t == before and disorder[c] == 0:
-                disorder[c] = 1
+        if t <= place[c, 1]:
+            disorder[c] = max(disorder[c], 2 if t < place[c, 1] else 1)
+        place[c, 0] = p + 1
+        place[c, 1] = t
     return disorder
 
 
@@ -156,7 +161,7 @@ def _merge_sort(order, start, end, scratch, time_in, byte_offset, msg_id):
 
 @kernel
 def sort_vessels(starts, ends, disorder, order, time_in, byte_offset, msg_id, lat_in, lon_in, sog_in, cog_in,
-                 flags_in, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, flags):  # fmt: skip
+                 time_ms, lat_deg, lon_deg, sog_kn, cog_deg):  # fmt: skip
     """Sort the rows of vessels that need it (``disorder`` > 0) and fetch their columns anew."""
     longest = 0
     for v in range(len(starts)):
@@ -174,4 +179,3 @@ def sort_vessels(starts, ends, disorder, order, time_in, byte_offset, msg_id, la
             lon_deg[p] = lon_in[i]
             sog_kn[p] = sog_in[i]
             cog_deg[p] = cog_in[i]
-            flags[p] = flags_in[i]

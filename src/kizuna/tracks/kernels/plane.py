@@ -46,7 +46,7 @@ def cos_at(table, lat_deg):
     return table[k, 2] + (x - k) * (table[k + 1, 2] - table[k, 2])
 
 
-@inlined
+@kernel
 def scale_at(table, lat_deg):
     """Metres per degree of latitude and of longitude at a latitude."""
     x = (lat_deg + 90.0) * ROWS_PER_DEGREE
@@ -64,7 +64,9 @@ def step_length_m(table, lat1_deg, lon1_deg, lat2_deg, lon2_deg):
     middle = 0.5 * (lat1_deg + lat2_deg)
     if abs(dlat) >= _NEAR_DEG or abs(dlon) >= _NEAR_DEG or abs(middle) >= _POLAR_DEG:
         return distance_m(lat1_deg, lon1_deg, lat2_deg, lon2_deg)
-    north, east = scale_at(table, middle)
-    north *= dlat
-    east *= dlon
+    x = (middle + 90.0) * ROWS_PER_DEGREE  # as scale_at, which as a call would cost twice the whole
+    k = int(x)
+    part = x - k
+    north = dlat * (table[k, 0] + part * (table[k + 1, 0] - table[k, 0]))
+    east = dlon * (table[k, 1] + part * (table[k + 1, 1] - table[k, 1]))
     return math.sqrt(north * north + east * east)

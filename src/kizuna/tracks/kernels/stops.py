@@ -15,15 +15,39 @@ _KN_MS = 3_600_000.0 / 1852.0
 
 
 @kernel
-def _speed_kn(row, begin, time_ms, sog_kn, step_m):
-    """Speed over ground as sent, else from the step before, else (first row) unknown and taken as at rest."""
-    sog = float(sog_kn[row])
-    if not math.isnan(sog):
-        return sog
-    if row == begin:
-        return 0.0
-    elapsed_ms = time_ms[row] - time_ms[row - 1]
+def _step_kn(row, begin, time_ms, step_m):
+    """Speed from the step before; the first row, and one at the same time as its predecessor, count as at rest."""
+    elapsed_ms = time_ms[row] - time_ms[row - 1] if row > begin else 0
     return float(step_m[row]) / elapsed_ms * _KN_MS if elapsed_ms > 0 else 0.0
+
+
+@kernel
+def _end_of_stop(first, behind, begin, time_ms, lat_deg, lon_deg, sog_kn, step_m, table, end_kn, radius_m, silence_ms):
+    """Row behind the stop that begins with ``first``.
+
+    The distance from the mean is compared in multiples of the number of fixes: that saves a division for every fix.
+    """
+    per_lat, per_lon = scale_at(table, lat_deg[first])
+    north = 0.0  # sums of metres from the first fix
+    east = 0.0
+    for row in range(first + 1, behind):
+        if time_ms[row] - time_ms[row - 1] > silence_ms:
+            return row
+        speed_kn = float(sog_kn[row])
+        if math.isnan(speed_kn):
+            speed_kn = _step_kn(row, begin, time_ms, step_m)
+        if speed_kn >= end_kn:
+            return row
+        n = row - first
+        y = (lat_deg[row] - lat_deg[first]) * per_lat
+        x = wrap_lon(lon_deg[row] - lon_deg[first]) * per_lon
+        dy = y * n - north
+        dx = x * n - east
+        if dy * dy + dx * dx > (radius_m * n) ** 2:
+            return row
+        north += y
+        east += x
+    return behind
 
 
 @kernel
@@ -34,41 +58,27 @@ def find(seg_start, seg_end, time_ms, lat_deg, lon_deg, sog_kn, step_m, table, b
     found = np.empty((room, 3), np.int64)
     n = 0
     for s in range(len(seg_start)):
-        first = -1
-        lat = 0.0  # mean place of the stop so far; longitude counted from that of its first fix
-        east = 0.0
-        per_lat = 0.0
-        per_lon = 0.0
-        b = seg_end[s]
-        for row in range(seg_start[s], b + 1):
-            speed = _speed_kn(row, seg_start[s], time_ms, sog_kn, step_m) if row < b else 0.0
-            if first >= 0:
-                inside = row < b and speed < end_kn and time_ms[row] - time_ms[row - 1] <= silence_ms
-                offset = 0.0
-                if inside:
-                    offset = wrap_lon(lon_deg[row] - lon_deg[first])
-                    dy = (lat_deg[row] - lat) * per_lat
-                    dx = (offset - east) * per_lon
-                    inside = dy * dy + dx * dx <= radius_m * radius_m
-                if inside:
-                    share = 1.0 / (row - first + 1)
-                    lat += (lat_deg[row] - lat) * share
-                    east += (offset - east) * share
-                else:
-                    if time_ms[row - 1] - time_ms[first] >= least_ms:
-                        if n == room:
-                            found = np.concatenate((found, np.empty((room, 3), np.int64)))
-                            room *= 2
-                        found[n, 0] = s
-                        found[n, 1] = first
-                        found[n, 2] = row
-                        n += 1
-                    first = -1
-            if first < 0 and row < b and speed <= begin_kn:
-                first = row
-                per_lat, per_lon = scale_at(table, lat_deg[row])
-                lat = lat_deg[row]
-                east = 0.0
+        row = seg_start[s]
+        while row < seg_end[s]:
+            speed_kn = float(sog_kn[row])
+            if math.isnan(speed_kn):
+                speed_kn = _step_kn(row, seg_start[s], time_ms, step_m)
+            if speed_kn > begin_kn:
+                row += 1
+                continue
+            behind = _end_of_stop(
+                row, seg_end[s], seg_start[s], time_ms, lat_deg, lon_deg, sog_kn, step_m, table, end_kn, radius_m,
+                silence_ms,
+            )  # fmt: skip
+            if time_ms[behind - 1] - time_ms[row] >= least_ms:
+                if n == room:
+                    found = np.concatenate((found, np.empty((room, 3), np.int64)))
+                    room *= 2
+                found[n, 0] = s
+                found[n, 1] = row
+                found[n, 2] = behind
+                n += 1
+            row = behind
     return found[:n].copy()
 
 

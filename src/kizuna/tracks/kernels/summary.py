@@ -12,6 +12,7 @@ from kizuna.tracks.kernels.plane import step_length_m
 
 _SECONDS = 4096
 """Gaps are counted by second up to here; counting costs a third of selecting among all of them."""
+_EVER = 1 << 62
 
 
 @kernel
@@ -42,28 +43,35 @@ def _select(values, n, k):
 
 
 @kernel
-def _kth_ms(gaps, n, k, seconds, spare):
+def _kth_ms(gaps, n, k, seconds, whole, spare):
     """The ``k``-th smallest gap, found in the second that the counts by second say it falls in."""
     second = 0
     below = 0
     while below + seconds[second] <= k:
         below += seconds[second]
         second += 1
+    if whole and second < _SECONDS - 1:
+        return second * 1000
+    least = second * 1000
+    most = least + 999 if second < _SECONDS - 1 else _EVER
     m = 0
     for i in range(n):
-        if min(gaps[i] // 1000, _SECONDS - 1) == second:
+        if least <= gaps[i] <= most:
             spare[m] = gaps[i]
             m += 1
     return _select(spare, m, k - below)
 
 
 @kernel
-def _median_ms(gaps, n, seconds, spare):
-    """Median gap, the mean of the two in the middle for an even number; ``seconds`` counts the gaps by second."""
-    upper = _kth_ms(gaps, n, n // 2, seconds, spare)
+def _median_ms(gaps, n, seconds, whole, spare):
+    """Median gap, the mean of the two in the middle for an even number.
+
+    ``seconds`` counts the gaps by second, ``whole`` tells that all are whole seconds.
+    """
+    upper = _kth_ms(gaps, n, n // 2, seconds, whole, spare)
     if n % 2 == 1:
         return float(upper)
-    return 0.5 * (float(_kth_ms(gaps, n, n // 2 - 1, seconds, spare)) + float(upper))
+    return 0.5 * (float(_kth_ms(gaps, n, n // 2 - 1, seconds, whole, spare)) + float(upper))
 
 
 @kernel
@@ -92,6 +100,7 @@ def summarise(seg_start, seg_end, time_ms, lat_deg, lon_deg, table, step_m):
         west = lon_deg[a]
         east = west
         widest = 0
+        odd = 0
         for r in range(a + 1, b):
             step = step_length_m(table, lat_deg[r - 1], lon_deg[r - 1], lat_deg[r], lon_deg[r])
             step_m[r] = step
@@ -107,7 +116,9 @@ def summarise(seg_start, seg_end, time_ms, lat_deg, lon_deg, table, step_m):
             east = max(east, lon_deg[r] + turns)
             gap = time_ms[r] - time_ms[r - 1]
             gaps[r - a - 1] = gap
-            seconds[min(gap // 1000, _SECONDS - 1)] += 1
+            second = gap // 1000
+            odd |= gap - second * 1000
+            seconds[min(second, _SECONDS - 1)] += 1
             widest = max(widest, gap)
         facts[s, 0] = total
         facts[s, 1] = south
@@ -120,9 +131,8 @@ def summarise(seg_start, seg_end, time_ms, lat_deg, lon_deg, table, step_m):
             facts[s, 4] = wrap_lon(east)
         if b - a > 1:
             facts[s, 5] = widest / 1000.0
-            facts[s, 6] = _median_ms(gaps, b - a - 1, seconds, spare) / 1000.0
-            for i in range(b - a - 1):
-                seconds[min(gaps[i] // 1000, _SECONDS - 1)] = 0
+            facts[s, 6] = _median_ms(gaps, b - a - 1, seconds, odd == 0, spare) / 1000.0
+            seconds[: min(widest // 1000, _SECONDS - 1) + 1] = 0
         else:
             facts[s, 5] = math.nan
             facts[s, 6] = math.nan
