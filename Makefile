@@ -76,11 +76,15 @@ soak: $(V)/.dev ## long runs with committed results: ten million mutated lines t
 	@$(BIN)/python tests/soak/fuzz_decoders.py --lines 10000000
 
 # ---- data and locks (need npm and uv) -----------------------------------------------------------------------------
-data: $(V)/.dev ## compute the packaged coast from pinned npm packages
-	@$(BIN)/python tools/coast/build.py
+data: $(V)/.dev tools/coast/node_modules ## compute the packaged coast from pinned npm packages
+	@PYTHONPATH=src $(BIN)/python -m tools.coast.build
 
-data-check: $(V)/.dev ## compute it again and compare with what is committed
-	@$(BIN)/python tools/coast/build.py --check
+data-check: $(V)/.dev tools/coast/node_modules ## compute it again and compare with what is committed
+	@PYTHONPATH=src $(BIN)/python -m tools.coast.build --check
+
+tools/coast/node_modules: tools/coast/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing. Install it with: sudo apt install npm"; exit 1; }
+	@npm ci --prefix tools/coast --ignore-scripts --silent
 
 lock: ## write the lock files anew (needs uv)
 	@for g in run dev bench; do $(BIN)/python tools/lock.py $$g || exit 1; done

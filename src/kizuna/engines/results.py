@@ -43,7 +43,7 @@ _LIMITS: Final = (
     "Anchorages come from this input's own stops unless lists were given, so a short input knows few of them.",
 )
 _COAST_NOTICE: Final = (
-    "Coast of East Asia: (c) OpenStreetMap contributors, ODbL 1.0. Rest of the world: Natural Earth, public domain."
+    "Coast: (c) OpenStreetMap contributors, ODbL 1.0, with a table of small islands; generalised, not for navigation."
 )
 
 
