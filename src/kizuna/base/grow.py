@@ -1,4 +1,4 @@
-"""A table that grows in place, for reading long inputs into memory.
+"""A table that grows in place, for reading long inputs into memory and for gathering rows before they are written.
 
 ``concat`` needs the parts and the whole at once; this needs the whole and one part: a day of 4 million fixes takes
 0.55 GB instead of 1.1 GB, and half the time, since fresh memory costs more than copying.
@@ -70,6 +70,26 @@ class Growing:
         for column in self._columns.values():
             if isinstance(column, np.ndarray):
                 column.resize(self._room, refcheck=False)
+
+    def view(self) -> Table:
+        """The rows so far, without copying them; true until rows are added or cleared."""
+        out: dict[str, Any] = {}
+        for c in self._schema.columns:
+            column = self._columns[c.name]
+            if isinstance(column, np.ndarray):
+                out[c.name] = column[: self._rows]
+            else:
+                out[c.name] = pa.concat_arrays(column) if column else c.empty(0)
+        return Table(self._schema, out, {name: tuple(index) for name, index in self._words.items()})
+
+    def clear(self) -> None:
+        """Forget all rows and words, keep the room."""
+        self._rows = 0
+        for column in self._columns.values():
+            if isinstance(column, list):
+                column.clear()
+        for index in self._words.values():
+            index.clear()
 
     def finish(self) -> Table:
         """The whole table; the collector is empty afterwards."""

@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 from kizuna import __version__
 from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
 from kizuna.base.grow import Growing
-from kizuna.base.table import Kind, Schema, Table, concat, empty, from_arrow
+from kizuna.base.table import Kind, Schema, Table, from_arrow
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.records.context import REAL, marking
@@ -38,7 +38,7 @@ from kizuna.records.label import NOBODY, join
 from kizuna.sources.batch import Batch
 
 ROW_GROUP: Final = 131_072
-"""Rows of a row group: 17 MB of fixes in memory; larger groups are 1 % smaller on disk."""
+"""Rows of a row group: 17 MB of fixes in memory, gathered in place; larger groups are 1 % smaller on disk."""
 ZSTD_LEVEL: Final = 1
 
 _BY_DIFFERENCE: Final = frozenset({"msg_id", "byte_offset", "timestamp", "received_at", "line_no"})
@@ -91,23 +91,29 @@ class TableWriter:
         self._fallback = (context, label)
         self._contexts: set[str] = set()
         self._labels: set[str] = set()
-        self._pending: list[Table] = []
-        self._pending_rows = 0
+        self._group = Growing(schema, ROW_GROUP)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer: pq.ParquetWriter | None = pq.ParquetWriter(self._part, schema.arrow(), **_options(schema))
         except OSError as exc:
             raise cannot_write(exc, path) from exc
 
+    def __len__(self) -> int:
+        """Rows handed in so far."""
+        return self.rows + len(self._group)
+
     def write(self, table: Table) -> None:
         """Add rows."""
         if not len(table):
             return
         self._note(table)
-        self._pending.append(table)
-        self._pending_rows += len(table)
-        if self._pending_rows >= ROW_GROUP:
-            self._flush(whole=False)
+        at = 0
+        while at < len(table):
+            stop = min(at + ROW_GROUP - len(self._group), len(table))
+            self._group.add(table.slice(at, stop) if (at, stop) != (0, len(table)) else table)
+            at = stop
+            if len(self._group) == ROW_GROUP:
+                self._flush()
 
     def _note(self, table: Table) -> None:
         """Remember contexts and labels; rows of two contexts must not share a file."""
@@ -121,32 +127,24 @@ class TableWriter:
             both = " and ".join(sorted(self._contexts))
             raise InputError(f"rows of the contexts {both} must not share a file", where=str(self._path))
 
-    def _flush(self, *, whole: bool) -> None:
-        """Write full row groups, and with ``whole`` the rest as well."""
-        rows = concat(self._pending) if self._pending else empty(self._schema)
-        at = 0
-        while len(rows) - at >= ROW_GROUP or (whole and at < len(rows)):
-            group = rows.slice(at, min(at + ROW_GROUP, len(rows)))
-            self._put(group)
-            at += len(group)
-        rest = rows.slice(at, len(rows))
-        self._pending = [rest] if len(rest) else []
-        self._pending_rows = len(rest)
-
-    def _put(self, group: Table) -> None:
+    def _flush(self) -> None:
+        """Write the rows gathered as one row group."""
+        if not len(self._group):
+            return
         assert self._writer is not None
         try:
-            self._writer.write_table(group.to_arrow(), row_group_size=len(group))
+            self._writer.write_table(self._group.view().to_arrow(), row_group_size=len(self._group))
         except OSError as exc:
             self.abort()
             raise cannot_write(exc, self._path) from exc
-        self.rows += len(group)
+        self.rows += len(self._group)
+        self._group.clear()
 
     def seal(self) -> None:
         """Write the rest, the metadata and everything to the disk; the file does not have its name yet."""
         if self._writer is None:
             return
-        self._flush(whole=True)
+        self._flush()
         context = next(iter(self._contexts), self._fallback[0])
         label = join(self._labels) if self._labels else self._fallback[1]
         try:
@@ -176,7 +174,7 @@ class TableWriter:
         if writer is not None:
             with contextlib.suppress(OSError, pa.ArrowException):
                 writer.close()
-        self._pending, self._pending_rows = [], 0
+        self._group.clear()
         with contextlib.suppress(OSError):
             self._part.unlink(missing_ok=True)
 
@@ -228,7 +226,7 @@ class BatchWriter:
 
     def counts(self) -> Mapping[str, int]:
         """Rows on the way to each file."""
-        return {name: writer.rows + writer._pending_rows for name, writer in self._writers.items()}  # noqa: SLF001
+        return {name: len(writer) for name, writer in self._writers.items()}
 
     def abort(self) -> None:
         """Remove what was written."""
