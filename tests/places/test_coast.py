@@ -2,9 +2,11 @@
 
 import csv
 import gzip
+import hashlib
 import json
 import math
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,6 +133,27 @@ def test_packaged_files_are_the_ones_that_the_manifest_names():
     assert size <= 3 * 1024 * 1024
 
 
+def test_readme_tells_what_the_manifest_says():
+    manifest = json.loads((DATA / "coast.json").read_text())
+    text = (DATA / "README.md").read_text()
+    rows = len((DATA / "islands.csv").read_text().splitlines()) - 1
+    assert f"{manifest['rings']:,} rings, {manifest['vertices']:,} vertices" in text
+    assert f"{rows} named islands" in text
+    assert f"{len(manifest['islands_added'])} of the {rows} rows" in text
+    assert manifest["islands_sha256"] == hashlib.sha256((DATA / "islands.csv").read_bytes()).hexdigest()
+
+
+def test_source_lock_names_no_host_and_keeps_its_hash():
+    folder = Path(__file__).parents[2] / "tools" / "coast"
+    lock = json.loads((folder / "package-lock.json").read_text())
+    manifest = json.loads((DATA / "coast.json").read_text())
+    packages = {k: v for k, v in lock["packages"].items() if k}
+    assert len(packages) == 1
+    for entry in packages.values():
+        assert "resolved" not in entry
+        assert entry["integrity"] == manifest["source_integrity"]
+
+
 @pytest.mark.big
 def test_vessel_off_uotsuri_is_inside_12_nautical_miles():
     lat, lon = np.array([25.90]), np.array([123.474])
@@ -175,6 +198,7 @@ def test_every_key_island_of_the_reference_table_is_on_the_coast(shared):
 
 
 @pytest.mark.big
+@pytest.mark.slow
 def test_random_points_agree_with_brute_force_over_the_packaged_land():
     coast = load_coast()
     rng = np.random.default_rng(11)
@@ -205,6 +229,7 @@ def test_random_points_agree_with_brute_force_over_the_packaged_land():
 
 
 @pytest.mark.big
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "share"), [("gshhg_2.3.7_full_eastasia", 0.92), ("ne_10m_minor_islands", 0.80)])
 def test_islands_of_other_atlases_lie_near_our_shore(shared, name, share):
     # No atlas is the truth: islets that only they hold and their displaced ones make the rest. Stated, not tuned.
@@ -218,6 +243,7 @@ def test_islands_of_other_atlases_lie_near_our_shore(shared, name, share):
 
 
 @pytest.mark.big
+@pytest.mark.slow
 def test_dividing_the_grid_changes_no_answer(monkeypatch):
     rng = np.random.default_rng(7)
     lat, lon = rng.uniform(33, 36, 3000), rng.uniform(129, 140, 3000)

@@ -1,8 +1,11 @@
 import csv
+import gzip
+import json
 from importlib.resources import files
 
 import numpy as np
 import pytest
+import shapely
 from places.make import box
 
 from kizuna.base.errors import InputError
@@ -104,12 +107,8 @@ def test_every_land_row_lies_on_or_beside_its_outline():
 
 
 @pytest.mark.big
+@pytest.mark.slow
 def test_positions_that_cite_gshhg_lie_near_its_shapes(shared):
-    import gzip
-    import json
-
-    import shapely
-
     document = json.loads(gzip.decompress((shared / "geo" / "gshhg_2.3.7_full_eastasia.geojson.gz").read_bytes()))
     shapes = [shapely.geometry.shape(f["geometry"]) for f in document["features"]]
     tree = shapely.STRtree(shapes)

@@ -33,14 +33,16 @@ CORE = (105.0, 0.0, 160.0, 52.0)
 """West, south, east, north: East Asia, where every vertex of the source is kept."""
 CORE_PER_DEG = 100_000
 WORLD_PER_DEG = 10_000
-WORLD_TOLERANCE_DEG = 0.005
-"""About 550 m, less than the source's own generalisation on rugged coasts; decides the size of the file."""
+WORLD_TOLERANCE_DEG = 0.006
+"""About 670 m, less than the source's own generalisation on rugged coasts; decides the size of the file."""
 ISLET_SHARE = 0.1
 """Small islands outside the core are simplified by at most this share of their size, so that none collapses."""
 CORE_WATER_KM2 = 20.0
 WORLD_WATER_KM2 = 100.0
 """Inland waters below this size are filled: nobody sails there, and they are most of the source's vertices."""
 ISLAND_CORNERS = 16
+SAME_ISLAND_M = 500.0
+"""Land this close to an island of the table is that island: so far the source and published positions differ."""
 
 
 def main() -> int:
@@ -61,7 +63,7 @@ def main() -> int:
 def write(folder: Path) -> None:
     """Compute the coast into a folder."""
     islands = read_islands((DATA / "islands.csv").read_bytes())
-    land, added = with_islands(source_land(), islands)
+    land, added, removed = with_islands(source_land(), islands)
     layers = layers_of(land)
     data = coast_file.write(layers)
     (folder / "coast.bin").write_bytes(data)
@@ -74,6 +76,7 @@ def write(folder: Path) -> None:
         "source_integrity": source["integrity"],
         "islands_sha256": hashlib.sha256((DATA / "islands.csv").read_bytes()).hexdigest(),
         "islands_added": added,
+        "shoals_removed": removed,
         "core_deg": CORE,
         "rings": sum(len(layer.counts) for layer in layers),
         "vertices": sum(len(layer.units) for layer in layers),
@@ -81,7 +84,7 @@ def write(folder: Path) -> None:
         "attribution": "(c) OpenStreetMap contributors",
     }
     (folder / "coast.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"coast.bin: {len(data)} bytes, {manifest['rings']} rings, {manifest['vertices']} vertices, {added} added")
+    print(f"coast.bin: {len(data)} bytes, {manifest['rings']} rings, {manifest['vertices']} vertices, {len(added)} islands added")
     if len(data) > LIMIT_BYTES:
         raise SystemExit(f"larger than {LIMIT_BYTES} bytes")
 
@@ -163,26 +166,28 @@ def simplified(ring: np.ndarray) -> Any:
     return shapely.Polygon(np.vstack([*pieces, ring[-1:]]))
 
 
-def with_islands(land: Any, islands: list[Island]) -> tuple[Any, list[str]]:
-    """Land with a disc for every island of the table that the source lacks; and their names."""
+def with_islands(land: Any, islands: list[Island]) -> tuple[Any, list[str], list[str]]:
+    """Land with a disc for every island that the source lacks, without the shoals that it draws as land; their names."""
     parts = shapely.get_parts(land)
     tree = shapely.STRtree(parts)
-    discs, names = [], []
+    drowned, discs, added, removed = set(), [], [], []
     for island in islands:
+        disc = disc_of(island, 0.0)
         if not island.is_land:
-            continue
-        disc = disc_of(island)
-        if len(tree.query(disc, predicate="intersects")):
-            continue
-        discs.append(disc)
-        names.append(island.name)
-    return shapely.union_all([*parts, *discs]), names
+            inside = tree.query(disc, predicate="contains")
+            drowned |= set(inside.tolist())
+            removed += [island.name] * bool(len(inside))
+        elif not len(tree.query(disc_of(island, SAME_ISLAND_M), predicate="intersects")):
+            discs.append(disc)
+            added.append(island.name)
+    kept = [p for n, p in enumerate(parts) if n not in drowned]
+    return shapely.union_all([*kept, *discs]), added, removed
 
 
-def disc_of(island: Island) -> Any:
-    """A regular polygon with the area of the island's circle."""
+def disc_of(island: Island, margin_m: float) -> Any:
+    """A regular polygon with the area of the island's circle, the circle widened by a margin."""
     turn = np.radians((np.arange(ISLAND_CORNERS) + 0.5) * 360.0 / ISLAND_CORNERS)
-    reach = island.radius_m * np.sqrt(2.0 * np.pi / ISLAND_CORNERS / np.sin(2.0 * np.pi / ISLAND_CORNERS))
+    reach = (island.radius_m + margin_m) * np.sqrt(2.0 * np.pi / ISLAND_CORNERS / np.sin(2.0 * np.pi / ISLAND_CORNERS))
     lat = island.lat_deg + reach * np.sin(turn) / 110_900.0
     lon = island.lon_deg + reach * np.cos(turn) / (111_320.0 * np.cos(np.radians(island.lat_deg)))
     return shapely.Polygon(np.column_stack([lon, lat]))

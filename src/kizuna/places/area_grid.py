@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kizuna.places.kernels.areas import FAN, LEVELS, ROOT_COLS, ROOT_ROWS, members
+from kizuna.places.kernels.areas import FAN, LAST, LEVELS, ROOT_COLS, ROOT_ROWS, members
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -32,12 +32,14 @@ _CHUNK_CELLS: Final = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class AreaGrid:
-    """Arrays of the kernel ``members``."""
+    """Arrays of the kernel ``members``. ``crowded`` lists the one-degree cells with more edges than ``SPLIT_EDGES``."""
 
     cells: npt.NDArray[np.int32]
+    blocks: npt.NDArray[np.int32]
     pairs: npt.NDArray[np.int32]
     edges: Floats
     n_areas: int
+    crowded: Ints
 
     def members(self, lat_deg: Floats, lon_deg: Floats) -> tuple[Ints, npt.NDArray[np.int32]]:
         """Pairs (number of the point, number of the area) of points inside areas, sorted by both."""
@@ -46,7 +48,8 @@ class AreaGrid:
         start = 0
         while start < len(lat_deg):
             rows, areas = np.empty(room, np.int64), np.empty(room, np.int32)
-            start, found = members(lat_deg, lon_deg, start, self.cells, self.pairs, self.edges, rows, areas)
+            grid = (self.cells, self.blocks, self.pairs, self.edges)
+            start, found = members(lat_deg, lon_deg, start, *grid, rows, areas)
             parts.append((rows[:found], areas[:found]))
         if len(parts) == 2:  # noqa: PLR2004  the empty start and the one answer: nothing to copy
             return parts[1]
@@ -78,15 +81,6 @@ def root_of(lat_deg: Floats, lon_deg: Floats) -> Ints:
     return found
 
 
-def crowded_roots(grid: AreaGrid) -> Ints:
-    """One-degree cells with more edges than ``SPLIT_EDGES`` in a grid that was not divided."""
-    load = np.add.reduceat(
-        np.append(grid.pairs[:, 2] - grid.pairs[:, 1], 0).astype(np.int64), grid.cells[: ROOT_ROWS * ROOT_COLS, 0]
-    )
-    load[np.diff(grid.cells[: ROOT_ROWS * ROOT_COLS + 1, 0]) == 0] = 0
-    return np.flatnonzero(load > SPLIT_EDGES).astype(np.int64)
-
-
 def build_grid(areas: Sequence[Floats], *, divide: Ints | None = None) -> AreaGrid:
     """The grid over areas, each given by all edges of its rings as (n, 4) lon, lat, lon, lat in the plain form.
 
@@ -102,14 +96,16 @@ def build_grid(areas: Sequence[Floats], *, divide: Ints | None = None) -> AreaGr
     children = [np.full(ROOT_ROWS * ROOT_COLS, -1, np.int64)]
     groups = _root_groups(edges, area_of, len(areas), entries)
     per_deg, total, edges_kept = 1, ROOT_ROWS * ROOT_COLS, 0
+    roots = np.zeros(0, np.int64)
     for level in range(LEVELS):
         crowded = np.zeros(0, np.int64)
         if level + 1 < LEVELS:
             cells, where = np.unique(groups.cell, return_inverse=True)
             load = np.bincount(where, groups.counts(), len(cells))
             crowded = cells[load > SPLIT_EDGES]
-            if level == 0 and divide is not None:
-                crowded = crowded[np.isin(crowded, divide)]
+            if level == 0:
+                roots = crowded
+                crowded = crowded if divide is None else crowded[np.isin(crowded, divide)]
         split = np.isin(groups.cell, crowded)
         edges_kept += _keep_leaves(groups, ~split, edges_kept, entries, edge_lists)
         if not len(crowded):
@@ -120,7 +116,7 @@ def build_grid(areas: Sequence[Floats], *, divide: Ints | None = None) -> AreaGr
         total += len(crowded) * FAN * FAN
         per_deg *= FAN
         groups = _child_groups(edges, _only(groups, split), per_deg, crowded, base, entries)
-    return _packed(edges, len(areas), np.concatenate(children), entries, edge_lists)
+    return _packed(edges, len(areas), np.concatenate(children), entries, edge_lists, roots)
 
 
 def _set_children(children: list[Ints], cells: Ints, base: Ints) -> None:
@@ -152,18 +148,35 @@ def _only(groups: _Groups, keep: npt.NDArray[np.bool_]) -> _Groups:
     )
 
 
-def _packed(edges: Floats, n_areas: int, child: Ints, entries: list[Ints], edge_lists: list[Ints]) -> AreaGrid:
+def _packed(
+    edges: Floats, n_areas: int, child: Ints, entries: list[Ints], edge_lists: list[Ints], crowded: Ints
+) -> AreaGrid:
+    """Arrays of the kernel. Cells that only one area covers whole share that area's list: most of them do."""
     table = np.concatenate([np.empty((0, 5), np.int64), *entries])
     table = table[np.lexsort((table[:, 1], table[:, 0]))]
-    counts = np.bincount(table[:, 0], minlength=len(child))
-    cells = np.column_stack([np.concatenate([[0], np.cumsum(counts)]), np.append(child, -1)])
+    cell, area = table[:, 0], table[:, 1]
+    counts = np.bincount(cell, minlength=len(child))
+    shared = (counts[cell] == 1) & (table[:, 2] == table[:, 3])
+    own = np.flatnonzero(~shared)
+    last = np.append(cell[own][1:] != cell[own][:-1], True)[: len(own)]
+    pairs = np.zeros((1 + len(own) + n_areas, 4), np.int64)
+    pairs[1 : 1 + len(own)] = table[own, 1:]
+    pairs[1 : 1 + len(own), 3] += LAST * last
+    pairs[1 + len(own) :, 0] = np.arange(n_areas)
+    pairs[1 + len(own) :, 3] = LAST
+    lists = np.zeros(len(child), np.int64)
+    lists[cell[own][::-1]] = 1 + np.arange(len(own))[::-1]  # the first entry of a cell is written last
+    lists[cell[shared]] = 1 + len(own) + area[shared]
+    divided = np.flatnonzero(child >= 0)
+    block = (child[divided] - ROOT_ROWS * ROOT_COLS) // (FAN * FAN)
+    block_lists = np.zeros(len(divided), np.int64)
+    block_lists[block] = lists[divided]
+    lists[divided] = -1 - block
     chosen = edges[np.concatenate([np.empty(0, np.int64), *edge_lists])]
     return AreaGrid(
-        np.ascontiguousarray(cells, np.int32),
-        np.ascontiguousarray(table[:, 1:], np.int32),
-        np.ascontiguousarray(chosen),
-        n_areas,
-    )
+        lists.astype(np.int32), block_lists.astype(np.int32), pairs.astype(np.int32), np.ascontiguousarray(chosen),
+        n_areas, crowded,
+    )  # fmt: skip
 
 
 def _root_groups(edges: Floats, area_of: Ints, n_areas: int, entries: list[Ints]) -> _Groups:

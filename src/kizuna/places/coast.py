@@ -27,7 +27,7 @@ import shapely
 
 from kizuna.base.errors import InputError
 from kizuna.places import coast_file
-from kizuna.places.area_grid import AreaGrid, build_grid, crowded_roots, root_of
+from kizuna.places.area_grid import AreaGrid, build_grid, root_of
 from kizuna.places.edge_tree import EdgeTree, build_tree
 from kizuna.places.outline import Ring, border_edges, edges_of
 from kizuna.places.positions import positions
@@ -119,12 +119,11 @@ class Coast:
         if "edges" not in self._made:
             self._made["edges"] = edges_of(self.rings)
             self._made["grid"] = build_grid([self._made["edges"]], divide=np.empty(0, np.int64))
-            self._made["crowded"] = crowded_roots(self._made["grid"])
             self._made["divided"] = np.empty(0, np.int64)
         if len(lat) < _DIVIDE_FROM:
             held: AreaGrid = self._made["grid"]
             return held
-        wanted = np.intersect1d(root_of(lat, lon), self._made["crowded"])
+        wanted = np.intersect1d(root_of(lat, lon), self._made["grid"].crowded)
         if len(np.setdiff1d(wanted, self._made["divided"])):
             self._made["divided"] = np.union1d(wanted, self._made["divided"])
             self._made["grid"] = build_grid([self._made["edges"]], divide=self._made["divided"])

@@ -16,6 +16,8 @@ from kizuna.base.jit import kernel
 FAN = 20
 """Children of a divided cell along each side."""
 LEVELS = 3
+LAST = 2
+"""Marks the last entry of a cell's list."""
 ROOT_ROWS = 180
 ROOT_COLS = 360
 _POLE_IN = 89.99999999999999
@@ -57,13 +59,14 @@ def _odd(edges, first, last, corner, x, y, east, south):
 
 
 @kernel
-def members(lat_deg, lon_deg, start, cells, pairs, edges, out_rows, out_zones):
+def members(lat_deg, lon_deg, start, cells, blocks, pairs, edges, out_rows, out_zones):
     """Write (row, area) for every area that holds a point, from point ``start`` on, in order of both.
 
-    ``cells`` int32 per cell: where its entries begin in ``pairs``, and its first child or -1; one row more closes the
-    last cell. ``pairs``: area, first edge, last edge, corner inside; sorted by area; no edges means covered whole.
-    Returns the next point to do (the number of points when all is done) and the number of pairs written; it stops
-    early when the space left might not hold another point's answer. A missing position is in no area.
+    ``cells`` int32 per cell: where its list begins in ``pairs`` (0: empty), or, where it is divided, minus one minus
+    the number of its block of children; ``blocks`` then holds the cell's own list. ``pairs``: area, first edge, last
+    edge, bits (1: the cell's corner is inside, LAST); a list is sorted by area; no edges means covered whole. Returns
+    the next point to do (the number of points when all is done) and the number of pairs written; it stops early when
+    the space left does not hold a point's answer. A missing position is in no area.
     """
     n = len(lat_deg)
     room = len(out_rows)
@@ -78,35 +81,38 @@ def members(lat_deg, lon_deg, start, cells, pairs, edges, out_rows, out_zones):
         y = min(y, _POLE_IN)
         r = min(int(y + 90.0), ROOT_ROWS - 1)
         c = min(int(x + 180.0), ROOT_COLS - 1)
-        cell = r * ROOT_COLS + c
+        value = int(cells[r * ROOT_COLS + c])
         first = found
         per_deg = 1
-        while True:
-            p0 = int(cells[cell, 0])
-            p1 = int(cells[cell + 1, 0])
-            if found + p1 - p0 > room:
-                return row, first
-            for p in range(p0, p1):
+        while value != 0:
+            p = value if value > 0 else int(blocks[-1 - value])
+            more = p > 0
+            while more:
+                bits = int(pairs[p, 3])
                 e0 = int(pairs[p, 1])
                 e1 = int(pairs[p, 2])
+                inside = True
                 if e0 < e1:
                     east = (c + 1) / per_deg - 180.0
                     south = r / per_deg - 90.0
-                    if not _odd(edges, e0, e1, int(pairs[p, 3]), x, y, east, south):
-                        continue
-                zone = int(pairs[p, 0])
-                at = found
-                while at > first and int(out_zones[at - 1]) > zone:
-                    out_zones[at] = out_zones[at - 1]
-                    at -= 1
-                out_zones[at] = zone
-                out_rows[found] = row
-                found += 1
-            down = int(cells[cell, 1])
-            if down < 0:
+                    inside = _odd(edges, e0, e1, bits & 1, x, y, east, south)
+                if inside:
+                    if found == room:
+                        return row, first
+                    zone = int(pairs[p, 0])
+                    at = found
+                    while at > first and int(out_zones[at - 1]) > zone:
+                        out_zones[at] = out_zones[at - 1]
+                        at -= 1
+                    out_zones[at] = zone
+                    out_rows[found] = row
+                    found += 1
+                more = bits < LAST
+                p += 1
+            if value > 0:
                 break
             per_deg *= FAN
             r = min(max(int((y + 90.0) * per_deg), r * FAN), r * FAN + FAN - 1)
             c = min(max(int((x + 180.0) * per_deg), c * FAN), c * FAN + FAN - 1)
-            cell = down + (r % FAN) * FAN + c % FAN
+            value = int(cells[ROOT_ROWS * ROOT_COLS + (-1 - value) * FAN * FAN + (r % FAN) * FAN + c % FAN])
     return n, found
