@@ -19,7 +19,6 @@ from kizuna.stores.parquet import metadata, read_table
 
 CSV = b"mmsi,timestamp,lat,lon,sog,name\n431000001,2020-01-01T00:00:00Z,35.5,139.5,10.1,ALPHA\n431000002,oops,35.5,139.5,1,BETA\n"
 NMEA = b"!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*23\r\n"
-TAGGED = b"\\s:base1,c:1600000000*18\\" + NMEA
 
 
 def tagged(seconds):
@@ -138,12 +137,12 @@ def test_contexts_never_mix(tmp_path, csv_file):
 
 
 def test_progress_is_told(tmp_path):
-    (tmp_path / "log").write_bytes(NMEA * 60_000)
+    (tmp_path / "log").write_bytes(NMEA * 25_000)
     seen = []
     load([str(tmp_path / "log")], progress=lambda *step: seen.append(step))
     inner = [s for s in seen if s[0] == "read log"]
     assert len(inner) >= 2
-    assert inner[-1][1:] == (len(NMEA) * 60_000,) * 2
+    assert inner[-1][1:] == (len(NMEA) * 25_000,) * 2
     assert [s[1] for s in inner] == sorted(s[1] for s in inner)
 
 
@@ -230,6 +229,7 @@ def test_a_feed_that_breaks_keeps_what_came(tmp_path, monkeypatch):
 # ---- real data ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.big
 def test_real_archives_in_one_run(shared, tmp_path):
     inputs = [
         shared / "nmea" / "dma_pghp_20131112.nmea.gz",

@@ -293,6 +293,7 @@ def test_static_row_stands_at_each_change_of_an_mmsi():
     ]  # fmt: skip
 
 
+@pytest.mark.big
 def test_many_vessels_outgrow_the_first_table_of_changes():
     n = 40_000
     lines = b"".join(b"%d,2020-01-01T00:00:00Z,1,1,N%d\n" % (200_000_000 + 7 * i, i) for i in range(n))
@@ -379,6 +380,7 @@ def test_danish_day_file(shared):
     assert len(out.statics) == 862
 
 
+@pytest.mark.big
 def test_marinecadastre_samples(shared):
     data = gzip.open(shared / "ais" / "noaa_sfbay_2020-01-01.csv.gz").read()
     out = decode(data)
