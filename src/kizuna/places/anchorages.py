@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.ids import hash_hex
+from kizuna.base.kernels import cos_deg
 from kizuna.base.units import NM_M
 from kizuna.places.coast import load_coast
 from kizuna.places.disc_grid import DiscGrid, build_discs, row_cells
@@ -238,8 +239,10 @@ def _cells(lat: Floats, lon: Floats, cell_m: float) -> tuple[Floats, Floats]:
     """Mean position of the points in each cell of about ``cell_m`` metres."""
     per_deg, _, _ = row_cells(lat, lon, cell_m)
     row = np.floor((lat + 90.0) * per_deg).astype(np.int64)
-    wide = np.maximum(np.cos(np.radians(np.abs((row + 0.5) / per_deg - 90.0))), 1e-3)
-    col = np.floor((lon + 180.0) * per_deg * wide).astype(np.int64)
+    rows, of = np.unique(row, return_inverse=True)
+    # the house's own cosine: the platform's could put a stop into another cell elsewhere, and so change an event
+    wide = np.array([max(float(cos_deg(float(r))), 1e-3) for r in (rows + 0.5) / per_deg - 90.0])
+    col = np.floor((lon + 180.0) * per_deg * wide[of]).astype(np.int64)
     cells, which = np.unique(np.column_stack([row, col]), axis=0, return_inverse=True)
     counts = np.bincount(which.ravel(), minlength=len(cells))
     mean_lat = np.bincount(which.ravel(), lat, len(cells)) / np.maximum(counts, 1)

@@ -85,7 +85,7 @@ def _leaves(xyz: Floats) -> Floats:
     table[len(xyz) :, :3] = _NOWHERE_M
     table[: len(xyz), :3] = xyz[:, :3]
     way = xyz[:, 3:] - xyz[:, :3]
-    length2 = (way**2).sum(axis=1)
+    length2 = way[:, 0] * way[:, 0] + way[:, 1] * way[:, 1] + way[:, 2] * way[:, 2]
     table[: len(xyz), 3:6] = way
     table[: len(xyz), 6] = np.divide(1.0, length2, out=np.zeros(len(xyz)), where=length2 > 0.0)
     return np.ascontiguousarray(table.reshape(n, WIDE, 7).transpose(0, 2, 1))
