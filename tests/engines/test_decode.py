@@ -137,12 +137,12 @@ def test_contexts_never_mix(tmp_path, csv_file):
 
 
 def test_progress_is_told(tmp_path):
-    (tmp_path / "log").write_bytes(NMEA * 25_000)
+    (tmp_path / "log").write_bytes(NMEA * 50_000)
     seen = []
     load([str(tmp_path / "log")], progress=lambda *step: seen.append(step))
     inner = [s for s in seen if s[0] == "read log"]
     assert len(inner) >= 2
-    assert inner[-1][1:] == (len(NMEA) * 25_000,) * 2
+    assert inner[-1][1:] == (len(NMEA) * 50_000,) * 2
     assert [s[1] for s in inner] == sorted(s[1] for s in inner)
 
 

@@ -8,7 +8,7 @@ import plain
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna import __version__
@@ -67,6 +67,7 @@ def tables(draw, schema):
 
 
 @pytest.mark.parametrize("schema", [FIXES, STATICS, OTHERS, REJECTS], ids=lambda s: s.name)
+@settings(max_examples=25)  # each one is a file flushed to the disk
 @given(data=st.data())
 def test_what_is_written_is_read_back_to_the_bit(tmp_path_factory, schema, data):
     table = data.draw(tables(schema))
