@@ -1,5 +1,7 @@
 import gzip
 import hashlib
+import os
+import signal
 import socket
 import threading
 import time
@@ -202,6 +204,27 @@ def test_udp_feed_is_decoded_and_stamped(tmp_path):
     assert set(fixes["received_ms"].tolist()) == {1_600_000_000_000}
     assert run.inputs[0].kind == "nmea live"
     assert run.time_sources == {"receive": 20}
+
+
+def test_interrupting_a_recording_keeps_what_came(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(NMEA * 7)
+                time.sleep(0.3)
+                os.kill(os.getpid(), signal.SIGINT)
+                connection.recv(1)  # until the other side goes
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        run = decode([f"tcp://127.0.0.1:{server.getsockname()[1]}"], tmp_path / "out")
+        thread.join()
+    assert run.counts["fixes"] == 7
+    assert "stopped by hand" in run.warnings[0]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_feed_that_breaks_keeps_what_came(tmp_path, monkeypatch):

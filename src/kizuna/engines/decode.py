@@ -12,7 +12,8 @@ from kizuna.base.errors import InputError
 from kizuna.base.grow import Growing
 from kizuna.base.table import Table
 from kizuna.base.units import MISSING_TIME_MS
-from kizuna.engines.inputs import Input, Options, named, read, rows_expected
+from kizuna.engines.inputs import Input, Options, named, rows_expected
+from kizuna.engines.reading import read
 from kizuna.engines.stages import Progress, Stages, silent
 from kizuna.fixes.statics import OTHERS, REJECT_REASONS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES, TIME_SOURCES
