@@ -40,7 +40,7 @@ class Parties(NamedTuple):
 
 def events_table(
     kind: str, tracks: Tracks, who: Subjects, parties: Parties, rows: Groups,
-    anchors: Sequence[tuple[Array | list[str], ...]], columns: dict[str, Any],
+    anchors: Sequence[Sequence[Array | Sequence[str]]], columns: dict[str, Any],
 ) -> Table:  # fmt: skip
     """Rows of events of one kind.
 
@@ -132,7 +132,7 @@ def anchor(lat_deg: Array, lon_deg: Array) -> tuple[Array, Array]:
 
 
 def _ids(
-    kind: str, mmsis: Array, parties: Parties, tracks: Tracks, start_ms: Array, anchors: Sequence[tuple[Any, ...]]
+    kind: str, mmsis: Array, parties: Parties, tracks: Tracks, start_ms: Array, anchors: Sequence[Sequence[Any]]
 ) -> list[str]:  # fmt: skip
     """Ids; where two events would share one (two ships under one MMSI at one time), their segments part them."""
     at = parties.vessels.offsets.tolist()

@@ -60,6 +60,9 @@ class Params:
         merge_h: runs less than this apart are one encounter, h; 0 to 48. Default 4, as GFW.
         port_min_km: distance from an anchorage at which meeting is no longer port business, km; 0 to 200. Default 10,
             as GFW's product. It is a test of the evidence and bears on the confidence; nearer encounters are kept.
+        shore_min_nm: nearer to shore than this, two vessels that lie still are more likely at berths, moorings or on
+            inland water, nm; 0 to 50. Default 1: the packaged coast draws quays and rivers as land and is right to
+            about half a mile. Nearer encounters are kept with low confidence.
     """
 
     distance_max_m: float = 500.0
@@ -67,6 +70,7 @@ class Params:
     speed_max_kn: float = 2.0
     merge_h: float = 4.0
     port_min_km: float = 10.0
+    shore_min_nm: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -75,6 +79,7 @@ class Params:
         within("encounters", "speed_max_kn", self.speed_max_kn, 0.5, 30, "kn")
         within("encounters", "merge_h", self.merge_h, 0, 48, "h")
         within("encounters", "port_min_km", self.port_min_km, 0, 200, "km")
+        within("encounters", "shore_min_nm", self.shore_min_nm, 0, 50, "nm")
 
 
 class Runs(NamedTuple):
@@ -201,6 +206,7 @@ class _Facts(NamedTuple):
     apart_max_m: Array
     speed_kn: Array
     port_m: Array
+    shore_m: Array
     fixes_per_slot: Array
     masked: Array
 
@@ -223,7 +229,8 @@ def _table(
     facts = _Facts(
         hours=(end_ms - start_ms) / HOUR_MS, longest_h=_longest(runs, n), break_h=_breaks(runs, n),
         apart_m=medians(apart_m, slots_at), apart_max_m=_greatest(apart_m, event, n), speed_kn=_speeds(runs, seen),
-        port_m=surroundings.port(box.lat_mean_deg, box.lon_mean_deg), fixes_per_slot=per_slot,
+        port_m=surroundings.port(box.lat_mean_deg, box.lon_mean_deg),
+        shore_m=surroundings.shore(box.lat_mean_deg, box.lon_mean_deg), fixes_per_slot=per_slot,
         masked=np.full(n, surroundings.in_anchorage is not None),
     )  # fmt: skip
     start, end = (_between(lat, lon, both.flat[k], both.flat[k + 1]) for k in (opening, closing))
@@ -231,12 +238,18 @@ def _table(
         "start_ms": start_ms, "end_ms": end_ms, **ends(surroundings, start, end), **box._asdict(),
         "duration_h": facts.hours, "median_speed_kn": facts.speed_kn, "median_distance_m": facts.apart_m,
         "confidence": _confidence(facts, params), "evidence": evidence(n, _tests(facts, params)),
-        "summary": _summaries(who.mmsi[a], who.mmsi[b], start_ms, facts), "event_info": _info(runs, facts, n),
+        "summary": _summaries(who.mmsi[a], who.mmsi[b], start_ms, facts, params), "event_info": _info(runs, facts, n),
         **_words(facts, params), **rule(params, RULE_VERSION, surroundings, n, **asdict(grid)),
     }  # fmt: skip
     pair = Groups(np.stack([a, b], axis=1).ravel(), np.arange(n + 1) * 2)
-    table = events_table("encounter", tracks, who, Parties(pair, _segments(tracks, rows)), rows, [], columns)
+    ships = [tuple(_ship(v) for v in who.vessel_id.take(pa.array(k)).to_pylist()) for k in (a, b)]
+    table = events_table("encounter", tracks, who, Parties(pair, _segments(tracks, rows)), rows, [ships], columns)
     return table, Met(table["event_id"].to_pylist(), who.mmsi[pair.flat].reshape(-1, 2), start_ms, end_ms, rows)
+
+
+def _ship(vessel_id: str) -> str:
+    """Which of the ships under an MMSI: the part of the vessel id after the stroke, empty for the first."""
+    return vessel_id.partition("/")[2]
 
 
 def _between(lat: Array, lon: Array, a: Array, b: Array) -> tuple[Array, Array]:
@@ -298,6 +311,7 @@ def _tests(f: _Facts, p: Params) -> list[Test]:
         Test("longest_break", f.break_h, "<", p.merge_h, "h"),
         Test("median_speed", f.speed_kn, "<", p.speed_max_kn, "kn"),
         Test("distance_from_anchorage", f.port_m / 1000.0, ">=", p.port_min_km, "km"),
+        Test("distance_from_shore", f.shore_m / NM_M, ">=", p.shore_min_nm, "nm"),
         Test("fixes_per_slot_of_vessel_heard_less", f.fixes_per_slot, ">=", 1),
     ]
 
@@ -307,7 +321,7 @@ def _confidence(f: _Facts, p: Params) -> Array:
 
     Distance from anchorages counts most (full at the limit of the test), then duration (full at four times the limit),
     how close they lay (full at a fifth of the limit), how slow they were and how densely both were heard (full at one
-    fix a slot). Without a mask it stays low: most long neighbourhoods are in ports.
+    fix a slot). Without a mask it stays low: most long neighbourhoods are in ports. So it does close to shore.
     """
     supports = [
         Support(3, f.port_m, 0, max(p.port_min_km, 0.001) * 1000.0),
@@ -316,29 +330,36 @@ def _confidence(f: _Facts, p: Params) -> Array:
         Support(1, f.speed_kn, p.speed_max_kn, 0.5 * p.speed_max_kn),
         Support(2, f.fixes_per_slot, 0, 1),
     ]
-    return confidence(len(f.hours), supports, [(~f.masked, LOW_CAP)])
+    return confidence(len(f.hours), supports, [(~f.masked, LOW_CAP), (_by_the_shore(f, p), LOW_CAP)])
+
+
+def _by_the_shore(f: _Facts, p: Params) -> Array:
+    """Nearer to shore than ``shore_min_nm``; not where no coast is known."""
+    near: Array = f.shore_m < p.shore_min_nm * NM_M
+    return near
 
 
 def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     n = len(f.hours)
     near_port = ~(f.port_m >= p.port_min_km * 1000.0)
     could_be: dict[str, Array | bool] = {
-        explain.WAITING: near_port, explain.SAME_WORK: True, explain.FISHING_TOGETHER: True,
+        explain.BERTHS: _by_the_shore(f, p), explain.WAITING: near_port, explain.SAME_WORK: True, explain.FISHING_TOGETHER: True,
         explain.SAME_OPERATOR: True, explain.RESCUE: True,
     }  # fmt: skip
     settle = (explain.SETTLE_SAR, explain.SETTLE_PATROL, explain.SETTLE_LOG, explain.SETTLE_RADIO)
     return {"alternatives": chosen(could_be, n), "would_settle": chosen(dict.fromkeys(settle, True), n)}
 
 
-def _summaries(mmsi_a: Array, mmsi_b: Array, start_ms: Array, f: _Facts) -> pa.Array:
+def _summaries(mmsi_a: Array, mmsi_b: Array, start_ms: Array, f: _Facts, p: Params) -> pa.Array:
     out = []
     rows = zip(mmsi_a.tolist(), mmsi_b.tolist(), start_ms.tolist(), f.hours.tolist(), f.apart_m.tolist(),
-               f.speed_kn.tolist(), f.port_m.tolist(), strict=True)  # fmt: skip
-    for one, two, start, hours, apart, speed, port_m in rows:
+               f.speed_kn.tolist(), f.port_m.tolist(), _by_the_shore(f, p).tolist(), strict=True)  # fmt: skip
+    for one, two, start, hours, apart, speed, port_m, by_the_shore in rows:
+        what = "neighbouring berths, or a meeting close to shore" if by_the_shore else "a meeting at sea"
         where = f", {port_m / NM_M:.1f} nm from the nearest anchorage" if port_m == port_m else ""  # noqa: PLR0124  NaN
         out.append(
             f"MMSI {one} and MMSI {two} stayed {apart:.0f} m apart (median) at {speed:.1f} kn for {hours:.1f} h from "
-            f"{iso_s(start)}{where}; {explain.consistent_with('a meeting at sea')}."
+            f"{iso_s(start)}{where}; {explain.consistent_with(what)}."
         )
     return pa.array(out, pa.string())
 

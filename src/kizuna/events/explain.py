@@ -16,6 +16,7 @@ SHARED_MMSI: Final = "another ship under the same MMSI was heard; the silent tra
 DATA_END: Final = "the data end; the vessel may be heard again"
 TWO_SHIPS: Final = "the tracks before and after may be two ships"
 
+BERTHS: Final = "lying at neighbouring berths or moorings, or on inland water"
 SAME_WORK: Final = "tug, pilot, supply or bunker service at work"
 FISHING_TOGETHER: Final = "fishing or trawling together"
 WAITING: Final = "waiting area or anchorage that the mask does not know"

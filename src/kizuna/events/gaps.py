@@ -58,6 +58,8 @@ class Params:
             speed over ground is noise of the fix.
         implied_speed_max_kn: faster than this between the two fixes speaks for two ships, kn; 5 to 100. Default 40:
             few vessels but high-speed craft go faster.
+        shore_min_nm: a vessel at rest nearer to shore than this when last heard is more likely moored, nm; 0 to 50.
+            Default 1: the packaged coast draws quays as land and is right to about half a mile.
     """
 
     threshold_h: float = 6.0
@@ -66,6 +68,7 @@ class Params:
     neighbours_min: int = 3
     moving_kn: float = 0.5
     implied_speed_max_kn: float = 40.0
+    shore_min_nm: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -75,6 +78,7 @@ class Params:
         within("gaps", "neighbours_min", self.neighbours_min, 1, _LISTEN_MAX)
         within("gaps", "moving_kn", self.moving_kn, 0, 10, "kn")
         within("gaps", "implied_speed_max_kn", self.implied_speed_max_kn, 5, 100, "kn")
+        within("gaps", "shore_min_nm", self.shore_min_nm, 0, 50, "nm")
 
 
 class Silences(NamedTuple):
@@ -169,7 +173,7 @@ def _table(
     facts = _Facts(
         hours=(until_ms - start_ms) / HOUR_MS, own=np.diff(around.own.offsets),
         neighbours=np.diff(around.others.offsets), bridged=np.diff(around.same_mmsi.offsets),
-        anchored=surroundings.anchored(*last), speed_kn=tracks.sog_kn[before].astype(np.float64), run_m=run_m,
+        anchored=surroundings.anchored(*last), shore_m=surroundings.shore(*last), speed_kn=tracks.sog_kn[before].astype(np.float64), run_m=run_m,
         implied_kn=knots(run_m, until_ms - start_ms), closed=closed,
     )  # fmt: skip
     both = Groups(np.stack([before, after], axis=1).ravel(), np.arange(n + 1) * 2)
@@ -195,6 +199,7 @@ class _Facts(NamedTuple):
     neighbours: Array
     bridged: Array
     anchored: Array
+    shore_m: Array
     speed_kn: Array
     run_m: Array
     implied_kn: Array
@@ -208,6 +213,7 @@ def _tests(f: _Facts, p: Params) -> list[Test]:
         Test("other_vessels_heard_in_cell", f.neighbours, ">=", p.neighbours_min),
         Test("other_tracks_of_mmsi_heard", f.bridged, "<=", 0),
         Test("start_in_anchorage", f.anchored, "<=", 0),
+        Test("distance_from_shore_when_last_heard", f.shore_m / NM_M, ">=", p.shore_min_nm, "nm"),
         Test("speed_when_last_heard", f.speed_kn, ">=", p.moving_kn, "kn"),
         Test("implied_speed", f.implied_kn, "<=", p.implied_speed_max_kn, "kn"),
     ]
@@ -218,7 +224,8 @@ def _confidence(f: _Facts, p: Params) -> Array:
 
     Reception counts most (own fixes before, others meanwhile), then how far the silence exceeds the limit (full at
     four times), then that the vessel was under way and not in an anchorage. Capped low where another track of the MMSI
-    was heard, where the silence begins in an anchorage, and where the two ends do not fit one ship.
+    was heard, where the silence begins in an anchorage or at rest close to shore, and where the two ends do not fit one
+    ship.
     """
     supports = [
         Support(3, f.neighbours, 0, p.neighbours_min),
@@ -227,15 +234,22 @@ def _confidence(f: _Facts, p: Params) -> Array:
         Support(1, f.speed_kn, 0, max(p.moving_kn, 0.1)),
         Support(1, f.anchored, 1, 0),
     ]
-    caps = [(f.bridged > 0, LOW_CAP), (f.anchored > 0, LOW_CAP), (f.implied_kn > p.implied_speed_max_kn, LOW_CAP)]
+    two_ships = f.implied_kn > p.implied_speed_max_kn
+    caps = [(held, LOW_CAP) for held in (f.bridged > 0, f.anchored > 0, two_ships, _moored(f, p))]
     return confidence(len(f.hours), supports, caps)
+
+
+def _moored(f: _Facts, p: Params) -> Array:
+    """At rest close to shore when last heard; not where speed or coast is unknown."""
+    moored: Array = (f.speed_kn < p.moving_kn) & (f.shore_m < p.shore_min_nm * NM_M)
+    return moored
 
 
 def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     n = len(f.hours)
     could_be: dict[str, Array | bool] = {
         explain.SHARED_MMSI: f.bridged > 0, explain.TWO_SHIPS: f.implied_kn > p.implied_speed_max_kn,
-        explain.SWITCHED_OFF_IN_PORT: f.anchored > 0, explain.DATA_END: ~f.closed, explain.RECEIVER_FAULT: True,
+        explain.SWITCHED_OFF_IN_PORT: (f.anchored > 0) | _moored(f, p), explain.DATA_END: ~f.closed, explain.RECEIVER_FAULT: True,
         explain.OUT_OF_REACH: True, explain.CLASS_B: True,
     }  # fmt: skip
     settle = (explain.SETTLE_OTHER_RECEIVER, explain.SETTLE_RADAR, explain.SETTLE_SAR, explain.SETTLE_RADIO)
@@ -258,11 +272,12 @@ def _summaries(mmsi: Array, start_ms: Array, until_ms: Array, f: _Facts) -> pa.A
 
 
 def _info(f: _Facts, data_end_ms: int) -> pa.Array:
-    end = iso_s(data_end_ms)
-    rows = zip(f.own.tolist(), f.neighbours.tolist(), f.bridged.tolist(), strict=True)
+    end = f'"{iso_s(data_end_ms)}"'
+    rows = zip(f.own.tolist(), f.neighbours.tolist(), f.bridged.tolist(), f.closed.tolist(), strict=True)
     return pa.array([
-        f'{{"data_end":"{end}","other_tracks_of_mmsi":{b},"other_vessels_heard":{o},"own_fixes_before":{w}}}'
-        for w, o, b in rows
+        f'{{"data_end":{"null" if closed else end},"other_tracks_of_mmsi":{b},"other_vessels_heard":{o},'
+        f'"own_fixes_before":{w}}}'
+        for w, o, b, closed in rows
     ], pa.string())  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def candidates(tracks: Tracks, params: Params, who: Subjects) -> tuple[Array, Ar
 
 
 def _could_be_far(tracks: Tracks, first: Array, way_m: Array, params: Params, surroundings: Surroundings) -> Array:
-    """Leave out what cannot reach the distance from shore: where it began plus all of its way, and 1 % for errors.
+    """Leave out what cannot reach the distance from shore: where it began plus all of its way, 1 % for errors.
 
     Saves asking for the coast at every fix of every moored vessel.
     """
@@ -154,8 +154,8 @@ def _rows(
     }  # fmt: skip
     alone = np.arange(n + 1)
     parties = Parties(Groups(who.vessel[segment], alone), Groups(segment, alone))
-    place = anchor(*_place(tracks, first))
-    return events_table("loitering", tracks, who, parties, _with_meetings(rows, meetings, met), [place], columns)
+    proved = _with_meetings(tracks, rows, meetings, met)
+    return events_table("loitering", tracks, who, parties, proved, [anchor(*_place(tracks, first))], columns)
 
 
 def _place(tracks: Tracks, rows: Array) -> tuple[Array, Array]:
@@ -173,15 +173,32 @@ def _mean_shore_m(tracks: Tracks, rows: Groups, surroundings: Surroundings) -> A
     return sums(distance * weight, rows.offsets) / sums(weight, rows.offsets)
 
 
-def _with_meetings(rows: Groups, meetings: Groups, met: Met | None) -> Groups:
-    """The fixes of the period, and those of the encounters during it, which it names."""
+def _with_meetings(tracks: Tracks, rows: Groups, meetings: Groups, met: Met | None) -> Groups:
+    """The fixes of the period, and those of the encounters during it, which it names.
+
+    An encounter may begin before the period, in an hour that was not slow. That hour must be proved whole, or what is
+    left of it might be slow; so the vessel's own fixes are filled up to whole clock hours and the fix before them.
+    """
     if met is None or len(meetings.flat) == 0:
         return rows
     at, size = met.rows.offsets[meetings.flat], np.diff(met.rows.offsets)[meetings.flat]
     theirs = ranges(at, at + size, np.arange(len(at)), len(at))
     flat = np.concatenate([rows.flat, met.rows.flat[theirs.flat]])
     event = np.concatenate([rows.group, meetings.group[theirs.group]])
-    return ranges(flat, flat + 1, event, len(rows.offsets) - 1)
+    joined = ranges(flat, flat + 1, event, len(rows.offsets) - 1)
+    of = np.flatnonzero(np.diff(meetings.offsets) > 0)
+    begin, stop = np.empty(len(of), np.int64), np.empty(len(of), np.int64)
+    for k, e in enumerate(of.tolist()):
+        segment = tracks.segment[rows.flat[rows.offsets[e]]]
+        mine = joined.flat[joined.offsets[e] : joined.offsets[e + 1]]
+        mine = mine[tracks.segment[mine] == segment]
+        start, end = int(tracks.seg_start[segment]), int(tracks.seg_end[segment])
+        times = tracks.time_ms[start:end]
+        first_hour, last_hour = tracks.time_ms[mine[0]] // HOUR_MS, tracks.time_ms[mine[-1]] // HOUR_MS
+        begin[k] = start + max(int(np.searchsorted(times, first_hour * HOUR_MS)) - 1, 0)
+        stop[k] = start + int(np.searchsorted(times, (last_hour + 1) * HOUR_MS))
+    flat = np.concatenate([joined.flat, (filled := ranges(begin, stop, of, len(rows.offsets) - 1)).flat])
+    return ranges(flat, flat + 1, np.concatenate([joined.group, filled.group]), len(rows.offsets) - 1)
 
 
 def _tests(f: _Facts, p: Params) -> list[Test]:
