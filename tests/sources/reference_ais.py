@@ -133,7 +133,9 @@ def fix(payload: str, fill: int) -> dict[str, Any] | None:
     time = None
     if kind in (4, 11) and f["second"] is not None:
         try:
-            moment = dt.datetime(f["year"], f["month"], f["day"], f["hour"], f["minute"], min(f["second"], 59), tzinfo=dt.UTC)
+            moment = dt.datetime(
+                f["year"], f["month"], f["day"], f["hour"], f["minute"], min(f["second"], 59), tzinfo=dt.UTC
+            )
             if f["second"] <= 60 and 1990 <= f["year"] < 2100:
                 time = int(moment.timestamp()) * 1000 + (1000 if f["second"] == 60 else 0)
         except ValueError:

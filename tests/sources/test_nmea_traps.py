@@ -301,7 +301,9 @@ def test_time_of_receipt_is_set_to_the_second_of_the_message():
 
 def test_time_of_receipt_serves_static_and_other_messages():
     decoder = NmeaDecoder("x")
-    batch = decoder.feed(bytes_of(plain(part_a()), plain(number(20, 6) + number(0, 2) + number(2190001, 30) + "0" * 40)), T + 5)
+    batch = decoder.feed(
+        bytes_of(plain(part_a()), plain(number(20, 6) + number(0, 2) + number(2190001, 30) + "0" * 40)), T + 5
+    )
     for table in (batch.statics, batch.others):
         assert [(r["time_ms"], r["time_source"]) for r in rows(table)] == [(T + 5, "receive")]
 
@@ -310,7 +312,9 @@ def base_report(kind: int = 4, moment: tuple[int, ...] = (2019, 6, 1, 0, 0, 0)) 
     bits = number(kind, 6) + number(0, 2) + number(2190001, 30)
     for value, width in zip(moment, (14, 4, 5, 5, 6, 6), strict=True):
         bits += number(value, width)
-    return bits + number(1, 1) + number(6_000_000, 28) + number(30_000_000, 27) + number(1, 4) + "0" * 10 + number(0, 20)
+    return (
+        bits + number(1, 1) + number(6_000_000, 28) + number(30_000_000, 27) + number(1, 4) + "0" * 10 + number(0, 20)
+    )
 
 
 def test_a_base_station_gives_the_time_of_its_own_report_only():
@@ -320,7 +324,9 @@ def test_a_base_station_gives_the_time_of_its_own_report_only():
     assert (row["time_source"], row["time_ms"]) == ("tag", T + 7000)
 
 
-@pytest.mark.parametrize("moment", [(0, 0, 0, 24, 60, 60), (2019, 2, 29, 0, 0, 0), (2019, 6, 1, 24, 0, 0), (1980, 1, 6, 0, 0, 0)])
+@pytest.mark.parametrize(
+    "moment", [(0, 0, 0, 24, 60, 60), (2019, 2, 29, 0, 0, 0), (2019, 6, 1, 24, 0, 0), (1980, 1, 6, 0, 0, 0)]
+)
 def test_an_impossible_time_of_a_base_station_is_no_time(moment):
     row = fixes(plain(base_report(4, moment)))[0]
     assert (row["time_source"], row["time_ms"]) == ("none", None)
@@ -414,7 +420,10 @@ def test_parts_far_apart_in_time_of_receipt_are_not_glued():
 def test_missing_parts_become_rejects_at_the_end_with_their_own_lines():
     two = parts(voyage(), seq="1")
     batch = decode(plain(position()), two[0])
-    assert rows(batch.rejects)[0] | {"reason": "part_missing", "line_no": 2, "raw": two[0].encode()} == rows(batch.rejects)[0]
+    assert (
+        rows(batch.rejects)[0] | {"reason": "part_missing", "line_no": 2, "raw": two[0].encode()}
+        == rows(batch.rejects)[0]
+    )
 
 
 def test_waiting_messages_are_bounded_and_the_oldest_gives_way():
@@ -427,7 +436,9 @@ def test_waiting_messages_are_bounded_and_the_oldest_gives_way():
 
 def test_a_part_with_fill_bits_in_the_middle_ends_the_certain_bits():
     payload, _ = armour(voyage())
-    batch = decode(sentence(payload[:60], 2, total=2, part=1, seq="1"), sentence(payload[60:], 2, total=2, part=2, seq="1"))
+    batch = decode(
+        sentence(payload[:60], 2, total=2, part=1, seq="1"), sentence(payload[60:], 2, total=2, part=2, seq="1")
+    )
     row = rows(batch.statics)[0]
     assert row["shipname"] == "HAI FENG 7"
     assert row["destination"] is None
@@ -498,7 +509,9 @@ def test_speeds_of_cut_bits_are_flagged(sog, flagged):
     assert ("junk_speed" in fixes(plain(position(sog=sog)))[0]["flags"]) == flagged
 
 
-@pytest.mark.parametrize(("mmsi", "bad"), [(0, True), (1, False), (999_999_999, False), (1_000_000_000, True), (2**30 - 1, True)])
+@pytest.mark.parametrize(
+    ("mmsi", "bad"), [(0, True), (1, False), (999_999_999, False), (1_000_000_000, True), (2**30 - 1, True)]
+)
 def test_impossible_numbers_are_kept_and_flagged(mmsi, bad):
     row = fixes(plain(position(mmsi=mmsi)))[0]
     assert row["mmsi"] == mmsi
@@ -548,7 +561,9 @@ def test_fill_bits_of_any_number_are_cut_off():
         assert row["lat_deg"] == 25.5
 
 
-@pytest.mark.parametrize(("length", "whole"), [(424, True), (423, True), (422, True), (420, True), (426, True), (400, False)])
+@pytest.mark.parametrize(
+    ("length", "whole"), [(424, True), (423, True), (422, True), (420, True), (426, True), (400, False)]
+)
 def test_static_reports_of_odd_lengths_give_the_fields_that_are_whole(length, whole):
     bits = voyage() + "00"
     row = statics(*parts(bits[:length], seq="1"))[0]
@@ -565,7 +580,18 @@ def test_static_reports_of_odd_lengths_give_the_fields_that_are_whole(length, wh
 def test_static_codes_for_not_available_become_missing():
     row = statics(*parts(voyage(imo=0, callsign="", name="", size=(0, 0, 0, 0), eta=(0, 0, 24, 60), draught=0,
                                 destination="", dte=1, ship_type=0, epfd=15)))[0]  # fmt: skip
-    for name in ("imo", "callsign", "shipname", "to_bow_m", "to_starboard_m", "eta", "draught_m", "destination", "part", "vendor"):
+    for name in (
+        "imo",
+        "callsign",
+        "shipname",
+        "to_bow_m",
+        "to_starboard_m",
+        "eta",
+        "draught_m",
+        "destination",
+        "part",
+        "vendor",
+    ):
         assert row[name] is None, name
     assert (row["ship_type"], row["dte"], row["epfd"]) == (0, False, 15)
 
@@ -727,7 +753,9 @@ def test_label_context_source_and_receiver_stand_in_every_row():
     batch = decode(plain(position()), plain(part_a()), plain(number(20, 6) + "0" * 60), "junk", label="partner-x",
                    context="exercise:umi", receiver_type="satellite")  # fmt: skip
     for table in (batch.fixes, batch.statics, batch.others, batch.rejects):
-        assert [(r["label"], r["context"], r["source_id"]) for r in rows(table)] == [("partner-x", "exercise:umi", "test")]
+        assert [(r["label"], r["context"], r["source_id"]) for r in rows(table)] == [
+            ("partner-x", "exercise:umi", "test")
+        ]
     assert rows(batch.fixes)[0]["receiver_type"] == "satellite"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Protocol
 
 from kizuna.base.table import Table, concat, empty
@@ -34,9 +36,10 @@ class Decoder(Protocol):
         ...
 
 
+@cache
 def nothing() -> Batch:
-    """A batch without rows."""
-    return Batch(empty(FIXES), empty(STATICS), empty(OTHERS), empty(REJECTS))
+    """A batch without rows; always the same one."""
+    return Batch(empty(FIXES), empty(STATICS), empty(OTHERS), empty(REJECTS), MappingProxyType({}))
 
 
 def join(batches: Sequence[Batch]) -> Batch:
@@ -48,9 +51,15 @@ def join(batches: Sequence[Batch]) -> Batch:
         for name, n in batch.counts.items():
             counts[name] = counts.get(name, 0) + n
     return Batch(
-        concat([b.fixes for b in batches]),
-        concat([b.statics for b in batches]),
-        concat([b.others for b in batches]),
-        concat([b.rejects for b in batches]),
+        _below([b.fixes for b in batches]),
+        _below([b.statics for b in batches]),
+        _below([b.others for b in batches]),
+        _below([b.rejects for b in batches]),
         counts,
     )
+
+
+def _below(tables: list[Table]) -> Table:
+    """Tables one below the other; empty ones, common in live streams, cost nothing."""
+    full = [t for t in tables if len(t)]
+    return concat(full) if full else tables[0]
