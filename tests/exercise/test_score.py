@@ -110,6 +110,12 @@ def test_what_may_be_found_is_left_out():
     assert score(events_of(("loitering", [1], 7, 12)), truth)["loitering"].false_alarms == 1
 
 
+def test_a_badly_heard_row_excuses_a_rough_event_but_no_wild_one():
+    truth = truth_of(("zone_visit", [1], 0, 2, "required", False, "z"))
+    assert score(events_of(("zone_visit", [1], 1, 4, "z")), truth)["zone_visit"].left_out == 1
+    assert score(events_of(("zone_visit", [1], 1, 12, "z")), truth)["zone_visit"].false_alarms == 1
+
+
 def test_rows_that_overlap_do_not_count_twice_for_what_may_be_found():
     truth = truth_of(("loitering", [1], 0, 2, "allowed", True), ("loitering", [1], 0, 2, "allowed", True))
     assert score(events_of(("loitering", [1], 0, 7)), truth)["loitering"].false_alarms == 1

@@ -167,7 +167,8 @@ def test_an_encounter_shows_when_both_are_heard_without_an_hour_of_silence(heard
 
 
 @pytest.mark.parametrize(("heard", "seen"), [
-    ([0.9, 1.1, 1.6, 2.2], True), ([1.1, 1.6, 2.2], False), ([0.9, 1.1, 1.6], False), ([0.9, 1.5, 2.2], False),
+    ([0.9, 1.1, 1.9, 2.2], True), ([1.1, 1.9, 2.2], False), ([0.9, 1.1, 1.9], False), ([0.9, 1.5, 2.2], False),
+    ([0.7, 1.1, 1.9, 2.2], False), ([0.9, 1.1, 1.7, 2.2], False),
 ])
 def test_a_visit_shows_when_entry_and_exit_were_heard(heard, seen):
     assert observable(row_of("zone_visit", (0,), 1.0, 2.0), reports_of(hours(*heard)), None) is seen

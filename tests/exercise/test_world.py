@@ -63,6 +63,7 @@ def test_all_declared_waters_are_free_of_land_on_two_coast_lines(shared: Path):
     assert len(land) > 3_000
 
 
+@pytest.mark.big
 def test_all_declared_waters_are_free_of_land_on_the_packaged_coast():
     coast = load_coast()
     dry = []
@@ -75,6 +76,7 @@ def test_all_declared_waters_are_free_of_land_on_the_packaged_coast():
     assert dry == []
 
 
+@pytest.mark.big
 def test_sites_of_loitering_lie_far_from_shore():
     coast = load_coast()
     for name in world_places.OFFSHORE_SITES:
@@ -96,6 +98,10 @@ def test_every_port_and_gate_is_joined_to_every_other():
         assert way.points[0] == world.node(names[0])
         assert way.points[-1] == world.node(target)
         assert len(way.half_width_m) == len(way.points) - 1
+
+
+def test_every_gate_has_its_weight():
+    assert set(world_places.GATE_WEIGHTS) == set(world.gates())
 
 
 def test_way_does_not_leave_the_region_in_between():

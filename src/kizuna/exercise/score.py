@@ -2,8 +2,8 @@
 
 An event and a truth row match one to one when they have the same actors (and, for visits, the same zone) and their
 intervals overlap by an intersection over union of at least ``iou_min``. Only truth that was observable counts as
-missed. An event that lies on a row which may be found (grade ``allowed``, or required but not observable) is left
-out of the count; every other event without a match is a false alarm, one on a hard negative (grade ``forbidden``)
+missed. An event that lies on a row which may be found (grade ``allowed``), or on one that was too badly heard to be
+observable, is left out of the count; every other event without a match is a false alarm, one on a hard negative (grade ``forbidden``)
 is named as such. A second event on a row already matched is a false alarm too: a split event is half right.
 
 Intervals of precision and recall are Wilson's (1927) at 95 per cent.
@@ -221,7 +221,7 @@ def _kind(kind: str, events: list[_Span], truth: list[_Span], iou_min: float) ->
     hits = [j for j in ious if required[j].observable]
     missing = [t.name for j, t in enumerate(required) if t.observable and j not in ious]
     loose = [i for i in range(len(events)) if i not in matched]
-    tolerated = {i for i in loose if _may_be(events[i], truth)}
+    tolerated = {i for i in loose if _may_be(events[i], truth, iou_min)}
     alarms = [i for i in loose if i not in tolerated]
     hard = Counter(any(t.grade == "forbidden" and _touch(events[i], t) for t in truth) for i in alarms)[True]
     precision = wilson(len(hits), len(hits) + len(alarms))
@@ -242,13 +242,20 @@ def _touch(event: _Span, row: _Span) -> bool:
     return _same(event, row) and overlap((event.begin_ms, event.end_ms), (row.begin_ms, row.end_ms)) > 0.0
 
 
-def _may_be(event: _Span, truth: list[_Span]) -> bool:
-    """Whether half of an event lies on rows that may be found but need not be."""
+def _may_be(event: _Span, truth: list[_Span], iou_min: float) -> bool:
+    """Whether an event is left out of the count.
+
+    Half of it lies on rows that may be found but need not be, or it meets a badly heard row with half the overlap
+    that a match takes.
+    """
     inside_ms, upto_ms = 0, event.begin_ms
     for row in sorted(truth, key=lambda r: r.begin_ms):
-        soft = row.grade == "allowed" or (row.grade == "required" and not row.observable)
-        if soft and _same(event, row):
-            end_ms = min(event.end_ms, row.end_ms)
-            inside_ms += max(0, end_ms - max(upto_ms, row.begin_ms))
-            upto_ms = max(upto_ms, end_ms)
+        unheard = row.grade == "required" and not row.observable
+        if not (unheard or row.grade == "allowed") or not _same(event, row):
+            continue
+        if unheard and overlap((event.begin_ms, event.end_ms), (row.begin_ms, row.end_ms)) >= iou_min / 2:
+            return True
+        end_ms = min(event.end_ms, row.end_ms)
+        inside_ms += max(0, end_ms - max(upto_ms, row.begin_ms))
+        upto_ms = max(upto_ms, end_ms)
     return inside_ms >= _COVERED * (event.end_ms - event.begin_ms) and inside_ms > 0

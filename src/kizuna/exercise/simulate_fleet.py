@@ -163,10 +163,11 @@ def padded(plan: Plan, length_s: float, rng: Generator, *, before: bool, after: 
 
 def passage(kind: Kind, length_s: float, rng: Generator) -> Plan:
     """A passage between gates and ports, begun before or during the exercise."""
-    gates, ports = world.gates(), list(world.ports().values())
+    gates, ports = list(world_places.GATE_WEIGHTS), list(world.ports().values())
+    weights = np.array(list(world_places.GATE_WEIGHTS.values()))
     from_gate, to_gate = motion.chance(rng, 0.65), motion.chance(rng, 0.65)  # two thirds pass or call from afar
     port_a, port_b = (ports[i] for i in rng.choice(len(ports), 2, replace=False))
-    gate_a, gate_b = (gates[i] for i in rng.choice(len(gates), 2, replace=False))
+    gate_a, gate_b = (gates[i] for i in rng.choice(len(gates), 2, replace=False, p=weights / weights.sum()))
     way = voyage(gate_a if from_gate else port_a.node, gate_b if to_gate else port_b.node, rng)
     if not from_gate:
         way = way.after(motion.random_in(port_a.berth, rng))

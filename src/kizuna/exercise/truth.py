@@ -86,9 +86,13 @@ def observable(row: Row, reports: Reports, owner: int | None) -> bool:
 
 
 def _around(times: npt.NDArray[np.int64], row: Row) -> bool:
-    """Whether the ship was heard shortly before and shortly after, so that entry and exit show."""
-    before = np.any((times < row.begin_ms) & (times >= row.begin_ms - _SILENCE_MS))
-    return bool(before and np.any((times > row.end_ms) & (times <= row.end_ms + _SILENCE_MS)))
+    """Whether entry and exit show: reports before and after each, within a quarter of the stay, at most an hour."""
+    reach_ms = min(_SILENCE_MS, (row.end_ms - row.begin_ms) // 4)
+    return all(
+        np.any((times >= low) & (times <= low + reach_ms))
+        for end_ms in (row.begin_ms, row.end_ms)
+        for low in (end_ms - reach_ms, end_ms)
+    )
 
 
 def _gap_seen(times: npt.NDArray[np.int64], row: Row) -> bool:

@@ -141,6 +141,13 @@ LANES: Final[tuple[tuple[str, str, float], ...]] = (
     ("gate_pacific_north", "osumi_e", 6000),
 )  # fmt: skip
 
+GATE_WEIGHTS: Final = {
+    "gate_southwest": 5.0, "gate_south": 2.0, "gate_luzon": 1.5, "gate_balintang": 1.0, "gate_pacific_south": 1.0,
+    "gate_pacific": 1.5, "gate_daito": 1.0, "gate_pacific_north": 1.0, "gate_osaka": 3.0, "gate_korea": 3.0,
+    "gate_yellow": 2.0, "gate_yellow_west": 3.0,
+}  # fmt: skip
+"""How often ships come and go through each gate, relative; rough, the strait being the busiest way."""
+
 OFFSHORE_SITES: Final = ("site_kaohsiung", "site_hualien", "site_yaeyama", "site_lanyu")
 """Sites well heard from shore and more than 25 nm off it, where ships wait long enough to be called loitering."""
 
