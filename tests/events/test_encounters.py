@@ -35,7 +35,7 @@ def test_two_vessels_side_by_side_for_two_hours_meet():
     assert met["median_speed_kn"] == 0
     assert {t: v["passed"] for t, v in met["tests"].items()} == {
         "greatest_distance": True, "longest_run": True, "longest_break": None, "median_speed": True,
-        "distance_from_anchorage": None, "fixes_per_slot_of_vessel_heard_less": True,
+        "distance_from_anchorage": None, "distance_from_shore": None, "fixes_per_slot_of_vessel_heard_less": True,
     }
 
 
