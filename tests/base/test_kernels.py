@@ -63,6 +63,7 @@ def test_short_distances_lie_within_two_hundred_thousandths(lat, lon, dlat, dlon
 
 @given(lats, lons, lats, lons)
 def test_distance_is_symmetric(lat1, lon1, lat2, lon2):
+    assume(GEOD.inv(lon1, lat1, lon2, lat2)[2] < 19.0e6)  # nearly antipodal points are beyond the formula
     assert k.distance_m(lat1, lon1, lat2, lon2) == pytest.approx(
         k.distance_m(lat2, lon2, lat1, lon1), abs=1e-6, rel=1e-12
     )
