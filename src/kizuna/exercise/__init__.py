@@ -1,1 +1,1 @@
-"""Simulated traffic with known truth, always marked EXERCISE."""
+"""Simulated traffic with known truth, always marked EXERCISE; and scores of detectors on it."""

@@ -1,10 +1,11 @@
 """How well detectors did on an exercise: events against truth, per kind.
 
 An event and a truth row match one to one when they have the same actors (and, for visits, the same zone) and their
-intervals overlap by an intersection over union of at least ``iou_min``. Only truth that was observable counts as
-missed. An event that lies on a row which may be found (grade ``allowed``), or on one that was too badly heard to be
-observable, is left out of the count; every other event without a match is a false alarm, one on a hard negative (grade ``forbidden``)
-is named as such. A second event on a row already matched is a false alarm too: a split event is half right.
+intervals overlap by an intersection over union of at least ``iou_min``; pairs are taken greedily, best overlap first.
+Only truth that was observable counts as missed. An event that lies on a row which may be found (grade ``allowed``),
+or on one that was too badly heard to be observable, is left out of the count; every other event without a match is a
+false alarm, one on a hard negative (grade ``forbidden``) is named as such. A second event on a row already matched
+is a false alarm too: a split event is half right.
 
 Intervals of precision and recall are Wilson's (1927) at 95 per cent.
 """

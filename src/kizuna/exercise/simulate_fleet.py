@@ -307,4 +307,3 @@ def ordinary(kind: Kind, length_s: float, rng: Generator) -> tuple[Track, str]:
 _OTHERS: Final = {
     "ferry": ferry, "fishing": fishing, "patrol": patrol, "tug": harbour_work, "pleasure": outing, "pilot": outing,
 }  # fmt: skip
-
