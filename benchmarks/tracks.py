@@ -2,10 +2,15 @@
 
     python benchmarks/tracks.py [--rounds 5] [--gpsdio DIR]
 
-Input: the US day of the shared data (4.1 million fixes), in memory, in order of time as archives are. All engines do:
-order by vessel, distance between fixes, segments, gaps over 12 h, stops of at least 1 h, hourly speed. Ours does so
-through ``segment`` (several tracks per MMSI), ``stops.find`` and the candidate search of the gap and loitering rules,
-the functions that ``kizuna detect`` calls, on full tables of fixes. The peers cut a vessel at silences only.
+Input: the US day of the shared data (4.1 million fixes), in memory, in order of time as archives are. All engines make:
+the fixes in order of vessel and time with step length and segment number; a table of segments (count, ends, length,
+box, longest and median interval); gaps over 12 h; stops of at least 1 h within 500 m, with mean place and radius;
+loitering periods.
+Ours does so through ``segment`` (several tracks per MMSI, duplicates, noise), ``stops.find`` and the
+candidate search of the gap and loitering rules, the functions that ``kizuna detect`` calls, on full tables of fixes.
+The peers do the same with less: they cut a vessel at silences only, and a stop of theirs is a run of slow fixes of
+which none lies more than 500 m from their mean, or no stop at all. Loitering: slow hours (mean below 2 kn) in a row,
+at least 4.
 MovingPandas splits at gaps only, on every 25th vessel, its trajectories built beforehand.
 
 With ``--gpsdio`` naming a checkout of GlobalFishingWatch/gpsdio-segment (v3.0.0), the multi-track segmenter is
@@ -97,18 +102,33 @@ def with_pandas(frame):
     step = np.zeros(len(f))
     step[1:] = distance_m(lat[:-1], lon[:-1], lat[1:], lon[1:])
     step[new] = 0
-    gaps = int((dt > GAP_H * 3_600_000).sum())
     f["segment"] = np.cumsum(new | (dt > 24 * 3_600_000))
-    f["step"] = step
+    f["step_m"] = step
+    f["dt"] = dt
+    segments = f.groupby("segment", sort=False).agg(
+        mmsi=("mmsi", "first"), start=("time_ms", "first"), end=("time_ms", "last"), count=("time_ms", "size"),
+        length=("step_m", "sum"), s=("lat", "min"), n=("lat", "max"), w=("lon", "min"), e=("lon", "max"),
+        gap=("dt", "max"), interval=("dt", "median"))
+    gaps = f[dt > GAP_H * 3_600_000]
     slow = f["sog"].to_numpy() < 0.5
     change = new.copy()
     change[1:] |= slow[1:] != slow[:-1]
-    run = pd.DataFrame({"run": np.cumsum(change), "t": t, "slow": slow})
-    ends = run.groupby("run", sort=False).agg(a=("t", "first"), b=("t", "last"), slow=("slow", "first"))
-    stops = int((ends["slow"] & (ends["b"] - ends["a"] >= 3_600_000)).sum())
-    hours = pd.DataFrame({"m": f["mmsi"], "h": t // 3_600_000, "d": step, "dt": dt}).groupby(["m", "h"], sort=False).sum()
-    slow_hours = int((hours["d"] / hours["dt"].clip(lower=1) * 1000 / 0.5144 < 2).sum())
-    return f"{f['segment'].iat[-1]} segments, {gaps} gaps, {stops} stops, {slow_hours} slow hours"
+    f["run"] = np.cumsum(change)
+    still = f[slow]
+    stops = still.groupby("run", sort=False).agg(
+        mmsi=("mmsi", "first"), start=("time_ms", "first"), end=("time_ms", "last"), lat=("lat", "mean"), lon=("lon", "mean"))
+    stops = stops[stops["end"] - stops["start"] >= 3_600_000]
+    still = still[["run", "lat", "lon"]].join(stops[["lat", "lon"]], on="run", rsuffix="0", how="inner")
+    still["off"] = distance_m(still["lat"], still["lon"], still["lat0"], still["lon0"])
+    stops = stops.assign(radius=still.groupby("run", sort=False)["off"].max())
+    stops = stops[stops["radius"] <= 500]
+    f["hour"] = t // 3_600_000
+    hours = f.groupby(["mmsi", "hour"], sort=False)[["step_m", "dt"]].sum().reset_index()
+    hours["slow"] = hours["step_m"] / hours["dt"].clip(lower=1) * 1000 / 0.5144 < 2
+    far = (hours["mmsi"].diff() != 0) | (hours["hour"].diff() != 1) | (hours["slow"] != hours["slow"].shift(1))
+    hours["period"] = far.cumsum()
+    periods = hours[hours["slow"]].groupby("period").agg(mmsi=("mmsi", "first"), start=("hour", "first"), n=("hour", "size"))
+    return f"{len(segments)} segments, {len(gaps)} gaps, {len(stops)} stops, {(periods['n'] >= 4).sum()} slow periods"
 
 
 def with_polars(frame):
@@ -119,43 +139,69 @@ def with_polars(frame):
     h = (dlat / 2).sin() ** 2 + c("lat").radians().cos() * c("lat").shift(1).radians().cos() * (dlon / 2).sin() ** 2
     f = f.with_columns(
         dt=pl.when(c("new")).then(0).otherwise(c("time_ms") - c("time_ms").shift(1)),
-        step=pl.when(c("new")).then(0.0).otherwise(12_742_017.6 * h.sqrt().arcsin()), slow=c("sog") < 0.5)
+        step_m=pl.when(c("new")).then(0.0).otherwise(12_742_017.6 * h.sqrt().arcsin()), slow=c("sog") < 0.5)
     f = f.with_columns(
         segment=(c("new") | (c("dt") > 24 * 3_600_000)).cum_sum(),
         run=(c("new") | (c("slow") != c("slow").shift(1)).fill_null(True)).cum_sum(), hour=c("time_ms") // 3_600_000)
-    gaps = f.select((c("dt") > GAP_H * 3_600_000).sum()).item()
-    runs = f.group_by("run").agg(a=c("time_ms").first(), b=c("time_ms").last(), slow=c("slow").first())
-    stops = runs.select((c("slow") & (c("b") - c("a") >= 3_600_000)).sum()).item()
-    hours = f.group_by(["mmsi", "hour"]).agg(d=c("step").sum(), dt=c("dt").sum())
-    slow_hours = hours.select((c("d") / c("dt").clip(1) * 1000 / 0.5144 < 2).sum()).item()
-    return f"{f['segment'][-1]} segments, {gaps} gaps, {stops} stops, {slow_hours} slow hours"
+    segments = f.group_by("segment", maintain_order=True).agg(
+        c("mmsi").first(), start=c("time_ms").first(), end=c("time_ms").last(), count=pl.len(), length=c("step_m").sum(),
+        s=c("lat").min(), n=c("lat").max(), w=c("lon").min(), e=c("lon").max(), gap=c("dt").max(), interval=c("dt").median())
+    gaps = f.filter(c("dt") > GAP_H * 3_600_000)
+    still = f.filter(c("slow"))
+    stops = still.group_by("run", maintain_order=True).agg(
+        c("mmsi").first(), start=c("time_ms").first(), end=c("time_ms").last(), lat0=c("lat").mean(), lon0=c("lon").mean())
+    stops = stops.filter(c("end") - c("start") >= 3_600_000)
+    dlat, dlon = (c("lat") - c("lat0")).radians(), (c("lon") - c("lon0")).radians()
+    h = (dlat / 2).sin() ** 2 + c("lat").radians().cos() * c("lat0").radians().cos() * (dlon / 2).sin() ** 2
+    off = still.select("run", "lat", "lon").join(stops.select("run", "lat0", "lon0"), on="run")
+    off = off.group_by("run").agg(radius=(12_742_017.6 * h.sqrt().arcsin()).max())
+    stops = stops.join(off.filter(c("radius") <= 500), on="run")
+    hours = f.group_by(["mmsi", "hour"], maintain_order=True).agg(c("step_m").sum(), c("dt").sum())
+    hours = hours.with_columns(slow=c("step_m") / c("dt").clip(1) * 1000 / 0.5144 < 2)
+    far = (c("mmsi").diff() != 0) | (c("hour").diff() != 1) | (c("slow") != c("slow").shift(1))
+    hours = hours.with_columns(period=far.fill_null(True).cum_sum())
+    periods = hours.filter(c("slow")).group_by("period").agg(c("mmsi").first(), c("hour").first(), n=pl.len())
+    periods = periods.filter(c("n") >= 4)
+    return f"{len(segments)} segments, {len(gaps)} gaps, {len(stops)} stops, {len(periods)} slow periods"
 
 
-DUCK = """
-with a as (
-  select mmsi, time_ms, lat, lon, sog < 0.5 as slow,
-    lag(time_ms) over w as t0, lag(lat) over w as lat0, lag(lon) over w as lon0, lag(sog < 0.5) over w as slow0
-  from day window w as (partition by mmsi order by time_ms)),
-b as (
-  select mmsi, time_ms, slow, coalesce(time_ms - t0, 0) as dt,
-    coalesce(12742017.6 * asin(sqrt(pow(sin(radians(lat - lat0) / 2), 2)
-      + cos(radians(lat)) * cos(radians(lat0)) * pow(sin(radians(lon - lon0) / 2), 2))), 0) as step,
-    cast(t0 is null or time_ms - t0 > 86400000 as int) as cut, cast(t0 is null or slow <> slow0 as int) as change
-  from a),
-c as materialized (
-  select *, sum(cut) over v as segment, sum(change) over v as run from b
-  window v as (partition by mmsi order by time_ms rows unbounded preceding)),
-s as (select mmsi, run, any_value(slow) as slow, min(time_ms) as a, max(time_ms) as b from c group by mmsi, run),
-h as (select mmsi, time_ms // 3600000 as hour, sum(step) as d, sum(dt) as dt from c group by mmsi, hour)
-select (select sum(cut) from c), (select count(*) from c where dt > {gap}),
-  (select count(*) from s where slow and b - a >= 3600000),
-  (select count(*) from h where d / greatest(dt, 1) * 1000 / 0.5144 < 2)
-"""
+DUCK = (
+    """create or replace temp table tracks as
+    with a as (
+      select *, sog < 0.5 as slow, lag(time_ms) over w as t0, lag(lat) over w as lat0, lag(lon) over w as lon0,
+        lag(sog < 0.5) over w as slow0
+      from day window w as (partition by mmsi order by time_ms)),
+    b as (
+      select mmsi, time_ms, lat, lon, sog, cog, slow, coalesce(time_ms - t0, 0) as dt,
+        coalesce(12742017.6 * asin(sqrt(pow(sin(radians(lat - lat0) / 2), 2)
+          + cos(radians(lat)) * cos(radians(lat0)) * pow(sin(radians(lon - lon0) / 2), 2))), 0) as step_m,
+        cast(t0 is null or time_ms - t0 > 86400000 as int) as cut, cast(t0 is null or slow <> slow0 as int) as change
+      from a)
+    select *, sum(cut) over v as segment, sum(change) over v as run from b
+    window v as (partition by mmsi order by time_ms rows unbounded preceding) order by mmsi, time_ms""",
+    """create or replace temp table segments as select mmsi, segment, min(time_ms), max(time_ms), count(*), sum(step_m),
+    min(lat), max(lat), min(lon), max(lon), max(dt), median(dt) from tracks group by mmsi, segment""",
+    f"create or replace temp table gaps as select * from tracks where dt > {GAP_H * 3_600_000}",
+    """create or replace temp table stops as
+    with s as (select mmsi, run, min(time_ms) as a, max(time_ms) as b, avg(lat) as lat0, avg(lon) as lon0
+      from tracks where slow group by mmsi, run having max(time_ms) - min(time_ms) >= 3600000)
+    select s.mmsi, s.run, a, b, lat0, lon0, max(12742017.6 * asin(sqrt(pow(sin(radians(lat - lat0) / 2), 2)
+      + cos(radians(lat)) * cos(radians(lat0)) * pow(sin(radians(lon - lon0) / 2), 2)))) as radius
+    from s join tracks t on s.mmsi = t.mmsi and s.run = t.run group by all having radius <= 500""",
+    """create or replace temp table periods as
+    with h as (select mmsi, time_ms // 3600000 as hour, sum(step_m) / greatest(sum(dt), 1) * 1000 / 0.5144 < 2 as slow
+      from tracks group by mmsi, hour),
+    k as (select *, hour - row_number() over (partition by mmsi, slow order by hour) as period from h)
+    select mmsi, min(hour), count(*) from k where slow group by mmsi, period having count(*) >= 4""",
+    """select (select count(*) from segments), (select count(*) from gaps), (select count(*) from stops),
+    (select count(*) from periods)""",
+)
 
 
 def with_duckdb(connection):
-    row = connection.execute(DUCK.format(gap=GAP_H * 3_600_000)).fetchone()
-    return "{} segments, {} gaps, {} stops, {} slow hours".format(*row)
+    for statement in DUCK:
+        row = connection.execute(statement).fetchone()
+    return "{} segments, {} gaps, {} stops, {} slow periods".format(*row)
 
 
 def trajectories(table):
@@ -243,7 +289,8 @@ def main():
     warnings.simplefilter("ignore")
     table = fixes()
     n = len(table)
-    plain = {"mmsi": table["mmsi"], "time_ms": table["time_ms"], "lat": table["lat_deg"], "lon": table["lon_deg"], "sog": table["sog_kn"]}
+    plain = {"mmsi": table["mmsi"], "time_ms": table["time_ms"], "lat": table["lat_deg"], "lon": table["lon_deg"], "sog": table["sog_kn"],
+             "cog": table["cog_deg"]}
     frame, polar = pd.DataFrame(plain), pl.DataFrame(plain)
     connection = duckdb.connect()
     connection.execute("set threads to 1")

@@ -47,7 +47,6 @@ from kizuna.tracks.kernels.match import TYPE27_KIND, Opened, Rules
 from kizuna.tracks.kernels.order import code_rows, scatter, sort_vessels
 from kizuna.tracks.kernels.plane import shared_table
 from kizuna.tracks.kernels.ships import judge, number_ships
-from kizuna.tracks.kernels.summary import summarise
 from kizuna.tracks.table import IDENTITY_TYPE, SEGMENTS, Tracks
 
 Progress = Callable[[float, str], None]
@@ -168,7 +167,7 @@ class _Found:
     vessel: Array
     closed: Array
     drops: Array
-    track: Array
+    facts: Array
 
 
 def _one_context(fixes: Table) -> None:
@@ -179,56 +178,53 @@ def _one_context(fixes: Table) -> None:
 
 
 def _ordered(fixes: Table) -> _Rows:
-    code, found, count = code_rows(fixes["mmsi"], fixes["time_ms"], fixes["lat_deg"], fixes["lon_deg"])
+    code = np.empty(len(fixes), np.int32)
+    found, count = code_rows(fixes["mmsi"], fixes["time_ms"], fixes["lat_deg"], fixes["lon_deg"], code)
     by_mmsi = np.argsort(found)
     ends = np.cumsum(count[by_mmsi])
     starts = ends - count[by_mmsi]
     n = int(ends[-1]) if len(ends) else 0
-    columns: dict[str, Array] = {
-        "order": np.empty(n, np.int32 if len(fixes) < 2**31 else np.int64), "time_ms": np.empty(n, np.int64),
-        "lat_deg": np.empty(n, np.float64), "lon_deg": np.empty(n, np.float64),
-        "sog_kn": np.empty(n, np.float32), "cog_deg": np.empty(n, np.float32),
-    }  # fmt: skip
+    order = np.empty(n, np.int32 if len(fixes) < 2**31 else np.int64)
+    names = ("time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")
+    t, lat, lon, sog, cog = (fixes[name] for name in names)
+    out: list[Array] = [np.empty(n, fixes[name].dtype) for name in names]
     place = np.full((len(found), 2), MISSING_TIME_MS)
     place[by_mmsi, 0] = starts
-    hot = [fixes[name] for name in ("time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")]
-    disorder = scatter(code, place, *hot, *columns.values())[by_mmsi]
+    disorder = scatter(code, place, t, lat, lon, sog, cog, order, *out)[by_mmsi]
     if disorder.any():
-        order, *rest = columns.values()
-        time_in, *others = hot
-        sort_vessels(
-            starts, ends, disorder, order, time_in, fixes["byte_offset"], fixes["msg_id"], *others, *rest
-        )
+        sort_vessels(starts, ends, disorder, order, t, fixes["byte_offset"], fixes["msg_id"], lat, lon, sog, cog, *out)
     flags = fixes["flags"]
-    columns["flags"] = flags[columns["order"]] if flags.any() else np.zeros(n, np.int32)
-    return _Rows(found[by_mmsi], starts, ends, columns)
+    # untouched zeros take no memory; the codes have done their work and their memory takes the segments
+    flags = flags[order] if flags.any() else np.zeros(n, np.int32)
+    columns = dict(zip(names, out, strict=True))
+    return _Rows(found[by_mmsi], starts, ends, {"order": order, "segment": code[:n], "flags": flags, **columns})
 
 
 def _matched(fixes: Table, rows: _Rows, params: Params, tell: Progress, *, full: bool) -> _Found:
     c = rows.columns
     n = len(c["order"])
     kind = _kinds(fixes, c["order"])
-    track = np.empty(n, np.int32)
+    c["step_m"] = np.empty(n, np.float32)
     room = params.open_max
     opened = Opened(
         tail=np.empty(room, np.int64), count=np.empty(room, np.int64), ident=np.empty(room, np.int64),
         value=np.empty(room, np.float64), weight=np.empty(room, np.float64), to=np.empty(room, np.int64),
     )  # fmt: skip
-    parts: list[Array] = [np.empty((0, 5), np.int64)]
+    parts = [(np.empty((0, 5), np.int64), np.empty((0, 7), np.float64))]
     n_segments = 0
     rules = _rules(params)
     for first, last in _portions(rows):
         part = build(
             rows.starts, rows.ends, c["order"], c["time_ms"], c["lat_deg"], c["lon_deg"], c["sog_kn"], c["cog_deg"],
             fixes["heading_deg"], fixes["msg_id"], kind, shared_table(), rules, full, first, last, n_segments,
-            c["flags"], track, opened,
+            c["flags"], c["segment"], c["step_m"], opened,
         )  # fmt: skip
-        n_segments += len(part)
+        n_segments += len(part[0])
         parts.append(part)
         tell(0.4 + 0.5 * float(rows.ends[last - 1]) / n, "segmenting")
-    found = np.concatenate(parts)
+    found, facts = (np.concatenate(tables) for tables in zip(*parts, strict=True))
     start, end, vessel, closed, drops = (np.ascontiguousarray(found[:, k]) for k in range(5))
-    return _Found(start, end, vessel, closed.astype(np.bool_), drops.astype(np.int32), track)
+    return _Found(start, end, vessel, closed.astype(np.bool_), drops.astype(np.int32), facts)
 
 
 def _portions(rows: _Rows) -> list[tuple[int, int]]:
@@ -273,17 +269,15 @@ def _rules(p: Params) -> Rules:
 
 def _tracks(fixes: Table, rows: _Rows, found: _Found, params: Params) -> Tracks:
     c = rows.columns
-    step_m = np.empty(len(c["order"]), np.float32)
-    facts = summarise(found.start, found.end, c["time_ms"], c["lat_deg"], c["lon_deg"], shared_table(), step_m)
-    segments = _segments(fixes, rows, found, facts, params)
+    segments = _segments(fixes, rows, found, params)
     return Tracks(
-        mmsi=np.repeat(rows.mmsi_of, rows.ends - rows.starts), segment=found.track, step_m=step_m,
-        seg_start=found.start, seg_end=found.end, segments=segments, fixes=fixes, **c,
+        mmsi=np.repeat(rows.mmsi_of, rows.ends - rows.starts), seg_start=found.start, seg_end=found.end,
+        segments=segments, fixes=fixes, **c,
     )  # fmt: skip
 
 
-def _segments(fixes: Table, rows: _Rows, found: _Found, facts: Array, params: Params) -> Table:
-    c = rows.columns
+def _segments(fixes: Table, rows: _Rows, found: _Found, params: Params) -> Table:
+    c, facts = rows.columns, found.facts
     n = len(found.start)
     first, last = found.start, found.end - 1
     start_ms, end_ms = c["time_ms"][first], c["time_ms"][last]

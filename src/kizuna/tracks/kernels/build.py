@@ -10,6 +10,8 @@ from kizuna.base.jit import kernel
 from kizuna.tracks.kernels.columns import COG, FLOATS, INTS, KIND, LAT, LON, METRIC, NORTH, SOG, TIME
 from kizuna.tracks.kernels.flags import DROPPED, flag_vessel
 from kizuna.tracks.kernels.match import match_vessel
+from kizuna.tracks.kernels.plain import plain_vessel
+from kizuna.tracks.kernels.summary import SECONDS, measure, summarise
 
 
 @kernel
@@ -52,28 +54,47 @@ def _permute(column, start, end, rows, spare):
 
 
 @kernel
-def _doubled(segments):
-    """The same table of segments with twice the room."""
-    out = np.zeros((2 * len(segments), 5), np.int64)
-    out[: len(segments)] = segments
+def _doubled(table):
+    """The same table with twice the rows."""
+    out = np.zeros((2 * len(table), table.shape[1]), table.dtype)
+    out[: len(table)] = table
     return out
 
 
 @kernel
+def _general(a, b, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, kind, table, rules, full,
+             seen, f, g, closed, rank, rows, flags, track, opened):  # fmt: skip
+    """Flag and match the rows ``a`` to ``b`` of one MMSI: how many tracks were opened, and the places of those left."""
+    for row in range(a, b):
+        f[row - a, LAT] = lat_deg[row]
+        f[row - a, LON] = lon_deg[row]
+        f[row - a, SOG] = sog_kn[row]
+        f[row - a, COG] = cog_deg[row]
+        f[row - a, NORTH] = math.nan
+        g[row - a, TIME] = time_ms[row]
+        g[row - a, KIND] = kind[row] if len(kind) > 1 else kind[0]
+    flag_vessel(f, g, order[a:b], heading_in, msg_id, rules, seen, flags[a:b], track[a:b])
+    n_tracks = match_vessel(f, g, table, rules, full, opened, flags[a:b], track[a:b], closed)
+    return n_tracks, _regroup(a, b, n_tracks, track, rank, rows)
+
+
+@kernel
 def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, kind, table, rules, full,
-          first, last, number, flags, track, opened):  # fmt: skip
+          first, last, number, flags, track, step_m, opened):  # fmt: skip
     """Segment the vessels ``first`` up to ``last``; rows come back in the order that ``Tracks`` promises.
 
-    ``track`` comes back as the number of the segment, counted on from ``number``, -1 for noise. ``kind`` has one
-    entry where all fixes are alike. Returns a row a segment: first row, row behind the last, vessel, whether
-    ambiguity or crowding closed it, how many fixes it dropped.
+    ``track`` comes back as the number of the segment, counted on from ``number``, -1 for noise, ``step_m`` filled.
+    ``kind`` has one entry where all fixes are alike. With ``full`` no short cut is taken. Returns a row a segment:
+    first row, row behind the last, vessel, whether ambiguity or crowding closed it, how many fixes it dropped; and
+    the facts that ``summary.summarise`` gives.
     """
-    longest = 0
+    longest = 1
     for v in range(first, last):
         longest = max(longest, ends[v] - starts[v])
     size = 2
     while size < 2 * longest:
         size *= 2
+    keys = np.zeros(size, np.int64)
     seen = np.zeros(size, np.int32)
     f = np.empty((longest, FLOATS), np.float64)
     g = np.empty((longest, INTS), np.int64)
@@ -82,52 +103,57 @@ def build(starts, ends, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, headi
     rows = np.empty(longest, np.int64)
     spare = np.empty(longest, np.float64)
     spare_i = np.empty(longest, np.int64)
+    seconds = np.zeros(SECONDS, np.int32)
     segments = np.zeros((1024, 5), np.int64)
+    facts = np.zeros((1024, 7), np.float64)
     n = 0
     for v in range(first, last):
         a = starts[v]
         b = ends[v]
-        for row in range(a, b):
-            f[row - a, LAT] = lat_deg[row]
-            f[row - a, LON] = lon_deg[row]
-            f[row - a, SOG] = sog_kn[row]
-            f[row - a, COG] = cog_deg[row]
-            f[row - a, NORTH] = math.nan
-            g[row - a, TIME] = time_ms[row]
-            g[row - a, KIND] = kind[row] if len(kind) > 1 else kind[0]
-        n_noise = flag_vessel(f, g, order[a:b], heading_in, msg_id, rules, seen, flags[a:b], track[a:b])
-        n_tracks, n_dropped = match_vessel(f, g, table, rules, full, opened, flags[a:b], track[a:b], closed)
-        while n + n_tracks > len(segments):
+        if n == len(segments):
             segments = _doubled(segments)
-        if n_tracks == 1 and n_noise + n_dropped == 0:  # nothing to move: most vessels
-            track[a:b] = number + n
+            facts = _doubled(facts)
+        if not full and plain_vessel(
+            a, b, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, table, rules, keys, number + n, flags, track, step_m
+        ):
             segments[n, 0] = a
             segments[n, 1] = b
             segments[n, 2] = v
+            summarise(a, b, time_ms, lat_deg, lon_deg, step_m, spare_i, seconds, facts[n])
             n += 1
             continue
-        place = _regroup(a, b, n_tracks, track, rank, rows)
+        n_tracks, place = _general(
+            a, b, order, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, heading_in, msg_id, kind, table, rules, full, seen,
+            f, g, closed, rank, rows, flags, track, opened,
+        )  # fmt: skip
+        n_kept = len(place) - 1
+        while n + n_kept > len(segments):
+            segments = _doubled(segments)
+            facts = _doubled(facts)
         for t in range(n_tracks):
-            k = n + rank[t]
             if rank[t] >= 0:
-                segments[k, 0] = a + place[rank[t]]
-                segments[k, 1] = a + place[rank[t] + 1]
-                segments[k, 2] = v
-                segments[k, 3] = closed[t]
-                segments[k, 4] = 0
+                segments[n + rank[t], 3] = closed[t]
         for row in range(a, b):
             if track[row] < 0 and (flags[row] & DROPPED) != 0:
                 segments[n + rank[int(f[row - a, METRIC])], 4] += 1
-        _permute(time_ms, a, b, rows, spare_i)
-        _permute(order, a, b, rows, spare_i)
-        _permute(track, a, b, rows, spare_i)
-        _permute(flags, a, b, rows, spare_i)
-        _permute(lat_deg, a, b, rows, spare)
-        _permute(lon_deg, a, b, rows, spare)
-        _permute(sog_kn, a, b, rows, spare)
-        _permute(cog_deg, a, b, rows, spare)
-        for row in range(a, b):
-            if track[row] >= 0:
-                track[row] += number + n
-        n += len(place) - 1
-    return segments[:n].copy()
+        if n_kept > 1 or place[n_kept] < b - a:
+            _permute(time_ms, a, b, rows, spare_i)
+            _permute(order, a, b, rows, spare_i)
+            _permute(track, a, b, rows, spare_i)
+            _permute(flags, a, b, rows, spare_i)
+            _permute(lat_deg, a, b, rows, spare)
+            _permute(lon_deg, a, b, rows, spare)
+            _permute(sog_kn, a, b, rows, spare)
+            _permute(cog_deg, a, b, rows, spare)
+        for k in range(n_kept):
+            low = a + place[k]
+            high = a + place[k + 1]
+            segments[n, 0] = low
+            segments[n, 1] = high
+            segments[n, 2] = v
+            track[low:high] = number + n
+            measure(low, high, lat_deg, lon_deg, table, step_m)
+            summarise(low, high, time_ms, lat_deg, lon_deg, step_m, spare_i, seconds, facts[n])
+            n += 1
+        step_m[a + place[n_kept] : b] = math.nan
+    return segments[:n].copy(), facts[:n].copy()

@@ -23,17 +23,19 @@ _HASH = 2654435761
 @kernel
 def is_junk_speed(sog_kn):
     """Speeds that cut or shifted bits make: 51.2 kn, 63 kn (the "none" of type 27) and 102.3 kn (the "none")."""
-    return 51.15 < sog_kn < 51.25 or 62.95 < sog_kn < 63.05 or 102.25 < sog_kn < 102.35
+    if not sog_kn > 51.15:  # nearly all
+        return False
+    return sog_kn < 51.25 or 62.95 < sog_kn < 63.05 or 102.25 < sog_kn < 102.35
 
 
 @kernel
-def _tenth(x):
+def tenth(x):
     """A speed or course in tenths, -1 where missing."""
     return -1 if math.isnan(x) else math.floor(float(x) * 10.0 + 0.5)
 
 
 @kernel
-def _cell(x_deg):
+def cell(x_deg):
     """Number of the cell of 0.001 minute that a latitude or longitude lies in."""
     return math.floor(x_deg * _PER_DEGREE + _EDGE)
 
@@ -41,9 +43,9 @@ def _cell(x_deg):
 @kernel
 def _same_report(f, a, b, order, heading_in):
     """Whether two fixes say the same: place to 0.001 minute, speed and course to a tenth, heading."""
-    if _cell(f[a, LAT]) != _cell(f[b, LAT]) or _cell(f[a, LON]) != _cell(f[b, LON]):
+    if cell(f[a, LAT]) != cell(f[b, LAT]) or cell(f[a, LON]) != cell(f[b, LON]):
         return False
-    if _tenth(f[a, SOG]) != _tenth(f[b, SOG]) or _tenth(f[a, COG]) != _tenth(f[b, COG]):
+    if tenth(f[a, SOG]) != tenth(f[b, SOG]) or tenth(f[a, COG]) != tenth(f[b, COG]):
         return False
     ha = float(heading_in[order[a]])
     hb = float(heading_in[order[b]])
@@ -68,7 +70,7 @@ def _heard_before(f, g, row, order, heading_in, msg_id, track, within_ms):
 
 @kernel
 def flag_vessel(f, g, order, heading_in, msg_id, rules, seen, flags, track):
-    """Flag fixes of one MMSI; ``track`` becomes 0, or -1 for those that take no part. Returns how many take none.
+    """Flag fixes of one MMSI; ``track`` becomes 0, or -1 for those that take no part.
 
     ``seen`` is a hash table of rows, zero on entry and on exit, of a power of two of at least twice the rows.
     """
@@ -79,10 +81,10 @@ def flag_vessel(f, g, order, heading_in, msg_id, rules, seen, flags, track):
     mask = size - 1
     soon_ms = max(rules.duplicate_ms, 1)
     used = False
-    n_out = 0
     for row in range(n):
         track[row] = 0
-        flags[row] &= ~OWN
+        if (flags[row] & OWN) != 0:  # else the page stays untouched
+            flags[row] &= ~OWN
         sog = f[row, SOG]
         near = row > 0 and g[row, TIME] - g[row - 1, TIME] < soon_ms
         if is_junk_speed(sog):
@@ -95,7 +97,7 @@ def flag_vessel(f, g, order, heading_in, msg_id, rules, seen, flags, track):
             track[row] = -1
         elif sog > rules.moving_kn:
             used = True
-            key = (_cell(f[row, LAT]) * 31 + _cell(f[row, LON])) * 1000 + _tenth(f[row, COG])
+            key = (cell(f[row, LAT]) * 31 + cell(f[row, LON])) * 1000 + tenth(f[row, COG])
             slot = (key & 0x3FFFFFFF) * _HASH >> 20 & mask
             while seen[slot] > 0:
                 p = seen[slot] - 1
@@ -107,8 +109,5 @@ def flag_vessel(f, g, order, heading_in, msg_id, rules, seen, flags, track):
                 slot = (slot + 1) & mask
             if track[row] >= 0:
                 seen[slot] = row + 1
-        if track[row] < 0:
-            n_out += 1
     if used:
         seen[:size] = 0
-    return n_out

@@ -186,19 +186,13 @@ def _match(f, g, table, rules, tail, row):
 def _run_on(f, g, table, rules, row, tail, number, flags, track):
     """Join fixes from ``row`` on to the only open track, which ends with ``tail``, while they plainly continue it.
 
-    Returns the row at which that ends, the new last fix, and how many fixes joined and how many were noise. Metrics
-    are left for when they are asked for.
+    Returns the row at which that ends, the new last fix, and how many fixes joined. Metrics are left for when
+    they are asked for.
 
-    Why the matcher would do the same. Write H for the padded hours to a fix, D for the discrepancy, L for the limit,
-    w for the class weight, f for the lookback factor. The score of the last fix is w exp(-(sharpness D/L)**2) / H,
-    that of the k-th fix before it at most w / (H f k), because hours only grow backwards. If D/L <=
-    ``near_fraction``, which ``segment`` sets so that exp(...) > 1/f, the last fix wins and nothing is dropped; with
-    no other track open nothing is ambiguous. D is the least of several terms, so it is enough that ``shape`` times
-    the distance is small: most fixes need no course. Squares are compared; the margin in ``near_fraction`` is far
-    wider than their rounding.
+    Why the matcher would do the same stands at ``plain.plain_vessel``; a type 27 fix that matches so within its limit
+    is noise and leaves the track as it was.
     """
     joined = 0
-    noise = 0
     lat = f[tail, LAT]
     lon = f[tail, LON]
     seen_ms = g[tail, TIME]
@@ -225,7 +219,6 @@ def _run_on(f, g, table, rules, row, tail, number, flags, track):
         if (g[row, KIND] & TYPE27_KIND) != 0 and hours < rules.type27_h:
             flags[row] |= TYPE27_NEAR
             track[row] = -1
-            noise += 1
         else:
             g[row, BEFORE] = tail
             f[row, METRIC] = math.nan
@@ -236,7 +229,7 @@ def _run_on(f, g, table, rules, row, tail, number, flags, track):
             seen_ms = g[row, TIME]
             joined += 1
         row += 1
-    return row, tail, joined, noise
+    return row, tail, joined
 
 
 @kernel
@@ -264,21 +257,18 @@ def _remove(j, n_open, o):
 
 @kernel
 def _drop(f, g, tail, follows, number, flags, track):
-    """Make the fixes from ``tail`` back to, not including, ``follows`` noise; returns how many."""
-    n = 0
+    """Make the fixes from ``tail`` back to, not including, ``follows`` noise."""
     p = tail
     while p != follows:
         track[p] = -1
         flags[p] |= DROPPED
         f[p, METRIC] = number
-        n += 1
         p = g[p, BEFORE]
-    return n
 
 
 @kernel
 def match_vessel(f, g, table, rules, full, o, flags, track, closed):
-    """Give every fix of one MMSI its track; returns the number of tracks and of fixes made noise on the way.
+    """Give every fix of one MMSI its track; returns the number of tracks.
 
     ``track`` is -1 on entry for fixes that take no part and comes back with numbers from 0 in order of opening, -1
     for noise; ``flags`` gains the reason. ``closed`` by track tells whether ambiguity or crowding closed it. With
@@ -286,14 +276,12 @@ def match_vessel(f, g, table, rules, full, o, flags, track, closed):
     """
     n_open = 0
     n_tracks = 0
-    n_noise = 0
     row = -1
     while row + 1 < len(track):
         row += 1
         if n_open == 1 and not full:
-            row, o.tail[0], joined, noise = _run_on(f, g, table, rules, row, o.tail[0], o.ident[0], flags, track)
+            row, o.tail[0], joined = _run_on(f, g, table, rules, row, o.tail[0], o.ident[0], flags, track)
             o.count[0] += joined
-            n_noise += noise
             if row == len(track):
                 break
         if track[row] < 0:
@@ -316,10 +304,9 @@ def match_vessel(f, g, table, rules, full, o, flags, track, closed):
             if (g[row, KIND] & TYPE27_KIND) != 0 and nearest_h < rules.type27_h:
                 flags[row] |= TYPE27_NEAR
                 track[row] = -1
-                n_noise += 1
                 continue
         if n_close == 1:
-            n_noise += _drop(f, g, o.tail[best], o.to[best], o.ident[best], flags, track)
+            _drop(f, g, o.tail[best], o.to[best], o.ident[best], flags, track)
             g[row, BEFORE] = o.to[best]
             f[row, METRIC] = o.value[best]
             track[row] = o.ident[best]
@@ -348,4 +335,4 @@ def match_vessel(f, g, table, rules, full, o, flags, track, closed):
         closed[n_tracks] = False
         n_open += 1
         n_tracks += 1
-    return n_tracks, n_noise
+    return n_tracks

@@ -69,9 +69,8 @@ def _code_from(i, mmsi, time_ms, lat_deg, lon_deg, slots, n_found, found, count,
 
 
 @kernel
-def code_rows(mmsi, time_ms, lat_deg, lon_deg):
-    """Code of each row's MMSI (-1 for rows without time or position), the MMSIs by code, and rows per code."""
-    code = np.empty(len(mmsi), np.int32)
+def code_rows(mmsi, time_ms, lat_deg, lon_deg, code):
+    """Fill ``code`` for each row's MMSI (-1: no time or no position); the MMSIs, and how many rows, by code."""
     slots = np.full(_FIRST_SLOTS, -1, np.int64)
     found = np.empty(_FIRST_SLOTS // 4, np.int32)
     count = np.zeros(_FIRST_SLOTS // 4, np.int64)
@@ -81,7 +80,7 @@ def code_rows(mmsi, time_ms, lat_deg, lon_deg):
         found = np.concatenate((found, np.empty(n, np.int32)))
         count = np.concatenate((count, np.zeros(n, np.int64)))
         i, n = _code_from(i, mmsi, time_ms, lat_deg, lon_deg, slots, n, found, count, code)
-    return code, found[:n].copy(), count[:n].copy()
+    return found[:n].copy(), count[:n].copy()
 
 
 @kernel
