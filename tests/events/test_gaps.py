@@ -138,6 +138,19 @@ def test_gap_that_begins_in_an_anchorage_has_low_confidence():
     assert gap["tests"]["start_in_anchorage"]["passed"] is False
 
 
+def test_vessel_at_rest_close_to_shore_has_low_confidence_and_one_under_way_has_not():
+    near = [Leg(300_000_000 + k, np.arange(0, 12 * HOUR, 600), 10.5, 20.5) for k in range(5)]
+    shore = Surroundings(shore_m=lambda lat, lon: np.full(len(lat), 1000.0))
+    words = {}
+    for speed in (0.4, 0.5):
+        leg = silent(20)
+        leg.sog = np.full(leg.n, speed)
+        (gap,) = [g for g in found(leg, *near, surroundings=shore) if g["mmsis"] == [211_000_000]]
+        assert gap["tests"]["distance_from_shore_when_last_heard"]["passed"] is False
+        words[speed] = gap["confidence_word"]
+    assert words == {0.4: "low", 0.5: "high"}
+
+
 def test_what_is_not_known_has_no_verdict():
     (gap,) = found(silent(8))
     assert gap["tests"]["start_in_anchorage"]["passed"] is None and gap["tests"]["start_in_anchorage"]["measured"] is None

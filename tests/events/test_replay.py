@@ -3,8 +3,6 @@
 Same means every column: id, interval, places, measured values of all tests, verdicts, confidence, words, and proof.
 """
 
-import math
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -46,23 +44,12 @@ def row_of(events: Table, k: int) -> dict:
     return events.slice(k, k + 1).to_arrow().to_pylist()[0]
 
 
-def same(one, two) -> bool:
-    """Equal, where both are missing included; numbers to a part in a million million (sums over other offsets)."""
-    if isinstance(one, float) and isinstance(two, float):
-        return one == two or math.isclose(one, two, rel_tol=1e-12)
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(same(one[k], two[k]) for k in one)
-    if isinstance(one, list) and isinstance(two, list):
-        return len(one) == len(two) and all(map(same, one, two))
-    return one == two
-
-
 def check_all(tracks, surroundings) -> dict[str, int]:
     events = detect_all(tracks, None, surroundings)
     for k in range(len(events)):
         want, got = row_of(events, k), replayed(tracks, events, k, surroundings)
         assert got is not None, f"{want['event_type']} not found again: {want['summary']}"
-        differ = {c: (want[c], got[c]) for c in want if not same(want[c], got[c])}
+        differ = {c: (want[c], got[c]) for c in want if want[c] != got[c]}
         assert not differ, (want["event_type"], differ)
     return count_by_type(events)
 
@@ -98,12 +85,16 @@ def test_every_event_of_every_type_is_found_again_from_its_proof():
     assert all(found.values()), found
 
 
+@pytest.mark.big
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=12)
 def test_also_in_other_seas(seed):
     check_all(make_tracks(*scene(seed), shuffle=seed), world())
 
 
+@pytest.mark.big
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=12)
 def test_also_of_vessels_without_habits(seed):

@@ -343,8 +343,8 @@ def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     n = len(f.hours)
     near_port = ~(f.port_m >= p.port_min_km * 1000.0)
     could_be: dict[str, Array | bool] = {
-        explain.BERTHS: _by_the_shore(f, p), explain.WAITING: near_port, explain.SAME_WORK: True, explain.FISHING_TOGETHER: True,
-        explain.SAME_OPERATOR: True, explain.RESCUE: True,
+        explain.BERTHS: _by_the_shore(f, p), explain.WAITING: near_port, explain.SAME_WORK: True,
+        explain.FISHING_TOGETHER: True, explain.SAME_OPERATOR: True, explain.RESCUE: True,
     }  # fmt: skip
     settle = (explain.SETTLE_SAR, explain.SETTLE_PATROL, explain.SETTLE_LOG, explain.SETTLE_RADIO)
     return {"alternatives": chosen(could_be, n), "would_settle": chosen(dict.fromkeys(settle, True), n)}

@@ -136,13 +136,14 @@ def extent(lat: Array, lon: Array, offsets: Array) -> Extent:
     if len(offsets) == 1:
         return Extent(*(np.empty(0) for _ in Extent._fields))
     at = offsets[:-1]
-    first, sizes = lon[at], np.diff(offsets)
-    dlon = wrapped(lon - np.repeat(first, sizes))
+    lat0, first, sizes = lat[at], lon[at], np.diff(offsets)
+    dlat, dlon = lat - np.repeat(lat0, sizes), wrapped(lon - np.repeat(first, sizes))
+    low, high = np.minimum.reduceat(lat, at), np.maximum.reduceat(lat, at)
     return Extent(
-        sums(lat, offsets) / sizes,
+        np.clip(lat0 + sums(dlat, offsets) / sizes, low, high),
         wrapped(first + sums(dlon, offsets) / sizes),
-        np.minimum.reduceat(lat, at),
-        np.maximum.reduceat(lat, at),
+        low,
+        high,
         wrapped(first + np.minimum.reduceat(dlon, at)),
         wrapped(first + np.maximum.reduceat(dlon, at)),
     )

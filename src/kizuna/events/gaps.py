@@ -173,7 +173,8 @@ def _table(
     facts = _Facts(
         hours=(until_ms - start_ms) / HOUR_MS, own=np.diff(around.own.offsets),
         neighbours=np.diff(around.others.offsets), bridged=np.diff(around.same_mmsi.offsets),
-        anchored=surroundings.anchored(*last), shore_m=surroundings.shore(*last), speed_kn=tracks.sog_kn[before].astype(np.float64), run_m=run_m,
+        anchored=surroundings.anchored(*last), shore_m=surroundings.shore(*last),
+        speed_kn=tracks.sog_kn[before].astype(np.float64), run_m=run_m,
         implied_kn=knots(run_m, until_ms - start_ms), closed=closed,
     )  # fmt: skip
     both = Groups(np.stack([before, after], axis=1).ravel(), np.arange(n + 1) * 2)
@@ -249,7 +250,8 @@ def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     n = len(f.hours)
     could_be: dict[str, Array | bool] = {
         explain.SHARED_MMSI: f.bridged > 0, explain.TWO_SHIPS: f.implied_kn > p.implied_speed_max_kn,
-        explain.SWITCHED_OFF_IN_PORT: (f.anchored > 0) | _moored(f, p), explain.DATA_END: ~f.closed, explain.RECEIVER_FAULT: True,
+        explain.SWITCHED_OFF_IN_PORT: (f.anchored > 0) | _moored(f, p), explain.DATA_END: ~f.closed,
+        explain.RECEIVER_FAULT: True,
         explain.OUT_OF_REACH: True, explain.CLASS_B: True,
     }  # fmt: skip
     settle = (explain.SETTLE_OTHER_RECEIVER, explain.SETTLE_RADAR, explain.SETTLE_SAR, explain.SETTLE_RADIO)
