@@ -19,12 +19,13 @@ from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES, FLAGS
 from kizuna.node.cli.main import app
 from kizuna.node.cli.output import EXIT_CODES
+from kizuna.exercise.truth import TRUTH
 from kizuna.tracks.table import IDENTITIES, SEGMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs`. Do not edit: change the source that it is made from. -->\n\n"
-SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS)
+SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, TRUTH)
 
 
 def described(text: str, what: str) -> str:

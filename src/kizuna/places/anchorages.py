@@ -61,11 +61,13 @@ class AnchorageParams:
     far_shore_m: float = 12.0 * NM_M
     """Ships anchor on the shelf near a port. Beyond, vessels that lie together are what the detectors look for."""
     far_vessels: int = 5
+    """More than near the shore, because there is no quay to explain them."""
     far_reach_m: float = 3000.0
     """Ships at anchor keep about half a nautical mile, so five lie within two."""
     far_within_s: float = 43_200.0
     """Half a day: then a year of data needs the same crowd as a day of it."""
     cell_m: float = 500.0
+    """Moorings closer than this are gathered into one anchorage; half a kilometre as the field does it."""
     radius_m: float = DEFAULT_RADIUS_M
     """A cell's half diagonal and the distance at which two vessels count as meeting, rounded up."""
 
