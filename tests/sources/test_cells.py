@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from kizuna.base.errors import InputError
 from kizuna.base.units import MISSING_TIME_MS
-from kizuna.sources.cells import BAD, TimeReader, by_word, number_in, numbers, words
-from kizuna.sources.csv_block import BlockReader, split
+from kizuna.sources.cells import BAD, Text, TimeReader, by_word, number_in, numbers, present, texts, words
 from kizuna.sources.dialects import Dialect
 from kizuna.sources.kernels import times
 
@@ -17,9 +16,13 @@ BASE = Dialect("headers", ("mmsi", "time", "lat", "lon"), {"mmsi": 0, "time": 1,
 MOMENTS = st.datetimes(datetime(1973, 3, 4), datetime(2199, 12, 31, 23, 59, 59))
 
 
+def text(cells):
+    return Text.of(pa.array([c if isinstance(c, bytes) else c.encode() for c in cells], pa.binary()))
+
+
 def read(cells, *, utc=True, order=""):
     reader = TimeReader(Dialect("headers", BASE.header, BASE.columns, (), utc, order), "x")
-    ms, bad = reader.read(pa.array([c.encode() for c in cells], pa.binary()))
+    ms, bad = reader.read(text(cells))
     return [None if t == MISSING_TIME_MS else int(t) for t in ms], bad.tolist()
 
 
@@ -75,14 +78,12 @@ def test_what_is_no_time(text):
 
 @given(st.binary(max_size=24))
 def test_reader_of_times_reads_any_bytes(cell):
-    column = pa.array([cell], pa.binary())
+    column = text([b"before", cell, b"behind"]).take(np.array([1]))
     out, state = np.zeros(1, np.int64), np.zeros(1, np.int8)
-    data = np.frombuffer(cell or b"\0", np.uint8)
     for order in (0, 1, 2):
-        times.parse_times(data, np.frombuffer(np.array([0, len(cell)], np.int32).tobytes(), np.int32), order, out, state)
+        times.parse_times(column.data, column.edges, column.k, order, out, state)
         assert 0 <= state[0] <= 4
         assert -86_400_000 <= out[0] < 7_289_568_000_000 or state[0] in (1, 2, 4)
-    assert len(column) == 1
 
 
 def test_missing_words_are_no_bad_times():
@@ -111,14 +112,18 @@ NUMBERS = st.one_of(
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
-def test_quick_and_careful_reader_of_numbers_agree(cells):
-    """A block without odd cells is read by Arrow, one with an odd cell by our own reader: to the same bit."""
-    dialect = Dialect("headers", ("lat", "lon"), {"lat": 0, "lon": 1})
-    lines = split("".join(f"{c},1\n" for c in cells).encode())
-    quick, _ = BlockReader(dialect, ",").read(lines, np.arange(len(lines)), ".")
-    careful, bad = numbers(pa.array([c.encode() for c in cells], pa.binary()))
+def test_numbers_are_rounded_as_the_standard_library_rounds(cells):
+    values, bad = numbers(text(cells))
     assert bad is None
-    assert numbers(quick["lat"])[0].tobytes() == careful.tobytes()
+    assert values.tobytes() == np.array([float(c) for c in cells]).tobytes()
+
+
+@given(st.lists(st.one_of(NUMBERS, st.text("0123456789.-+eE, nax", max_size=22)), max_size=20))
+def test_quick_and_careful_reader_of_numbers_agree(cells):
+    values, bad = numbers(text(cells))
+    careful = [number_in(c) for c in cells]
+    assert [v is None for v in careful] == (bad.tolist() if bad is not None else [False] * len(cells))
+    assert values.tobytes() == np.array([np.nan if v is None else v for v in careful], np.float64).tobytes()
 
 
 @pytest.mark.parametrize(("cell", "value"), [("1_000", None), ("0x10", None), ("--1", None), ("1e999", None), ("Infinity", None), ("\u0661", None), ("+1.5", 1.5), ("1,5", None)])  # fmt: skip
@@ -140,6 +145,19 @@ def test_numbers_of_typed_columns():
         assert bad is None
     with pytest.raises(InputError, match="holds no numbers"):
         numbers(pa.array([[1]]))
+
+
+def test_present_cells_are_those_with_a_meaning():
+    cells = ["", "  ", "Unknown", " None ", "unknown", "NULL", "x", "Unknown value", "Unknown values", "N", "\\N", "nan"]
+    assert present(text(cells)).tolist() == [False, False, False, False, True, False, True, False, True, True, False, False]
+    assert texts(text(["A ", " B", "None", "", "Ø"])).to_pylist() == ["A", " B", None, None, "Ø"]
+
+
+def test_more_distinct_words_than_the_quick_way_takes():
+    cells = [f"word {i % 5000}" for i in range(20_000)]
+    found, codes = words(text(cells))
+    assert found == tuple(f"word {i}" for i in range(5000))
+    assert codes.tolist() == [i % 5000 for i in range(20_000)]
 
 
 def test_each_distinct_word_is_read_once():

@@ -112,6 +112,40 @@ def test_delimiters_line_ends_and_byte_order_marks(delimiter, end, bom):
     assert not len(out.rejects)
 
 
+@given(
+    st.lists(st.lists(st.text('a ",;x\xe9', max_size=6), min_size=5, max_size=5), min_size=1, max_size=6),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+)
+def test_what_the_standard_library_quotes_is_read_back(table, quoting):
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=quoting, lineterminator="\n")
+    writer.writerow(["mmsi", "timestamp", "lat", "lon", "name"])
+    for _, *_, name in table:
+        writer.writerow([1, "2020-01-01T00:00:00Z", 1.5, 2.5, "." + name])
+    found = decode(out.getvalue().encode())
+    assert len(found.fixes) == len(table)
+    last, expected = None, []
+    for *_, name in table:
+        if ("." + name).rstrip() != last:
+            last = ("." + name).rstrip()
+            expected.append(last)
+    assert [s["shipname"] for s in plain.rows(found.statics)] == expected
+
+
+@given(st.lists(st.text('ab",', max_size=12), min_size=1, max_size=8))
+def test_lines_with_quotes_part_as_the_standard_library_parts_them(texts):
+    """But for a quote that does not close: there the line is no row, and the library reads on."""
+    lines = [f"1,2020-01-01T00:00:00Z,1,2,{text}" for text in texts]
+    found = decode("\n".join(["mmsi,timestamp,lat,lon,name", *lines]).encode())
+    expected = []
+    for line in lines:
+        first, *rest = csv.reader([line + "\n", "END"])
+        expected.append(rest == [["END"]] and len(first) == 5)
+    assert found.counts["messages"] == sum(expected)
+    bad = [i + 2 for i, good in enumerate(expected) if not good]
+    assert found.rejects["line_no"].tolist() == bad
+
+
 def test_excel_separator_line_and_decimal_comma():
     out = decode(b'sep=;\r\nmmsi;timestamp;lat;lon\r\n431000001;2020-01-01T00:00:00Z;35,5;"-139,25"\r\n')
     assert (out.fixes["lat_deg"][0], out.fixes["lon_deg"][0]) == (35.5, -139.25)
@@ -248,6 +282,7 @@ def test_mmsi_is_any_whole_number_of_thirty_bits(cell, kept, flags):
 @pytest.mark.parametrize(
     "bad",
     [b'1,"2020-01-01T00:00:00Z,1,1,0\n', b'1,2020-01-01T00:00:00Z,a"b,"1,0\n', b'"\n', b"1,\r2,3,4,5\n", b'1,a"b,"c,4,5"\n',
+     b'1,2,3,4,"5\n', b'1,2020-01-01T00:00:00Z,3,4,""5""\n', b',,,,\n', b',,,,"\n',
      b"1,2,3,4,5,6\n", b"   \n", b"\x00\n", b"\xff\xfe\n", b"x" * (LINE_LIMIT + 1) + b"\n"],
 )  # fmt: skip
 def test_a_spoiled_line_never_takes_its_neighbours_along(bad):

@@ -1,14 +1,15 @@
 """Cells of tables to numbers, times and codes, a column at a time.
 
-A column arrives as an Arrow array: typed (Parquet), or text as bytes (CSV, JSON). Missing cells are nulls; the words
-for "not available" count as missing. A wrong cell never stops a column: it becomes missing and is marked.
+A column is typed (an Arrow array, from Parquet) or ``Text``: cells that lie in one run of bytes. Empty cells, nulls
+and the words for "not available" are missing. A wrong cell never stops a column: it becomes missing and is marked.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import pyarrow as pa
 from kizuna.base.errors import InputError
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.sources.dialects import Dialect
+from kizuna.sources.kernels import cells as kernels
 from kizuna.sources.kernels import times as times_kernels
 from kizuna.sources.words import NULL_WORDS
 
@@ -24,15 +26,65 @@ Array = npt.NDArray[Any]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _NULLS: Final = frozenset(NULL_WORDS)
+_POWERS: Final = np.array([float(10**k) for k in range(20)])
+_WORDS_MAX: Final = 4096
+"""Distinct words of a column in one block that the quick way takes; more go through Arrow's dictionaries."""
 _MONTHS: Final = 12
 BAD: Final = object()
 """What a word reader returns for a cell that it cannot read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A column of text cells: cell ``n`` is ``data[edges[n, k] + 1 : edges[n, k + 1]]``, as the kernels know it."""
+
+    data: Array
+    edges: Array
+    k: int
+
+    @classmethod
+    def of(cls, array: pa.Array) -> Self:
+        """An Arrow column of text or bytes; its nulls become empty cells."""
+        if array.type not in (pa.binary(), pa.string()):
+            array = array.cast(pa.binary())
+        if array.null_count:
+            array = array.fill_null(b"" if array.type == pa.binary() else "")
+        n, first = len(array), array.offset
+        _, offsets, data = array.buffers()
+        # All bytes are read-only, also none at all: Numba compiles read-only and writable arrays apart.
+        body = np.frombuffer(data or b"\0", np.uint8)
+        starts = np.frombuffer(offsets, np.int32)[first : first + n + 1] if n else np.zeros(1, np.int32)
+        edges = np.empty((n, 2), np.int32)
+        edges[:, 0] = starts[:-1]
+        edges[:, 0] -= 1
+        edges[:, 1] = starts[1:]
+        return cls(body, edges, 0)
+
+    def __len__(self) -> int:
+        """Number of cells."""
+        return len(self.edges)
+
+    def cell(self, i: int) -> bytes:
+        """The bytes of a cell."""
+        return self.data[int(self.edges[i, self.k]) + 1 : int(self.edges[i, self.k + 1])].tobytes()
+
+    def take(self, rows: Array) -> Self:
+        """Some of the cells."""
+        return type(self)(self.data, self.edges[rows], self.k)
+
+
+Column: TypeAlias = pa.Array | Text
+
+
 def is_text(array: pa.Array) -> bool:
-    """Whether the cells are text or bytes."""
+    """Whether an Arrow column holds text or bytes."""
     kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
     return any(kind(array.type) for kind in kinds)
+
+
+def take(column: Column, rows: Array) -> Column:
+    """Some cells of a column."""
+    return column.take(rows) if isinstance(column, Text) else column.take(pa.array(rows))
 
 
 def text_of(cell: Any) -> str:
@@ -53,60 +105,85 @@ def number_in(cell: Any, decimal: str = ".") -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def numbers(array: pa.Array, decimal: str = ".") -> tuple[Array, Array | None]:
+def numbers(column: Column, decimal: str = ".") -> tuple[Array, Array | None]:
     """A column as floats with NaN for missing, and which cells are no numbers (None: all are).
 
     float32 columns stay float32. Raises InputError for a column type that holds no numbers.
     """
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if is_text(array):
-        return _text_numbers(array, decimal)
-    if pa.types.is_null(array.type):
-        return np.full(len(array), np.nan), None
-    if pa.types.is_floating(array.type) and not pa.types.is_float16(array.type):
-        return array.to_numpy(zero_copy_only=False), None
-    if pa.types.is_integer(array.type) or pa.types.is_decimal(array.type) or pa.types.is_float16(array.type):
-        return array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), None
-    raise InputError(f"a column of type {array.type} holds no numbers")
+    if isinstance(column, Text):
+        return _text_numbers(column, decimal)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if is_text(column):
+        return _text_numbers(Text.of(column), decimal)
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan), None
+    if pa.types.is_floating(column.type) and not pa.types.is_float16(column.type):
+        return column.to_numpy(zero_copy_only=False), None
+    if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type) or pa.types.is_float16(column.type):
+        return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), None
+    raise InputError(f"a column of type {column.type} holds no numbers")
 
 
-def _text_numbers(array: pa.Array, decimal: str) -> tuple[Array, Array | None]:
-    """Each distinct text is read once. The reference for the quick reader of ``delimited``."""
-    encoded = array.dictionary_encode()
-    values = [number_in(cell, decimal) for cell in encoded.dictionary.to_pylist()]
-    table = np.array([np.nan if v is None else v for v in values] + [np.nan])
-    bad = np.array([v is None for v in values] + [False], np.bool_)
-    codes = _codes(encoded)
-    return table[codes], (bad[codes] if bad.any() else None)
+def _text_numbers(column: Text, decimal: str) -> tuple[Array, Array | None]:
+    """Plain numbers by the kernel; every other distinct text is read once by ``number_in``."""
+    n = len(column)
+    values = np.empty(n)
+    odd = np.empty(n, np.bool_)
+    if not kernels.parse_numbers(column.data, column.edges, column.k, ord(decimal), _POWERS, values, odd):
+        return values, None
+    rows = np.flatnonzero(odd)
+    found, codes = _distinct(column.take(rows))
+    read = [number_in(cell, decimal) for cell in found]
+    values[rows] = np.array([np.nan if v is None else v for v in read])[codes]
+    bad = np.zeros(n, np.bool_)
+    bad[rows] = np.array([v is None for v in read], np.bool_)[codes]
+    return values, (bad if bad.any() else None)
 
 
-def _codes(encoded: pa.DictionaryArray) -> Array:
-    """Dictionary codes; a null picks the last entry of a table."""
-    indices = encoded.indices
-    if indices.null_count:
-        indices = indices.fill_null(-1)
-    codes: Array = indices.to_numpy(zero_copy_only=False)
-    return codes
+def _distinct(column: Text) -> tuple[list[bytes], Array]:
+    """The distinct cells in order of first appearance, and the number of each cell."""
+    n = len(column)
+    slots = np.full(4 * _WORDS_MAX, -1, np.int32)
+    firsts = np.zeros(_WORDS_MAX, np.int64)
+    codes = np.empty(n, np.int32)
+    known = int(kernels.number_words(column.data, column.edges, column.k, slots, firsts, codes))
+    if known >= 0:
+        return [column.cell(int(i)) for i in firsts[:known]], codes
+    index: dict[bytes, int] = {}
+    codes[:] = [index.setdefault(column.cell(i), len(index)) for i in range(n)]
+    return list(index), codes
 
 
-def encode(array: pa.Array) -> pa.DictionaryArray:
-    """The column as a dictionary of distinct cells."""
-    return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+def present(column: Text) -> Array:
+    """Which cells hold something other than blanks and words for "not available" (bool)."""
+    out = np.empty(len(column), np.bool_)
+    kernels.mark_present(column.data, column.edges, column.k, _NULL_BYTES, _NULL_EDGES, _NULL_INITIALS, out)
+    return out
 
 
-def by_word(array: pa.Array, read: Callable[[Any], Any], dtype: Any, missing: Any) -> tuple[Array, int]:
+_NULL_BYTES: Final = np.frombuffer("".join(NULL_WORDS).encode(), np.uint8)
+_NULL_INITIALS: Final = np.isin(np.arange(256), [ord(word[0]) for word in NULL_WORDS if word])
+_NULL_EDGES: Final = np.cumsum([0, *(len(word.encode()) for word in NULL_WORDS)]).astype(np.int64)
+
+
+def by_word(column: Column, read: Callable[[Any], Any], dtype: Any, missing: Any) -> tuple[Array, int]:
     """Read each distinct cell once with ``read``.
 
-    ``read`` gets the cell (text, or a number of a typed column) and returns a value, None for missing or BAD.
+    ``read`` gets the cell (text or bytes, or a number of a typed column) and returns a value, None for missing or BAD.
 
     Returns:
         the values, and how many cells were BAD.
     """
-    encoded = encode(array)
-    found = [None if _is_null(cell) else read(cell) for cell in encoded.dictionary.to_pylist()]
+    if isinstance(column, Text):
+        cells, codes = _distinct(column)
+    else:
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        cells = encoded.dictionary.to_pylist()
+        indices = encoded.indices.fill_null(-1) if encoded.indices.null_count else encoded.indices
+        codes = indices.to_numpy(zero_copy_only=False)  # -1 picks the last entry of a table
+    found = [None if _is_null(cell) else read(cell) for cell in cells]
     table = np.array([missing if v is None or v is BAD else v for v in found] + [missing], dtype)
-    codes = _codes(encoded)
     bad = np.array([v is BAD for v in found] + [False], np.bool_)
     return table[codes], int(np.count_nonzero(bad[codes])) if bad.any() else 0
 
@@ -117,29 +194,22 @@ def _is_null(cell: Any) -> bool:
     return cell is None or text_of(cell).strip() in _NULLS
 
 
-def words(array: pa.Array) -> tuple[tuple[str, ...], Array]:
+def words(column: Column) -> tuple[tuple[str, ...], Array]:
     """The distinct texts of a column and the int32 code of each row, -1 for missing."""
     index: dict[str, int] = {}
 
     def code(cell: Any) -> int:
         return index.setdefault(text_of(cell).strip(), len(index))
 
-    codes, _ = by_word(array, code, np.int32, -1)
+    codes, _ = by_word(column, code, np.int32, -1)
     return tuple(index), codes
 
 
-def buffers(array: pa.Array) -> tuple[Array, Array, Array]:
-    """Bytes, int32 offsets and validity (bool) of a text column."""
-    if array.type not in (pa.binary(), pa.string()):
-        array = array.cast(pa.binary())
-    valid, offsets, data = array.buffers()
-    n, first = len(array), array.offset
-    # All arrays are read-only, also the empty ones: Numba compiles read-only and writable arrays apart.
-    starts = np.frombuffer(offsets or bytes(4 * (first + n + 1)), np.int32)[first : first + n + 1]
-    body = np.frombuffer(data or b"\0", np.uint8)
-    if valid is None or array.null_count == 0:
-        return body, starts, np.ones(n, np.bool_)
-    return body, starts, np.array(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+def texts(column: Column) -> pa.Array:
+    """Text with trailing blanks cut; missing words are null."""
+    cells = [column.cell(i) for i in range(len(column))] if isinstance(column, Text) else column.to_pylist()
+    clean = [None if cell is None else text_of(cell).rstrip() for cell in cells]
+    return pa.array([None if text is None or text in _NULLS else text for text in clean], pa.string())
 
 
 class TimeReader:
@@ -156,36 +226,35 @@ class TimeReader:
         self._column = dialect.header[dialect.columns["time"]]
         self._decided = False
 
-    def read(self, array: pa.Array) -> tuple[Array, Array]:
+    def read(self, column: Column) -> tuple[Array, Array]:
         """Milliseconds UTC (MISSING_TIME_MS where there is none) and which cells are no times.
 
         Raises InputError when the first time is ambiguous.
         """
-        if pa.types.is_timestamp(array.type):
-            return self._typed(array)
-        if pa.types.is_dictionary(array.type):
-            array = array.dictionary_decode()
-        if pa.types.is_integer(array.type):
-            array = array.cast(pa.string())
-        elif pa.types.is_floating(array.type):
-            array = pa.array([None if v is None else f"{v:.3f}" for v in array.to_pylist()], pa.string())
-        if not is_text(array):
-            raise InputError(f"column {self._column!r} of type {array.type} holds no times", where=self._where)
-        return self._text(array)
+        if isinstance(column, Text):
+            return self._text(column)
+        if pa.types.is_timestamp(column.type):
+            return self._typed(column)
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if pa.types.is_integer(column.type):
+            column = column.cast(pa.string())
+        elif pa.types.is_floating(column.type):
+            column = pa.array([None if v is None else f"{v:.3f}" for v in column.to_pylist()], pa.string())
+        if not is_text(column):
+            raise InputError(f"column {self._column!r} of type {column.type} holds no times", where=self._where)
+        return self._text(Text.of(column))
 
-    def read_eta(self, array: pa.Array) -> Array:
+    def read_eta(self, column: Column) -> Array:
         """Times as they stand, whatever their zone; MISSING_TIME_MS for what is no time."""
-        if pa.types.is_timestamp(array.type):
-            array = array.cast(pa.string())
-        elif pa.types.is_dictionary(array.type):
-            array = array.dictionary_decode()
-        n = len(array)
-        ms = np.full(n, MISSING_TIME_MS, np.int64)
-        if is_text(array):
-            data, offsets, _ = buffers(array)
-            state = np.zeros(n, np.int8)
-            times_kernels.parse_times(data, offsets, self._order, ms, state)
-            ms[(state != times_kernels.TIME_OK) & (state != times_kernels.TIME_NO_ZONE)] = MISSING_TIME_MS
+        if not isinstance(column, Text):
+            if pa.types.is_dictionary(column.type):
+                column = column.dictionary_decode()
+            if not (is_text(column) or pa.types.is_timestamp(column.type)):
+                return np.full(len(column), MISSING_TIME_MS, np.int64)
+            column = Text.of(column.cast(pa.string()))
+        ms, state = self._parsed(column)
+        ms[(state != times_kernels.TIME_OK) & (state != times_kernels.TIME_NO_ZONE)] = MISSING_TIME_MS
         return ms
 
     def _typed(self, array: pa.Array) -> tuple[Array, Array]:
@@ -196,30 +265,31 @@ class TimeReader:
             whole = whole.fill_null(MISSING_TIME_MS)
         return whole.to_numpy(zero_copy_only=False), np.zeros(len(array), np.bool_)
 
-    def _text(self, array: pa.Array) -> tuple[Array, Array]:
-        data, offsets, valid = buffers(array)
-        n = len(array)
-        ms = np.zeros(n, np.int64)
-        state = np.zeros(n, np.int8)
-        times_kernels.parse_times(data, offsets, self._order, ms, state)
-        state[~valid] = times_kernels.TIME_EMPTY
-        if not self._decided and self._decide(array, state):
-            return self._text(array)
+    def _parsed(self, column: Text) -> tuple[Array, Array]:
+        ms = np.zeros(len(column), np.int64)
+        state = np.zeros(len(column), np.int8)
+        times_kernels.parse_times(column.data, column.edges, column.k, self._order, ms, state)
+        return ms, state
+
+    def _text(self, column: Text) -> tuple[Array, Array]:
+        ms, state = self._parsed(column)
+        if not self._decided and self._decide(column, state):
+            return self._text(column)
         bad = (state == times_kernels.TIME_BAD) | (state == times_kernels.TIME_ORDER_UNKNOWN)
         if not self._utc:
             bad |= state == times_kernels.TIME_NO_ZONE
         ms[bad | (state == times_kernels.TIME_EMPTY)] = MISSING_TIME_MS
         if bad.any():
-            bad &= ~np.array([c is None or text_of(c).strip() in _NULLS for c in array.to_pylist()], np.bool_)
+            bad &= present(column)  # a word for "not available" is no wrong time
         return ms, bad
 
-    def _decide(self, array: pa.Array, state: Array) -> bool:
+    def _decide(self, column: Text, state: Array) -> bool:
         """Learn from the first readable time; true when the column must be read again."""
         telling = (times_kernels.TIME_OK, times_kernels.TIME_NO_ZONE, times_kernels.TIME_ORDER_UNKNOWN)
         seen = np.flatnonzero(np.isin(state, telling))
         if not len(seen):
             return False
-        cell = text_of(array[int(seen[0])].as_py()).strip()
+        cell = text_of(column.cell(int(seen[0]))).strip()
         if state[seen[0]] == times_kernels.TIME_ORDER_UNKNOWN:
             self._order = self._order_in(cell)
             return True

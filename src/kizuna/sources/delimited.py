@@ -149,7 +149,7 @@ class DelimitedDecoder:
         spoilt = spoiled(lines)
         if not self._decimal:
             self._learn_decimal(lines, filled[~spoilt[filled]])
-        cells, kept = self._block_reader.read(lines, filled[~spoilt[filled]], self._decimal or ".")
+        cells, kept = self._block_reader.read(lines, filled[~spoilt[filled]])
         bad = np.setdiff1d(filled, kept, assume_unique=True)
         if len(kept):
             rows = Rows(cells, offset[kept], line_no[kept], lambda i: lines.raw(int(kept[i])), self._decimal or ".")
@@ -165,6 +165,7 @@ class DelimitedDecoder:
     ) -> Batch:
         counts = dict(batch.counts)
         counts["lines"] = counts.get("lines", 0) + len(bad)
+        counts.setdefault("messages", 0)
         counts |= {name: number for name, number in extra.items() if number}
         rejects = batch.rejects
         if len(bad):

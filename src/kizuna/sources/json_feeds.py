@@ -18,6 +18,7 @@ from kizuna.base.table import concat
 from kizuna.records.context import REAL
 from kizuna.records.label import NOBODY
 from kizuna.sources.batch import Batch, nothing
+from kizuna.sources.cells import Text
 from kizuna.sources.csv_block import LINE_LIMIT
 from kizuna.sources.dialects import Dialect, Reading, recognise
 from kizuna.sources.rows import Origin, RowReader, Rows, reject_table
@@ -88,7 +89,7 @@ class JsonLinesDecoder:
         assert self._rows is not None
         header = self.dialect.header
         cells = {
-            name: pa.array([_cell(o.get(header[i])) for o in objects], pa.binary())
+            name: Text.of(pa.array([_cell(o.get(header[i])) for o in objects], pa.binary()))
             for name, i in self.dialect.columns.items()
         }
         offset = np.array([w[0] for w in where], np.int64)

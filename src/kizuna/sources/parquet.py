@@ -25,8 +25,8 @@ from kizuna.fixes.table import FIXES
 from kizuna.records.context import REAL
 from kizuna.records.label import NOBODY
 from kizuna.sources.batch import Batch, nothing
-from kizuna.sources.cells import is_text
-from kizuna.sources.dialects import STATIC_FIELDS, Dialect, Reading, recognise
+from kizuna.sources.cells import Column, Text, is_text
+from kizuna.sources.dialects import Dialect, Reading, recognise
 from kizuna.sources.rows import Origin, RowReader, Rows
 
 Array = npt.NDArray[Any]
@@ -112,10 +112,7 @@ class ForeignTable:
         n = batch.num_rows
         if n == 0:
             return nothing()
-        cells: dict[str, pa.Array] = {name: _plain(batch.column(column)) for name, column in self._fields.items()}
-        for name in STATIC_FIELDS:  # words for "not available" are looked up once a distinct word
-            if name in cells and is_text(cells[name]):
-                cells[name] = cells[name].dictionary_encode()
+        cells: dict[str, Column] = {name: _plain(batch.column(column)) for name, column in self._fields.items()}
         if self._geometry:
             x, y = points(batch.column(self._geometry), self._origin.source_id)
             cells["lon"], cells["lat"] = pa.array(x), pa.array(y)
@@ -135,17 +132,15 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _plain(array: pa.Array) -> pa.Array:
-    """Text in the widths that the cell readers know."""
-    kind = array.type
-    if isinstance(kind, pa.ExtensionType):
+def _plain(array: pa.Array) -> Column:
+    """A column in a form that the cell readers know."""
+    if isinstance(array.type, pa.ExtensionType):
         array = array.storage
-        kind = array.type
-    if pa.types.is_dictionary(kind) and not pa.types.is_int32(kind.index_type):
-        return array.cast(pa.dictionary(pa.int32(), kind.value_type))
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return array.cast(pa.string())
-    return array.cast(pa.binary()) if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) else array
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return array if pa.types.is_int32(kind.index_type) else array.cast(pa.dictionary(pa.int32(), kind.value_type))
+    views = pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)
+    return Text.of(array) if is_text(array) or views else array
 
 
 def _geometry_column(schema: pa.Schema, where: str, reading: Reading) -> str:

@@ -37,7 +37,7 @@ from kizuna.fixes.table import (
     TIME_SOURCES,
 )
 from kizuna.sources.batch import Batch
-from kizuna.sources.cells import BAD, TimeReader, by_word, numbers, text_of, words
+from kizuna.sources.cells import BAD, Column, Text, TimeReader, by_word, numbers, take, text_of, words
 from kizuna.sources.dialects import STATIC_FIELDS, Dialect
 from kizuna.sources.static_rows import Changes, static_columns
 from kizuna.sources.words import MOBILE, NAV_STATUS, RECEIVER, number_of, plain
@@ -79,7 +79,7 @@ class Rows:
         decimal: the decimal sign of text numbers.
     """
 
-    cells: Mapping[str, pa.Array]
+    cells: Mapping[str, Column]
     offset: Array
     line_no: Array
     raw: Callable[[int], bytes]
@@ -139,12 +139,12 @@ class RowReader:
 
     def _mmsi(self, rows: Rows, wrong: dict[str, Array]) -> tuple[Array, Array]:
         """MMSIs as int32 (0 where there is none) and which rows have one."""
-        array = rows.cells["mmsi"]
-        if pa.types.is_integer(array.type) and array.null_count == 0:
-            values = array.to_numpy()
+        column = rows.cells["mmsi"]
+        if not isinstance(column, Text) and pa.types.is_integer(column.type) and column.null_count == 0:
+            values = column.to_numpy()
             usable = (values >= 0) & (values <= MMSI_MAX)
         else:
-            values, _ = numbers(array, rows.decimal)
+            values, _ = numbers(column, rows.decimal)
             usable = (values >= 0) & (values <= MMSI_MAX)
             usable &= np.floor(values) == values
         if usable.all():
@@ -178,12 +178,12 @@ class RowReader:
     def _statics(self, rows: Rows, heard: Mapping[str, Any], usable: Array, station_words: tuple[str, ...], bad: Array,
                  counts: dict[str, int]) -> Table:  # fmt: skip
         """One row for each change of static values."""
-        cells = {name: array for name, array in rows.cells.items() if name in STATIC_FIELDS}
+        cells = {name: column for name, column in rows.cells.items() if name in STATIC_FIELDS}
         picked = self._changes.rows(heard["mmsi"], cells, usable) if cells else np.zeros(0, np.int64)
         columns: dict[str, Any] = {c.name: heard[c.name][picked] for c in STATICS.columns if c.name in heard}
         columns["flags"] = np.zeros(len(picked), np.int32)
         if len(picked):
-            taken = {name: array.take(pa.array(picked)) for name, array in cells.items()}
+            taken = {name: take(column, picked) for name, column in cells.items()}
             found, wrong, extra = static_columns(taken, rows.decimal, self._times)
             columns |= found
             bad[picked] |= wrong

@@ -14,14 +14,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.base.utc import iso
-from kizuna.sources.cells import BAD, TimeReader, buffers, by_word, is_text, numbers, text_of
+from kizuna.sources.cells import BAD, Column, Text, TimeReader, by_word, numbers, present, text_of, texts
 from kizuna.sources.dialects import STATIC_FIELDS
 from kizuna.sources.kernels import changes
-from kizuna.sources.words import CARGO, CARGO_GROUPS, EPFD, NULL_WORDS, SHIP_TYPE, number_of
+from kizuna.sources.words import CARGO, CARGO_GROUPS, EPFD, SHIP_TYPE, number_of
 
 Array = npt.NDArray[Any]
 
@@ -30,7 +29,6 @@ _LIMIT_M: Final = {"to_bow": 511, "to_stern": 1022, "to_port": 63, "to_starboard
 """What AIS can send; a length or width is the sum of two fields. Greater values are no measures."""
 _DRAUGHT_MAX_M: Final = 25.5
 _IMO_MAX: Final = (1 << 30) - 1  # thirty bits; wrong ones of ten digits are on the air
-_NULLS: Final = pa.array(NULL_WORDS, pa.string())
 _FIRST_ROOM: Final = 1 << 15
 
 
@@ -46,7 +44,7 @@ class Changes:
         self._a = np.zeros(slots, np.int64)
         self._b = np.zeros(slots, np.int64)
 
-    def rows(self, mmsi: Array, cells: Mapping[str, pa.Array], usable: Array) -> Array:
+    def rows(self, mmsi: Array, cells: Mapping[str, Column], usable: Array) -> Array:
         """Indices of the rows that change something, ascending.
 
         Args:
@@ -84,39 +82,38 @@ class Changes:
         changes.mark_changes(keys.astype(np.int32), a, b, everything, self._keys, self._a, self._b, n, 0, out)
 
 
-def _fold(array: pa.Array, lane_a: Array, lane_b: Array) -> Array:
+def _fold(column: Column, lane_a: Array, lane_b: Array) -> Array:
     """Fold a column into the hashes; which cells are present."""
-    if is_text(array):
-        data, offsets, valid = buffers(array)
-        changes.mix_text(data, offsets, valid, lane_a, lane_b)
-        return valid
-    if pa.types.is_dictionary(array.type):
-        return _fold_dictionary(array, lane_a, lane_b)
-    values = numbers(array)[0].astype(np.float64)
-    there: Array = ~np.isnan(values)
+    if isinstance(column, Text):
+        there = present(column)
+        changes.mix_text(column.data, column.edges, column.k, there, lane_a, lane_b)
+        return there
+    if pa.types.is_dictionary(column.type):
+        return _fold_dictionary(column, lane_a, lane_b)
+    values = numbers(column)[0].astype(np.float64)
+    there = ~np.isnan(values)
     changes.mix_numbers(values.view(np.int64), lane_a, lane_b)
     return there
 
 
 def _fold_dictionary(array: pa.DictionaryArray, lane_a: Array, lane_b: Array) -> Array:
     """As for text, but each distinct word is hashed once."""
-    found = array.dictionary
-    data, offsets, valid = buffers(found)
+    found = Text.of(array.dictionary)
     word_a = np.ones(len(found), np.int64)
     word_b = np.ones(len(found), np.int64)
-    changes.mix_text(data, offsets, valid, word_a, word_b)
-    known = valid & ~np.array(pc.is_in(found, _NULLS.cast(found.type)).to_numpy(zero_copy_only=False), np.bool_)
+    known = present(found)
+    changes.mix_text(found.data, found.edges, found.k, known, word_a, word_b)
     values = np.append(np.where(known, (word_a << 31) | word_b, -1), -1)
     there = np.append(known, False)
     indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
-    codes = indices.to_numpy(zero_copy_only=False)
+    codes = indices.to_numpy(zero_copy_only=False)  # -1 picks the last entry, that of a null
     changes.mix_numbers(values[codes], lane_a, lane_b)
     out: Array = there[codes]
     return out
 
 
 def static_columns(
-    cells: Mapping[str, pa.Array], decimal: str, times: TimeReader
+    cells: Mapping[str, Column], decimal: str, times: TimeReader
 ) -> tuple[dict[str, Any], Array, dict[str, int]]:
     """The columns of STATICS that the static cells give, row for row.
 
@@ -129,7 +126,7 @@ def static_columns(
     out: dict[str, Any] = {}
     for name in ("callsign", "shipname", "destination"):
         if name in cells:
-            out[name] = _texts(cells[name])
+            out[name] = texts(cells[name])
     if "imo" in cells:
         out["imo"] = _marked(cells["imo"], _imo, np.int32, bad)
     if "epfd" in cells:
@@ -155,17 +152,6 @@ def _reader(table: Mapping[str, int], top: int) -> Any:
     return read
 
 
-def _texts(array: pa.Array) -> pa.Array:
-    """Text with trailing blanks cut; missing words are null."""
-    nulls = set(NULL_WORDS)
-
-    def clean(cell: Any) -> str | None:
-        text = text_of(cell).rstrip()
-        return None if cell is None or text in nulls else text
-
-    return pa.array([clean(cell) for cell in array.to_pylist()], pa.string())
-
-
 def _imo(cell: Any) -> Any:
     match = _IMO.fullmatch(text_of(cell).strip())
     if match is None:
@@ -176,22 +162,22 @@ def _imo(cell: Any) -> Any:
     return number or None
 
 
-def _marked(array: pa.Array, read: Any, dtype: Any, bad: Array) -> Array:
+def _marked(column: Column, read: Any, dtype: Any, bad: Array) -> Array:
     """The values of ``read``; rows with BAD cells are marked in ``bad``."""
-    values, wrong = by_word(array, read, dtype, -1)
+    values, wrong = by_word(column, read, dtype, -1)
     if wrong:
-        bad |= by_word(array, lambda cell: 1 if read(cell) is BAD else 0, np.int8, 0)[0] == 1
+        bad |= by_word(column, lambda cell: 1 if read(cell) is BAD else 0, np.int8, 0)[0] == 1
     return values
 
 
-def _measure(array: pa.Array, decimal: str, bad: Array) -> Array:
-    values, wrong = numbers(array, decimal)
+def _measure(column: Column, decimal: str, bad: Array) -> Array:
+    values, wrong = numbers(column, decimal)
     if wrong is not None:
         bad |= wrong
     return values.astype(np.float64)
 
 
-def _ship_type(cells: Mapping[str, pa.Array]) -> tuple[Array, int]:
+def _ship_type(cells: Mapping[str, Column]) -> tuple[Array, int]:
     """Ship type numbers; a group's first number and the cargo word give the two digits."""
     values, unknown = by_word(cells["ship_type"], _reader(SHIP_TYPE, 255), np.int16, -1)
     if "cargo" in cells:
@@ -200,7 +186,7 @@ def _ship_type(cells: Mapping[str, pa.Array]) -> tuple[Array, int]:
     return values, unknown
 
 
-def _sides(cells: Mapping[str, pa.Array], decimal: str, bad: Array) -> dict[str, Any]:
+def _sides(cells: Mapping[str, Column], decimal: str, bad: Array) -> dict[str, Any]:
     """Distances of the antenna from the ship's sides, in whole metres."""
     found: dict[str, Array] = {}
     for name, limit in _LIMIT_M.items():
@@ -219,7 +205,7 @@ def _sides(cells: Mapping[str, pa.Array], decimal: str, bad: Array) -> dict[str,
     return out
 
 
-def _eta(array: pa.Array, times: TimeReader) -> pa.Array:
+def _eta(column: Column, times: TimeReader) -> pa.Array:
     """Times of arrival as MM-DDTHH:MM; what is no time is missing, since crews type it in many ways."""
-    ms = times.read_eta(array)
+    ms = times.read_eta(column)
     return pa.array([None if t == MISSING_TIME_MS else iso(int(t))[5:16] for t in ms], pa.string())

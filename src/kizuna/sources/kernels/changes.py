@@ -24,14 +24,15 @@ def _mod(x: Any) -> Any:
 
 
 @borrowing
-def mix_text(data: Any, offsets: Any, valid: Any, lane_a: Any, lane_b: Any) -> None:
+def mix_text(data: Any, edges: Any, k: Any, valid: Any, lane_a: Any, lane_b: Any) -> None:
     """Fold text cells into two running polynomial hashes a row; trailing blanks do not count.
 
     Two 31-bit residues with different multipliers: two values of 30 bytes agree by chance once in about 10**16.
 
     Args:
-        data: uint8, the bytes of all cells.
-        offsets: int32[n + 1].
+        data: uint8, the text; ``edges`` and ``k`` as in ``kernels.cells``.
+        edges: int32[n, columns + 1].
+        k: column.
         valid: bool[n]; a missing cell is folded in as a value of its own.
         lane_a: int64[n], changed in place.
         lane_b: int64[n], changed in place.
@@ -43,8 +44,8 @@ def mix_text(data: Any, offsets: Any, valid: Any, lane_a: Any, lane_b: Any) -> N
             lane_a[n] = _mod(a * _K1 + 1)
             lane_b[n] = _mod(b * _K2 + 1)
             continue
-        i = int(offsets[n])
-        stop = int(offsets[n + 1])
+        i = int(edges[n, k]) + 1
+        stop = int(edges[n, k + 1])
         while stop > i and int(data[stop - 1]) == 32:
             stop -= 1
         while i + 3 <= stop:  # three bytes a step: 2.6 times as fast as one

@@ -1,7 +1,4 @@
-"""Kernels that read times from the text cells of tables.
-
-Text arrives as Arrow holds it: one run of bytes and an array of offsets.
-"""
+"""Kernels that read times from the text cells of tables; see ``kernels.cells`` for how cells are given."""
 
 from __future__ import annotations
 
@@ -268,19 +265,20 @@ def _common_ms(data: Any, i: Any, order: Any) -> Any:
 
 
 @borrowing
-def parse_times(data: Any, offsets: Any, order: Any, out_ms: Any, out_state: Any) -> None:
+def parse_times(data: Any, edges: Any, k: Any, order: Any, out_ms: Any, out_state: Any) -> None:
     """Read times from text cells.
 
     Args:
-        data: uint8, the bytes of all cells.
-        offsets: int32[n + 1], where each cell begins.
+        data: uint8, the text.
+        edges: int32[n, columns + 1].
+        k: column.
         order: 0, 1 or 2: order of day and month in dates that end with the year (unknown, day first, month first).
         out_ms: int64[n], milliseconds UTC (of the clock as written where the state is TIME_NO_ZONE); 0 if none.
         out_state: int8[n], one of the TIME codes.
     """
     for n in range(len(out_ms)):
-        start = int(offsets[n])
-        stop = int(offsets[n + 1])
+        start = int(edges[n, k]) + 1
+        stop = int(edges[n, k + 1])
         if stop - start == 19:
             ms = _common_ms(data, start, order)
             if ms >= 0:
