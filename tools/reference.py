@@ -120,7 +120,8 @@ def settings() -> str:
 
 def detectors() -> str:
     """The definition of every detector and of the segmenter, as their modules state it."""
-    from kizuna.events import confidence, encounters, gaps, loitering, versions, zone_visits  # noqa: PLC0415
+    from kizuna.events import encounters, gaps, loitering, versions, zone_visits  # noqa: PLC0415
+    from kizuna.events.account import confidence  # noqa: PLC0415
     from kizuna.places import anchorages  # noqa: PLC0415
     from kizuna.tracks import identity, segment, stops  # noqa: PLC0415
 

@@ -41,7 +41,7 @@ def test_kernel_files_hold_all_kernels_of_the_package():
     users = {
         p.resolve()
         for p in jit._PACKAGE.rglob("*.py")
-        if any(line.startswith(("@kernel", "@inlined")) for line in p.read_text().splitlines())
+        if any(line.startswith(("@kernel", "@inlined", "@borrowing")) for line in p.read_text().splitlines())
     }
     assert users <= keyed
 

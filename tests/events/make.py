@@ -62,16 +62,33 @@ def make_tracks(*legs: Leg, shuffle: int | None = None, context: str = "real") -
     columns = dict(empty(FIXES, n).columns)
     columns |= {
         "msg_id": np.array([hash63("fix", int(m), int(t), k) for k, (m, t) in enumerate(zip(mmsi, time_ms))], np.int64),
-        "mmsi": mmsi, "time_ms": time_ms, "lat_deg": lat, "lon_deg": lon, "sog_kn": sog, "nav_status": status,
-        "label": label, "context": np.zeros(n, np.int32),
+        "mmsi": mmsi,
+        "time_ms": time_ms,
+        "lat_deg": lat,
+        "lon_deg": lon,
+        "sog_kn": sog,
+        "nav_status": status,
+        "label": label,
+        "context": np.zeros(n, np.int32),
     }
     fixes = Table(FIXES, columns, {**empty(FIXES).words, "label": tuple(labels), "context": (context,)}).take(arrival)
     segments = _segments(legs, ends, time_ms, lat, lon, context)
     segment = np.repeat(np.arange(len(legs)), sizes).astype(np.int32)
     return Tracks(
-        order=order, mmsi=mmsi, time_ms=time_ms, lat_deg=lat, lon_deg=lon, sog_kn=sog,
-        cog_deg=np.full(n, np.nan, np.float32), segment=segment, step_m=steps(lat, lon, segment),
-        flags=np.zeros(n, np.int32), seg_start=ends - sizes, seg_end=ends, segments=segments, fixes=fixes,
+        order=order,
+        mmsi=mmsi,
+        time_ms=time_ms,
+        lat_deg=lat,
+        lon_deg=lon,
+        sog_kn=sog,
+        cog_deg=np.full(n, np.nan, np.float32),
+        segment=segment,
+        step_m=steps(lat, lon, segment),
+        flags=np.zeros(n, np.int32),
+        seg_start=ends - sizes,
+        seg_end=ends,
+        segments=segments,
+        fixes=fixes,
     )
 
 
@@ -89,10 +106,13 @@ def _segments(legs, ends, time_ms, lat, lon, context) -> Table:
     first, last = np.array([e - g.n for e, g in zip(ends, legs)], np.int64), ends - 1
     columns = dict(empty(SEGMENTS, k).columns)
     columns |= {
-        "seg_id": np.array([hash63("segment", g.mmsi, int(time_ms[f]), j) for j, (g, f) in enumerate(zip(legs, first))], np.int64).reshape(k),
+        "seg_id": np.array(
+            [hash63("segment", g.mmsi, int(time_ms[f]), j) for j, (g, f) in enumerate(zip(legs, first))], np.int64
+        ).reshape(k),
         "mmsi": np.array([g.mmsi for g in legs], np.int32),
         "vessel_id": pa.array([g.vessel or f"mmsi:{g.mmsi}" for g in legs], pa.string()),
-        "start_ms": time_ms[first], "end_ms": time_ms[last],
+        "start_ms": time_ms[first],
+        "end_ms": time_ms[last],
         "pos_count": np.array([g.n for g in legs], np.int32),
         "noise": np.array([NOISE_KINDS.index(g.noise) for g in legs], np.int32),
         "context": np.zeros(k, np.int32),
@@ -111,9 +131,19 @@ def only(tracks: Tracks, msg_ids) -> Tracks:
     segments = tracks.segments.take(held.astype(np.int64))
     segments = segments.replace(start_ms=tracks.time_ms[rows[start]], end_ms=tracks.time_ms[rows[end - 1]])
     return Tracks(
-        order=np.arange(len(rows)), mmsi=tracks.mmsi[rows], time_ms=tracks.time_ms[rows], lat_deg=lat, lon_deg=lon,
-        sog_kn=tracks.sog_kn[rows], cog_deg=tracks.cog_deg[rows], segment=segment, step_m=steps(lat, lon, segment),
-        flags=tracks.flags[rows], seg_start=start.astype(np.int64), seg_end=end, segments=segments,
+        order=np.arange(len(rows)),
+        mmsi=tracks.mmsi[rows],
+        time_ms=tracks.time_ms[rows],
+        lat_deg=lat,
+        lon_deg=lon,
+        sog_kn=tracks.sog_kn[rows],
+        cog_deg=tracks.cog_deg[rows],
+        segment=segment,
+        step_m=steps(lat, lon, segment),
+        flags=tracks.flags[rows],
+        seg_start=start.astype(np.int64),
+        seg_end=end,
+        segments=segments,
         fixes=tracks.fixes.take(tracks.order[rows]),
     )
 

@@ -35,10 +35,15 @@ def fixes_of(t: pa.Table) -> Table:
     sog[sog > 102.2] = np.nan
     cog[(cog >= 360) | (cog < 0)] = np.nan
     columns = dict(empty(FIXES, n).columns) | {
-        "msg_id": np.arange(n, dtype=np.int64) + 1_000_000, "mmsi": column("MMSI").astype(np.int32),
+        "msg_id": np.arange(n, dtype=np.int64) + 1_000_000,
+        "mmsi": column("MMSI").astype(np.int32),
         "time_ms": column("BaseDateTime").astype("datetime64[ms]").astype(np.int64),
-        "lat_deg": column("LAT").astype(np.float64), "lon_deg": column("LON").astype(np.float64), "sog_kn": sog,
-        "cog_deg": cog, "byte_offset": np.arange(n, dtype=np.int64), "label": np.zeros(n, np.int32),
+        "lat_deg": column("LAT").astype(np.float64),
+        "lon_deg": column("LON").astype(np.float64),
+        "sog_kn": sog,
+        "cog_deg": cog,
+        "byte_offset": np.arange(n, dtype=np.int64),
+        "label": np.zeros(n, np.int32),
         "context": np.zeros(n, np.int32),
     }
     return Table(FIXES, columns, {**empty(FIXES).words, "label": ("nobody",), "context": ("real",)})
@@ -49,6 +54,9 @@ def surroundings_of(tracks, zones=()) -> Surroundings:
     s = stops.find(tracks)
     anchorages = from_stops(s.lat_deg, s.lon_deg, tracks.segments["mmsi"][s.segment], s.start_ms, s.end_ms)
     return Surroundings(
-        shore_m=load_coast().distance_to_shore_m, in_anchorage=anchorages.mask, anchorage_m=anchorages.distance_m,
-        mask=anchorages.citation, zones=ZoneIndex.build(list(zones)) if zones else None,
+        shore_m=load_coast().distance_to_shore_m,
+        in_anchorage=anchorages.mask,
+        anchorage_m=anchorages.distance_m,
+        mask=anchorages.citation,
+        zones=ZoneIndex.build(list(zones)) if zones else None,
     )

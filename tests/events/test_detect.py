@@ -57,7 +57,9 @@ def test_little_input_gives_an_empty_table(legs):
 def test_nothing_known_around_gives_events_that_say_so():
     events = detect_all(make_tracks(*scene(5)))
     assert set(events["mask"].to_pylist()) == {""}
-    assert np.isnan(events["start_distance_from_port_m"]).all() and np.isnan(events["start_distance_from_shore_m"]).all()
+    assert (
+        np.isnan(events["start_distance_from_port_m"]).all() and np.isnan(events["start_distance_from_shore_m"]).all()
+    )
     assert count_by_type(events)["zone_visit"] == 0
     assert pa.compute.sum(pa.compute.list_value_length(events["regions"])).as_py() == 0
 
@@ -84,12 +86,23 @@ def test_a_mask_needs_a_name():
 def test_progress_is_told():
     told = []
     detect_all(make_tracks(*scene(1)), None, world(), lambda share, what: told.append((share, what)))
-    assert [s for s, _ in told] == sorted(s for s, _ in told) and told[-1][0] == 1.0 and {"gaps", "encounters"} <= {w for _, w in told}
+    assert (
+        [s for s, _ in told] == sorted(s for s, _ in told)
+        and told[-1][0] == 1.0
+        and {"gaps", "encounters"} <= {w for _, w in told}
+    )
 
 
 def test_vessels_are_numbered_by_mmsi_then_id():
     t = np.arange(2) * 60
-    who = subjects(make_tracks(Leg(A + 1, t, 1, 1), Leg(A, t, 1, 1, vessel="b"), Leg(A, t + 99, 1, 1, vessel="a"), Leg(A, t + 999, 1, 1, vessel="b")))
+    who = subjects(
+        make_tracks(
+            Leg(A + 1, t, 1, 1),
+            Leg(A, t, 1, 1, vessel="b"),
+            Leg(A, t + 99, 1, 1, vessel="a"),
+            Leg(A, t + 999, 1, 1, vessel="b"),
+        )
+    )
     assert who.mmsi.tolist() == [A, A, A + 1] and len(set(who.vessel_id.to_pylist())) == 3
     assert who.vessel[0] == who.vessel[2] != who.vessel[1]
     assert who.segments_by_vessel.tolist() in ([0, 2, 1, 3], [1, 0, 2, 3])

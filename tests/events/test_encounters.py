@@ -34,8 +34,13 @@ def test_two_vessels_side_by_side_for_two_hours_meet():
     assert met["median_distance_m"] == pytest.approx(400, abs=4)
     assert met["median_speed_kn"] == 0
     assert {t: v["passed"] for t, v in met["tests"].items()} == {
-        "greatest_distance": True, "longest_run": True, "longest_break": None, "median_speed": True,
-        "distance_from_anchorage": None, "distance_from_shore": None, "fixes_per_slot_of_vessel_heard_less": True,
+        "greatest_distance": True,
+        "longest_run": True,
+        "longest_break": None,
+        "median_speed": True,
+        "distance_from_anchorage": None,
+        "distance_from_shore": None,
+        "fixes_per_slot_of_vessel_heard_less": True,
     }
 
 
@@ -149,7 +154,11 @@ def test_speed_is_that_of_both_vessels():
 
 
 def test_positions_inside_anchorages_make_no_pairs():
-    mask = Surroundings(in_anchorage=lambda lat, lon: lat < 10.5, anchorage_m=lambda lat, lon: np.full(len(lat), 5000.0), mask="north only")
+    mask = Surroundings(
+        in_anchorage=lambda lat, lon: lat < 10.5,
+        anchorage_m=lambda lat, lon: np.full(len(lat), 5000.0),
+        mask="north only",
+    )
     legs = [lying(A, 0, 2), lying(B, 0, 2, lat=10.001), lying(A + 5, 0, 2, lat=11), lying(B + 5, 0, 2, lat=11.001)]
     (met,) = found(*legs, surroundings=mask)
     assert met["mmsis"] == [A + 5, B + 5] and met["mask"] == "north only"
@@ -165,7 +174,9 @@ def test_without_a_mask_confidence_is_low():
 @pytest.mark.parametrize(("shore_m", "word"), [(1852.0, "high"), (1851.0, "low")])
 def test_close_to_shore_confidence_is_low(shore_m, word):
     around = Surroundings(
-        shore_m=lambda lat, lon: np.full(len(lat), shore_m), in_anchorage=lambda lat, lon: lat > 80, mask="m",
+        shore_m=lambda lat, lon: np.full(len(lat), shore_m),
+        in_anchorage=lambda lat, lon: lat > 80,
+        mask="m",
         anchorage_m=lambda lat, lon: np.full(len(lat), 20_000.0),
     )
     (met,) = found(lying(A, 0, 20), lying(B, 0, 20, lat=10.001), surroundings=around)
@@ -196,7 +207,11 @@ def test_nothing_comes_of_nothing(legs):
 
 def test_order_of_arrival_does_not_matter():
     legs = two_meetings(6)
-    assert encounters.detect(make_tracks(*legs)).to_arrow().equals(encounters.detect(make_tracks(*legs, shuffle=1)).to_arrow())
+    assert (
+        encounters.detect(make_tracks(*legs))
+        .to_arrow()
+        .equals(encounters.detect(make_tracks(*legs, shuffle=1)).to_arrow())
+    )
 
 
 @pytest.mark.parametrize("key", ["distance_max_m", "duration_min_h", "speed_max_kn"])
@@ -234,8 +249,16 @@ def kernel(slot, vessel, lat, lon, reach_m, slots_min, allowed=None):
     n = int(vessel.max(initial=0)) + 1
     ids = np.arange(n, dtype=np.int32)
     out, met = near_runs(
-        slot[order], vessel[order].astype(np.int32), lat[order], lon[order],
-        np.ones(len(slot), np.bool_) if allowed is None else allowed[order], ids, ids, ids, float(reach_m), slots_min,
+        slot[order],
+        vessel[order].astype(np.int32),
+        lat[order],
+        lon[order],
+        np.ones(len(slot), np.bool_) if allowed is None else allowed[order],
+        ids,
+        ids,
+        ids,
+        float(reach_m),
+        slots_min,
     )
     assert len({tuple(r) for r in out.tolist()}) == len(out)
     return {tuple(r) for r in out.tolist()}, met
@@ -287,7 +310,9 @@ def test_order_within_a_slot_changes_nothing(scene, seed):
 def test_mask_is_the_same_as_leaving_rows_out(scene):
     slot, vessel, lat, lon, reach, least = scene
     allowed = np.random.default_rng(1).random(len(slot)) < 0.6
-    assert kernel(*scene, allowed=allowed) == kernel(slot[allowed], vessel[allowed], lat[allowed], lon[allowed], reach, least)
+    assert kernel(*scene, allowed=allowed) == kernel(
+        slot[allowed], vessel[allowed], lat[allowed], lon[allowed], reach, least
+    )
 
 
 @pytest.mark.big
@@ -306,5 +331,3 @@ def test_distance_of_missing_points_is_missing():
     nan = np.nan
     got = distances_m(np.array([0.0, nan]), np.array([0.0, 0.0]), np.array([1.0, 1.0]), np.array([0.0, 0.0]))
     assert got[0] == pytest.approx(110_574, rel=1e-3) and np.isnan(got[1])
-
-

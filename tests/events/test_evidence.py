@@ -5,19 +5,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kizuna.events.confidence import CEILING, FLOOR, HIGH_FROM, MODERATE_FROM, Support, confidence, level, support
-from kizuna.events.evidence import Test as Measured
-from kizuna.events.evidence import chosen, evidence, extent, medians, ranges, sums, wrapped
+from kizuna.events.account.confidence import (
+    CEILING,
+    FLOOR,
+    HIGH_FROM,
+    MODERATE_FROM,
+    Support,
+    confidence,
+    level,
+    support,
+)
+from kizuna.events.account.evidence import Test as Measured
+from kizuna.events.account.evidence import chosen, evidence, extent, medians, ranges, sums, wrapped
 
 
 @pytest.mark.parametrize(
     ("relation", "measured", "passed"),
-    [(">", 6.0, False), (">", 6.1, True), (">=", 6.0, True), ("<", 6.0, False), ("<", 5.9, True), ("<=", 6.0, True), ("<=", np.nan, None)],
+    [
+        (">", 6.0, False),
+        (">", 6.1, True),
+        (">=", 6.0, True),
+        ("<", 6.0, False),
+        ("<", 5.9, True),
+        ("<=", 6.0, True),
+        ("<=", np.nan, None),
+    ],
 )
 def test_verdict_follows_the_relation(relation, measured, passed):
     (event,) = evidence(1, [Measured("t", np.array([measured]), relation, 6.0, "h")]).to_pylist()
-    assert event == [{"test": "t", "measured": None if np.isnan(measured) else measured, "threshold": 6.0, "relation": relation,
-                      "unit": "h", "passed": passed}]
+    assert event == [
+        {
+            "test": "t",
+            "measured": None if np.isnan(measured) else measured,
+            "threshold": 6.0,
+            "relation": relation,
+            "unit": "h",
+            "passed": passed,
+        }
+    ]
 
 
 def test_every_event_lists_every_test_in_order():
@@ -63,13 +88,17 @@ def test_medians_are_those_of_numpy(groups):
 @given(st.lists(st.lists(st.floats(-100, 100), max_size=9), max_size=6))
 def test_sums(groups):
     flat = np.array([v for g in groups for v in g], np.float64)
-    np.testing.assert_allclose(sums(flat, np.cumsum([0, *(len(g) for g in groups)])), [sum(g) for g in groups], atol=1e-9)
+    np.testing.assert_allclose(
+        sums(flat, np.cumsum([0, *(len(g) for g in groups)])), [sum(g) for g in groups], atol=1e-9
+    )
 
 
 # ------------------------------------------------------------------ confidence
 
 values = st.one_of(st.just(np.nan), st.floats(-1e6, 1e6))
-supports = st.lists(st.tuples(st.floats(0.1, 5), values, st.floats(-100, 100), st.floats(1, 100), st.booleans()), min_size=1, max_size=5)
+supports = st.lists(
+    st.tuples(st.floats(0.1, 5), values, st.floats(-100, 100), st.floats(1, 100), st.booleans()), min_size=1, max_size=5
+)
 
 
 def made(parts, k=None, better=0.0):
@@ -107,4 +136,11 @@ def test_support_is_linear_between_its_ends():
 
 
 def test_words_begin_where_documented():
-    assert level(np.array([0, MODERATE_FROM - 1e-9, MODERATE_FROM, HIGH_FROM - 1e-9, HIGH_FROM, 1])).tolist() == [0, 0, 1, 1, 2, 2]
+    assert level(np.array([0, MODERATE_FROM - 1e-9, MODERATE_FROM, HIGH_FROM - 1e-9, HIGH_FROM, 1])).tolist() == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+    ]

@@ -30,7 +30,12 @@ def test_gap_opens_when_silence_exceeds_limit():
     (gap,) = found(silent(6 + 1 / 3600))
     assert gap["duration_h"] == pytest.approx(6 + 1 / 3600)
     assert gap["tests"]["silence"] == {
-        "test": "silence", "measured": gap["duration_h"], "threshold": 6.0, "relation": ">", "unit": "h", "passed": True,
+        "test": "silence",
+        "measured": gap["duration_h"],
+        "threshold": 6.0,
+        "relation": ">",
+        "unit": "h",
+        "passed": True,
     }
 
 
@@ -67,7 +72,9 @@ def test_silence_of_one_ship_is_not_ended_by_another_with_its_mmsi():
     a = Leg(211_000_000, [0, 60, 120, 10 * HOUR], 10, 20)
     b = Leg(211_000_000, np.arange(HOUR, 9 * HOUR, 600), 40, 20, vessel="mmsi:211000000/2")
     found_ = found(a, b)
-    assert [g["duration_h"] for g in found_ if g["vessel_ids"] == ["mmsi:211000000"]] == [pytest.approx(10 - 120 / 3600)]
+    assert [g["duration_h"] for g in found_ if g["vessel_ids"] == ["mmsi:211000000"]] == [
+        pytest.approx(10 - 120 / 3600)
+    ]
     (gap,) = found_
     assert gap["tests"]["other_tracks_of_mmsi_heard"]["measured"] == 1
     assert gap["tests"]["other_tracks_of_mmsi_heard"]["passed"] is False
@@ -153,7 +160,9 @@ def test_vessel_at_rest_close_to_shore_has_low_confidence_and_one_under_way_has_
 
 def test_what_is_not_known_has_no_verdict():
     (gap,) = found(silent(8))
-    assert gap["tests"]["start_in_anchorage"]["passed"] is None and gap["tests"]["start_in_anchorage"]["measured"] is None
+    assert (
+        gap["tests"]["start_in_anchorage"]["passed"] is None and gap["tests"]["start_in_anchorage"]["measured"] is None
+    )
     assert gap["mask"] == "" and np.isnan(gap["start_distance_from_shore_m"])
 
 
@@ -201,7 +210,9 @@ def test_texts_are_plain_and_careful():
         assert json.loads(gap["params"])["threshold_h"] == 6.0
 
 
-@pytest.mark.parametrize(("key", "value"), [("threshold_h", 0), ("threshold_h", float("nan")), ("before_min", 0), ("neighbours_min", 51)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("threshold_h", 0), ("threshold_h", float("nan")), ("before_min", 0), ("neighbours_min", 51)]
+)
 def test_wrong_parameters_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[gaps\] {key}"):
         gaps.Params(**{key: value})
@@ -219,5 +230,3 @@ def test_two_ships_of_one_mmsi_silent_from_the_same_moment_have_two_ids():
     b = Leg(211_000_000, [0, 8 * HOUR], 10, 20, vessel="mmsi:211000000/2")
     ids = [g["event_id"] for g in found(a, b)]
     assert len(ids) == 2 and len(set(ids)) == 2
-
-

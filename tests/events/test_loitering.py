@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kizuna.base.errors import ConfigError
 from kizuna.events import loitering
 from kizuna.events.meetings import Met
-from kizuna.events.evidence import Groups
+from kizuna.events.account.evidence import Groups
 from kizuna.events.subjects import subjects
 from kizuna.events.surroundings import Surroundings
 
@@ -29,7 +29,9 @@ def found(*legs, params=None, surroundings=far(), **more):
 def moving(speeds_kn, step_s=600, mmsi=A, start_h=0.0, **more):
     """A vessel that goes north with one speed per hour; its first fix is at the start."""
     t = start_h * HOUR + np.arange(0, len(speeds_kn) * HOUR + 1, step_s)
-    speed = np.asarray(speeds_kn, float)[np.minimum(((t[1:] - 1 - start_h * HOUR) // HOUR).astype(int), len(speeds_kn) - 1)]
+    speed = np.asarray(speeds_kn, float)[
+        np.minimum(((t[1:] - 1 - start_h * HOUR) // HOUR).astype(int), len(speeds_kn) - 1)
+    ]
     lat = 10 + np.concatenate([[0], np.cumsum(speed * np.diff(t) / HOUR * NM_DEG)])
     return Leg(mmsi, t, lat, 20.0, **more)
 
@@ -96,7 +98,10 @@ def test_without_a_coast_there_is_no_verdict_on_it_and_confidence_is_low():
 def test_period_in_an_anchorage_is_left_out():
     mask = Surroundings(shore_m=far().shore_m, in_anchorage=lambda lat, lon: lat < 10.5, mask="m")
     assert found(moving([1] * 6), surroundings=mask) == []
-    (event,) = found(moving([1] * 6), surroundings=Surroundings(shore_m=far().shore_m, in_anchorage=lambda lat, lon: lat > 10.5, mask="m"))
+    (event,) = found(
+        moving([1] * 6),
+        surroundings=Surroundings(shore_m=far().shore_m, in_anchorage=lambda lat, lon: lat > 10.5, mask="m"),
+    )
     assert event["mask"] == "m" and event["tests"]["mean_position_in_anchorage"]["passed"] is True
 
 
@@ -118,8 +123,13 @@ def test_hours_at_anchor_end_a_period():
 
 
 def test_period_says_that_the_vessel_met_another():
-    met = Met(["e1"], np.array([[A, A + 1]]), np.array([(T0_S + HOUR) * 1000]), np.array([(T0_S + 3 * HOUR) * 1000]),
-              Groups(np.array([50, 51]), np.array([0, 2])))
+    met = Met(
+        ["e1"],
+        np.array([[A, A + 1]]),
+        np.array([(T0_S + HOUR) * 1000]),
+        np.array([(T0_S + 3 * HOUR) * 1000]),
+        Groups(np.array([50, 51]), np.array([0, 2])),
+    )
     tracks = make_tracks(moving([1] * 6), Leg(A + 1, np.arange(30) * 60, 30, 30))
     (event,) = [e for e in rows(loitering.detect(tracks, None, far(), subjects(tracks), met)) if e["mmsis"] == [A]]
     assert json.loads(event["event_info"])["encounters"] == ["e1"]
@@ -179,7 +189,11 @@ def twin(tracks, params):
             if slow:
                 run = (run[0] if run else fixes[0] - joined, fixes[-1], hour)
         runs += [run] if run else []
-        out += [(int(f), int(k)) for f, k, _ in runs if tracks.time_ms[k] - tracks.time_ms[f] >= params.duration_min_h * 3_600_000]
+        out += [
+            (int(f), int(k))
+            for f, k, _ in runs
+            if tracks.time_ms[k] - tracks.time_ms[f] >= params.duration_min_h * 3_600_000
+        ]
     return out
 
 
@@ -207,9 +221,20 @@ def test_kernel_finds_what_the_twin_finds(legs):
 @settings(max_examples=30)
 def test_shift_by_hours_mirror_and_order_of_arrival_change_nothing(legs, shift_h, seed):
     def periods(**change):
-        moved = [Leg(g.mmsi, g.t + change.get("shift", 0) * HOUR, g.lat * change.get("sign", 1), g.lon * change.get("sign", 1)) for g in legs]
+        moved = [
+            Leg(
+                g.mmsi,
+                g.t + change.get("shift", 0) * HOUR,
+                g.lat * change.get("sign", 1),
+                g.lon * change.get("sign", 1),
+            )
+            for g in legs
+        ]
         got = found(*moved, params=loitering.Params(duration_min_h=1), shuffle=change.get("seed"))
-        return sorted((e["start_ms"] - change.get("shift", 0) * 3_600_000, e["duration_h"], round(e["distance_m"], 3)) for e in got)
+        return sorted(
+            (e["start_ms"] - change.get("shift", 0) * 3_600_000, e["duration_h"], round(e["distance_m"], 3))
+            for e in got
+        )
 
     plain = periods()
     assert periods(shift=shift_h) == plain

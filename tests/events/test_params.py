@@ -13,7 +13,9 @@ def test_empty_text_gives_defaults():
 
 
 def test_values_reach_their_section():
-    got = read("[gaps]\nthreshold_h = 12\n[encounters]\ndistance_max_m = 250.5\n[segment]\nlookback = 3\nneed_motion = true\n")
+    got = read(
+        "[gaps]\nthreshold_h = 12\n[encounters]\ndistance_max_m = 250.5\n[segment]\nlookback = 3\nneed_motion = true\n"
+    )
     assert got.gaps.threshold_h == 12.0 and isinstance(got.gaps.threshold_h, float)
     assert (got.encounters.distance_max_m, got.segment.lookback, got.segment.need_motion) == (250.5, 3, True)
     assert got.loitering == Settings().loitering

@@ -20,7 +20,11 @@ A = 211_000_000
 
 
 def box(west, south, east, north, zone_id):
-    return make_zone([[[(west, south), (east, south), (east, north), (west, north), (west, south)]]], zone_id=zone_id, claimant=zone_id)
+    return make_zone(
+        [[[(west, south), (east, south), (east, north), (west, north), (west, south)]]],
+        zone_id=zone_id,
+        claimant=zone_id,
+    )
 
 
 def world() -> Surroundings:
@@ -66,7 +70,9 @@ def scene(seed: int) -> list[Leg]:
     through = Leg(A + 1, t, 10.3, 19.9 + t / HOUR * 0.2, sog=11.0)
     return [
         Leg(A, t, 10.2, 21.0, sog=0.2),  # waits, alone at first
-        Leg(A + 2, t, np.where((t > 8 * HOUR) & (t < 14 * HOUR), 10.201, 10.6), 21.0, sog=1.0),  # comes to it and leaves
+        Leg(
+            A + 2, t, np.where((t > 8 * HOUR) & (t < 14 * HOUR), 10.201, 10.6), 21.0, sog=1.0
+        ),  # comes to it and leaves
         through,
         Leg(A + 3, silent, 9.5 + silent / HOUR * 0.01, 20.5, sog=6.0),
         Leg(A + 3, t[(t > 10 * HOUR) & (t < 16 * HOUR)], -30, 100, vessel=f"mmsi:{A + 3}/2", noise="good"),
@@ -104,7 +110,16 @@ def test_also_of_vessels_without_habits(seed):
         n = int(rng.integers(1, 80))
         t = np.cumsum(rng.choice([60, 600, 1800, 3000, 4000, 30_000], n, p=[0.3, 0.3, 0.2, 0.1, 0.07, 0.03]))
         way = np.cumsum(rng.normal(0, rng.choice([0.0005, 0.02]), (2, n)), axis=1)
-        legs.append(Leg(A + j // 2, t, 10.2 + way[0], 20.9 + way[1], sog=rng.choice([0.1, 5.0]), vessel=f"mmsi:{A + j // 2}/{j % 2}"))
+        legs.append(
+            Leg(
+                A + j // 2,
+                t,
+                10.2 + way[0],
+                20.9 + way[1],
+                sog=rng.choice([0.1, 5.0]),
+                vessel=f"mmsi:{A + j // 2}/{j % 2}",
+            )
+        )
     check_all(make_tracks(*legs), world())
 
 

@@ -26,7 +26,10 @@ def run(*legs, settings=Settings()):
 
 def told(events):
     t = events.to_arrow().to_pylist()
-    return sorted((e["start_timestamp"].hour, e["version"], e["status"], e["status_reason"], e["superseded_by"] == e["event_id"]) for e in t)
+    return sorted(
+        (e["start_timestamp"].hour, e["version"], e["status"], e["status_reason"], e["superseded_by"] == e["event_id"])
+        for e in t
+    )
 
 
 def test_same_fixes_change_nothing():
@@ -52,7 +55,9 @@ def test_gap_that_other_parameters_no_longer_find_is_reprocessed():
     legs = silent(0, 8), silent(0, 12, mmsi=B)
     both = compare(run(*legs), run(*legs, settings=settings), ALL)
     assert told(both) == [
-        (0, 1, "retracted", "reprocessed", False), (0, 1, "superseded", "reprocessed", True), (0, 2, "closed", None, False),
+        (0, 1, "retracted", "reprocessed", False),
+        (0, 1, "superseded", "reprocessed", True),
+        (0, 2, "closed", None, False),
     ]
 
 

@@ -19,7 +19,9 @@ A = 211_000_000
 
 
 def box(west, south, east, north, zone_id="box", **more):
-    return make_zone([[[(west, south), (east, south), (east, north), (west, north), (west, south)]]], zone_id=zone_id, **more)
+    return make_zone(
+        [[[(west, south), (east, south), (east, north), (west, north), (west, south)]]], zone_id=zone_id, **more
+    )
 
 
 BOX = box(20.0, 10.0, 21.0, 11.0, name="Box", claimant="north")
@@ -106,8 +108,11 @@ def test_each_claim_has_its_own_visit():
     rivals = [box(20, 10, 21, 11, "a", claimant="north"), box(20.5, 10, 22, 11, "b", claimant="south")]
     t = np.arange(0, 8 * HOUR, 600)
     visits = found(Leg(A, t, 10.5, 19.8 + t / HOUR * 0.3), zones=rivals)
-    assert [(v["regions"][0]["zone_id"], v["regions"][0]["claimant"]) for v in sorted(visits, key=lambda v: v["start_ms"])] == [
-        ("a", "north"), ("b", "south"),
+    assert [
+        (v["regions"][0]["zone_id"], v["regions"][0]["claimant"]) for v in sorted(visits, key=lambda v: v["start_ms"])
+    ] == [
+        ("a", "north"),
+        ("b", "south"),
     ]
     assert len({v["event_id"] for v in visits}) == 2
 
@@ -160,7 +165,9 @@ def test_noise_and_aids_to_navigation_visit_nothing():
     assert found(along([-1, 1, 1, 1], mmsi=992_000_000)) == []
 
 
-@pytest.mark.parametrize(("key", "value"), [("reports", 0), ("hysteresis_nm", -1), ("passage_speed_kn", 99), ("silence_max_h", 0)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("reports", 0), ("hysteresis_nm", -1), ("passage_speed_kn", 99), ("silence_max_h", 0)]
+)
 def test_wrong_parameters_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[zone_visits\] {key}"):
         zone_visits.Params(**{key: value})
@@ -195,18 +202,29 @@ def twin(tracks, zones, reports, beyond_m):
     return out
 
 
-@given(st.lists(st.lists(st.sampled_from([-0.3, -0.12, -0.05, 0.05, 0.3, 1.0]), min_size=1, max_size=40), min_size=1, max_size=3),
-       st.integers(1, 4), st.sampled_from([0.0, 0.1]))
+@given(
+    st.lists(
+        st.lists(st.sampled_from([-0.3, -0.12, -0.05, 0.05, 0.3, 1.0]), min_size=1, max_size=40), min_size=1, max_size=3
+    ),
+    st.integers(1, 4),
+    st.sampled_from([0.0, 0.1]),
+)
 def test_visits_are_those_of_the_twin(walks, reports, hysteresis):
     tracks = make_tracks(*(along(w, mmsi=A + k) for k, w in enumerate(walks)))
     index = ZoneIndex.build([BOX, box(20.0, 10.0, 20.01, 11.0, "thin")])
     from kizuna.events.crossings import visits
 
     got = visits(tracks, np.ones(len(walks), np.bool_), index, reports, hysteresis * 1852.0, 1_800_000)
-    assert list(zip(got.zone.tolist(), got.entry.tolist(), got.exit.tolist())) == twin(tracks, index, reports, hysteresis * 1852.0)
+    assert list(zip(got.zone.tolist(), got.entry.tolist(), got.exit.tolist())) == twin(
+        tracks, index, reports, hysteresis * 1852.0
+    )
 
 
-@given(st.lists(st.sampled_from([-0.3, -0.05, 0.05, 1.0]), min_size=1, max_size=40), st.integers(-10**6, 10**6), st.integers(0, 99))
+@given(
+    st.lists(st.sampled_from([-0.3, -0.05, 0.05, 1.0]), min_size=1, max_size=40),
+    st.integers(-(10**6), 10**6),
+    st.integers(0, 99),
+)
 @settings(max_examples=30)
 def test_shift_of_time_mirror_and_order_of_arrival_change_nothing(walk, shift_s, seed):
     plain = [(v["start_ms"], v["duration_h"]) for v in found(along(walk))]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kizuna.base.table import Array
-from kizuna.events.evidence import Groups, ranges
+from kizuna.events.account.evidence import Groups, ranges
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.tracks.table import Tracks
 

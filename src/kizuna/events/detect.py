@@ -51,5 +51,3 @@ def count_by_type(events: Table) -> dict[str, int]:
     words = events.codes_of("event_type")
     number = np.bincount(events["event_type"], minlength=len(words))
     return dict(zip(words, number.tolist(), strict=True))
-
-

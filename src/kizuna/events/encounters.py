@@ -31,12 +31,12 @@ import pyarrow.compute as pc
 from kizuna.base.table import Array, Table, empty
 from kizuna.base.units import HOUR_MS, KN_MPS, NM_M
 from kizuna.base.utc import iso_s
-from kizuna.events import explain
-from kizuna.events.confidence import LOW_CAP, Support, confidence
-from kizuna.events.draft import Parties, ends, events_table, rule
-from kizuna.events.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, wrapped
+from kizuna.events.account import explain
+from kizuna.events.account.confidence import LOW_CAP, Support, confidence
+from kizuna.events.account.draft import Parties, ends, events_table, rule
+from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, wrapped
+from kizuna.events.account.limits import within
 from kizuna.events.kernels.encounters import distances_m, near_runs
-from kizuna.events.limits import within
 from kizuna.events.meetings import Met, no_meetings
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings

@@ -25,12 +25,12 @@ import pyarrow as pa
 from kizuna.base.table import Array, Table
 from kizuna.base.units import HOUR_MS, NM_M
 from kizuna.base.utc import iso_s
-from kizuna.events import explain
-from kizuna.events.confidence import LOW_CAP, Support, confidence
-from kizuna.events.draft import Parties, anchor, ends, events_table, knots, rule
-from kizuna.events.evidence import Extent, Groups, Test, chosen, evidence, extent, medians, ranges, sums
+from kizuna.events.account import explain
+from kizuna.events.account.confidence import LOW_CAP, Support, confidence
+from kizuna.events.account.draft import Parties, anchor, ends, events_table, knots, rule
+from kizuna.events.account.evidence import Extent, Groups, Test, chosen, evidence, extent, medians, ranges, sums
+from kizuna.events.account.limits import within
 from kizuna.events.kernels.loitering import slow_runs
-from kizuna.events.limits import within
 from kizuna.events.meetings import Met, overlapping
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
@@ -255,6 +255,6 @@ def _summaries(mmsi: Array, start_ms: Array, f: _Facts) -> pa.Array:
 def _info(f: _Facts, meetings: Groups, met: Met | None) -> pa.Array:
     ids = [met.event_id[k] for k in meetings.flat.tolist()] if met is not None else []
     at = meetings.offsets.tolist()
-    named = [",".join(f'"{i}"' for i in ids[at[e]:at[e + 1]]) for e in range(len(at) - 1)]
+    named = [",".join(f'"{i}"' for i in ids[at[e] : at[e + 1]]) for e in range(len(at) - 1)]
     rows = zip(f.fixes.tolist(), named, strict=True)
     return pa.array([f'{{"encounters":[{names}],"fixes":{fixes}}}' for fixes, names in rows], pa.string())

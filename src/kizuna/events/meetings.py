@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kizuna.base.table import Array
-from kizuna.events.evidence import Groups
+from kizuna.events.account.evidence import Groups
 
 
 class Met(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kizuna.base.table import Array
-from kizuna.events.evidence import Groups, ranges
+from kizuna.events.account.evidence import Groups, ranges
 from kizuna.events.kernels.gaps import COLUMNS, ROWS, cell_of, neighbours_heard
 from kizuna.events.subjects import Subjects
 from kizuna.tracks.table import Tracks

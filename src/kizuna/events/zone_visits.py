@@ -32,13 +32,13 @@ import pyarrow as pa
 from kizuna.base.table import Array, Table, empty
 from kizuna.base.units import HOUR_MS, MINUTE_MS, MISSING_TIME_MS, NM_M
 from kizuna.base.utc import iso_s
-from kizuna.events import explain
-from kizuna.events.confidence import LOW_CAP, Support, confidence
+from kizuna.events.account import explain
+from kizuna.events.account.confidence import LOW_CAP, Support, confidence
+from kizuna.events.account.draft import Parties, anchor, distances, ends, events_table, knots, rule
+from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, sums
+from kizuna.events.account.limits import within
+from kizuna.events.account.regions import made
 from kizuna.events.crossings import Visits, visits
-from kizuna.events.draft import Parties, anchor, distances, ends, events_table, knots, rule
-from kizuna.events.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, sums
-from kizuna.events.limits import within
-from kizuna.events.regions import made
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.events.table import EVENTS

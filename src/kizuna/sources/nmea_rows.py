@@ -15,8 +15,8 @@ from kizuna.fixes.statics import OTHERS, REJECT_REASONS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.sources.batch import Batch, nothing
 from kizuna.sources.kernels import layout as at
+from kizuna.sources.kernels.line import ROWS_PER_LINE
 from kizuna.sources.kernels.payload import positions
-from kizuna.sources.kernels.scan import ROWS_PER_LINE
 from kizuna.sources.kernels.ships import others, statics
 
 Array = npt.NDArray[Any]

@@ -44,13 +44,13 @@ def grid_rows(reach_m):
 
     - the number of columns and the number of the first cell (int64),
     - the reach in longitude in degrees, valid for a point of the row and others in it and its neighbours, then metres
-      per degree of latitude and longitude at its middle, 0 where they change too fast to judge by them (float64).
+      per degree of latitude and longitude at its middle, 0 where they change too fast to judge by them, and columns per degree (float64).
     """
     reach_lat = 1.001 * reach_m / _LEAST_METRES_PER_DEGREE
     height = 2.0 * reach_lat
     n = math.floor(180.0 / height) + 2
     cells = np.empty((n, 2), np.int64)
-    sizes = np.zeros((n, 3), np.float64)
+    sizes = np.zeros((n, 4), np.float64)
     total = 0
     for r in range(n):
         south = -90.0 + height * (r - 1)
@@ -67,6 +67,7 @@ def grid_rows(reach_m):
                 per_lat, per_lon = metres_per_degree(south + 1.5 * height)
                 sizes[r, 1] = per_lat
                 sizes[r, 2] = per_lon
+        sizes[r, 3] = float(cells[r, 0]) / 360.0
         cells[r, 1] = total
         total += int(cells[r, 0])
     return height, reach_lat, cells, sizes
@@ -153,8 +154,8 @@ def near_runs(
                 low = 0
                 high = 0
                 if count > 1:
-                    low = math.floor((lon - span + 180.0) / 360.0 * count)
-                    high = math.floor((lon + span + 180.0) / 360.0 * count)
+                    low = math.floor((lon - span + 180.0) * float(sizes[r, 3]))
+                    high = math.floor((lon + span + 180.0) * float(sizes[r, 3]))
                     if high - low >= count:
                         low = 0
                         high = count - 1
@@ -191,7 +192,7 @@ def near_runs(
                             keys = _longer(keys)
                         keys[near] = a * _VESSELS + b
                         near += 1
-            own = _cell(lat, lon, per_height, cells)
+            own = _cell(lat, lon, per_height, cells, sizes)
             h = _hash(own, bits)
             k = i - start
             node[k, 0] = own
@@ -240,11 +241,11 @@ def _cut(out, found):
 
 
 @kernel
-def _cell(lat, lon, per_height, cells):
+def _cell(lat, lon, per_height, cells, sizes):
     """Number of the cell that a position lies in."""
     row = int((lat + 90.0) * per_height)
     count = int(cells[row, 0])
-    column = math.floor((lon + 180.0) / 360.0 * count)
+    column = math.floor((lon + 180.0) * float(sizes[row, 3]))
     return int(cells[row, 1]) + min(max(column, 0), count - 1)
 
 

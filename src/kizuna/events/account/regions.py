@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array
-from kizuna.events.evidence import listed
+from kizuna.events.account.evidence import listed
 from kizuna.events.table import REGION_TYPE
 from kizuna.places.zone_index import ZoneIndex
 

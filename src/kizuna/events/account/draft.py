@@ -15,11 +15,11 @@ import pyarrow as pa
 from kizuna.base.ids import hash_hex
 from kizuna.base.table import Array, Kind, Table, empty
 from kizuna.base.units import KN_MPS, MISSING_TIME_MS
-from kizuna.events.confidence import level
-from kizuna.events.evidence import Groups, listed, proof, wrapped
+from kizuna.events.account.confidence import level
+from kizuna.events.account.evidence import Groups, listed, proof, wrapped
+from kizuna.events.account.limits import as_json
+from kizuna.events.account.regions import none, regions
 from kizuna.events.kernels.encounters import distances_m
-from kizuna.events.limits import as_json
-from kizuna.events.regions import none, regions
 from kizuna.events.subjects import Subjects
 from kizuna.events.surroundings import Surroundings
 from kizuna.events.table import EVENT_TYPES, EVENTS, STATUSES
@@ -139,7 +139,7 @@ def _ids(
     numbers = mmsis.tolist()
     more = [a.tolist() if isinstance(a, np.ndarray) else a for group in anchors for a in group]
     start = start_ms.tolist()
-    parts = [(kind, *numbers[at[e]:at[e + 1]], start[e], *(m[e] for m in more)) for e in range(len(start))]
+    parts = [(kind, *numbers[at[e] : at[e + 1]], start[e], *(m[e] for m in more)) for e in range(len(start))]
     ids = [hash_hex(*p) for p in parts]
     if len(set(ids)) == len(ids):
         return ids
@@ -148,7 +148,7 @@ def _ids(
         seen[i] = seen.get(i, 0) + 1
     segment = tracks.segments["seg_id"][parties.segments.flat].tolist()
     of = parties.segments.offsets.tolist()
-    return [hash_hex(*parts[e], *segment[of[e]:of[e + 1]]) if seen[i] > 1 else i for e, i in enumerate(ids)]
+    return [hash_hex(*parts[e], *segment[of[e] : of[e + 1]]) if seen[i] > 1 else i for e, i in enumerate(ids)]
 
 
 def _origin(tracks: Tracks, rows: Groups, name: str, n: int) -> tuple[Array, tuple[str, ...]]:
