@@ -22,14 +22,22 @@ from kizuna.places.outline import border_edges  # noqa: E402
 SHARE = 20_000
 
 
-def case(name: str, title: str, coast: Coast, tree: shapely.STRtree, lat: np.ndarray, lon: np.ndarray, rounds: int) -> None:
+def case(
+    name: str, title: str, coast: Coast, tree: shapely.STRtree, lat: np.ndarray, lon: np.ndarray, rounds: int
+) -> None:
     pick = np.random.default_rng(1).choice(len(lat), min(SHARE, len(lat)), replace=False)
     points = shapely.points(lon[pick], lat[pick])
     result = harness.compare(
         [
-            harness.Case("Coast.distance_to_shore_m", lambda: float(np.nanmax(coast.distance_to_shore_m(lat, lon))), len(lat)),
+            harness.Case(
+                "Coast.distance_to_shore_m", lambda: float(np.nanmax(coast.distance_to_shore_m(lat, lon))), len(lat)
+            ),
             harness.Case("Coast.on_land", lambda: int(coast.on_land(lat, lon).sum()), len(lat)),
-            harness.Case("shapely STRtree.query_nearest", lambda: len(tree.query_nearest(points, all_matches=False)[0]), len(pick)),
+            harness.Case(
+                "shapely STRtree.query_nearest",
+                lambda: len(tree.query_nearest(points, all_matches=False)[0]),
+                len(pick),
+            ),
         ],
         rounds,
     )
@@ -53,7 +61,15 @@ def main() -> None:
     rng = np.random.default_rng(3)
     lat, lon = rng.uniform(15.0, 40.0, 1_000_000), rng.uniform(118.0, 150.0, 1_000_000)
     sea = ~coast.on_land(lat, lon)
-    case("coast_even", "positions spread evenly over the seas of East Asia", coast, tree, lat[sea], lon[sea], arguments.rounds)
+    case(
+        "coast_even",
+        "positions spread evenly over the seas of East Asia",
+        coast,
+        tree,
+        lat[sea],
+        lon[sea],
+        arguments.rounds,
+    )
 
 
 if __name__ == "__main__":

@@ -122,7 +122,9 @@ def with_aiscat(data: bytes) -> int:
 
 def with_gpsdecode(path: Path) -> int:
     with path.open("rb") as source:
-        subprocess.run(["gpsdecode", "-j"], stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            ["gpsdecode", "-j"], stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+        )
     return 0
 
 
@@ -157,9 +159,17 @@ def beside_peers(hub: bytes, home: Path, rounds: int) -> None:
     if there("pyais"):
         cases.append(harness.Case("pyais", lambda: with_pyais(one), lines))
     result = harness.compare(cases, rounds)
-    harness.report("decode", "AISHub log to columns", "lines", "kizuna to columns", result,
-                   {"floor": {"pyais": 25, "libais (Python), split here": 8, "aiscat to dicts": 4, "gpsdecode -j": 9},
-                    "aim": {"pyais": 40, "libais (Python), split here": 10, "aiscat to dicts": 6, "gpsdecode -j": 14}})
+    harness.report(
+        "decode",
+        "AISHub log to columns",
+        "lines",
+        "kizuna to columns",
+        result,
+        {
+            "floor": {"pyais": 25, "libais (Python), split here": 8, "aiscat to dicts": 4, "gpsdecode -j": 9},
+            "aim": {"pyais": 40, "libais (Python), split here": 10, "aiscat to dicts": 6, "gpsdecode -j": 14},
+        },
+    )
 
 
 def kinds_of_logs(hub: bytes, rounds: int) -> None:
@@ -177,8 +187,9 @@ def kinds_of_logs(hub: bytes, rounds: int) -> None:
 
 def child(program: str, *arguments: object, **environment: str):
     env = {"PYTHONPATH": str(SOURCE)} | dict(os.environ) | environment
-    out = subprocess.run([sys.executable, "-c", program, *map(str, arguments)], env=env, capture_output=True, text=True,
-                         check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)], env=env, capture_output=True, text=True, check=True
+    )
     return json.loads(out.stdout)
 
 
@@ -192,7 +203,8 @@ def cold_and_memory(home: Path) -> None:
         print(f"| {times} | {row['rows']:,} | {row['peak_mb']:.0f} |")
     harness.RESULTS.mkdir(exist_ok=True)
     (harness.RESULTS / "decode_cost.json").write_text(
-        json.dumps({"compile_cpu_s": compile_cpu_s, "limit_cpu_s": 40, "memory": sizes}, indent=1) + "\n")
+        json.dumps({"compile_cpu_s": compile_cpu_s, "limit_cpu_s": 40, "memory": sizes}, indent=1) + "\n"
+    )
 
 
 def main() -> None:

@@ -26,9 +26,9 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 class Case:
     name: str
     run: Callable[[], Any]
-    size: float                 # how many items one run handles
-    children: bool = False      # the work happens in child processes
-    every: int = 1              # run in every n-th round only (slow peers)
+    size: float  # how many items one run handles
+    children: bool = False  # the work happens in child processes
+    every: int = 1  # run in every n-th round only (slow peers)
 
 
 def pin(core: int = 1) -> None:
@@ -41,7 +41,13 @@ def pin(core: int = 1) -> None:
 
 def one_thread() -> None:
     """Call before importing NumPy and friends."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS"):
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "POLARS_MAX_THREADS",
+        "NUMBA_NUM_THREADS",
+        "ARROW_NUM_THREADS",
+    ):
         os.environ[name] = "1"
 
 
@@ -70,12 +76,21 @@ def compare(cases: list[Case], rounds: int, warmup: bool = True) -> dict[str, di
     for c in cases:
         t = times[c.name]
         m = statistics.median(t)
-        out[c.name] = {"cpu_s": m, "min": min(t), "max": max(t), "runs": len(t), "size": c.size,
-                       "per_cpu_s": c.size / m if m else float("inf"), "answer": answers[c.name]}
+        out[c.name] = {
+            "cpu_s": m,
+            "min": min(t),
+            "max": max(t),
+            "runs": len(t),
+            "size": c.size,
+            "per_cpu_s": c.size / m if m else float("inf"),
+            "answer": answers[c.name],
+        }
     return out
 
 
-def report(name: str, title: str, unit: str, ours: str, result: dict[str, dict[str, Any]], extra: dict[str, Any] | None = None) -> None:
+def report(
+    name: str, title: str, unit: str, ours: str, result: dict[str, dict[str, Any]], extra: dict[str, Any] | None = None
+) -> None:
     """Print a table with ratios (how many times the rate of each peer ours has) and keep it as JSON."""
     print(f"\n{title}\n")
     print(f"| case | {unit}/CPU-s | CPU-s median (min-max) | runs | ours is |")
@@ -83,10 +98,18 @@ def report(name: str, title: str, unit: str, ours: str, result: dict[str, dict[s
     own = result[ours]["per_cpu_s"]
     for case, r in result.items():
         ratio = "1" if case == ours else f"{own / r['per_cpu_s']:.1f}x"
-        print(f"| {case} | {r['per_cpu_s']:,.0f} | {r['cpu_s']:.3f} ({r['min']:.3f}-{r['max']:.3f}) | {r['runs']} | {ratio} |")
+        print(
+            f"| {case} | {r['per_cpu_s']:,.0f} | {r['cpu_s']:.3f} ({r['min']:.3f}-{r['max']:.3f}) | {r['runs']} | {ratio} |"
+        )
     RESULTS.mkdir(exist_ok=True)
-    doc = {"title": title, "unit": unit, "ours": ours, "machine": {"cpu": cpu_name(), "python": platform.python_version()},
-           "cases": result, **(extra or {})}
+    doc = {
+        "title": title,
+        "unit": unit,
+        "ours": ours,
+        "machine": {"cpu": cpu_name(), "python": platform.python_version()},
+        "cases": result,
+        **(extra or {}),
+    }
     (RESULTS / f"{name}.json").write_text(json.dumps(doc, indent=1, default=str) + "\n")
 
 

@@ -76,8 +76,14 @@ def nmea(found: dict[str, tuple[Path, int]], home: Path, rounds: int) -> dict:
         path, lines = found[name]
         decode([str(path)], home / "out")
         row["bytes_a_fix"] = (home / "out" / "fixes.parquet").stat().st_size / max(row["answer"], 1)
-    harness.report("to_parquet", "NMEA to Parquet on disk (floor 1,000,000, aim 1,500,000)", "lines", "AISHub log x6", result,
-                   {"floor": 1e6, "aim": 1.5e6})
+    harness.report(
+        "to_parquet",
+        "NMEA to Parquet on disk (floor 1,000,000, aim 1,500,000)",
+        "lines",
+        "AISHub log x6",
+        result,
+        {"floor": 1e6, "aim": 1.5e6},
+    )
     return result
 
 
@@ -93,25 +99,47 @@ def csv_cases(name: str, path: Path, rows: int, home: Path) -> list[harness.Case
     try:
         import pandas
 
-        cases.append(harness.Case("pandas.read_csv", lambda: len(pandas.read_csv(
-            path, na_values=nulls, parse_dates=[time_column], date_format=form)), rows))
-        cases.append(harness.Case("pandas.read_csv (pyarrow)", lambda: len(pandas.read_csv(
-            path, engine="pyarrow", na_values=nulls, dtype_backend="pyarrow")), rows))
+        cases.append(
+            harness.Case(
+                "pandas.read_csv",
+                lambda: len(pandas.read_csv(path, na_values=nulls, parse_dates=[time_column], date_format=form)),
+                rows,
+            )
+        )
+        cases.append(
+            harness.Case(
+                "pandas.read_csv (pyarrow)",
+                lambda: len(pandas.read_csv(path, engine="pyarrow", na_values=nulls, dtype_backend="pyarrow")),
+                rows,
+            )
+        )
     except ImportError:
         print("note: pandas is not installed", file=sys.stderr)
     try:
         import polars
 
-        cases.append(harness.Case("polars.read_csv", lambda: polars.read_csv(
-            path, null_values=nulls, infer_schema_length=10_000).with_columns(
-            polars.col(time_column).str.to_datetime(form)).height, rows))
+        cases.append(
+            harness.Case(
+                "polars.read_csv",
+                lambda: (
+                    polars.read_csv(path, null_values=nulls, infer_schema_length=10_000)
+                    .with_columns(polars.col(time_column).str.to_datetime(form))
+                    .height
+                ),
+                rows,
+            )
+        )
     except ImportError:
         print("note: polars is not installed", file=sys.stderr)
     import duckdb
 
     def by_duckdb():
         with duckdb.connect(config={"threads": 1}) as con:
-            return con.sql(f"SELECT * FROM read_csv('{path}', nullstr={nulls!r}, timestampformat='{form}')").to_arrow_table().num_rows
+            return (
+                con.sql(f"SELECT * FROM read_csv('{path}', nullstr={nulls!r}, timestampformat='{form}')")
+                .to_arrow_table()
+                .num_rows
+            )
 
     cases.append(harness.Case("duckdb read_csv to Arrow", by_duckdb, rows))
     return cases
@@ -121,12 +149,20 @@ def csv(found: dict[str, tuple[Path, int]], home: Path, rounds: int) -> None:
     for name, (path, lines) in found.items():
         if path.suffix == ".csv":
             key = "csv_noaa" if "NOAA" in name else "csv_danish"
-            harness.report(key, f"{name}: rows of CSV", "rows", "kizuna load", harness.compare(csv_cases(name, path, lines - 1, home), rounds))
+            harness.report(
+                key,
+                f"{name}: rows of CSV",
+                "rows",
+                "kizuna load",
+                harness.compare(csv_cases(name, path, lines - 1, home), rounds),
+            )
 
 
 def memory(home: Path) -> None:
-    texts = {"nmea": (unpacked(NMEA / "aishub_3min.nmea.gz"), lambda t, n: t * n),
-             "csv": (with_rows(unpacked(AIS / "noaa_sfbay_2020-01-01.csv.gz"), 1), with_rows)}
+    texts = {
+        "nmea": (unpacked(NMEA / "aishub_3min.nmea.gz"), lambda t, n: t * n),
+        "csv": (with_rows(unpacked(AIS / "noaa_sfbay_2020-01-01.csv.gz"), 1), with_rows),
+    }
     found = {}
     print("\nPeak memory of kizuna decode against the size of the input\n")
     print("| input | times | MB in | fixes | peak MB |\n|---|---:|---:|---:|---:|")
@@ -134,7 +170,9 @@ def memory(home: Path) -> None:
         for n in SIZES:
             path = home / f"memory.{kind}"
             path.write_bytes(repeat(text, n))
-            done = subprocess.run([sys.executable, "-c", CHILD, str(path), str(home / "out")], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", CHILD, str(path), str(home / "out")], capture_output=True, text=True, check=True
+            )
             row = json.loads(done.stdout) | {"mb": path.stat().st_size / 1e6}
             found[f"{kind} x{n}"] = row
             print(f"| {kind} | {n} | {row['mb']:.0f} | {row['rows']:,} | {row['peak_mb']:.0f} |")

@@ -61,11 +61,19 @@ def fixes(every=1, rows=None):
 
     blank = empty(FIXES, n)
     columns = {
-        **blank.columns, "mmsi": mmsi[take], "time_ms": time_ms[take], "lat_deg": t.column("LAT").to_numpy()[take],
-        "lon_deg": t.column("LON").to_numpy()[take], "sog_kn": column("SOG", lambda v: (v < 0) | (v > 102.2)),
-        "cog_deg": column("COG", lambda v: (v < 0) | (v >= 360)), "heading_deg": column("Heading", lambda v: v >= 360),
-        "msg_id": np.arange(n), "byte_offset": np.arange(n) * 80, "flags": np.zeros(n, np.int32),
-        "label": np.zeros(n, np.int32), "context": np.zeros(n, np.int32),
+        **blank.columns,
+        "mmsi": mmsi[take],
+        "time_ms": time_ms[take],
+        "lat_deg": t.column("LAT").to_numpy()[take],
+        "lon_deg": t.column("LON").to_numpy()[take],
+        "sog_kn": column("SOG", lambda v: (v < 0) | (v > 102.2)),
+        "cog_deg": column("COG", lambda v: (v < 0) | (v >= 360)),
+        "heading_deg": column("Heading", lambda v: v >= 360),
+        "msg_id": np.arange(n),
+        "byte_offset": np.arange(n) * 80,
+        "flags": np.zeros(n, np.int32),
+        "label": np.zeros(n, np.int32),
+        "context": np.zeros(n, np.int32),
     }
     return Table(FIXES, columns, {**blank.words, "label": ("nobody",), "context": ("real",)})
 
@@ -106,9 +114,18 @@ def with_pandas(frame):
     f["step_m"] = step
     f["dt"] = dt
     segments = f.groupby("segment", sort=False).agg(
-        mmsi=("mmsi", "first"), start=("time_ms", "first"), end=("time_ms", "last"), count=("time_ms", "size"),
-        length=("step_m", "sum"), s=("lat", "min"), n=("lat", "max"), w=("lon", "min"), e=("lon", "max"),
-        gap=("dt", "max"), interval=("dt", "median"))
+        mmsi=("mmsi", "first"),
+        start=("time_ms", "first"),
+        end=("time_ms", "last"),
+        count=("time_ms", "size"),
+        length=("step_m", "sum"),
+        s=("lat", "min"),
+        n=("lat", "max"),
+        w=("lon", "min"),
+        e=("lon", "max"),
+        gap=("dt", "max"),
+        interval=("dt", "median"),
+    )
     gaps = f[dt > GAP_H * 3_600_000]
     slow = f["sog"].to_numpy() < 0.5
     change = new.copy()
@@ -116,7 +133,12 @@ def with_pandas(frame):
     f["run"] = np.cumsum(change)
     still = f[slow]
     stops = still.groupby("run", sort=False).agg(
-        mmsi=("mmsi", "first"), start=("time_ms", "first"), end=("time_ms", "last"), lat=("lat", "mean"), lon=("lon", "mean"))
+        mmsi=("mmsi", "first"),
+        start=("time_ms", "first"),
+        end=("time_ms", "last"),
+        lat=("lat", "mean"),
+        lon=("lon", "mean"),
+    )
     stops = stops[stops["end"] - stops["start"] >= 3_600_000]
     still = still[["run", "lat", "lon"]].join(stops[["lat", "lon"]], on="run", rsuffix="0", how="inner")
     still["off"] = distance_m(still["lat"], still["lon"], still["lat0"], still["lon0"])
@@ -127,7 +149,9 @@ def with_pandas(frame):
     hours["slow"] = hours["step_m"] / hours["dt"].clip(lower=1) * 1000 / 0.5144 < 2
     far = (hours["mmsi"].diff() != 0) | (hours["hour"].diff() != 1) | (hours["slow"] != hours["slow"].shift(1))
     hours["period"] = far.cumsum()
-    periods = hours[hours["slow"]].groupby("period").agg(mmsi=("mmsi", "first"), start=("hour", "first"), n=("hour", "size"))
+    periods = (
+        hours[hours["slow"]].groupby("period").agg(mmsi=("mmsi", "first"), start=("hour", "first"), n=("hour", "size"))
+    )
     return f"{len(segments)} segments, {len(gaps)} gaps, {len(stops)} stops, {(periods['n'] >= 4).sum()} slow periods"
 
 
@@ -139,17 +163,36 @@ def with_polars(frame):
     h = (dlat / 2).sin() ** 2 + c("lat").radians().cos() * c("lat").shift(1).radians().cos() * (dlon / 2).sin() ** 2
     f = f.with_columns(
         dt=pl.when(c("new")).then(0).otherwise(c("time_ms") - c("time_ms").shift(1)),
-        step_m=pl.when(c("new")).then(0.0).otherwise(12_742_017.6 * h.sqrt().arcsin()), slow=c("sog") < 0.5)
+        step_m=pl.when(c("new")).then(0.0).otherwise(12_742_017.6 * h.sqrt().arcsin()),
+        slow=c("sog") < 0.5,
+    )
     f = f.with_columns(
         segment=(c("new") | (c("dt") > 24 * 3_600_000)).cum_sum(),
-        run=(c("new") | (c("slow") != c("slow").shift(1)).fill_null(True)).cum_sum(), hour=c("time_ms") // 3_600_000)
+        run=(c("new") | (c("slow") != c("slow").shift(1)).fill_null(True)).cum_sum(),
+        hour=c("time_ms") // 3_600_000,
+    )
     segments = f.group_by("segment", maintain_order=True).agg(
-        c("mmsi").first(), start=c("time_ms").first(), end=c("time_ms").last(), count=pl.len(), length=c("step_m").sum(),
-        s=c("lat").min(), n=c("lat").max(), w=c("lon").min(), e=c("lon").max(), gap=c("dt").max(), interval=c("dt").median())
+        c("mmsi").first(),
+        start=c("time_ms").first(),
+        end=c("time_ms").last(),
+        count=pl.len(),
+        length=c("step_m").sum(),
+        s=c("lat").min(),
+        n=c("lat").max(),
+        w=c("lon").min(),
+        e=c("lon").max(),
+        gap=c("dt").max(),
+        interval=c("dt").median(),
+    )
     gaps = f.filter(c("dt") > GAP_H * 3_600_000)
     still = f.filter(c("slow"))
     stops = still.group_by("run", maintain_order=True).agg(
-        c("mmsi").first(), start=c("time_ms").first(), end=c("time_ms").last(), lat0=c("lat").mean(), lon0=c("lon").mean())
+        c("mmsi").first(),
+        start=c("time_ms").first(),
+        end=c("time_ms").last(),
+        lat0=c("lat").mean(),
+        lon0=c("lon").mean(),
+    )
     stops = stops.filter(c("end") - c("start") >= 3_600_000)
     dlat, dlon = (c("lat") - c("lat0")).radians(), (c("lon") - c("lon0")).radians()
     h = (dlat / 2).sin() ** 2 + c("lat").radians().cos() * c("lat0").radians().cos() * (dlon / 2).sin() ** 2
@@ -210,7 +253,9 @@ def trajectories(table):
 
     frame = gpd.GeoDataFrame(
         {"mmsi": table["mmsi"], "t": pd.to_datetime(table["time_ms"], unit="ms")},
-        geometry=gpd.points_from_xy(table["lon_deg"], table["lat_deg"]), crs=4326)
+        geometry=gpd.points_from_xy(table["lon_deg"], table["lat_deg"]),
+        crs=4326,
+    )
     return mpd.TrajectoryCollection(frame.set_index("t"), "mmsi")
 
 
@@ -240,9 +285,18 @@ def messages(table):
     zone, by = Utc(), {}
     columns = [table[n].tolist() for n in ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")]
     for k, (m, t, lat, lon, sog, cog) in enumerate(zip(*columns)):
-        by.setdefault(m, []).append({
-            "msgid": k, "ssvid": m, "type": "AIS.1", "lat": lat, "lon": lon, "speed": sog, "course": cog,
-            "timestamp": datetime.datetime.fromtimestamp(t / 1000, zone)})
+        by.setdefault(m, []).append(
+            {
+                "msgid": k,
+                "ssvid": m,
+                "type": "AIS.1",
+                "lat": lat,
+                "lon": lon,
+                "speed": sog,
+                "course": cog,
+                "timestamp": datetime.datetime.fromtimestamp(t / 1000, zone),
+            }
+        )
     return list(by.values())
 
 
@@ -255,7 +309,9 @@ def with_gpsdio(vessels):
 def memory():
     """Peak memory of the core above its input, in a fresh process whose kernels are warm."""
     code = "import tracks; tracks.memory_here()"
-    out = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    )
     return out.stdout.strip()
 
 
@@ -270,7 +326,9 @@ def memory_here():
     Path("/proc/self/clear_refs").write_text("5")
     before = status("VmRSS")
     kept = ours(table)
-    print(f"{(status('VmHWM') - before) * 1.024:.0f} MB above the input of {sum(getattr(table[c], 'nbytes', 0) for c in FIXES.names) / 1e6:.0f} MB ({kept})")
+    print(
+        f"{(status('VmHWM') - before) * 1.024:.0f} MB above the input of {sum(getattr(table[c], 'nbytes', 0) for c in FIXES.names) / 1e6:.0f} MB ({kept})"
+    )
 
 
 def main():
@@ -289,8 +347,14 @@ def main():
     warnings.simplefilter("ignore")
     table = fixes()
     n = len(table)
-    plain = {"mmsi": table["mmsi"], "time_ms": table["time_ms"], "lat": table["lat_deg"], "lon": table["lon_deg"], "sog": table["sog_kn"],
-             "cog": table["cog_deg"]}
+    plain = {
+        "mmsi": table["mmsi"],
+        "time_ms": table["time_ms"],
+        "lat": table["lat_deg"],
+        "lon": table["lon_deg"],
+        "sog": table["sog_kn"],
+        "cog": table["cog_deg"],
+    }
     frame, polar = pd.DataFrame(plain), pl.DataFrame(plain)
     connection = duckdb.connect()
     connection.execute("set threads to 1")
@@ -298,20 +362,29 @@ def main():
     connection.execute("create table day as select * from arrow_day")
     few = fixes(EVERY)
     collection = trajectories(few)
-    result = harness.compare([
-        harness.Case("kizuna", lambda: ours(table), n),
-        harness.Case("kizuna, full matcher for all", lambda: ours(table, full=True), n),
-        harness.Case("pandas", lambda: with_pandas(frame), n),
-        harness.Case("Polars", lambda: with_polars(polar), n),
-        harness.Case("DuckDB", lambda: with_duckdb(connection), n),
-        harness.Case("MovingPandas, gap split only", lambda: with_movingpandas(collection), len(few), every=args.rounds),
-    ], args.rounds)
-    harness.report("tracks", "Order, segments, gaps, stops, loitering: a US day", "fixes", "kizuna", result, {"memory": memory()})
+    result = harness.compare(
+        [
+            harness.Case("kizuna", lambda: ours(table), n),
+            harness.Case("kizuna, full matcher for all", lambda: ours(table, full=True), n),
+            harness.Case("pandas", lambda: with_pandas(frame), n),
+            harness.Case("Polars", lambda: with_polars(polar), n),
+            harness.Case("DuckDB", lambda: with_duckdb(connection), n),
+            harness.Case(
+                "MovingPandas, gap split only", lambda: with_movingpandas(collection), len(few), every=args.rounds
+            ),
+        ],
+        args.rounds,
+    )
+    harness.report(
+        "tracks", "Order, segments, gaps, stops, loitering: a US day", "fixes", "kizuna", result, {"memory": memory()}
+    )
     print(memory())
     from kizuna.tracks.segment import segment
 
-    cases = [harness.Case("kizuna, full matcher", lambda: len(segment(table, full=True).segments), n),
-             harness.Case("kizuna", lambda: len(segment(table).segments), n)]
+    cases = [
+        harness.Case("kizuna, full matcher", lambda: len(segment(table, full=True).segments), n),
+        harness.Case("kizuna", lambda: len(segment(table).segments), n),
+    ]
     if path:
         vessels = messages(few)
         cases.append(harness.Case("gpsdio-segment 3.0.0", lambda: with_gpsdio(vessels), len(few), every=args.rounds))

@@ -69,10 +69,18 @@ def run(name: str, title: str, lat: np.ndarray, lon: np.ndarray, zones: list[Zon
         rounds,
     )  # fmt: skip
     wrong = int((ours != theirs).sum())
-    harness.report(name, title, "points", "ZoneIndex.memberships", result,
-                   {"zones": ZONES, "corners": CORNERS, "points": len(lat), "compared": ours.size, "mismatches": wrong})
-    print(f"\n{wrong} mismatches with shapely in {ours.size:,} answers; {len(lat):,} points; "
-          f"index built in {result['build the index']['cpu_s']:.2f} CPU-s (its row counts corners)")
+    harness.report(
+        name,
+        title,
+        "points",
+        "ZoneIndex.memberships",
+        result,
+        {"zones": ZONES, "corners": CORNERS, "points": len(lat), "compared": ours.size, "mismatches": wrong},
+    )
+    print(
+        f"\n{wrong} mismatches with shapely in {ours.size:,} answers; {len(lat):,} points; "
+        f"index built in {result['build the index']['cpu_s']:.2f} CPU-s (its row counts corners)"
+    )
     if wrong:
         raise SystemExit(1)
 
@@ -87,8 +95,13 @@ def main() -> None:
         zones = [ragged(lon[m], lat[m], rng.uniform(0.5, 3.0), k) for k, m in enumerate(middles)]
         run("zones_real_day", "20 zones x 1,500 corners, a real day of US traffic", lat, lon, zones, arguments.rounds)
     zones = [ragged(rng.uniform(110, 150), rng.uniform(10, 45), rng.uniform(0.5, 5.0), k) for k in range(ZONES)]
-    run("zones_even", "20 zones x 1,500 corners, positions spread evenly in random order", *even(4_112_853), zones,
-        arguments.rounds)
+    run(
+        "zones_even",
+        "20 zones x 1,500 corners, positions spread evenly in random order",
+        *even(4_112_853),
+        zones,
+        arguments.rounds,
+    )
 
 
 if __name__ == "__main__":

@@ -125,9 +125,22 @@ def detectors() -> str:
     from kizuna.places import anchorages  # noqa: PLC0415
     from kizuna.tracks import identity, segment, stops  # noqa: PLC0415
 
-    out = ["# Detectors\n\nThe definitions that this version follows, as their modules state them. Rule ids and versions stand in "
-           "every event. Numbers are [settings](settings.md).\n"]
-    for module in (gaps, encounters, loitering, zone_visits, confidence, versions, segment, identity, stops, anchorages):
+    out = [
+        "# Detectors\n\nThe definitions that this version follows, as their modules state them. Rule ids and versions stand in "
+        "every event. Numbers are [settings](settings.md).\n"
+    ]
+    for module in (
+        gaps,
+        encounters,
+        loitering,
+        zone_visits,
+        confidence,
+        versions,
+        segment,
+        identity,
+        stops,
+        anchorages,
+    ):
         version = getattr(module, "RULE_VERSION", "")
         name = module.__name__.removeprefix("kizuna.")
         out.append(f"\n## {name}{f', version {version}' if version else ''}\n\n{(module.__doc__ or '').strip()}\n")
@@ -161,7 +174,13 @@ def benchmarks() -> str:
     return "".join(out)
 
 
-PAGES = {"tables.md": tables, "commands.md": commands, "settings.md": settings, "detectors.md": detectors, "benchmarks.md": benchmarks}
+PAGES = {
+    "tables.md": tables,
+    "commands.md": commands,
+    "settings.md": settings,
+    "detectors.md": detectors,
+    "benchmarks.md": benchmarks,
+}
 
 
 def main() -> None:

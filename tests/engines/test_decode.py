@@ -50,7 +50,12 @@ def test_decode_writes_four_tables_and_says_what_it_read(tmp_path, csv_file):
     assert run.time_sources == {"csv": 1, "none": 1}
     assert run.warnings == ("1 fixes have no time",)
     assert [t.stage for t in run.timings] == ["decode"]
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fixes.parquet", "others.parquet", "rejects.parquet", "statics.parquet"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "fixes.parquet",
+        "others.parquet",
+        "rejects.parquet",
+        "statics.parquet",
+    ]
     assert metadata(tmp_path / "out" / "rejects.parquet")["marking"] == "EXERCISE x"
 
 
@@ -90,7 +95,12 @@ def test_every_kind_of_file_goes_through_one_door(tmp_path, csv_file):
         run = load([str(tmp_path / name)]).run
         kinds[name] = (run.inputs[0].kind, run.counts["fixes"])
         assert run.inputs[0].sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
-    assert kinds == {"a.parquet": ("table headers", 1), "a.arrow": ("table headers", 1), "a.jsonl": ("jsonl", 1), "a.nothing": ("empty", 0)}
+    assert kinds == {
+        "a.parquet": ("table headers", 1),
+        "a.arrow": ("table headers", 1),
+        "a.jsonl": ("jsonl", 1),
+        "a.nothing": ("empty", 0),
+    }
     assert run.warnings == ("a.nothing: is empty",)
     assert len(loaded.batch.fixes) == 2
 

@@ -26,8 +26,11 @@ def floats(*values):
 
 def heard(n, time_s=1_772_323_200):
     return nmea.Heard(
-        np.tile(np.frombuffer(b"EXA-01", np.uint8), (n, 1)), np.full(n, time_s, np.int64),
-        np.full(n, ord("A"), np.uint8), np.arange(n, dtype=np.int64) % 10, np.arange(n, dtype=np.int64) % 10_000,
+        np.tile(np.frombuffer(b"EXA-01", np.uint8), (n, 1)),
+        np.full(n, time_s, np.int64),
+        np.full(n, ord("A"), np.uint8),
+        np.arange(n, dtype=np.int64) % 10,
+        np.arange(n, dtype=np.int64) % 10_000,
     )
 
 
@@ -41,17 +44,48 @@ def decode(payloads):
 
 
 def fix(mmsi, lon, lat, sog=12.3, cog=45.6, heading=44.0, rot=0.0, status=0, second=30, accurate=1):
-    return nmea.Fixes(ints(mmsi), floats(lon), floats(lat), floats(sog), floats(cog), floats(heading), floats(rot),
-                      ints(status), ints(second), ints(accurate))
+    return nmea.Fixes(
+        ints(mmsi),
+        floats(lon),
+        floats(lat),
+        floats(sog),
+        floats(cog),
+        floats(heading),
+        floats(rot),
+        ints(status),
+        ints(second),
+        ints(accurate),
+    )
 
 
 def ship(mmsi, name="EXERCISE BLUE HERON", callsign="QX12345"):
-    return nmea.Ship(ints(mmsi), ints(90_000_001), nmea.text_codes([callsign], 7), nmea.text_codes([name], 20),
-                     ints(70), ints(120), ints(30), ints(12), ints(14), floats(8.4), nmea.text_codes(["EXERCISE NAHA"], 20))
+    return nmea.Ship(
+        ints(mmsi),
+        ints(90_000_001),
+        nmea.text_codes([callsign], 7),
+        nmea.text_codes([name], 20),
+        ints(70),
+        ints(120),
+        ints(30),
+        ints(12),
+        ints(14),
+        floats(8.4),
+        nmea.text_codes(["EXERCISE NAHA"], 20),
+    )
 
 
-@given(mmsi=MMSI, lon=LON, lat=LAT, sog=st.floats(0, 102.2), cog=st.floats(0, 359.94), heading=st.integers(0, 359),
-       rot=st.floats(-700, 700), status=st.integers(0, 15), second=st.integers(0, 63), kind=st.sampled_from([1, 2, 3]))
+@given(
+    mmsi=MMSI,
+    lon=LON,
+    lat=LAT,
+    sog=st.floats(0, 102.2),
+    cog=st.floats(0, 359.94),
+    heading=st.integers(0, 359),
+    rot=st.floats(-700, 700),
+    status=st.integers(0, 15),
+    second=st.integers(0, 63),
+    kind=st.sampled_from([1, 2, 3]),
+)
 @settings(max_examples=150, deadline=None)
 def test_position_a_round_trip(mmsi, lon, lat, sog, cog, heading, rot, status, second, kind):
     (m,) = decode(nmea.position_a(fix(mmsi, lon, lat, sog, cog, heading, rot, status, second), kind, ints(0)))
@@ -109,8 +143,19 @@ def test_extended_class_b_base_station_and_aid_round_trip():
     (m,) = decode(nmea.base_station(ints(4_910_001), date, floats(121.75), floats(25.14)))
     assert (m.year, m.month, m.day, m.hour, m.minute, m.second) == (2026, 3, 1, 23, 59, 58)
     assert (m.lon, m.lat) == (pytest.approx(121.75), pytest.approx(25.14))
-    (m,) = decode(nmea.aid_to_navigation(nmea.Aids(ints(994_911_001), ints(14), nmea.text_codes(["EXERCISE BUOY 1"], 20),
-                                         floats(120.16), floats(22.55), ints(60), ints(1))))
+    (m,) = decode(
+        nmea.aid_to_navigation(
+            nmea.Aids(
+                ints(994_911_001),
+                ints(14),
+                nmea.text_codes(["EXERCISE BUOY 1"], 20),
+                floats(120.16),
+                floats(22.55),
+                ints(60),
+                ints(1),
+            )
+        )
+    )
     assert (m.msg_type, m.name, int(m.aid_type), bool(m.virtual_aid)) == (21, "EXERCISE BUOY 1", 14, True)
 
 

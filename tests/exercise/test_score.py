@@ -128,7 +128,9 @@ def test_an_event_on_a_hard_negative_is_a_false_alarm_of_its_own_kind():
 
 
 def test_visits_must_name_the_zone():
-    truth = truth_of(("zone_visit", [1], 0, 2, "required", True, "z1"), ("zone_visit", [1], 0, 2, "required", True, "z2"))
+    truth = truth_of(
+        ("zone_visit", [1], 0, 2, "required", True, "z1"), ("zone_visit", [1], 0, 2, "required", True, "z2")
+    )
     found = score(events_of(("zone_visit", [1], 0, 2, "z1"), ("zone_visit", [1], 0, 2, "z3")), truth)
     assert counts(found["zone_visit"]) == (2, 2, 1, 1, 1, 0)
     assert found.missed == ("T1",)
@@ -136,8 +138,11 @@ def test_visits_must_name_the_zone():
 
 def test_only_the_latest_standing_version_counts():
     truth = truth_of(("gap", [1], 0, 8, "required", True))
-    events = events_of(("gap", [1], 0, 4, "", "superseded", "E", 1), ("gap", [1], 0, 8, "", "closed", "E", 2),
-                       ("gap", [9], 0, 8, "", "retracted", "R", 2))
+    events = events_of(
+        ("gap", [1], 0, 4, "", "superseded", "E", 1),
+        ("gap", [1], 0, 8, "", "closed", "E", 2),
+        ("gap", [9], 0, 8, "", "retracted", "R", 2),
+    )
     found = score(events, truth)["gap"]
     assert counts(found) == (1, 1, 1, 0, 0, 0)
     assert found.mean_iou == 1.0
@@ -159,7 +164,12 @@ def test_contexts_do_not_mix():
 
 def test_wilson_agrees_with_published_values():
     # Newcombe 1998 (Statistics in Medicine 17:857), table I, method 3
-    for hits, count, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)):
+    for hits, count, low, high in (
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ):
         found = wilson(hits, count)
         assert (found.low, found.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
     assert all(math.isnan(v) for v in wilson(0, 0))

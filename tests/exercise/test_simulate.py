@@ -50,9 +50,16 @@ def test_progress_rises_to_one():
     assert seen[-1] == 1.0
 
 
-@pytest.mark.parametrize(("wrong", "word"), [({"hours": 0.1}, "hours"), ({"hours": 1000}, "hours"),
-                                             ({"vessels": 3}, "vessels"), ({"thin_s": -1}, "thin_s"),
-                                             ({"exercise_id": "x" * 40}, "exercise_id")])
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"hours": 0.1}, "hours"),
+        ({"hours": 1000}, "hours"),
+        ({"vessels": 3}, "vessels"),
+        ({"thin_s": -1}, "thin_s"),
+        ({"exercise_id": "x" * 40}, "exercise_id"),
+    ],
+)
 def test_scenario_refuses_what_makes_no_exercise(wrong, word):
     with pytest.raises(ConfigError, match=word):
         Scenario(**wrong)
@@ -74,7 +81,13 @@ def test_mmsis_are_unassigned_unique_but_for_the_shared_one_and_never_distress(s
     base = {m for m in sent if m < 10_000_000}
     aids = {m for m in sent if m // 10_000_000 == 99}
     assert ships | base | aids == sent
-    assert {m // 1_000_000 for m in ships} | {m // 10_000 for m in base} | {m // 10_000 % 1000 for m in aids} <= {491, 492, 493, 494, 495}
+    assert {m // 1_000_000 for m in ships} | {m // 10_000 for m in base} | {m // 10_000 % 1000 for m in aids} <= {
+        491,
+        492,
+        493,
+        494,
+        495,
+    }
 
 
 def test_every_name_says_exercise(small):
@@ -95,7 +108,8 @@ def test_stream_begins_with_the_mark_and_repeats_it(small):
 
 def test_decoder_reads_every_sentence(small, decoded):
     assert {k: n for k, n in decoded.counts.items() if n and k != "lines"} == {
-        "messages": len(small.heard), "other_sentence": 11 * 6,
+        "messages": len(small.heard),
+        "other_sentence": 11 * 6,
     }
 
 
@@ -110,7 +124,9 @@ def test_decoded_positions_are_the_sent_ones_within_quantisation(small, decoded)
     np.testing.assert_allclose(fixes["sog_kn"][rows], small.sent["sog_kn"][message], rtol=0, atol=0.051)
     mmsi = np.array([v.mmsi for v in small.vessels])
     np.testing.assert_array_equal(fixes["mmsi"][rows], mmsi[small.sent["sender"][message]])
-    np.testing.assert_array_equal(fixes["time_ms"][rows] // 1000, (small.scenario.start_ms + small.heard.time_ms[ships]) // 1000)
+    np.testing.assert_array_equal(
+        fixes["time_ms"][rows] // 1000, (small.scenario.start_ms + small.heard.time_ms[ships]) // 1000
+    )
     words = fixes.codes_of("station_id")
     stations = radio.station_names()
     assert [words[c] for c in fixes["station_id"][rows]] == [stations[s] for s in small.heard.station[ships]]
@@ -133,20 +149,45 @@ def constant(speed_kn, status, ais_class, turning=False):
     metres = speed_kn * KN_MPS * STEP_S
     course = np.arange(count) * (6.0 if turning else 0.0)
     east, north = np.cumsum(np.sin(np.radians(course)) * metres), np.cumsum(np.cos(np.radians(course)) * metres)
-    lon, lat, _ = GEOD.fwd(np.full(count, 124.0), np.full(count, 23.0),
-                           np.degrees(np.arctan2(east, north)), np.hypot(east, north))
+    lon, lat, _ = GEOD.fwd(
+        np.full(count, 124.0), np.full(count, 23.0), np.degrees(np.arctan2(east, north)), np.hypot(east, north)
+    )
     track = track_of([Piece(np.asarray(lon), np.asarray(lat), np.full(count, np.nan), status)], 0, 3600)
-    return Vessel("cargo", ais_class, 491_000_001, "EXERCISE TEST", "QX00000", 90_000_000, 70, 100, 16, 5.0, "X",
-                  long_range=False, gnss_m=5.0, track=track)
+    return Vessel(
+        "cargo",
+        ais_class,
+        491_000_001,
+        "EXERCISE TEST",
+        "QX00000",
+        90_000_000,
+        70,
+        100,
+        16,
+        5.0,
+        "X",
+        long_range=False,
+        gnss_m=5.0,
+        track=track,
+    )
 
 
 TABLE_1 = [
     # speed, status, class, turning -> interval in seconds (M.1371-5, annex 1, tables 1 and 2)
-    (0.3, AT_ANCHOR, "A", False, 180), (4.0, AT_ANCHOR, "A", False, 10), (0.3, UNDER_WAY, "A", False, 10),
-    (10.0, UNDER_WAY, "A", False, 10), (13.0, UNDER_WAY, "A", True, 10 / 3), (18.0, UNDER_WAY, "A", False, 6),
-    (18.0, UNDER_WAY, "A", True, 2), (26.0, UNDER_WAY, "A", False, 2), (3.5, FISHING, "A", False, 10),
-    (1.0, UNDER_WAY, "B_CS", False, 180), (7.0, UNDER_WAY, "B_CS", False, 30), (25.0, UNDER_WAY, "B_CS", False, 30),
-    (1.0, UNDER_WAY, "B_SO", False, 180), (7.0, UNDER_WAY, "B_SO", False, 30), (18.0, UNDER_WAY, "B_SO", False, 15),
+    (0.3, AT_ANCHOR, "A", False, 180),
+    (4.0, AT_ANCHOR, "A", False, 10),
+    (0.3, UNDER_WAY, "A", False, 10),
+    (10.0, UNDER_WAY, "A", False, 10),
+    (13.0, UNDER_WAY, "A", True, 10 / 3),
+    (18.0, UNDER_WAY, "A", False, 6),
+    (18.0, UNDER_WAY, "A", True, 2),
+    (26.0, UNDER_WAY, "A", False, 2),
+    (3.5, FISHING, "A", False, 10),
+    (1.0, UNDER_WAY, "B_CS", False, 180),
+    (7.0, UNDER_WAY, "B_CS", False, 30),
+    (25.0, UNDER_WAY, "B_CS", False, 30),
+    (1.0, UNDER_WAY, "B_SO", False, 180),
+    (7.0, UNDER_WAY, "B_SO", False, 30),
+    (18.0, UNDER_WAY, "B_SO", False, 15),
     (25.0, UNDER_WAY, "B_SO", False, 5),
 ]
 
@@ -196,8 +237,17 @@ def test_share_heard_falls_with_distance_as_stated(full_rate):
     bins = np.array([0.0, 0.5, 0.9, 1.1, 1.5, 4.0])
     got, all_ = np.zeros(5), np.zeros(5)
     for number, station in enumerate(world.stations()):
-        away = np.asarray(GEOD.inv(sent["true_lon_deg"], sent["true_lat_deg"], np.full(len(sent), station.lon_deg),
-                                   np.full(len(sent), station.lat_deg))[2]) / station.range_m
+        away = (
+            np.asarray(
+                GEOD.inv(
+                    sent["true_lon_deg"],
+                    sent["true_lat_deg"],
+                    np.full(len(sent), station.lon_deg),
+                    np.full(len(sent), station.lat_deg),
+                )[2]
+            )
+            / station.range_m
+        )
         here = np.zeros(len(sent), bool)
         here[heard.message[heard.station == number]] = True
         place = np.digitize(away, bins) - 1
@@ -244,8 +294,11 @@ def test_satellites_hear_only_during_passes_and_long_range_reports_only_there():
 def test_errors_of_positions_are_those_of_gnss(full_rate):
     sent = full_rate.sent
     ships = np.isin(sent["msg_type"], (1, 3, 18))
-    error_m = np.asarray(GEOD.inv(sent["lon_deg"][ships], sent["lat_deg"][ships], sent["true_lon_deg"][ships],
-                                  sent["true_lat_deg"][ships])[2])
+    error_m = np.asarray(
+        GEOD.inv(
+            sent["lon_deg"][ships], sent["lat_deg"][ships], sent["true_lon_deg"][ships], sent["true_lat_deg"][ships]
+        )[2]
+    )
     sender = sent["sender"][ships]
     for number, vessel in enumerate(full_rate.vessels):
         mine = error_m[sender == number]
@@ -264,7 +317,9 @@ def test_speed_and_course_sent_agree_with_the_motion(full_rate):
         a, b = fast[:-1], fast[1:]
         step_s = (sent["time_ms"][b] - sent["time_ms"][a]) / 1000
         close = step_s < 31
-        bearing, _, metres = GEOD.inv(sent["true_lon_deg"][a], sent["true_lat_deg"][a], sent["true_lon_deg"][b], sent["true_lat_deg"][b])
+        bearing, _, metres = GEOD.inv(
+            sent["true_lon_deg"][a], sent["true_lat_deg"][a], sent["true_lon_deg"][b], sent["true_lat_deg"][b]
+        )
         implied = np.asarray(metres) / np.maximum(step_s, 0.1) / KN_MPS
         assert np.median(np.abs(implied - sent["sog_kn"][b])[close]) < 0.4
         turned = (np.asarray(bearing) - sent["cog_deg"][b] + 180) % 360 - 180
@@ -272,7 +327,16 @@ def test_speed_and_course_sent_agree_with_the_motion(full_rate):
 
 
 def test_no_ship_stops_or_turns_like_a_top(small):
-    limits = {"cargo": 20, "tanker": 17, "ferry": 30, "fishing": 13, "patrol": 19, "tug": 11, "pleasure": 11, "pilot": 20}
+    limits = {
+        "cargo": 20,
+        "tanker": 17,
+        "ferry": 30,
+        "fishing": 13,
+        "patrol": 19,
+        "tug": 11,
+        "pleasure": 11,
+        "pilot": 20,
+    }
     for vessel in small.vessels:
         track = vessel.track
         assert track.sog_kn.max() < limits[vessel.kind]

@@ -41,8 +41,14 @@ def steps(simulation, number, begin_s, end_s):
 
 def test_every_kind_is_planted_once_at_least(small):
     planted = {(r["kind"], r["grade"]) for r in rows(small, planted=True)}
-    assert planted >= {("gap", "required"), ("encounter", "required"), ("encounter", "forbidden"),
-                       ("loitering", "required"), ("shared_mmsi", "required"), ("zone_visit", "required")}
+    assert planted >= {
+        ("gap", "required"),
+        ("encounter", "required"),
+        ("encounter", "forbidden"),
+        ("loitering", "required"),
+        ("shared_mmsi", "required"),
+        ("zone_visit", "required"),
+    }
     causes = {r["cause"] for r in rows(small, grade="forbidden")}
     assert causes == {"pilot boarding", "pair trawling", "tow", "anchorage neighbours"}
 
@@ -54,11 +60,18 @@ def test_planted_encounters_are_encounters(small):
         a, b = row["vessels"]
         cut_a, track_a = steps(small, a, row["begin_s"], row["end_s"])
         cut_b, track_b = steps(small, b, row["begin_s"], row["end_s"])
-        apart_m = np.asarray(GEOD.inv(track_a.lon_deg[cut_a], track_a.lat_deg[cut_a], track_b.lon_deg[cut_b], track_b.lat_deg[cut_b])[2])
+        apart_m = np.asarray(
+            GEOD.inv(track_a.lon_deg[cut_a], track_a.lat_deg[cut_a], track_b.lon_deg[cut_b], track_b.lat_deg[cut_b])[2]
+        )
         assert apart_m.max() < 500
         assert max(track_a.sog_kn[cut_a].max(), track_b.sog_kn[cut_b].max()) < 2.0
         before = slice(cut_a.start - 2, cut_a.start - 1), slice(cut_b.start - 2, cut_b.start - 1)
-        outside_m = GEOD.inv(track_a.lon_deg[before[0]], track_a.lat_deg[before[0]], track_b.lon_deg[before[1]], track_b.lat_deg[before[1]])[2]
+        outside_m = GEOD.inv(
+            track_a.lon_deg[before[0]],
+            track_a.lat_deg[before[0]],
+            track_b.lon_deg[before[1]],
+            track_b.lat_deg[before[1]],
+        )[2]
         speed = max(track_a.sog_kn[before[0]].max(), track_b.sog_kn[before[1]].max())
         assert outside_m[0] >= 500 or speed >= 2.0  # the interval could not have begun earlier
 
@@ -73,7 +86,9 @@ def test_hard_negatives_are_close_but_no_encounters(small):
         slow = (apart_m < 500) & (a.sog_kn[cut_a] < 2) & (b.sog_kn[cut_b] < 2)
         longest_s = max((high - low for low, high in runs(slow)), default=0) * STEP_S
         if row["cause"] == "anchorage neighbours":
-            port = min(world.ports().values(), key=lambda p: world.distance_m(p.anchorage.centre, (a.lon_deg[0], a.lat_deg[0])))
+            port = min(
+                world.ports().values(), key=lambda p: world.distance_m(p.anchorage.centre, (a.lon_deg[0], a.lat_deg[0]))
+            )
             assert world.distance_m(port.anchorage.centre, (a.lon_deg[0], a.lat_deg[0])) < port.anchorage.radius_m
         elif row["cause"] == "pilot boarding":
             assert np.median(a.sog_kn[cut_a][apart_m < 100]) < 18
@@ -107,8 +122,10 @@ def test_zone_visits_are_inside_and_bounded_by_outside(small):
     assert found
     for row in found:
         cut, track = steps(small, row["vessels"][0], row["begin_s"], row["end_s"])
-        ends = shapely.points(track.lon_deg[[cut.start - 1, cut.start, cut.stop - 1, cut.stop]],
-                              track.lat_deg[[cut.start - 1, cut.start, cut.stop - 1, cut.stop]])
+        ends = shapely.points(
+            track.lon_deg[[cut.start - 1, cut.start, cut.stop - 1, cut.stop]],
+            track.lat_deg[[cut.start - 1, cut.start, cut.stop - 1, cut.stop]],
+        )
         assert shapely.contains(polygons[row["zone_id"]], ends).tolist() == [False, True, True, False]
 
 
@@ -146,10 +163,16 @@ def hours(*values):
     return [round(v * HOUR_MS) for v in values]
 
 
-@pytest.mark.parametrize(("heard", "seen"), [
-    (hours(0.5, 1.0, 8.5), True), (hours(0.5, 1.0), False), (hours(8.5), False),
-    (hours(0.1, 9.9), False), ([], False),
-])
+@pytest.mark.parametrize(
+    ("heard", "seen"),
+    [
+        (hours(0.5, 1.0, 8.5), True),
+        (hours(0.5, 1.0), False),
+        (hours(8.5), False),
+        (hours(0.1, 9.9), False),
+        ([], False),
+    ],
+)
 def test_a_gap_shows_where_reports_stand_close_to_both_ends(heard, seen):
     assert observable(row_of("gap", (0,), 1.2, 8.2), reports_of(heard), None) is seen
 
@@ -158,18 +181,31 @@ def test_a_gap_to_the_end_needs_no_report_after_it():
     assert observable(row_of("gap", (0,), 1.2, 24, "not heard again"), reports_of(hours(1.1)), None)
 
 
-@pytest.mark.parametrize(("heard", "seen"), [
-    (np.arange(0, 6, 0.25), True), (np.arange(0, 2.6, 0.25), False), ([0.0, 2.5, 5.0], False), ([], False),
-])
+@pytest.mark.parametrize(
+    ("heard", "seen"),
+    [
+        (np.arange(0, 6, 0.25), True),
+        (np.arange(0, 2.6, 0.25), False),
+        ([0.0, 2.5, 5.0], False),
+        ([], False),
+    ],
+)
 def test_an_encounter_shows_when_both_are_heard_without_an_hour_of_silence(heard, seen):
     both = reports_of(hours(*np.arange(0, 6, 0.2)), hours(*heard))
     assert observable(row_of("encounter", (0, 1), 1.0, 4.0), both, None) is seen
 
 
-@pytest.mark.parametrize(("heard", "seen"), [
-    ([0.9, 1.1, 1.9, 2.2], True), ([1.1, 1.9, 2.2], False), ([0.9, 1.1, 1.9], False), ([0.9, 1.5, 2.2], False),
-    ([0.7, 1.1, 1.9, 2.2], False), ([0.9, 1.1, 1.7, 2.2], False),
-])
+@pytest.mark.parametrize(
+    ("heard", "seen"),
+    [
+        ([0.9, 1.1, 1.9, 2.2], True),
+        ([1.1, 1.9, 2.2], False),
+        ([0.9, 1.1, 1.9], False),
+        ([0.9, 1.5, 2.2], False),
+        ([0.7, 1.1, 1.9, 2.2], False),
+        ([0.9, 1.1, 1.7, 2.2], False),
+    ],
+)
 def test_a_visit_shows_when_entry_and_exit_were_heard(heard, seen):
     assert observable(row_of("zone_visit", (0,), 1.0, 2.0), reports_of(hours(*heard)), None) is seen
 

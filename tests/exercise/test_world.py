@@ -120,8 +120,7 @@ def test_way_is_shortest_on_the_graph():
         return sum(lengths.get(frozenset(leg), np.inf) for leg in itertools.pairwise(path))
 
     best = min(
-        length(("kaohsiung", *middle, "mailiao"))
-        for n in range(5) for middle in itertools.permutations(names[1:5], n)
+        length(("kaohsiung", *middle, "mailiao")) for n in range(5) for middle in itertools.permutations(names[1:5], n)
     )
     points = world.way("kaohsiung", "mailiao").points
     assert sum(world.distance_m(a, b) for a, b in itertools.pairwise(points)) == pytest.approx(best)

@@ -51,13 +51,26 @@ def test_ids_of_63_bits_survive_readers_that_use_doubles():
     (feature,) = features(one())
     assert [int(i) for i in feature["properties"]["seg_ids"]] == [make.seg_id(416000001), make.seg_id(416000002)]
     proof = feature["properties"]["proof"]
-    assert proof == [{"table": "fixes", "count": 6, "msg_id_first": str(make.hash63(416000001, 0)),
-                      "msg_id_last": str(make.hash63(416000002, 2))}]
+    assert proof == [
+        {
+            "table": "fixes",
+            "count": 6,
+            "msg_id_first": str(make.hash63(416000001, 0)),
+            "msg_id_last": str(make.hash63(416000002, 2)),
+        }
+    ]
 
 
 def test_evidence_and_parameters_are_nested():
     properties = features(one(params='{"a": [1, NaN]}', event_info="not json"))[0]["properties"]
-    assert properties["evidence"][0] == {"test": "silence", "measured": 7.0, "threshold": 6.0, "relation": ">", "unit": "h", "passed": True}
+    assert properties["evidence"][0] == {
+        "test": "silence",
+        "measured": 7.0,
+        "threshold": 6.0,
+        "relation": ">",
+        "unit": "h",
+        "passed": True,
+    }
     assert properties["params"] == {"a": [1, None]}
     assert properties["event_info"] == "not json"
 
@@ -65,7 +78,10 @@ def test_evidence_and_parameters_are_nested():
 def test_marking_label_and_context_stand_in_every_feature():
     for feature in features(make.east_china_sea(5, 8).events_table()):
         assert (feature["properties"]["marking"], feature["properties"]["label"], feature["properties"]["context"]) == (
-            "EXERCISE demo", "nobody", "exercise:demo")
+            "EXERCISE demo",
+            "nobody",
+            "exercise:demo",
+        )
 
 
 def test_geometry_of_each_type():
@@ -88,7 +104,8 @@ def test_line_over_180_degrees_is_cut_there():
     (feature,) = features(one(start=(10.0, 179.0), end=(12.0, -179.0)))
     assert feature["geometry"] == {
         "type": "MultiLineString",
-        "coordinates": [[[179.0, 10.0], [180.0, 11.0]], [[-180.0, 11.0], [-179.0, 12.0]]]}
+        "coordinates": [[[179.0, 10.0], [180.0, 11.0]], [[-180.0, 11.0], [-179.0, 12.0]]],
+    }
     west, _, east, _ = feature["bbox"]
     assert west > east
 
@@ -110,7 +127,9 @@ def test_no_part_of_a_gap_spans_half_the_globe(lat1, lon1, lat2, lon2):
 
 @given(st.text(), st.text())
 def test_any_text_comes_back_and_nothing_reorders_the_file(name, summary):
-    raw = events_geojson(one(summary=summary.encode("utf-8", "ignore").decode(), mask=name.encode("utf-8", "ignore").decode()))
+    raw = events_geojson(
+        one(summary=summary.encode("utf-8", "ignore").decode(), mask=name.encode("utf-8", "ignore").decode())
+    )
     properties = json.loads(raw)["features"][0]["properties"]
     assert properties["summary"] == summary.encode("utf-8", "ignore").decode()
     text = raw.decode()

@@ -48,7 +48,11 @@ def test_fixes_are_points_and_missing_places_are_null():
 def test_our_own_reader_of_geoparquet_reads_it_back():
     from kizuna.sources.parquet import points
 
-    table, _ = read(geoparquet(make.events_table([make.event("encounter", [1, 2], make.T0, make.T0 + make.HOUR, (1.0, 2.0), (1.0, 2.0))])))
+    table, _ = read(
+        geoparquet(
+            make.events_table([make.event("encounter", [1, 2], make.T0, make.T0 + make.HOUR, (1.0, 2.0), (1.0, 2.0))])
+        )
+    )
     lat, lon = sorted(v.tolist() for v in points(table.column("geometry").combine_chunks(), "test"))
     assert (lat, lon) == ([1.0], [2.0])
 

@@ -155,17 +155,25 @@ def test_neighbouring_small_maps_ask_the_coast_once():
     assert len(calls) == 2
 
 
-@pytest.mark.parametrize(("low", "high", "most"), [(24.0, 24.3, 3), (-33.0, 70.0, 7), (0.0, 0.01, 3), (179.0, 183.0, 5)])
+@pytest.mark.parametrize(
+    ("low", "high", "most"), [(24.0, 24.3, 3), (-33.0, 70.0, 7), (0.0, 0.01, 3), (179.0, 183.0, 5)]
+)
 def test_ticks_are_round_and_few(low, high, most):
     values, step = chart.ticks(low, high, most)
     assert 0 < len(values) <= most
     assert all(abs(v * 60 / step - round(v * 60 / step)) < 1e-6 and low - 1e-9 <= v <= high + 1e-9 for v in values)
 
 
-@pytest.mark.parametrize(("value", "step", "letters", "text"), [
-    (24.0, 60, "NS", "24°N"), (-24.5, 30, "NS", "24°30′S"), (181.0, 60, "EW", "179°W"), (123.475, 0.5, "EW", "123°28.5′E"),
-    (0.0, 60, "NS", "0°"),
-])
+@pytest.mark.parametrize(
+    ("value", "step", "letters", "text"),
+    [
+        (24.0, 60, "NS", "24°N"),
+        (-24.5, 30, "NS", "24°30′S"),
+        (181.0, 60, "EW", "179°W"),
+        (123.475, 0.5, "EW", "123°28.5′E"),
+        (0.0, 60, "NS", "0°"),
+    ],
+)
 def test_degrees_are_labelled_as_fine_as_their_step(value, step, letters, text):
     assert chart.degrees_label(value, step, letters) == text
 
@@ -174,5 +182,7 @@ def test_scale_bar_is_as_long_as_it_says():
     view = chart.fitted((122.0, 24.0, 124.0, 26.0), 800, (0.5, 1.2))
     length, label = chart.scale_bar(view, 160)
     assert 40 < length <= 160
-    x, _ = view.xy(np.array([123.0, 123.0 + float(label.split()[0]) / 60 / math.cos(math.radians(25.0))]), np.array([25.0, 25.0]))
+    x, _ = view.xy(
+        np.array([123.0, 123.0 + float(label.split()[0]) / 60 / math.cos(math.radians(25.0))]), np.array([25.0, 25.0])
+    )
     assert x[1] - x[0] == pytest.approx(length, rel=0.02)

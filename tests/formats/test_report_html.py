@@ -21,13 +21,77 @@ from kizuna.formats.run_summary import InputFile, run_digest
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 TAGS = VOID | {
-    "html", "head", "title", "style", "body", "main", "section", "div", "span", "p", "a", "ul", "li", "dl", "dt", "dd", "h1", "h2", "h3",
-    "h4", "h5", "b", "i", "bdi", "code", "small", "time", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary",
-    "figure", "figcaption", "article", "header", "footer", "fieldset", "legend", "label", "svg", "symbol", "use", "g", "path", "rect",
-    "circle", "text", "tspan", "mask", "image",
+    "html",
+    "head",
+    "title",
+    "style",
+    "body",
+    "main",
+    "section",
+    "div",
+    "span",
+    "p",
+    "a",
+    "ul",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "b",
+    "i",
+    "bdi",
+    "code",
+    "small",
+    "time",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "details",
+    "summary",
+    "figure",
+    "figcaption",
+    "article",
+    "header",
+    "footer",
+    "fieldset",
+    "legend",
+    "label",
+    "svg",
+    "symbol",
+    "use",
+    "g",
+    "path",
+    "rect",
+    "circle",
+    "text",
+    "tspan",
+    "mask",
+    "image",
 }
-HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='x", "</style><script>", "]]>", "\u202eDRAOB",
-           "javascript:alert(1)", "https://evil.example/x.js", "<!--", "\x00\x1b[31m", "&lt;b&gt;", "A" * 5000, "船" * 3000]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='x",
+    "</style><script>",
+    "]]>",
+    "\u202eDRAOB",
+    "javascript:alert(1)",
+    "https://evil.example/x.js",
+    "<!--",
+    "\x00\x1b[31m",
+    "&lt;b&gt;",
+    "A" * 5000,
+    "船" * 3000,
+]
 
 
 class Page(HTMLParser):
@@ -70,7 +134,10 @@ def harmless(raw: bytes) -> Page:
     page = Page(raw)
     assert set(page.tags) <= TAGS, set(page.tags) - TAGS
     for tag, key, value in page.attributes:
-        assert not key.startswith("on") and key not in ("srcdoc", "formaction", "action", "background", "ping"), (tag, key)
+        assert not key.startswith("on") and key not in ("srcdoc", "formaction", "action", "background", "ping"), (
+            tag,
+            key,
+        )
         if key in ("href", "src", "xlink:href"):
             assert value.startswith(("#", "data:image/png;base64,")) or value == "data:,", (tag, key, value[:80])
         if key == "style":
@@ -141,7 +208,17 @@ def test_no_events_are_reported_as_such_and_not_as_peace():
 
 
 def test_nothing_at_all_still_gives_a_report():
-    summary = make.summary(inputs=(), start_ms=-(2**63), end_ms=-(2**63), counts={}, time_sources={}, timings=(), masks=(), rules={}, params={})
+    summary = make.summary(
+        inputs=(),
+        start_ms=-(2**63),
+        end_ms=-(2**63),
+        counts={},
+        time_sources={},
+        timings=(),
+        masks=(),
+        rules={},
+        params={},
+    )
     page = harmless(made(make.World(), summary))
     assert "There is no position to draw." in page.words
     harmless(report_html(summary, make.events_table([]), None, None, make.no_land))
@@ -149,22 +226,47 @@ def test_nothing_at_all_still_gives_a_report():
 
 def test_a_card_tells_measured_values_limits_and_results_in_words():
     world = make.World()
-    world.events.append(make.event("loitering", [416000001], make.T0, make.T0 + 6 * make.HOUR, (25.745, 123.474), (25.8, 123.5)))
+    world.events.append(
+        make.event("loitering", [416000001], make.T0, make.T0 + 6 * make.HOUR, (25.745, 123.474), (25.8, 123.5))
+    )
     page = harmless(made(world))
     assert "distance from shore 12,000 ≥ 37,040 m ✗ did not hold" in page.words
     assert "mean speed 0.8 < 2 kn ✓ held" in page.words
-    for words in ("Innocent explanations reception lost", "What would settle it a radar", "25°44.7′N 123°28.4′E", "loitering@1.0", "uncalibrated",
-                  "3 rows of fixes, msg_id", "stops of the input, 3f9c1a", "AIS only"):
+    for words in (
+        "Innocent explanations reception lost",
+        "What would settle it a radar",
+        "25°44.7′N 123°28.4′E",
+        "loitering@1.0",
+        "uncalibrated",
+        "3 rows of fixes, msg_id",
+        "stops of the input, 3f9c1a",
+        "AIS only",
+    ):
         assert words in page.words, words
-    assert f"Cite as Loitering {world.events[0]['event_id']}, version 1, rule loitering@1.0; run {run_digest(make.summary())}" in page.words
+    assert (
+        f"Cite as Loitering {world.events[0]['event_id']}, version 1, rule loitering@1.0; run {run_digest(make.summary())}"
+        in page.words
+    )
 
 
 def test_events_are_numbered_by_confidence_then_time_and_withdrawn_ones_come_last():
     world = make.World()
     for k, (confidence, status) in enumerate([(0.5, 1), (0.9, 1), (0.9, 1), (0.99, 3)]):
-        world.events.append(make.event("gap", [416000001 + k], make.T0 - k * make.HOUR, make.T0 + 9 * make.HOUR, (25, 123 + k), (26, 124),
-                                       confidence=confidence, status=status))
-    numbers = re.findall(r'<tr class="l-\w+(?: over)?"><th scope="row"><a href="#e(\d)">.*?<i>(\d+)</i>', made(world).decode())
+        world.events.append(
+            make.event(
+                "gap",
+                [416000001 + k],
+                make.T0 - k * make.HOUR,
+                make.T0 + 9 * make.HOUR,
+                (25, 123 + k),
+                (26, 124),
+                confidence=confidence,
+                status=status,
+            )
+        )
+    numbers = re.findall(
+        r'<tr class="l-\w+(?: over)?"><th scope="row"><a href="#e(\d)">.*?<i>(\d+)</i>', made(world).decode()
+    )
     assert numbers == [("1", "416000003"), ("2", "416000002"), ("3", "416000001"), ("4", "416000004")]
     assert 'class="chip retracted">retracted' in made(world).decode()
 
@@ -174,15 +276,38 @@ def test_hostile_text_anywhere_stays_text(bad):
     world = make.east_china_sea(2, 4)
     world.vessels = [(m, bad, *rest) for m, _, *rest in world.vessels]
     for row in world.events:
-        row |= {k: bad for k in ("event_id", "summary", "mask", "rule_id", "rule_version", "params", "event_info", "superseded_by")}
-        row |= {"alternatives": [bad] * 20, "would_settle": [bad], "sources": [bad], "vessel_ids": [bad],
-                "evidence": [{"test": bad, "measured": 1.0, "threshold": None, "relation": bad, "unit": bad, "passed": None}] * 40,
-                "regions": [{"zone_id": bad, "claimant": bad, "view": bad, "relation": bad}] * 12,
-                "proof": [{"table": bad, "msg_ids": []}]}
+        row |= {
+            k: bad
+            for k in ("event_id", "summary", "mask", "rule_id", "rule_version", "params", "event_info", "superseded_by")
+        }
+        row |= {
+            "alternatives": [bad] * 20,
+            "would_settle": [bad],
+            "sources": [bad],
+            "vessel_ids": [bad],
+            "evidence": [
+                {"test": bad, "measured": 1.0, "threshold": None, "relation": bad, "unit": bad, "passed": None}
+            ]
+            * 40,
+            "regions": [{"zone_id": bad, "claimant": bad, "view": bad, "relation": bad}] * 12,
+            "proof": [{"table": bad, "msg_ids": []}],
+        }
     zones = [replace(z, zone_id=bad, name=bad, claimant=bad) for z in make.zones()[:1]]
     file = InputFile(bad, bad, 1, bad, 1, {bad: 1})
-    summary = make.summary(title=bad, label=bad, inputs=(file,), zone_files=(file,), params={bad: {bad: bad}}, rules={bad: bad}, warnings=(bad,),
-                           notices=(bad,), limits=(bad,), versions={bad: bad}, counts={bad: 1}, time_sources={bad: 1})
+    summary = make.summary(
+        title=bad,
+        label=bad,
+        inputs=(file,),
+        zone_files=(file,),
+        params={bad: {bad: bad}},
+        rules={bad: bad},
+        warnings=(bad,),
+        notices=(bad,),
+        limits=(bad,),
+        versions={bad: bad},
+        counts={bad: 1},
+        time_sources={bad: 1},
+    )
     raw = made(world, summary, zones=zones)
     page = harmless(raw)
     assert b"<script" not in raw and "\u202e" not in raw.decode()
@@ -197,7 +322,18 @@ def test_any_name_and_summary_give_a_sound_page(name, summary):
     world = make.World()
     t, lat, lon, s, c = make.sail(np.random.default_rng(1), make.T0, 25.0, 123.0, 60, 9, 30)
     world.add(416000001, name, t, lat, lon, s, c)
-    world.events.append(make.event("gap", [416000001], int(t[5]), int(t[9]), (lat[5], lon[5]), (lat[9], lon[9]), summary=summary, params=summary))
+    world.events.append(
+        make.event(
+            "gap",
+            [416000001],
+            int(t[5]),
+            int(t[9]),
+            (lat[5], lon[5]),
+            (lat[9], lon[9]),
+            summary=summary,
+            params=summary,
+        )
+    )
     harmless(made(world))
 
 
@@ -238,7 +374,10 @@ def test_readers_can_fold_away_every_type_and_level():
     style = style_sheet()
     for kind in EVENT_TYPES:
         assert f"f-{kind}" in boxes and f"#f-{kind}:not(:checked)) .t-{kind}" in style
-        assert f'class="mark c-{kind} t-{kind} ' in ordinary().decode() and f'<article class="card t-{kind} ' in ordinary().decode()
+        assert (
+            f'class="mark c-{kind} t-{kind} ' in ordinary().decode()
+            and f'<article class="card t-{kind} ' in ordinary().decode()
+        )
     for level in ("low", "moderate", "high"):
         assert f"l-{level}" in boxes and f"#l-{level}:not(:checked)) .l-{level}" in style
 
@@ -268,7 +407,11 @@ def test_texts_and_shapes_stand_out_by_day_and_by_night(theme):
         return TOKENS[token][theme]
 
     grounds = ("bg", "card", "sea", "land")
-    texts = [("ink", g) for g in (*grounds, "warn", "plain-bg")] + [("soft", g) for g in grounds] + [("link", "bg"), ("link", "card")]
+    texts = (
+        [("ink", g) for g in (*grounds, "warn", "plain-bg")]
+        + [("soft", g) for g in grounds]
+        + [("link", "bg"), ("link", "card")]
+    )
     texts += [("held", "card"), ("failed", "card"), ("mark-ink", "mark-bg"), ("zone", "sea"), ("zone", "land")]
     for text, ground in texts:
         assert contrast(colour(text), colour(ground)) >= 4.5, (text, ground)
@@ -278,6 +421,10 @@ def test_texts_and_shapes_stand_out_by_day_and_by_night(theme):
 
 
 def test_night_is_dark_everywhere():
-    bright = {name: night for name, (_, night) in TOKENS.items() if name in ("bg", "card", "sea", "land", "warn", "mark-bg", "plain-bg", "halo")}
+    bright = {
+        name: night
+        for name, (_, night) in TOKENS.items()
+        if name in ("bg", "card", "sea", "land", "warn", "mark-bg", "plain-bg", "halo")
+    }
     assert max(luminance(c) for c in bright.values()) < 0.06
     assert "@media screen and (prefers-color-scheme:dark)" in style_sheet()

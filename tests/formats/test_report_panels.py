@@ -26,7 +26,9 @@ def test_one_region_is_one_map():
 
 
 def test_far_regions_get_maps_of_their_own_fullest_first():
-    panels = chosen(*joined(cloud(-75.0, 38.0, 900, 4.0), cloud(144.0, 13.0, 100), cloud(-157.0, 21.0, 300)), NONE, NONE)
+    panels = chosen(
+        *joined(cloud(-75.0, 38.0, 900, 4.0), cloud(144.0, 13.0, 100), cloud(-157.0, 21.0, 300)), NONE, NONE
+    )
     assert [p.fixes for p in panels.shown] == [900, 300, 100]
     of = panels.of(np.array([-75.0, 144.0, -157.0, 0.0]), np.array([38.0, 13.0, 21.0, 0.0]))
     assert of.tolist() == [0, 2, 1, -1]

@@ -20,7 +20,10 @@ def test_same_run_gives_the_same_bytes():
 
 
 def test_digest_ignores_the_machine_and_the_hour():
-    here, there = make.summary(), replace(make.summary(), timings=(Timing("decode", 9.0, 8.0),), versions={"python": "3.14"})
+    here, there = (
+        make.summary(),
+        replace(make.summary(), timings=(Timing("decode", 9.0, 8.0),), versions={"python": "3.14"}),
+    )
     assert run_digest(here) == run_digest(there)
     assert json.loads(run_json(here))["run"] == json.loads(run_json(there))["run"]
 

@@ -23,7 +23,11 @@ def zstd(data):
 PACKED = {
     "plain": (DATA, "", DATA),
     "gzip": (gzip.compress(DATA), "gzip", DATA),
-    "gzip of several members": (gzip.compress(DATA[:1000]) + gzip.compress(b"") + gzip.compress(DATA[1000:]), "gzip", DATA),
+    "gzip of several members": (
+        gzip.compress(DATA[:1000]) + gzip.compress(b"") + gzip.compress(DATA[1000:]),
+        "gzip",
+        DATA,
+    ),
     "gzip padded with zeros": (gzip.compress(DATA) + bytes(512), "gzip", DATA),
     "zstd": (zstd(DATA), "zstd", DATA),
     "zstd of several frames": (zstd(DATA[:1000]) + b"\x50\x2a\x4d\x18\x03\0\0\0abc" + zstd(DATA[1000:]), "zstd", DATA),
@@ -86,7 +90,10 @@ def test_a_packed_giant_is_handed_out_in_small_chunks(tmp_path, pack):
     assert total == 40 << 20
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", files.GZIP_MAGIC + b"\x08\0", files.ZSTD_MAGIC, gzip.compress(b"abc"), zstd(b"abc")]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", files.GZIP_MAGIC + b"\x08\0", files.ZSTD_MAGIC, gzip.compress(b"abc"), zstd(b"abc")]),
+)
 def test_no_bytes_crash_the_reader(tmp_path_factory, data, head):
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(head + data)

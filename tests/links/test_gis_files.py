@@ -28,7 +28,9 @@ def wrote(path, shapes=(SQUARE, shapely.box(122, 20, 123, 21)), crs="EPSG:4326",
 @pytest.mark.parametrize("name", ["z.gpkg", "z.shp", "z.fgb", "z.geojson"])
 def test_zones_come_back_from_every_format(tmp_path, name):
     options = {"encoding": "UTF-8"} if name == "z.shp" else {}
-    zones = sorted(read_zones(wrote(tmp_path / name, **options)), key=lambda z: z.zone_id)  # FlatGeobuf has its own order
+    zones = sorted(
+        read_zones(wrote(tmp_path / name, **options)), key=lambda z: z.zone_id
+    )  # FlatGeobuf has its own order
     assert [z.zone_id for z in zones] == ["a", "b"]
     assert [z.name for z in zones] == ["Zone Ä", "海"]
     assert [z.claimant for z in zones] == ["X", ""]
@@ -91,7 +93,9 @@ def test_a_line_among_unknown_shapes_is_refused_and_named(tmp_path):
 def test_layer_without_features_is_refused(tmp_path):
     path = wrote(tmp_path / "z.gpkg", [SQUARE])
     empty = tmp_path / "e.gpkg"
-    pyogrio.raw.write(empty, np.array([], object), [np.array([], object)], ["name"], crs="EPSG:4326", geometry_type="Polygon")
+    pyogrio.raw.write(
+        empty, np.array([], object), [np.array([], object)], ["name"], crs="EPSG:4326", geometry_type="Polygon"
+    )
     assert len(read_zones(path)) == 1
     with pytest.raises(InputError, match="no zone"):
         read_zones(empty)

@@ -113,7 +113,10 @@ def test_tcp_client_backs_off_and_gives_up():
 
 
 def test_silent_feeds_stop_in_time():
-    for feed in (UdpReceiver("", 0, clock_ms=clock, stop=Stop(seconds=0.05)), TcpServer("", 0, clock_ms=clock, stop=Stop(seconds=0.05))):
+    for feed in (
+        UdpReceiver("", 0, clock_ms=clock, stop=Stop(seconds=0.05)),
+        TcpServer("", 0, clock_ms=clock, stop=Stop(seconds=0.05)),
+    ):
         assert received(feed) == b""
     stop = Stop()
     feed = UdpReceiver("", 0, clock_ms=clock, stop=stop)
@@ -131,7 +134,9 @@ def test_watch_cuts_at_the_line_wanted():
     assert watch.reached()
 
 
-@pytest.mark.parametrize("url", ["tcp://host", "tcp://:5000", "udp://", "http://host:1", "udp://host:99999", "udp://[::1:5"])
+@pytest.mark.parametrize(
+    "url", ["tcp://host", "tcp://:5000", "udp://", "http://host:1", "udp://host:99999", "udp://[::1:5"]
+)
 def test_malformed_addresses(url):
     with pytest.raises(ConfigError, match="HOST:PORT"):
         open_feed(url, clock_ms=clock, stop=Stop())

@@ -72,7 +72,9 @@ def test_detect_leaves_every_file_and_the_record_of_the_run(found):
 
 def test_everything_of_an_exercise_is_marked(found):
     for name in ("fixes", "segments", "events", "statics"):
-        assert set(pq.read_table(found / f"{name}.parquet", columns=["context"])["context"].to_pylist()) <= {"exercise:kizuna-demo"}
+        assert set(pq.read_table(found / f"{name}.parquet", columns=["context"])["context"].to_pylist()) <= {
+            "exercise:kizuna-demo"
+        }
     assert "EXERCISE kizuna-demo" in (found / "report.html").read_text()
     for feature in json.loads((found / "events.geojson").read_text())["features"]:
         assert "EXERCISE" in json.dumps(feature)
@@ -97,7 +99,17 @@ def test_fixes_stand_by_vessel_and_time_and_none_is_lost(found, exercise, tmp_pa
 
 
 def test_the_same_run_twice_gives_the_same_digest_and_tables(exercise, found, tmp_path):
-    kizuna("detect", exercise.nmea, "--zones", exercise.zones, "--context", exercise.context, "--out", tmp_path / "b", code=0)
+    kizuna(
+        "detect",
+        exercise.nmea,
+        "--zones",
+        exercise.zones,
+        "--context",
+        exercise.context,
+        "--out",
+        tmp_path / "b",
+        code=0,
+    )
     a, b = (json.loads((d / "run.json").read_text())["digest"] for d in (found, tmp_path / "b"))
     assert a == b
     for name in ("fixes", "segments", "events"):
@@ -107,7 +119,10 @@ def test_the_same_run_twice_gives_the_same_digest_and_tables(exercise, found, tm
 def test_detect_goes_on_from_a_decoded_directory(exercise, found, tmp_path):
     kizuna("decode", exercise.nmea, "--out", tmp_path / "d", "--context", exercise.context, code=0)
     kizuna("detect", tmp_path / "d", "--zones", exercise.zones, "--out", tmp_path / "e", code=0)
-    ids = [pq.read_table(d / "events.parquet", columns=["event_id"])["event_id"].to_pylist() for d in (found, tmp_path / "e")]
+    ids = [
+        pq.read_table(d / "events.parquet", columns=["event_id"])["event_id"].to_pylist()
+        for d in (found, tmp_path / "e")
+    ]
     assert ids[0] == ids[1]
 
 
@@ -131,7 +146,9 @@ def test_a_start_that_is_no_utc_time_is_refused(tmp_path, start):
     assert "--start" in kizuna("detect", log, "--start", start, "--out", tmp_path / "o", code=2).output
 
 
-@pytest.mark.parametrize(("name", "content"), [("empty.nmea", ""), ("only.nmea", "\r\n\r\n"), ("head.csv", "mmsi,timestamp,lat,lon\n")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.nmea", ""), ("only.nmea", "\r\n\r\n"), ("head.csv", "mmsi,timestamp,lat,lon\n")]
+)
 def test_empty_inputs_give_empty_results_not_errors(tmp_path, name, content):
     log = tmp_path / name
     log.write_text(content)
@@ -169,7 +186,9 @@ def test_every_setting_can_be_taken_from_the_printed_file(tmp_path):
     from kizuna.events.params import SECTIONS, Settings, read
     from kizuna.node.settings import as_toml, meanings
 
-    text = "\n".join(line.removeprefix("#") if re.match(r"#\w+ = ", line) else line for line in as_toml(dict(SECTIONS)).splitlines())
+    text = "\n".join(
+        line.removeprefix("#") if re.match(r"#\w+ = ", line) else line for line in as_toml(dict(SECTIONS)).splitlines()
+    )
     assert read(text) == Settings()
     for section, kind in SECTIONS.items():
         assert all(meanings(kind).values()), section
@@ -193,7 +212,9 @@ def test_csv_output_defuses_formulas(tmp_path):
 
 
 def test_info_describes_files_and_directories(found, exercise):
-    told = json.loads(kizuna("info", found, exercise.nmea, found / "fixes.parquet", exercise.zones, "--json", code=0).stdout)
+    told = json.loads(
+        kizuna("info", found, exercise.nmea, found / "fixes.parquet", exercise.zones, "--json", code=0).stdout
+    )
     assert told[0]["marking"] == "EXERCISE kizuna-demo"
     assert told[1]["format"] == "nmea"
     assert told[1]["rows"]["fixes"] == told[2]["rows"]

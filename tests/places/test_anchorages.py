@@ -109,7 +109,9 @@ def test_mask_is_distance_zero_and_distance_is_to_the_rim():
     discs = make_anchorages(lat, lon, rng.choice([300.0, 1000.0, 5000.0], 80), "imported:x", "x")
     at_lat, at_lon = 34 + rng.normal(0, 0.8, 500), 135 + rng.normal(0, 0.8, 500)
     n, m = len(at_lat), len(discs)
-    _, _, metres = GEOD.inv(np.repeat(at_lon, m), np.repeat(at_lat, m), np.tile(discs.lon_deg, n), np.tile(discs.lat_deg, n))
+    _, _, metres = GEOD.inv(
+        np.repeat(at_lon, m), np.repeat(at_lat, m), np.tile(discs.lon_deg, n), np.tile(discs.lat_deg, n)
+    )
     rim = (metres.reshape(n, m) - discs.radius_m).min(axis=1)
     clear = np.abs(rim) > 20.0
     mask, got = discs.mask(at_lat, at_lon), discs.distance_m(at_lat, at_lon)
@@ -157,7 +159,8 @@ def test_every_disc_holds_its_own_middle(points, radius_m):
 
 
 @pytest.mark.parametrize(
-    ("lat", "lon", "radius_m"), [([91.0], [0.0], 10.0), ([np.nan], [0.0], 10.0), ([0.0], [0.0], 0.0), ([0.0], [0.0], 1e6)]
+    ("lat", "lon", "radius_m"),
+    [([91.0], [0.0], 10.0), ([np.nan], [0.0], 10.0), ([0.0], [0.0], 0.0), ([0.0], [0.0], 1e6)],
 )
 def test_impossible_discs_are_refused(lat, lon, radius_m):
     with pytest.raises(InputError):
@@ -174,7 +177,9 @@ def test_parameters_out_of_range_are_refused(wrong):
 
 
 def test_list_in_the_form_of_global_fishing_watch():
-    text = b"s2id,latitude,longitude,label,sublabel,iso3\n356ec741,34.84,128.43,TONGYEONG,,KOR\nx,,,NOWHERE,,\ny,95,1,,,\n"
+    text = (
+        b"s2id,latitude,longitude,label,sublabel,iso3\n356ec741,34.84,128.43,TONGYEONG,,KOR\nx,,,NOWHERE,,\ny,95,1,,,\n"
+    )
     found = anchorages_from_csv(text, "gfw", radius_m=800.0)
     assert len(found) == 1
     assert found.origin == "imported:gfw"
@@ -195,13 +200,17 @@ def test_list_as_geojson():
     assert (len(found), found.radius_m[0], found.description) == (1, 300.0, "points: 1 of 2 rows")
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff", b"a,b\n1,2\n", b"lat,lon\n", b"lat,lon\nx,y\n", b"lat\n1\n", b'lat,lon\n"1'])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff", b"a,b\n1,2\n", b"lat,lon\n", b"lat,lon\nx,y\n", b"lat\n1\n", b'lat,lon\n"1']
+)
 def test_csv_without_a_usable_row_is_refused(data):
     with pytest.raises(InputError):
         anchorages_from_csv(data, "list")
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"features":[]}', b'{"features":[1,null,{"geometry":[]}]}', b"[" * 99_999])
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}", b'{"features":[]}', b'{"features":[1,null,{"geometry":[]}]}', b"[" * 99_999]
+)
 def test_geojson_without_a_usable_point_is_refused(data):
     with pytest.raises(InputError):
         anchorages_from_geojson(data, "list")

@@ -129,7 +129,9 @@ def test_packaged_files_are_the_ones_that_the_manifest_names():
     assert coast_file.digest(data) == manifest["sha256_unpacked"]
     assert load_coast().digest == manifest["sha256_unpacked"]
     assert len(load_coast().rings) == manifest["rings"]
-    size = sum(len((DATA / n).read_bytes()) for n in ("coast.bin", "coast.json", "islands.csv", "README.md", "NOTICE-ODbL.md"))
+    size = sum(
+        len((DATA / n).read_bytes()) for n in ("coast.bin", "coast.json", "islands.csv", "README.md", "NOTICE-ODbL.md")
+    )
     assert size <= 3 * 1024 * 1024
 
 

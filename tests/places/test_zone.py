@@ -74,7 +74,9 @@ def test_features_of_one_id_become_one_zone():
 
 
 def test_different_features_of_one_id_are_refused():
-    text = collection(feature(box(0, 0, 1, 1), {"id": 5, "name": "n"}), feature(box(2, 0, 3, 1), {"id": 5, "name": "m"}))
+    text = collection(
+        feature(box(0, 0, 1, 1), {"id": 5, "name": "n"}), feature(box(2, 0, 3, 1), {"id": 5, "name": "m"})
+    )
     with pytest.raises(InputError, match="same id"):
         zones_from_geojson(text)
 

@@ -33,7 +33,9 @@ def by_shapely(zones, lat, lon):
 def test_many_ragged_zones_agree_with_shapely():
     rng = np.random.default_rng(3)
     zones = [
-        make_zone([[blob(rng.uniform(118, 132), rng.uniform(18, 32), rng.uniform(0.01, 6), 400, seed)]], zone_id=str(seed))
+        make_zone(
+            [[blob(rng.uniform(118, 132), rng.uniform(18, 32), rng.uniform(0.01, 6), 400, seed)]], zone_id=str(seed)
+        )
         for seed in range(12)
     ]
     index = ZoneIndex.build(zones)
@@ -106,7 +108,13 @@ def test_polar_zone_holds_the_pole(sign):
     zone = make_zone([[np.column_stack([lon, np.full(len(lon), 80.0 * sign)])]], zone_id="cap")
     index = ZoneIndex.build([zone])
     lat = np.array([90.0, 89.999, 80.1, 79.9, 85.0]) * sign
-    assert index.contains(0, lat, np.array([0.0, 77.0, -180.0, 10.0, 179.999])).tolist() == [True, True, True, False, True]
+    assert index.contains(0, lat, np.array([0.0, 77.0, -180.0, 10.0, 179.999])).tolist() == [
+        True,
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_whole_globe_holds_everything():

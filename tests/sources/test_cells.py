@@ -31,7 +31,11 @@ def ms_of(moment):
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
-@given(MOMENTS, st.sampled_from(["T", " ", "t", "_"]), st.sampled_from(["Z", "", " UTC", "z", " GMT", "+00:00", " +0000 UTC"]))
+@given(
+    MOMENTS,
+    st.sampled_from(["T", " ", "t", "_"]),
+    st.sampled_from(["Z", "", " UTC", "z", " GMT", "+00:00", " +0000 UTC"]),
+)
 def test_iso_times_equal_the_standard_library(moment, between, zone):
     text = moment.strftime(f"%Y-%m-%d{between}%H:%M:%S.%f") + zone
     assert read([text]) == ([ms_of(moment)], [False])
@@ -148,8 +152,34 @@ def test_numbers_of_typed_columns():
 
 
 def test_present_cells_are_those_with_a_meaning():
-    cells = ["", "  ", "Unknown", " None ", "unknown", "NULL", "x", "Unknown value", "Unknown values", "N", "\\N", "nan"]
-    assert present(text(cells)).tolist() == [False, False, False, False, True, False, True, False, True, True, False, False]
+    cells = [
+        "",
+        "  ",
+        "Unknown",
+        " None ",
+        "unknown",
+        "NULL",
+        "x",
+        "Unknown value",
+        "Unknown values",
+        "N",
+        "\\N",
+        "nan",
+    ]
+    assert present(text(cells)).tolist() == [
+        False,
+        False,
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     assert texts(text(["A ", " B", "None", "", "Ø"])).to_pylist() == ["A", " B", None, None, "Ø"]
 
 

@@ -65,7 +65,10 @@ def test_marinecadastre_classic_is_read_with_its_codes_for_missing():
 
 
 def test_marinecadastre_csv2_has_longitude_before_latitude():
-    out = decode(CSV2 + b"366989380,2025-01-01 00:00:01,-122.37762,38.01859,1.5,90.0,,MARE,IMO9144665,WDC2198,60,0,40,9,2.5,60,A\n")
+    out = decode(
+        CSV2
+        + b"366989380,2025-01-01 00:00:01,-122.37762,38.01859,1.5,90.0,,MARE,IMO9144665,WDC2198,60,0,40,9,2.5,60,A\n"
+    )
     assert (out.fixes["lat_deg"][0], out.fixes["lon_deg"][0]) == (38.01859, -122.37762)
     assert plain.rows(out.statics)[0]["draught_m"] == 2.5
 
@@ -82,7 +85,12 @@ def test_danish_words_become_the_numbers_that_ais_sends():
     assert (one["nav_status"], one["ais_class"], one["rot_dpm"]) == (7, "A", pytest.approx(-2.9))
     assert (two["nav_status"], two["ais_class"]) == (None, "base")
     (static,) = plain.rows(out.statics)
-    assert (static["ship_type"], static["epfd"], static["eta"], static["destination"]) == (82, 3, "04-27T07:00", "KRISTIANSAND")
+    assert (static["ship_type"], static["epfd"], static["eta"], static["destination"]) == (
+        82,
+        3,
+        "04-27T07:00",
+        "KRISTIANSAND",
+    )
     assert [static[f"to_{side}_m"] for side in ("bow", "stern", "port", "starboard")] == [77, 13, 7, 7]
 
 
@@ -255,7 +263,13 @@ def test_positions_that_are_none_are_flagged(lat, lon, flags):
 def test_impossible_values_are_missing_and_counted():
     data = b"mmsi,timestamp,lat,lon,sog,cog,heading,status\n" + b"".join(
         b"1,2020-01-01T00:00:00Z,1,1," + cells + b"\n"
-        for cells in (b"-1,400,600,99", b"102.3,360,511,15", b"102.2,359.9,359,14", b"51.2,0,0,Dancing", b"1e400,inf,-0,0")
+        for cells in (
+            b"-1,400,600,99",
+            b"102.3,360,511,15",
+            b"102.2,359.9,359,14",
+            b"51.2,0,0,Dancing",
+            b"1e400,inf,-0,0",
+        )
     )
     out = decode(data)
     fixes = plain.rows(out.fixes)
@@ -318,7 +332,16 @@ def test_bad_utf8_in_a_name_is_shown_not_fatal():
 
 
 def test_static_row_stands_at_each_change_of_an_mmsi():
-    rows = [(1, "ALPHA", "5"), (2, "BETA", ""), (1, "ALPHA", "5"), (1, "ALPHA ", "5"), (1, "", ""), (1, "ALPHA", "6"), (2, "BETA", ""), (1, "ALPHA", "5")]
+    rows = [
+        (1, "ALPHA", "5"),
+        (2, "BETA", ""),
+        (1, "ALPHA", "5"),
+        (1, "ALPHA ", "5"),
+        (1, "", ""),
+        (1, "ALPHA", "6"),
+        (2, "BETA", ""),
+        (1, "ALPHA", "5"),
+    ]
     data = b"mmsi,timestamp,lat,lon,name,draught\n" + b"".join(
         f"{m},2020-01-01T00:00:00Z,1,1,{n},{d}\n".encode() for m, n, d in rows
     )
@@ -338,7 +361,9 @@ def test_many_vessels_outgrow_the_first_table_of_changes():
 
 
 def test_rows_of_static_message_types_give_no_fix():
-    out = decode(b"mmsi,timestamp,lat,lon,msg_type,name\n1,2020-01-01T00:00:00Z,1,1,1,\n1,2020-01-01T00:00:00Z,,,5,ALPHA\n")
+    out = decode(
+        b"mmsi,timestamp,lat,lon,msg_type,name\n1,2020-01-01T00:00:00Z,1,1,1,\n1,2020-01-01T00:00:00Z,,,5,ALPHA\n"
+    )
     assert out.fixes["msg_type"].tolist() == [1]
     assert out.statics["msg_type"].tolist() == [5]
 
@@ -362,7 +387,9 @@ def test_any_cutting_of_the_stream_gives_the_same_rows(table, places, end):
     assert dict(whole.counts) == dict(parts.counts)
     lines = [line for line in data.split(b"\n")[1:] if line.removesuffix(b"\r")]
     assert whole.counts["lines"] == len(lines)
-    assert whole.counts["lines"] == whole.counts["messages"] + whole.counts.get("bad_mmsi", 0) + whole.counts.get("bad_row", 0)
+    assert whole.counts["lines"] == whole.counts["messages"] + whole.counts.get("bad_mmsi", 0) + whole.counts.get(
+        "bad_row", 0
+    )
     assert len(whole.rejects) == sum(whole.counts.get(reason, 0) for reason in REJECT_REASONS)
     for reject in plain.rows(whole.rejects):
         assert data[reject["byte_offset"] :].startswith(reject["raw"])
@@ -376,7 +403,12 @@ def test_no_bytes_raise_anything_but_input_error(data, header, place):
         pass
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["", "A", "A ", "B", "Unknown"]), st.sampled_from(["", "0", "9"])), max_size=30))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.sampled_from(["", "A", "A ", "B", "Unknown"]), st.sampled_from(["", "0", "9"])),
+        max_size=30,
+    )
+)
 def test_static_rows_equal_a_slow_twin(rows):
     data = b"mmsi,timestamp,lat,lon,name,length\n" + b"".join(
         f"{m},2020-01-01T00:00:00Z,1,1,{n},{length}\n".encode() for m, n, length in rows
@@ -411,7 +443,12 @@ def test_danish_day_file(shared):
         line = data[at[i] : data.index(b"\n", at[i])].decode().split(",")
         assert (int(line[2]), line[12]) == (out.fixes["mmsi"][i], rows[i]["Name"])
     classes = np.bincount(out.fixes["ais_class"], minlength=4)
-    assert {AIS_CLASSES[i]: int(n) for i, n in enumerate(classes) if n} == {"A": 17361, "B": 1068, "base": 1270, "aton": 300}
+    assert {AIS_CLASSES[i]: int(n) for i, n in enumerate(classes) if n} == {
+        "A": 17361,
+        "B": 1068,
+        "base": 1270,
+        "aton": 300,
+    }
     assert len(out.statics) == 862
 
 
@@ -419,7 +456,12 @@ def test_danish_day_file(shared):
 def test_marinecadastre_samples(shared):
     data = gzip.open(shared / "ais" / "noaa_sfbay_2020-01-01.csv.gz").read()
     out = decode(data)
-    assert (len(out.fixes), len(np.unique(out.fixes["mmsi"])), len(out.statics), len(out.rejects)) == (119_329, 320, 320, 0)
+    assert (len(out.fixes), len(np.unique(out.fixes["mmsi"])), len(out.statics), len(out.rejects)) == (
+        119_329,
+        320,
+        320,
+        0,
+    )
     data = gzip.open(shared / "nmea" / "marinecadastre_20230101.csv.gz").read()
     out = decode(data)
     assert (len(out.fixes), len(out.statics), len(out.rejects)) == (1000, 1000, 0)

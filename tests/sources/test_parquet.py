@@ -58,7 +58,9 @@ def test_marinecadastre_columns_are_read_typed():
 def test_dictionaries_and_batches_of_any_size_give_the_same_rows():
     table = noaa()
     coded = table.set_column(7, "VesselName", table["VesselName"].dictionary_encode())
-    large = table.cast(pa.schema([f.with_type(pa.large_string()) if f.type == pa.string() else f for f in table.schema]))
+    large = table.cast(
+        pa.schema([f.with_type(pa.large_string()) if f.type == pa.string() else f for f in table.schema])
+    )
     expected = plain.batch_rows(decode(table))
     for other in (coded, large):
         for rows in (None, 7, 1):
@@ -73,7 +75,10 @@ def test_same_rows_from_csv_and_from_parquet():
                            "lat": [1.5, 91.0], "lon": [2.5, 181.0], "sog": [3.5, 102.3], "name": ["ALPHA", "Unknown"]}))  # fmt: skip
     ignored = {"msg_id", "byte_offset", "time_source"}
     for name in ("fixes", "statics"):
-        a, b = ([{k: v for k, v in row.items() if k not in ignored} for row in plain.rows(getattr(x, name))] for x in (one, two))
+        a, b = (
+            [{k: v for k, v in row.items() if k not in ignored} for row in plain.rows(getattr(x, name))]
+            for x in (one, two)
+        )
         assert a == b
 
 
@@ -133,13 +138,19 @@ def geo(crs="absent", kinds=("Point",), geometry=None, **columns):
     column = {"encoding": "WKB", "geometry_types": list(kinds)}
     if crs != "absent":
         column["crs"] = crs
-    geometry = geometry or pa.array(shapely.to_wkb(shapely.points([[139.5, 35.5], [-10.0, 60.0]])).tolist(), pa.binary())
+    geometry = geometry or pa.array(
+        shapely.to_wkb(shapely.points([[139.5, 35.5], [-10.0, 60.0]])).tolist(), pa.binary()
+    )
     table = pa.table({"mmsi": [1, 2], "t": [1577836800, 1577836801], "geometry": geometry, **columns})
     meta = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    return table.rename_columns(["mmsi", "time", "geometry", *columns]).replace_schema_metadata({"geo": json.dumps(meta)})
+    return table.rename_columns(["mmsi", "time", "geometry", *columns]).replace_schema_metadata(
+        {"geo": json.dumps(meta)}
+    )
 
 
-@pytest.mark.parametrize("crs", ["absent", {"id": {"authority": "OGC", "code": "CRS84"}}, {"id": {"authority": "EPSG", "code": 4326}}])
+@pytest.mark.parametrize(
+    "crs", ["absent", {"id": {"authority": "OGC", "code": "CRS84"}}, {"id": {"authority": "EPSG", "code": 4326}}]
+)
 def test_points_in_wgs84_are_positions(crs):
     out = decode(geo(crs))
     assert out.fixes["lon_deg"].tolist() == [139.5, -10.0]
@@ -148,7 +159,11 @@ def test_points_in_wgs84_are_positions(crs):
 
 @pytest.mark.parametrize(
     ("crs", "word"),
-    [(None, "unknown"), ({"id": {"authority": "EPSG", "code": 3857}}, "EPSG:3857"), ({"name": "Local grid"}, "Local grid")],
+    [
+        (None, "unknown"),
+        ({"id": {"authority": "EPSG", "code": 3857}}, "EPSG:3857"),
+        ({"name": "Local grid"}, "Local grid"),
+    ],
 )
 def test_other_coordinate_systems_are_refused_by_name(crs, word):
     with pytest.raises(InputError, match=word):
@@ -163,7 +178,10 @@ def test_only_points_are_positions():
 
 
 def test_latitude_and_longitude_columns_beside_a_geometry_can_be_chosen():
-    out = decode(geo({"id": {"authority": "EPSG", "code": 3857}}, lat=[1.0, 2.0], lon=[3.0, 4.0]), Reading({"lat": "lat", "lon": "lon"}))
+    out = decode(
+        geo({"id": {"authority": "EPSG", "code": 3857}}, lat=[1.0, 2.0], lon=[3.0, 4.0]),
+        Reading({"lat": "lat", "lon": "lon"}),
+    )
     assert out.fixes["lat_deg"].tolist() == [1.0, 2.0]
 
 
@@ -171,7 +189,9 @@ def test_every_form_of_a_point():
     shapes = shapely.points([[1.0, 2.0], [3.0, 4.0]])
     plain_wkb = pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())
     big = pa.array(shapely.to_wkb(shapes, byte_order=0).tolist(), pa.binary())
-    high = pa.array(shapely.to_wkb(shapely.points([[1.0, 2.0, 9.0], [3.0, 4.0, 9.0]]), output_dimension=3).tolist(), pa.binary())
+    high = pa.array(
+        shapely.to_wkb(shapely.points([[1.0, 2.0, 9.0], [3.0, 4.0, 9.0]]), output_dimension=3).tolist(), pa.binary()
+    )
     struct = pa.array([{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.0}])
     for array in (plain_wkb, big, high, struct, pa.concat_arrays([big, plain_wkb]).slice(2)):
         x, y = points(array, "x")

@@ -53,13 +53,19 @@ def tables(draw, schema):
             columns[c.name] = np.array(draw(st.lists(values, min_size=n, max_size=n)), c.dtype())
         elif c.kind is Kind.CODE:
             known = c.codes or tuple(draw(st.lists(st.text(max_size=3), min_size=1, max_size=3, unique=True)))
-            columns[c.name] = np.array(draw(st.lists(st.integers(-1, len(known) - 1), min_size=n, max_size=n)), np.int32)
+            columns[c.name] = np.array(
+                draw(st.lists(st.integers(-1, len(known) - 1), min_size=n, max_size=n)), np.int32
+            )
             if c.codes is None:
                 words[c.name] = known
         elif c.kind is Kind.TEXT:
-            columns[c.name] = pa.array(draw(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=n, max_size=n)), pa.string())
+            columns[c.name] = pa.array(
+                draw(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=n, max_size=n)), pa.string()
+            )
         else:
-            columns[c.name] = pa.array(draw(st.lists(st.one_of(st.none(), st.binary(max_size=3)), min_size=n, max_size=n)), c.arrow)
+            columns[c.name] = pa.array(
+                draw(st.lists(st.one_of(st.none(), st.binary(max_size=3)), min_size=n, max_size=n)), c.arrow
+            )
     if "context" in words:
         words["context"] = ("real",)
         columns["context"] = np.zeros(n, np.int32)
@@ -113,7 +119,10 @@ def test_file_names_its_version_context_and_marking(tmp_path):
         "table": "fixes", "version": __version__, "context": "exercise:blue-1", "marking": "EXERCISE blue-1", "label": "navy",
     }  # fmt: skip
     write_table(empty(FIXES), tmp_path / "b.parquet", context="test", label="us")
-    assert (metadata(tmp_path / "b.parquet")["context"], metadata(tmp_path / "b.parquet")["marking"]) == ("test", "TEST")
+    assert (metadata(tmp_path / "b.parquet")["context"], metadata(tmp_path / "b.parquet")["marking"]) == (
+        "test",
+        "TEST",
+    )
     with TableWriter(FIXES, tmp_path / "c.parquet") as writer:
         writer.write(fixes(2, label="x"))
         writer.write(fixes(2, label="y"))
@@ -154,7 +163,12 @@ def test_four_files_appear_together_or_not_at_all(tmp_path):
     with BatchWriter(tmp_path / "out") as writer:
         writer.write(batch)
         assert writer.counts() == {"fixes": 4, "statics": 0, "others": 0, "rejects": 0}
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fixes.parquet", "others.parquet", "rejects.parquet", "statics.parquet"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "fixes.parquet",
+        "others.parquet",
+        "rejects.parquet",
+        "statics.parquet",
+    ]
 
 
 FULL = """
@@ -189,7 +203,12 @@ def test_a_full_disk_is_a_clear_error_and_leaves_earlier_results(tmp_path):
                           capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path), "KIZUNA_JIT": "0"})  # fmt: skip
     assert done.returncode == 7, done.stderr
     assert "disk is full" in done.stdout
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["fixes.parquet", "others.parquet", "rejects.parquet", "statics.parquet"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "fixes.parquet",
+        "others.parquet",
+        "rejects.parquet",
+        "statics.parquet",
+    ]
     assert len(read_table(FIXES, tmp_path / "fixes.parquet")) == 4
 
 

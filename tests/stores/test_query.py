@@ -12,7 +12,9 @@ from kizuna.stores.query import ask
 def results(tmp_path):
     home = tmp_path / "it's a run"
     home.mkdir()
-    pq.write_table(pa.table({"a": [1, 2], "t": pa.array([0, 1], pa.timestamp("ms", tz="UTC"))}), home / "events.parquet")
+    pq.write_table(
+        pa.table({"a": [1, 2], "t": pa.array([0, 1], pa.timestamp("ms", tz="UTC"))}), home / "events.parquet"
+    )
     (tmp_path / "outside.csv").write_text("x\n1\n")
     return home
 

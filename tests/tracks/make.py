@@ -60,8 +60,13 @@ def columns(**given):
     n = len(given["mmsi"])
     t = empty(FIXES, n)
     full = dict(t.columns)
-    full.update(msg_id=np.arange(n), byte_offset=100 * np.arange(n), flags=np.zeros(n, np.int32),
-                label=np.zeros(n, np.int32), context=np.zeros(n, np.int32))
+    full.update(
+        msg_id=np.arange(n),
+        byte_offset=100 * np.arange(n),
+        flags=np.zeros(n, np.int32),
+        label=np.zeros(n, np.int32),
+        context=np.zeros(n, np.int32),
+    )
     for name, values in given.items():
         full[name] = np.ascontiguousarray(values, full[name].dtype)
     return Table(FIXES, full, {**t.words, "label": ("nobody",), "context": ("real",)})
@@ -74,8 +79,11 @@ def noaa(limit=None, mmsis=None, every=1):
     path = SHARED / "noaa_us_2020-01-01.parquet"
     if not path.exists():
         return None
-    t = pq.read_table(path, columns=["MMSI", "BaseDateTime", "LAT", "LON", "SOG", "COG", "Heading"],
-                      filters=None if mmsis is None else [("MMSI", "in", list(mmsis))])
+    t = pq.read_table(
+        path,
+        columns=["MMSI", "BaseDateTime", "LAT", "LON", "SOG", "COG", "Heading"],
+        filters=None if mmsis is None else [("MMSI", "in", list(mmsis))],
+    )
     t = t if limit is None else t.slice(0, limit)
     time_ms = t.column("BaseDateTime").cast(pa.timestamp("ms")).cast(pa.int64()).to_numpy()
     by = np.argsort(time_ms, kind="stable")[::every]
@@ -86,9 +94,14 @@ def noaa(limit=None, mmsis=None, every=1):
         return values
 
     return columns(
-        mmsi=t.column("MMSI").to_numpy()[by], time_ms=time_ms[by], lat_deg=t.column("LAT").to_numpy()[by],
-        lon_deg=t.column("LON").to_numpy()[by], sog_kn=pick("SOG", lambda v: (v < 0) | (v > 102.2)),
-        cog_deg=pick("COG", lambda v: (v < 0) | (v >= 360)), heading_deg=pick("Heading", lambda v: v >= 360))
+        mmsi=t.column("MMSI").to_numpy()[by],
+        time_ms=time_ms[by],
+        lat_deg=t.column("LAT").to_numpy()[by],
+        lon_deg=t.column("LON").to_numpy()[by],
+        sog_kn=pick("SOG", lambda v: (v < 0) | (v > 102.2)),
+        cog_deg=pick("COG", lambda v: (v < 0) | (v >= 360)),
+        heading_deg=pick("Heading", lambda v: v >= 360),
+    )
 
 
 def gfw(name):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Fix:
-    key: int            # row in the table given
-    t: float            # hours
+    key: int  # row in the table given
+    t: float  # hours
     ms: int
     lat: float
     lon: float
-    sog: float          # NaN missing
+    sog: float  # NaN missing
     cog: float
     heading: float
     msg_id: int
@@ -29,10 +29,12 @@ class Fix:
 
 @dataclass(eq=False)
 class Track:
-    fixes: list = field(default_factory=list)   # those not dropped, in order
-    heard: int = 0                              # dropped ones too
+    fixes: list = field(default_factory=list)  # those not dropped, in order
+    heard: int = 0  # dropped ones too
     closed: bool = False
     dropped: int = 0
+    opened_for: str = ""  # "first", "no match" or "ambiguity"
+    ended_by: str = ""  # "silence", "ambiguity", "crowding"; empty while open
 
 
 def same_report(a, b):
@@ -43,7 +45,12 @@ def same_report(a, b):
         return None if math.isnan(x) else math.floor(x * 10 + 0.5)
 
     return (cell(a.lat), cell(a.lon), tenth(a.sog), tenth(a.cog), repr(a.heading)) == (
-        cell(b.lat), cell(b.lon), tenth(b.sog), tenth(b.cog), repr(b.heading))
+        cell(b.lat),
+        cell(b.lon),
+        tenth(b.sog),
+        tenth(b.cog),
+        repr(b.heading),
+    )
 
 
 def wrap(x):
@@ -111,13 +118,19 @@ def flag(fixes, p):
             f.noise = "no_motion"
             continue
         near = [g for g in kept if f.ms - g.ms < p.duplicate_s * 1000]
-        if any(g.ms == f.ms and g.msg_id == f.msg_id for g in fixes if g is not f and fixes.index(g) < fixes.index(f)) \
-                or any(same_report(f, g) for g in near):
+        if any(
+            g.ms == f.ms and g.msg_id == f.msg_id for g in fixes if g is not f and fixes.index(g) < fixes.index(f)
+        ) or any(same_report(f, g) for g in near):
             f.noise = "duplicate"
             continue
         if f.sog > p.moving_kn:
-            said = (math.floor(f.lat * 60000 + 0.25), math.floor(f.lon * 60000 + 0.25), math.floor(f.sog * 10 + 0.5),
-                    None if math.isnan(f.cog) else math.floor(f.cog * 10 + 0.5), repr(f.heading))
+            said = (
+                math.floor(f.lat * 60000 + 0.25),
+                math.floor(f.lon * 60000 + 0.25),
+                math.floor(f.sog * 10 + 0.5),
+                None if math.isnan(f.cog) else math.floor(f.cog * 10 + 0.5),
+                repr(f.heading),
+            )
             if said in last_moving and f.ms - last_moving[said] <= p.repeat_h * 3_600_000:
                 f.noise = "duplicate"
                 continue
@@ -130,7 +143,9 @@ def segment_one(fixes, p):
     """Tracks of one MMSI from its fixes in order."""
     tracks, open_ = [], []
     for fix in flag(fixes, p):
-        open_ = [t for t in open_ if fix.ms - t.fixes[-1].ms <= p.max_gap_h * 3_600_000]
+        for t in [t for t in open_ if fix.ms - t.fixes[-1].ms > p.max_gap_h * 3_600_000]:
+            t.ended_by = "silence"
+            open_.remove(t)
         found = [(t, m) for t in open_ if (m := best_match(t, fix, p)) is not None]
         scored = []
         for t, (value, drop) in found:
@@ -152,13 +167,13 @@ def segment_one(fixes, p):
             track.heard += 1
             continue
         for _, t, _, _ in close:
-            t.closed = True
+            t.closed, t.ended_by = True, "ambiguity"
             open_.remove(t)
         while len(open_) >= p.open_max:
             stalest = min(open_, key=lambda t: t.fixes[-1].ms)
-            stalest.closed = True
+            stalest.closed, stalest.ended_by = True, "crowding"
             open_.remove(stalest)
-        track = Track([fix], 1)
+        track = Track([fix], 1, opened_for="ambiguity" if close else "no match" if open_ else "first")
         tracks.append(track)
         open_.append(track)
     tracks.sort(key=lambda t: fixes.index(t.fixes[0]))
@@ -177,8 +192,19 @@ def read(table):
         type27 = int(table["msg_type"][k]) == 27
         of = {"A", "B"} if type27 else {classes[code]} if code >= 0 else set(classes)
         place = (ms, int(table["byte_offset"][k]), int(table["msg_id"][k]), k)
-        fix = Fix(k, ms / 3_600_000, ms, lat, lon, float(table["sog_kn"][k]), float(table["cog_deg"][k]),
-                  float(table["heading_deg"][k]), int(table["msg_id"][k]), frozenset(of), type27)
+        fix = Fix(
+            k,
+            ms / 3_600_000,
+            ms,
+            lat,
+            lon,
+            float(table["sog_kn"][k]),
+            float(table["cog_deg"][k]),
+            float(table["heading_deg"][k]),
+            int(table["msg_id"][k]),
+            frozenset(of),
+            type27,
+        )
         by.setdefault(int(table["mmsi"][k]), []).append((place, fix))
     return {m: [f for _, f in sorted(rows, key=lambda r: r[0])] for m, rows in sorted(by.items())}
 

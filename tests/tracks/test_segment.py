@@ -36,8 +36,13 @@ def agrees_with_twin(table, params):
         assert rows_of(tracks) == segments
         assert tracks.segments["dropped_count"].tolist() == dropped
         flags = flags_of(tracks)
-        reasons = {"junk_speed": FLAG_JUNK_SPEED, "no_motion": 0, "duplicate": FLAG_DUPLICATE, "dropped": FLAG_DROPPED,
-                   "type27_near": FLAG_TYPE27_NEAR}
+        reasons = {
+            "junk_speed": FLAG_JUNK_SPEED,
+            "no_motion": 0,
+            "duplicate": FLAG_DUPLICATE,
+            "dropped": FLAG_DROPPED,
+            "type27_near": FLAG_TYPE27_NEAR,
+        }
         own = FLAG_JUNK_SPEED | FLAG_DUPLICATE | FLAG_DROPPED | FLAG_TYPE27_NEAR
         assert {r for r, s in zip(tracks.order.tolist(), tracks.segment.tolist(), strict=True) if s < 0} == set(noise)
         assert {r: f & own for r, f in flags.items() if r in noise} == {r: reasons[n] for r, n in noise.items()}
@@ -55,12 +60,22 @@ def traffic(draw):
         cog, sog = draw(st.floats(0, 359)), draw(st.sampled_from([0.0, 0.1, 0.3, 8.0, 14.5, 30.0]))
         kind = draw(st.sampled_from([(1, "A"), (18, "B"), (1, None), (27, "A")]))
         for _ in range(draw(st.integers(1, 9))):
-            what = draw(st.sampled_from(["on", "on", "on", "on", "turn", "jump", "copy", "hole", "junk", "mute", "still"]))
+            what = draw(
+                st.sampled_from(["on", "on", "on", "on", "turn", "jump", "copy", "hole", "junk", "mute", "still"])
+            )
             if what == "copy" and rows:
-                rows.append({**rows[-1], "time_ms": rows[-1]["time_ms"] + draw(st.sampled_from([0, 0, 2000, 60_000, 90_000_000]))})
+                rows.append(
+                    {
+                        **rows[-1],
+                        "time_ms": rows[-1]["time_ms"] + draw(st.sampled_from([0, 0, 2000, 60_000, 90_000_000])),
+                    }
+                )
                 continue
-            dt = draw(st.sampled_from([0, 2000, 10_000, 60_000, 360_000, H])) if what != "hole" else draw(
-                st.sampled_from([6 * H, 24 * H, 24 * H + 1, 40 * H]))
+            dt = (
+                draw(st.sampled_from([0, 2000, 10_000, 60_000, 360_000, H]))
+                if what != "hole"
+                else draw(st.sampled_from([6 * H, 24 * H, 24 * H + 1, 40 * H]))
+            )
             t += dt
             if what == "turn":
                 cog, sog = draw(st.floats(0, 359)), draw(st.floats(0, 25))
@@ -69,17 +84,38 @@ def traffic(draw):
             lon += run * math.sin(math.radians(cog)) / max(math.cos(math.radians(lat)), 0.01)
             off = draw(st.sampled_from([0.3, 3.0, 40.0])) if what == "jump" else 0.0
             place = max(min(lat + off, 90.0), -90.0)
-            rows.append({
-                "mmsi": mmsi, "time_ms": t, "lat_deg": place, "lon_deg": (lon + off + 180) % 360 - 180,
-                "sog_kn": {"junk": draw(st.sampled_from([51.2, 63.0, 102.3])), "mute": None, "still": 0.0}.get(what, sog),
-                "cog_deg": None if what == "mute" else cog, "heading_deg": None, "msg_type": kind[0], "ais_class": kind[1]})
+            rows.append(
+                {
+                    "mmsi": mmsi,
+                    "time_ms": t,
+                    "lat_deg": place,
+                    "lon_deg": (lon + off + 180) % 360 - 180,
+                    "sog_kn": {"junk": draw(st.sampled_from([51.2, 63.0, 102.3])), "mute": None, "still": 0.0}.get(
+                        what, sog
+                    ),
+                    "cog_deg": None if what == "mute" else cog,
+                    "heading_deg": None,
+                    "msg_type": kind[0],
+                    "ais_class": kind[1],
+                }
+            )
     return rows
 
 
 @settings(max_examples=150 if jit.enabled() else 40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rows=traffic(), params=st.sampled_from([
-    Params(), PEER, Params(lookback=1, ambiguity=1.5), Params(open_max=1), Params(open_max=2, lookback_factor=1.0),
-    Params(max_gap_h=2.0, shape=1.0, short_fixes=2, class_weight=0.5, type27_h=3.0)]))
+@given(
+    rows=traffic(),
+    params=st.sampled_from(
+        [
+            Params(),
+            PEER,
+            Params(lookback=1, ambiguity=1.5),
+            Params(open_max=1),
+            Params(open_max=2, lookback_factor=1.0),
+            Params(max_gap_h=2.0, shape=1.0, short_fixes=2, class_weight=0.5, type27_h=3.0),
+        ]
+    ),
+)
 def test_segments_equal_those_of_the_slow_twin(rows, params):
     agrees_with_twin(fixes(rows), params)
 
@@ -98,8 +134,10 @@ def test_order_of_arrival_does_not_matter(rows, seed):
 
 def ship(n, dt_ms=60_000, sog=10.0, cog=90.0, lat=0.0, lon=0.0, start=T0, **more):
     step = sog * dt_ms / H / 60 / math.cos(math.radians(lat))
-    return [{"time_ms": start + k * dt_ms, "lat_deg": lat, "lon_deg": lon + k * step, "sog_kn": sog, "cog_deg": cog, **more}
-            for k in range(n)]
+    return [
+        {"time_ms": start + k * dt_ms, "lat_deg": lat, "lon_deg": lon + k * step, "sog_kn": sog, "cog_deg": cog, **more}
+        for k in range(n)
+    ]
 
 
 def test_identical_moving_position_is_flagged_once_more_heard():
@@ -110,7 +148,10 @@ def test_identical_moving_position_is_flagged_once_more_heard():
 
 
 def test_identical_position_at_speed_0_is_kept():
-    rows = [{"time_ms": T0 + k * 180_000, "lat_deg": 21.4, "lon_deg": -91.7, "sog_kn": 0.0, "cog_deg": 0.0} for k in range(4)]
+    rows = [
+        {"time_ms": T0 + k * 180_000, "lat_deg": 21.4, "lon_deg": -91.7, "sog_kn": 0.0, "cog_deg": 0.0}
+        for k in range(4)
+    ]
     assert rows_of(segment(fixes(rows))) == [[0, 1, 2, 3]]
 
 
@@ -123,7 +164,9 @@ def test_report_of_a_ship_at_rest_heard_by_several_stations_counts_once():
 
 def test_same_message_at_the_same_time_is_a_duplicate_whatever_it_says():
     rows = ship(1) * 2
-    table = fixes([{**rows[0], "msg_id": 7, "byte_offset": 0}, {**rows[1], "msg_id": 7, "byte_offset": 0, "cog_deg": 5.0}])
+    table = fixes(
+        [{**rows[0], "msg_id": 7, "byte_offset": 0}, {**rows[1], "msg_id": 7, "byte_offset": 0, "cog_deg": 5.0}]
+    )
     assert rows_of(segment(table)) == [[0]]
 
 
@@ -151,7 +194,9 @@ def test_silence_of_exactly_the_limit_joins_and_a_millisecond_more_parts():
 
 def test_rows_without_time_or_position_take_no_part():
     rows = ship(3)
-    table = fixes([rows[0], {**rows[1], "lat_deg": None}, {**rows[1], "lon_deg": None}, {**rows[1], "time_ms": None}, rows[2]])
+    table = fixes(
+        [rows[0], {**rows[1], "lat_deg": None}, {**rows[1], "lon_deg": None}, {**rows[1], "time_ms": None}, rows[2]]
+    )
     tracks = segment(table)
     assert rows_of(tracks) == [[0, 4]]
     assert len(tracks) == 2
@@ -218,9 +263,16 @@ def test_fix_with_a_better_successor_is_dropped():
 
 
 def test_noise_at_the_same_time_as_a_slow_ship_stays_alone():
-    rows = [{"time_ms": T0 + h * H, "lat_deg": lat, "lon_deg": lon, "sog_kn": 0.0, "cog_deg": cog}
-            for h, lat, lon, cog in ((0, 44.63928, -63.551333, 0), (0, 44.63928, -64.551334, 0), (2, 44.63896, -63.551333, 180),
-                                     (4, 44.63928, -63.551333, 0), (6, 44.63928, -63.551334, 0))]
+    rows = [
+        {"time_ms": T0 + h * H, "lat_deg": lat, "lon_deg": lon, "sog_kn": 0.0, "cog_deg": cog}
+        for h, lat, lon, cog in (
+            (0, 44.63928, -63.551333, 0),
+            (0, 44.63928, -64.551334, 0),
+            (2, 44.63896, -63.551333, 180),
+            (4, 44.63928, -63.551333, 0),
+            (6, 44.63928, -63.551334, 0),
+        )
+    ]
     assert rows_of(segment(fixes(rows))) == [[0, 2, 3, 4], [1]]
 
 
@@ -237,8 +289,19 @@ def test_type_27_near_a_finer_fix_is_noise_and_alone_it_is_not():
 def test_class_of_transponder_tells_ships_beside_each_other_apart():
     # a ship sails up to one at rest and stops half a mile off
     rest = ship(60, sog=0.0, dt_ms=120_000, ais_class="A", msg_type=1)
-    comes = [{**r, "lat_deg": max(0.3 - 10 / 60 * k / 30, 0.5 / 60), "lon_deg": 0.0, "time_ms": r["time_ms"] + 30_000,
-              "sog_kn": 10.0 if k < 52 else 0.0, "cog_deg": 180.0, "ais_class": "B", "msg_type": 18} for k, r in enumerate(rest)]
+    comes = [
+        {
+            **r,
+            "lat_deg": max(0.3 - 10 / 60 * k / 30, 0.5 / 60),
+            "lon_deg": 0.0,
+            "time_ms": r["time_ms"] + 30_000,
+            "sog_kn": 10.0 if k < 52 else 0.0,
+            "cog_deg": 180.0,
+            "ais_class": "B",
+            "msg_type": 18,
+        }
+        for k, r in enumerate(rest)
+    ]
     rows = [r for pair in zip(rest, comes, strict=True) for r in pair]
     assert rows_of(segment(fixes(rows))) == [list(range(0, 120, 2)), list(range(1, 120, 2))]
     unknown = segment(fixes([{**r, "ais_class": None, "msg_type": None} for r in rows]))

@@ -84,7 +84,9 @@ def write(folder: Path) -> None:
         "attribution": "(c) OpenStreetMap contributors",
     }
     (folder / "coast.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"coast.bin: {len(data)} bytes, {manifest['rings']} rings, {manifest['vertices']} vertices, {len(added)} islands added")
+    print(
+        f"coast.bin: {len(data)} bytes, {manifest['rings']} rings, {manifest['vertices']} vertices, {len(added)} islands added"
+    )
     if len(data) > LIMIT_BYTES:
         raise SystemExit(f"larger than {LIMIT_BYTES} bytes")
 

@@ -65,7 +65,9 @@ HEARD: Final = (
     Column("received_ms", Kind.TIME, "When this node received it; null for files.", file_name="received_at"),
     Column("source_id", Kind.CODE, "File, feed or receiver that the row came from."),
     Column("station_id", Kind.CODE, "Receiving station as the TAG block or the wrapper names it."),
-    Column("byte_offset", Kind.I64, "Where the message's first line begins in its source, counted from 0.", unit="byte"),
+    Column(
+        "byte_offset", Kind.I64, "Where the message's first line begins in its source, counted from 0.", unit="byte"
+    ),
     Column("channel", Kind.CODE, "VHF data link channel as sent.", codes=CHANNELS),
     Column("talker", Kind.CODE, "NMEA 0183 talker.", codes=TALKERS),
     Column("own_ship", Kind.BOOL, "A VDO sentence: the receiver's own ship."),

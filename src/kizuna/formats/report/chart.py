@@ -97,9 +97,7 @@ class View:
         return parts
 
 
-def fitted(
-    box: Box, width: int, ratio: tuple[float, float], *, pad: float = 0.06, least_deg: float = 0.02
-) -> View:
+def fitted(box: Box, width: int, ratio: tuple[float, float], *, pad: float = 0.06, least_deg: float = 0.02) -> View:
     """A view of at least this box (west, south, east, north; east may lie beyond 180), ``width`` pixels wide.
 
     ``ratio`` bounds height over width; the box grows to meet it. ``pad`` is the share added on every side.

@@ -106,7 +106,7 @@ def _figure(panel: Panel, view: View, layer: str, entries: list[Entry], scope: S
     return (
         f'<figure class="map{" main" if view.width == _MAIN[0] else ""}"><div class="scroll">'
         f'<svg class="chart" viewBox="0 0 {view.width} {view.height}" role="group" aria-label="Map of {where}: {held}">'
-        f'{"".join(drawn)}</svg></div><figcaption><b>{where}</b> <span>{held}</span></figcaption></figure>'
+        f"{''.join(drawn)}</svg></div><figcaption><b>{where}</b> <span>{held}</span></figcaption></figure>"
     )
 
 
@@ -242,5 +242,3 @@ def _left_out(panels: Panels) -> str:
     if panels.fixes_left_out:
         said.append(plural(panels.fixes_left_out, "fix").replace("fixs", "fixes"))
     return f'<p class="note">Outside these maps: {" and ".join(said)}.</p>' if said else ""
-
-

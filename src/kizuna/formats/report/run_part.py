@@ -131,7 +131,7 @@ def _timings(summary: RunSummary) -> str:
     )
     total = (
         f'<tr class="total"><th scope="row">All</th><td class="num">{seconds(whole)}</td><td class="num">'
-        f'{seconds(sum(t.cpu_s for t in summary.timings))}</td><td></td><td></td></tr>'
+        f"{seconds(sum(t.cpu_s for t in summary.timings))}</td><td></td><td></td></tr>"
     )
     return (
         '<div><table><caption>Timings</caption><thead><tr><th scope="col">Stage</th>'

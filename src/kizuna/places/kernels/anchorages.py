@@ -106,9 +106,7 @@ def company(
                     j = int(order[k])
                     if count == MOST_COUNTED:
                         break
-                    if within_ms >= 0 and (
-                        start_ms[j] > end_ms[i] + within_ms or end_ms[j] < start_ms[i] - within_ms
-                    ):
+                    if within_ms >= 0 and (start_ms[j] > end_ms[i] + within_ms or end_ms[j] < start_ms[i] - within_ms):
                         continue
                     number = int(mmsi[j])
                     known = False
