@@ -151,4 +151,5 @@ def _without(places: Array, first: Array, last: Array) -> Array:
     depth = np.zeros(len(places) + 1, np.int8)
     np.add.at(depth, first, 1)
     np.subtract.at(depth, last, 1)
-    return places[np.cumsum(depth[:-1], dtype=np.int8) == 0]
+    rest: Array = places[np.cumsum(depth[:-1], dtype=np.int8) == 0]
+    return rest

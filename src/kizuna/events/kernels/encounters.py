@@ -44,7 +44,8 @@ def grid_rows(reach_m):
 
     - the number of columns and the number of the first cell (int64),
     - the reach in longitude in degrees, valid for a point of the row and others in it and its neighbours, then metres
-      per degree of latitude and longitude at its middle, 0 where they change too fast to judge by them, and columns per degree (float64).
+      per degree of latitude and longitude at its middle, 0 where they change too fast to judge by them, and columns
+      per degree (float64).
     """
     reach_lat = 1.001 * reach_m / _LEAST_METRES_PER_DEGREE
     height = 2.0 * reach_lat
