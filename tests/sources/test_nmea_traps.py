@@ -546,6 +546,13 @@ def test_bits_behind_the_report_do_no_harm():
     assert longer == whole
 
 
+def test_a_payload_of_a_thousand_bits_gives_no_field_that_its_type_lacks():
+    for bits in (position() + "1" * 900, class_b() + "1" * 900, long_range() + "1" * 900):
+        got, short = fixes(plain(bits))[0], fixes(plain(bits[:168]))[0]
+        assert got == short | {"flags": got["flags"]}
+        assert got["altitude_m"] is None
+
+
 def test_bits_of_one_message_do_not_leak_into_the_next_shorter_one():
     stub = position(raim=0)[:140]
     alone = rows(decode(plain(stub)).fixes)[0]

@@ -192,8 +192,8 @@ def positions(buf, n, received_ms, msg64, msg32, bits, fix64, fixf64, fixf32, fi
             statics += 1
             if route == 2:
                 continue
-        n_bits = 6 * int(msg32[M_LEN, m]) - int(msg32[M_FILL, m])
-        unpack_into(buf, pay, min(n_bits, MAX_BITS), bits)
+        n_bits = min(6 * int(msg32[M_LEN, m]) - int(msg32[M_FILL, m]), MAX_BITS)  # or a long one would reach ABSENT
+        unpack_into(buf, pay, n_bits, bits)
         mmsi = field(bits, 8, 30)
         flags = 0
         if mmsi < 1 or mmsi > 999_999_999:

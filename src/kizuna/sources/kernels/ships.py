@@ -145,8 +145,8 @@ def statics(buf, n, rows, msg64, msg32, bits, stat32, stat16, draughts, stat8, o
         m = int(rows[r])
         pay = int(msg64[M_PAY, m])
         kind = six_bits(int(buf[pay]))
-        n_bits = 6 * int(msg32[M_LEN, m]) - int(msg32[M_FILL, m])
-        unpack_into(buf, pay, min(n_bits, MAX_BITS), bits)
+        n_bits = min(6 * int(msg32[M_LEN, m]) - int(msg32[M_FILL, m]), MAX_BITS)
+        unpack_into(buf, pay, n_bits, bits)
         mmsi = field(bits, 8, 30)
         part = field(bits, 38, 2) if kind == 24 else -1
         form = 25 if part == 1 else kind
@@ -270,8 +270,8 @@ def others(buf, n, rows, msg64, msg32, bits, oth32, dacs, oth8, offsets, payload
         pay = int(msg64[M_PAY, m])
         kind = six_bits(int(buf[pay]))
         length = int(msg32[M_LEN, m])
-        n_bits = 6 * length - int(msg32[M_FILL, m])
-        unpack_into(buf, pay, min(n_bits, MAX_BITS), bits)
+        n_bits = min(6 * length - int(msg32[M_FILL, m]), MAX_BITS)
+        unpack_into(buf, pay, n_bits, bits)
         dest = dac = fid = -1
         app = ABSENT
         if kind in (6, 7, 10, 12, 13, 15, 16):
