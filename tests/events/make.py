@@ -127,6 +127,9 @@ def only(tracks: Tracks, msg_ids) -> Tracks:
     rows = rows[tracks.segment[rows] >= 0]
     segment = np.searchsorted(held, tracks.segment[rows]).astype(np.int32)
     lat, lon = tracks.lat_deg[rows], tracks.lon_deg[rows]
+    step_m = steps(lat, lon, segment)
+    beside = np.diff(rows, prepend=-2) == 1
+    step_m[beside & ~np.isnan(step_m)] = tracks.step_m[rows][beside & ~np.isnan(step_m)]  # as the segmenter measured it
     end = np.append(start[1:], len(rows)).astype(np.int64)
     segments = tracks.segments.take(held.astype(np.int64))
     segments = segments.replace(start_ms=tracks.time_ms[rows[start]], end_ms=tracks.time_ms[rows[end - 1]])
@@ -139,7 +142,7 @@ def only(tracks: Tracks, msg_ids) -> Tracks:
         sog_kn=tracks.sog_kn[rows],
         cog_deg=tracks.cog_deg[rows],
         segment=segment,
-        step_m=steps(lat, lon, segment),
+        step_m=step_m,
         flags=tracks.flags[rows],
         seg_start=start.astype(np.int64),
         seg_end=end,
