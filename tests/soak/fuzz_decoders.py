@@ -215,6 +215,8 @@ TARGETS = (
 
 def damaged(rng: Rng, data: bytes) -> bytes:
     """The text with bytes changed, then with spans cut out, doubled, moved, and tokens put in."""
+    if not data:
+        return data
     text = np.frombuffer(data, np.uint8).copy()
     hits = rng.random(len(text)) < rng.choice([0, 1e-4, 1e-3, 1e-2, 0.1], p=[0.1, 0.2, 0.4, 0.2, 0.1])
     text[hits] = rng.integers(0, 256, int(hits.sum()))

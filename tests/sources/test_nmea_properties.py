@@ -167,11 +167,18 @@ def test_fields_agree_with_the_slow_decoder(message, in_parts):
     assert len(batch.others) == 0
 
 
-@given(payloads(), st.sampled_from(TALKERS), st.sampled_from(["", *CHANNELS]), st.sampled_from(["VDM", "VDO"]))
-def test_the_fast_path_and_the_general_one_give_the_same_row(message, talker, channel, kind):
-    line = sentence(*message, talker=talker, channel=channel, kind=kind)
-    plain_row, wrapped, glued = (everything(decode_bytes(data.encode(), "x"))[0][:3]
-                                 for data in (line + "\n", line + " ;\n", "?" + line + "!AI\n"))  # fmt: skip
+@given(
+    payloads(),
+    st.sampled_from(TALKERS),
+    st.sampled_from(["", *CHANNELS]),
+    st.sampled_from(["VDM", "VDO"]),
+    st.sampled_from(["", tag(f"s:r1,c:{SECONDS}"), tag("si:AISD"), tag("g:1-2-3,s:r9"), "\\s:r1*00\\"]),
+)
+def test_the_fast_path_and_the_general_one_give_the_same_row(message, talker, channel, kind, before):
+    line = before + sentence(*message, talker=talker, channel=channel, kind=kind)
+    plain_row, wrapped, glued = (
+        everything(decode_bytes(data.encode(), "x"))[0][:3] for data in (line + "\n", line + " ;\n", line + "!AI\n")
+    )
     assert plain_row == wrapped == glued
 
 

@@ -159,16 +159,9 @@ def wrapped(buf, start, stop, fresh, context, state, names, table, msg64, msg32)
     if stop - start < 20 or (buf[at] == 36 and not is_ais(buf, at, stop)):
         return 0
     if buf[at] == 92:
-        end = tag_end(buf, at, stop)
-        if end < 0 or buf[end + 1] != 33:
+        at = after_tag(buf, at, stop, fresh, context, state, names, table)
+        if at == start:
             return 0
-        if not (fresh and same_tag(buf, at, end + 1, context)):
-            clear(context)
-            if not tag_block(buf, at + 1, end, context, state, names, table):
-                return 0
-            context[C_TAG_AT] = at
-            context[C_TAG_LENGTH] = end + 1 - at
-        at = end + 1
         context[C_PREFIX_TIME] = MISSING_TIME
     else:
         carried_tag(context, state)
@@ -197,6 +190,26 @@ def wrapped(buf, start, stop, fresh, context, state, names, table, msg64, msg32)
         return 0
     single(int(state[S_BASE]) + start, context, state, msg64, msg32)
     return 1
+
+
+@borrowing
+def after_tag(buf, at, stop, fresh, context, state, names, table):
+    """Read the TAG block at ``at`` into ``context``; gives where the sentence behind it begins.
+
+    Gives ``at`` itself, with ``context`` undefined, where the block is not sound or no sentence follows. ``fresh``: as
+    for ``wrapped``.
+    """
+    end = tag_end(buf, at, stop)
+    if end < 0 or buf[end + 1] != 33:
+        return at
+    if not (fresh and same_tag(buf, at, end + 1, context)):
+        clear(context)
+        context[C_TAG_LENGTH] = 0
+        if not tag_block(buf, at + 1, end, context, state, names, table):
+            return at
+        context[C_TAG_AT] = at
+        context[C_TAG_LENGTH] = end + 1 - at
+    return end + 1
 
 
 @borrowing

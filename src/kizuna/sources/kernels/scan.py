@@ -13,6 +13,10 @@ from kizuna.base.jit import borrowing, load_u64_be
 from kizuna.sources.kernels.emit import CHANNEL_CODES, TALKER_CODES, judge
 from kizuna.sources.kernels.layout import (
     BY_NONE,
+    BY_TAG,
+    C_TAG_SOURCE,
+    C_TAG_STATION,
+    C_TAG_TIME,
     M_CHANNEL,
     M_FILL,
     M_LEN,
@@ -40,12 +44,13 @@ from kizuna.sources.kernels.layout import (
 )
 from kizuna.sources.kernels.line import (
     ROWS_PER_LINE,
+    after_tag,
     line,
     long_line,
     wrapped,
 )
 from kizuna.sources.kernels.parts import add
-from kizuna.sources.kernels.swar import armoured, line_end
+from kizuna.sources.kernels.swar import armoured, line_end, xor_of
 from kizuna.sources.kernels.words import hex_digit
 
 _HEAD_MASK = np.uint64(0xFF0000FFFFFDFFFF)
@@ -88,31 +93,41 @@ def scan(buf, start, end, final, context, state, names, table, pend, part, raw, 
             break
         line_no += 1
         if plain and whole:
-            # The fast path: "!??VDM,1,1,,C,payload,F*HH" and nothing else on the line.
+            # The fast path: "!??VDM,1,1,,C,payload,F*HH", perhaps behind a TAG block, and nothing else on the line.
+            p = at
+            time = MISSING_TIME
+            station = -1
+            if buf[at] == 92:
+                p = after_tag(buf, at, stop, fresh, context, state, names, table)
+                fresh = fresh or p != at
+                time = int(context[C_TAG_TIME])
+                station = int(context[C_TAG_STATION] if context[C_TAG_STATION] >= 0 else context[C_TAG_SOURCE])
             last = stop
             if buf[last - 1] == 13:
                 last -= 1
                 total ^= 13
             star = last - 3
-            pay = at + 14
-            if buf[at + 12] == 44:
-                pay = at + 13
+            pay = p + 14
+            if buf[p + 12] == 44:
+                pay = p + 13
             length = star - 2 - pay
             fill = int(buf[star - 1]) - 48
             if (
                 length >= 7
-                and (load_u64_be(buf, at) & _HEAD_MASK) == _HEAD
-                and (load_u64_be(buf, at + 8) & _NEXT_MASK) == _NEXT
+                and (load_u64_be(buf, p) & _HEAD_MASK) == _HEAD
+                and (load_u64_be(buf, p + 8) & _NEXT_MASK) == _NEXT
                 and buf[pay - 1] == 44
                 and buf[star] == 42
                 and buf[star - 2] == 44
                 and 0 <= fill <= 6
-                and TALKER_CODES[256 * int(buf[at + 1]) + int(buf[at + 2])] >= 0
-                and (pay == at + 13 or CHANNEL_CODES[buf[at + 12]] >= 0)
+                and TALKER_CODES[256 * int(buf[p + 1]) + int(buf[p + 2])] >= 0
+                and (pay == p + 13 or CHANNEL_CODES[buf[p + 12]] >= 0)
             ):
                 high = hex_digit(int(buf[star + 1]))
                 low = hex_digit(int(buf[star + 2]))
                 rest = int(buf[star + 1]) ^ int(buf[star + 2]) ^ 11  # 11 = "!" ^ "*"
+                if p != at:
+                    rest ^= xor_of(buf, at, p)
                 if (
                     high >= 0
                     and low >= 0
@@ -120,19 +135,19 @@ def scan(buf, start, end, final, context, state, names, table, pend, part, raw, 
                     and armoured(buf, pay, star - 2)
                     and judge(buf, pay, length, fill) < 0
                 ):
-                    channel = int(buf[at + 12])
+                    channel = int(buf[p + 12])
                     if channel == 44:
                         channel = 0
                     msg64[M_OFFSET, m] = base + at
-                    msg64[M_TIME, m] = MISSING_TIME
+                    msg64[M_TIME, m] = time
                     msg64[M_PAY, m] = pay
                     msg32[M_LEN, m] = length
                     msg32[M_FILL, m] = fill
-                    msg32[M_TIME_SOURCE, m] = BY_NONE
-                    msg32[M_STATION, m] = -1
+                    msg32[M_TIME_SOURCE, m] = BY_NONE if time == MISSING_TIME else BY_TAG
+                    msg32[M_STATION, m] = station
                     msg32[M_CHANNEL, m] = CHANNEL_CODES[channel]
-                    msg32[M_TALKER, m] = TALKER_CODES[256 * int(buf[at + 1]) + int(buf[at + 2])]
-                    msg32[M_OWN, m] = 1 if buf[at + 5] == 79 else 0
+                    msg32[M_TALKER, m] = TALKER_CODES[256 * int(buf[p + 1]) + int(buf[p + 2])]
+                    msg32[M_OWN, m] = 1 if buf[p + 5] == 79 else 0
                     m += 1
                     at = stop + 1
                     continue
