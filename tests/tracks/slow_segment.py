@@ -35,6 +35,7 @@ class Track:
     dropped: int = 0
     opened_for: str = ""  # "first", "no match" or "ambiguity"
     ended_by: str = ""  # "silence", "ambiguity", "crowding"; empty while open
+    ended_ms: int = 0
 
 
 def same_report(a, b):
@@ -109,7 +110,10 @@ def flag(fixes, p):
     """Mark the fixes that take no part; returns the others."""
     kept = []
     last_moving = {}
+    heard = set()
     for f in fixes:
+        again = (f.ms, f.msg_id) in heard
+        heard.add((f.ms, f.msg_id))
         junk = any(abs(f.sog - s) < 0.05 for s in (51.2, 63.0, 102.3))
         if junk:
             f.noise = "junk_speed"
@@ -118,9 +122,7 @@ def flag(fixes, p):
             f.noise = "no_motion"
             continue
         near = [g for g in kept if f.ms - g.ms < p.duplicate_s * 1000]
-        if any(
-            g.ms == f.ms and g.msg_id == f.msg_id for g in fixes if g is not f and fixes.index(g) < fixes.index(f)
-        ) or any(same_report(f, g) for g in near):
+        if again or any(same_report(f, g) for g in near):
             f.noise = "duplicate"
             continue
         if f.sog > p.moving_kn:
@@ -144,7 +146,7 @@ def segment_one(fixes, p):
     tracks, open_ = [], []
     for fix in flag(fixes, p):
         for t in [t for t in open_ if fix.ms - t.fixes[-1].ms > p.max_gap_h * 3_600_000]:
-            t.ended_by = "silence"
+            t.ended_by, t.ended_ms = "silence", fix.ms
             open_.remove(t)
         found = [(t, m) for t in open_ if (m := best_match(t, fix, p)) is not None]
         scored = []
@@ -167,16 +169,17 @@ def segment_one(fixes, p):
             track.heard += 1
             continue
         for _, t, _, _ in close:
-            t.closed, t.ended_by = True, "ambiguity"
+            t.closed, t.ended_by, t.ended_ms = True, "ambiguity", fix.ms
             open_.remove(t)
         while len(open_) >= p.open_max:
             stalest = min(open_, key=lambda t: t.fixes[-1].ms)
-            stalest.closed, stalest.ended_by = True, "crowding"
+            stalest.closed, stalest.ended_by, stalest.ended_ms = True, "crowding", fix.ms
             open_.remove(stalest)
         track = Track([fix], 1, opened_for="ambiguity" if close else "no match" if open_ else "first")
         tracks.append(track)
         open_.append(track)
-    tracks.sort(key=lambda t: fixes.index(t.fixes[0]))
+    place = {id(f): k for k, f in enumerate(fixes)}
+    tracks.sort(key=lambda t: place[id(t.fixes[0])])
     return tracks
 
 
