@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kizuna.base.table import Array, Table, concat
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
@@ -49,18 +50,14 @@ def compare(earlier: Table, new: Table, run: Run) -> Table:
     rules = _rules(new)
     status, reason = earlier["status"].copy(), earlier["status_reason"].copy()
     by: list[str | None] = earlier["superseded_by"].to_pylist()
-    old_parts, new_parts = _comparable(earlier), _comparable(new)
-    version = np.ones(len(new), np.int32)
+    version = np.array([newest.get(event_id, 0) + 1 for event_id in new_ids], np.int32)
+    again = np.array([j for j, event_id in enumerate(new_ids) if event_id in old_row], np.int64)
+    before = np.array([old_row.pop(new_ids[j]) for j in again.tolist()], np.int64)
+    changed = _changed(earlier.take(before), new.take(again))
     keep_new = np.ones(len(new), np.bool_)
-    for j, event_id in enumerate(new_ids):
-        version[j] = newest.get(event_id, 0) + 1
-        if event_id not in old_row:
-            continue
-        k = old_row.pop(event_id)
-        if all(old[k] == fresh[j] for old, fresh in zip(old_parts, new_parts, strict=True)):
-            keep_new[j] = False
-            continue
-        status[k], by[k], reason[k] = _SUPERSEDED, event_id, _reason(earlier, k, rules)
+    keep_new[again[~changed]] = False
+    for k in before[changed].tolist():
+        status[k], by[k], reason[k] = _SUPERSEDED, ids[k], _reason(earlier, k, rules)
     known = set(ids)
     fresh = [j for j, event_id in enumerate(new_ids) if event_id not in known]
     moved = _Moved(new, fresh)
@@ -97,18 +94,28 @@ def _reason(earlier: Table, k: int, rules: dict[int, set[tuple[str, str]]]) -> i
     return REASONS.index("reprocessed" if other_rule else "late_data")
 
 
-def _comparable(events: Table) -> list[list[Any]]:
-    """Columns as Python values, NaN as None, so that rows can be compared."""
-    out = []
+def _changed(old: Table, new: Table) -> Array:
+    """Whether each row differs from the row of the same number in one of the columns compared."""
+    out = np.zeros(len(old), np.bool_)
     for name in COMPARED:
-        value = events[name]
-        if isinstance(value, np.ndarray):
-            missing = np.isnan(value) if value.dtype.kind == "f" else np.zeros(len(value), np.bool_)
-            out.append([None if m else v for v, m in zip(value.tolist(), missing.tolist(), strict=True)])
+        a, b = old[name], new[name]
+        if isinstance(a, np.ndarray):
+            out |= (a != b) & ~((a != a) & (b != b))  # noqa: PLR0124  missing on both sides is no difference
         else:
-            out.append(value.to_pylist())
-    out.append([[t["passed"] for t in tests] for tests in events["evidence"].to_pylist()])
-    return out
+            out |= _lists_differ(a, b)
+    return out | _lists_differ(_verdicts(old), _verdicts(new))
+
+
+def _lists_differ(a: pa.Array, b: pa.Array) -> Array:
+    return np.array([not one.equals(two) for one, two in zip(a, b, strict=True)], np.bool_)
+
+
+def _verdicts(events: Table) -> pa.Array:
+    """What the tests of each event came to, as lists of true, false and null."""
+    tests = events["evidence"]
+    lengths = pc.list_value_length(tests).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), tests.flatten().field("passed"))
 
 
 class _Moved:
