@@ -278,6 +278,13 @@ def test_a_gatehouse_line_times_a_message_in_parts_by_the_sum_of_their_checksums
     assert row["time_source"] == "none"
 
 
+def test_a_gatehouse_line_with_sum_00_times_the_own_ship_sentence_behind_it():
+    line = next(s for s in (plain(position(cog=c), kind="VDO") for c in range(9)) if sum_of(s) != "00")
+    heard = next(s for s in (plain(position(cog=c)) for c in range(9)) if sum_of(s) != "00")
+    assert fixes(pghp(DAY, ["00"]), line)[0]["time_source"] == "pghp"
+    assert fixes(pghp(DAY, ["00"]), heard)[0]["time_source"] == "none"
+
+
 def test_a_gatehouse_line_that_cannot_be_read_is_refused():
     inner = "PGHP,1,2019,13,1,0,0,0,0,219,,1,1,5B"
     batch = decode(f"${inner}*{checksum(inner)}", plain(position()))

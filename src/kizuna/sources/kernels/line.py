@@ -63,7 +63,7 @@ from kizuna.sources.kernels.marks import comma, is_ais, is_sentence, next_start,
 from kizuna.sources.kernels.parts import add
 from kizuna.sources.kernels.swar import armoured, xor_of
 from kizuna.sources.kernels.words import hex_pair
-from kizuna.sources.kernels.wrappers import clear, is_pghp, pghp, prefix, suffix, tag_block
+from kizuna.sources.kernels.wrappers import clear, is_pghp, named_by, pghp, prefix, suffix, tag_block
 
 ROWS_PER_LINE = 64  # a line of MAX_LINE bytes holds fewer sentences
 
@@ -131,7 +131,7 @@ def single(offset, context, state, msg64, msg32):
     time = int(context[H_TIME])
     source = int(context[H_TIME_SOURCE])
     station = int(context[H_STATION])
-    if state[S_PGHP] == 1 and state[S_PGHP_SUM] == context[H_SUM]:
+    if state[S_PGHP] == 1 and named_by(int(state[S_PGHP_SUM]), int(context[H_SUM]), int(context[H_OWN])):
         if source != BY_TAG:
             time = int(state[S_PGHP_TIME])
             source = BY_PGHP

@@ -78,6 +78,7 @@ from kizuna.sources.kernels.layout import (
     S_PGHP_TIME,
     S_RECEIVED,
 )
+from kizuna.sources.kernels.wrappers import named_by
 
 NEAR_LINES = 16  # for parts out of order; in 6,700 real messages the parts are at most 7 lines apart, 99 % adjacent
 AMBIGUOUS_LINES = 4  # receivers that nothing tells apart interleave their parts within so few lines
@@ -284,7 +285,9 @@ def _join(slot, buf, state, pend, part, raw, msg64, msg32, rej64, rej_data):
     time = int(pend[slot, P_TIME])
     source = int(pend[slot, P_TIME_SOURCE]) if time != MISSING_TIME else BY_NONE
     station = int(pend[slot, P_STATION])
-    if pend[slot, P_PGHP] == 1 and pend[slot, P_PGHP_SUM] == pend[slot, P_XOR]:
+    if pend[slot, P_PGHP] == 1 and named_by(
+        int(pend[slot, P_PGHP_SUM]), int(pend[slot, P_XOR]), int(pend[slot, P_OWN])
+    ):
         if time == MISSING_TIME or source != BY_TAG:
             time = int(pend[slot, P_PGHP_TIME])
             source = BY_PGHP
