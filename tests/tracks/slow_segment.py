@@ -40,10 +40,10 @@ class Track:
 
 def same_report(a, b):
     def cell(x):
-        return math.floor(x * 60000 + 0.25)
+        return round(x * 60000)
 
     def tenth(x):
-        return None if math.isnan(x) else math.floor(x * 10 + 0.5)
+        return None if math.isnan(x) else round(x * 10)
 
     return (cell(a.lat), cell(a.lon), tenth(a.sog), tenth(a.cog), repr(a.heading)) == (
         cell(b.lat),
@@ -127,10 +127,10 @@ def flag(fixes, p):
             continue
         if f.sog > p.moving_kn:
             said = (
-                math.floor(f.lat * 60000 + 0.25),
-                math.floor(f.lon * 60000 + 0.25),
-                math.floor(f.sog * 10 + 0.5),
-                None if math.isnan(f.cog) else math.floor(f.cog * 10 + 0.5),
+                round(f.lat * 60000),
+                round(f.lon * 60000),
+                round(f.sog * 10),
+                None if math.isnan(f.cog) else round(f.cog * 10),
                 repr(f.heading),
             )
             if said in last_moving and f.ms - last_moving[said] <= p.repeat_h * 3_600_000:

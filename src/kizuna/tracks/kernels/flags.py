@@ -15,8 +15,6 @@ OWN = DUPLICATE | JUNK_SPEED | TYPE27_NEAR | DROPPED
 """The flags that the segmenter sets; it clears them first."""
 
 _PER_DEGREE = 60_000.0
-_EDGE = 0.25
-"""Cells begin a quarter below a multiple of 0.001 minute, so that no place AIS can send lies on their edge."""
 _HASH = 2654435761
 
 
@@ -29,15 +27,22 @@ def is_junk_speed(sog_kn):
 
 
 @kernel
+def _nearest(x):
+    """The nearest whole number, from halfway the even one: as Global Fishing Watch rounds."""
+    n = math.floor(x + 0.5)
+    return n - 1 if n - x == 0.5 and n & 1 else n
+
+
+@kernel
 def tenth(x):
     """A speed or course in tenths, -1 where missing."""
-    return -1 if math.isnan(x) else math.floor(float(x) * 10.0 + 0.5)
+    return -1 if math.isnan(x) else _nearest(float(x) * 10.0)
 
 
 @kernel
 def cell(x_deg):
-    """Number of the cell of 0.001 minute that a latitude or longitude lies in."""
-    return math.floor(x_deg * _PER_DEGREE + _EDGE)
+    """A latitude or longitude in thousandths of a minute."""
+    return _nearest(x_deg * _PER_DEGREE)
 
 
 @kernel
