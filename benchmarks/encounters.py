@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import harness
 
@@ -205,9 +206,15 @@ def main():
     edges = edges_of(slots)
     check(slots, who, edges)
     everywhere = np.ones(len(slots), np.bool_)
+    strangers = SimpleNamespace(
+        vessel=who.vessel, mmsi=np.zeros_like(who.mmsi)
+    )  # one number for all: every pair is left
     pairs = harness.compare(
         [
             harness.Case("Kizuna near_runs: pairs and runs", lambda: runs(slots, who, everywhere)[1], len(slots)),
+            harness.Case(
+                "Kizuna near_runs: pairs found, not followed", lambda: runs(slots, strangers, everywhere)[1], len(slots)
+            ),
             harness.Case("SciPy cKDTree query_pairs: pairs only", lambda: kd_tree(slots, edges), len(slots)),
         ],
         a.rounds,

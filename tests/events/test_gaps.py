@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from events.make import HOUR, Leg, make_tracks, rows
+from events.make import HOUR, T0_S, Leg, make_tracks, rows
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kizuna.base.errors import ConfigError
 from kizuna.base.units import MISSING_TIME_MS
@@ -230,3 +232,79 @@ def test_two_ships_of_one_mmsi_silent_from_the_same_moment_have_two_ids():
     b = Leg(211_000_000, [0, 8 * HOUR], 10, 20, vessel="mmsi:211000000/2")
     ids = [g["event_id"] for g in found(a, b)]
     assert len(ids) == 2 and len(set(ids)) == 2
+
+
+# ------------------------------------------------------------------ laws
+
+
+@st.composite
+def fleets(draw):
+    """Vessels with silences of all lengths, one or two tracks under each MMSI."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    legs = []
+    for k in range(draw(st.integers(1, 5))):
+        for ship in range(draw(st.integers(1, 2))):
+            n = draw(st.integers(1, 12))
+            t = np.cumsum(rng.choice([0, 60, 6 * HOUR, 6 * HOUR + 1, 9 * HOUR], n))
+            way = np.cumsum(rng.normal(0, 0.02, (2, n)), axis=1)
+            legs.append(
+                Leg(300_000_000 + k, t, 10 + way[0], 20 + way[1], sog=rng.choice([0, 9]), vessel=f"v{k}/{ship}")
+            )
+    return legs
+
+
+def intervals(legs, **more):
+    table = gaps.detect(make_tracks(*legs, **more))
+    return sorted(
+        (
+            e["vessel_ids"][0],
+            e["start_ms"],
+            e["end_ms"],
+            e["confidence"],
+            round(e["distance_m"], 3) if e["end_ms"] > 0 else None,
+        )
+        for e in rows(table)
+    )
+
+
+@given(fleets())
+def test_gaps_are_those_of_a_plain_walk_over_each_track(legs):
+    end = max(g.t[-1] for g in legs)
+    want = set()
+    for g in legs:
+        for before, after in zip(g.t, [*g.t[1:], end]):
+            if after - before > 6 * HOUR:
+                want.add((g.vessel, int((before + T0_S) * 1000)))
+    assert {(v, start) for v, start, *_ in intervals(legs)} == want
+
+
+@given(fleets())
+def test_view_by_mmsi_is_that_of_pipe_gaps(legs):
+    tracks = make_tracks(*legs)
+    view = gaps.mmsi_silences(tracks)
+    want = set()
+    for mmsi in {g.mmsi for g in legs}:
+        t = sorted(x for g in legs if g.mmsi == mmsi for x in g.t)
+        want |= {(mmsi, int((a + T0_S) * 1000), int((b + T0_S) * 1000)) for a, b in zip(t, t[1:]) if b - a > 6 * HOUR}
+    assert (
+        set(
+            zip(
+                tracks.mmsi[view.before].tolist(),
+                tracks.time_ms[view.before].tolist(),
+                tracks.time_ms[view.after].tolist(),
+            )
+        )
+        == want
+    )
+
+
+@given(fleets(), st.integers(-(10**8), 10**8), st.integers(0, 99))
+@settings(max_examples=30)
+def test_shift_of_time_mirror_and_order_of_arrival_change_nothing(legs, shift_s, seed):
+    plain = intervals(legs)
+    assert intervals(legs, shuffle=seed) == plain
+    shifted = intervals([Leg(g.mmsi, g.t + shift_s, g.lat, g.lon, sog=g.sog, vessel=g.vessel) for g in legs])
+    open_ms = MISSING_TIME_MS
+    assert [(v, s - shift_s * 1000, e if e == open_ms else e - shift_s * 1000, *r) for v, s, e, *r in shifted] == plain
+    mirrored = intervals([Leg(g.mmsi, g.t, -g.lat, -g.lon, sog=g.sog, vessel=g.vessel) for g in legs])
+    assert [m[:3] + m[4:] for m in mirrored] == [m[:3] + m[4:] for m in plain]  # whole-degree cells are not symmetric
