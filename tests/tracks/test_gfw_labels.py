@@ -33,8 +33,13 @@ def data():
     for r in labelled:
         waiting[r["time_ms"], r["lat"], r["lon"]].append(r["segment"])
     labels = [waiting[r["time_ms"], r["lat"], r["lon"]].pop(0) for r in rows]
-    table = make.fixes([{"time_ms": r["time_ms"], "lat_deg": r["lat"], "lon_deg": r["lon"], "sog_kn": 0.0, "cog_deg": 0.0}
-                        for r in rows], mmsi=416000000)
+    table = make.fixes(
+        [
+            {"time_ms": r["time_ms"], "lat_deg": r["lat"], "lon_deg": r["lon"], "sog_kn": 0.0, "cog_deg": 0.0}
+            for r in rows
+        ],
+        mmsi=416000000,
+    )
     return table, labels
 
 
@@ -98,7 +103,9 @@ def test_every_difference_from_ours_has_its_cause(data):
     fixes = slow_segment.read(table)[416000000]
     tracks = slow_segment.segment_one(fixes, PEER)
     mine = of_rows(tracks, len(labels))
-    assert groups(mine) == {frozenset(ours.order[a:b].tolist()) for a, b in zip(ours.seg_start, ours.seg_end, strict=True)}
+    assert groups(mine) == {
+        frozenset(ours.order[a:b].tolist()) for a, b in zip(ours.seg_start, ours.seg_end, strict=True)
+    }
     assert len(tracks) == 36
     identical = groups(labels) & groups(mine)
     assert len(identical) == SAME

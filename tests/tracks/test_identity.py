@@ -23,16 +23,35 @@ def said(minutes, shipname=None, callsign=None, imo=None, **more):
 
 def periods(rows, **params):
     t = identities(statics(rows), Params(**params))
-    return [(m, (a - T0) // MIN, (b - T0) // MIN, s, c, i, n) for m, a, b, s, c, i, n in zip(
-        t["mmsi"].tolist(), t["first_ms"].tolist(), t["last_ms"].tolist(), t["shipname"].to_pylist(),
-        t["callsign"].to_pylist(), t["imo"].tolist(), t["count"].tolist(), strict=True)]
+    return [
+        (m, (a - T0) // MIN, (b - T0) // MIN, s, c, i, n)
+        for m, a, b, s, c, i, n in zip(
+            t["mmsi"].tolist(),
+            t["first_ms"].tolist(),
+            t["last_ms"].tolist(),
+            t["shipname"].to_pylist(),
+            t["callsign"].to_pylist(),
+            t["imo"].tolist(),
+            t["count"].tolist(),
+            strict=True,
+        )
+    ]
 
 
-@pytest.mark.parametrize(("imo", "valid"), [
-    (9074729, True),   # the example of the IMO's own scheme
-    (9074728, False), (9074719, False), (0, False), (1000000, False), (999999, False), (10000000, False), (-1, False),
-    (507027, False),  # a US document number, as MarineCadastre sends them
-])
+@pytest.mark.parametrize(
+    ("imo", "valid"),
+    [
+        (9074729, True),  # the example of the IMO's own scheme
+        (9074728, False),
+        (9074719, False),
+        (0, False),
+        (1000000, False),
+        (999999, False),
+        (10000000, False),
+        (-1, False),
+        (507027, False),  # a US document number, as MarineCadastre sends them
+    ],
+)
 def test_imo_check_digit(imo, valid):
     assert imo_is_valid(imo) is valid
 
@@ -52,10 +71,20 @@ def test_one_wrong_digit_is_found_unless_its_weight_hides_it(imo, place, by):
     assert imo_is_valid(wrong) is (weight * change % 10 == 0)
 
 
-@pytest.mark.parametrize(("name", "plain"), [
-    ("EVER GIVEN", "evergiven"), ("Ever-Given.", "evergiven"), ("第八海神丸", "第八海神丸"), ("ＳＨＩＮ　ＭＡＲＵ　８", "shinmaru8"),
-    ("ｶｲｼﾞﾝ", "カイジン"), ("M/V \"STRASSE\"", "mvstrasse"), ("Straße", "strasse"), ("@@@ ---", ""), ("No．12", "no12"),
-])
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("EVER GIVEN", "evergiven"),
+        ("Ever-Given.", "evergiven"),
+        ("第八海神丸", "第八海神丸"),
+        ("ＳＨＩＮ　ＭＡＲＵ　８", "shinmaru8"),
+        ("ｶｲｼﾞﾝ", "カイジン"),
+        ('M/V "STRASSE"', "mvstrasse"),
+        ("Straße", "strasse"),
+        ("@@@ ---", ""),
+        ("No．12", "no12"),
+    ],
+)
 def test_names_are_folded(name, plain):
     assert normalise_name(name) == plain
 
@@ -67,8 +96,12 @@ def test_folding_twice_changes_nothing(name):
 
 
 def test_two_parts_of_type_24_make_one_identity():
-    rows = [said(0, "KAI 1"), said(0, callsign="JD1234", ship_type=30, to_bow_m=10, to_stern_m=12), said(6, "KAI 1"),
-            said(6, callsign="JD1234")]
+    rows = [
+        said(0, "KAI 1"),
+        said(0, callsign="JD1234", ship_type=30, to_bow_m=10, to_stern_m=12),
+        said(6, "KAI 1"),
+        said(6, callsign="JD1234"),
+    ]
     assert periods(rows) == [(1, 0, 6, "KAI 1", "JD1234", -1, 4)]
     t = identities(statics(rows))
     assert (t["ship_type"][0], t["length_m"][0], t["width_m"][0]) == (30, 22, -1)
@@ -99,7 +132,9 @@ def test_messages_that_say_nothing_or_have_no_time_are_left_out():
 
 
 def test_last_draught_and_destination_are_kept():
-    t = identities(statics([said(0, "A", draught_m=5.5, destination="KEELUNG"), said(9, "A", draught_m=7.0), said(10, "A")]))
+    t = identities(
+        statics([said(0, "A", draught_m=5.5, destination="KEELUNG"), said(9, "A", draught_m=7.0), said(10, "A")])
+    )
     assert t["draught_m"].tolist() == [7.0]
     assert t["destination"].to_pylist() == ["KEELUNG"]
 
@@ -114,14 +149,28 @@ def test_order_of_arrival_does_not_matter():
 
 
 def sailing(mmsi=1, lat=0.0, minutes=range(0, 120, 2), **more):
-    return [{"mmsi": mmsi, "time_ms": T0 + m * MIN, "lat_deg": lat, "lon_deg": m * 10 / 60 / 60, "sog_kn": 10.0,
-             "cog_deg": 90.0, **more} for m in minutes]
+    return [
+        {
+            "mmsi": mmsi,
+            "time_ms": T0 + m * MIN,
+            "lat_deg": lat,
+            "lon_deg": m * 10 / 60 / 60,
+            "sog_kn": 10.0,
+            "cog_deg": 90.0,
+            **more,
+        }
+        for m in minutes
+    ]
 
 
 def test_segment_gets_the_identities_heard_near_it():
-    tracks = join(segment(fixes(sailing())), statics([said(1, "A", "AA", 9074729), said(70, "A", "AA", 9074729),
-                                                      said(500, "Z"), said(10, "OTHER", mmsi=2)]))
-    assert tracks.segments["identities"].to_pylist() == [[{"shipname": "A", "callsign": "AA", "imo": 9074729, "count": 2}]]
+    tracks = join(
+        segment(fixes(sailing())),
+        statics([said(1, "A", "AA", 9074729), said(70, "A", "AA", 9074729), said(500, "Z"), said(10, "OTHER", mmsi=2)]),
+    )
+    assert tracks.segments["identities"].to_pylist() == [
+        [{"shipname": "A", "callsign": "AA", "imo": 9074729, "count": 2}]
+    ]
     assert tracks.segments["vessel_id"].to_pylist() == ["imo:9074729"]
 
 
@@ -139,13 +188,17 @@ def test_segments_without_static_data_follow_their_ship():
 
 
 def test_imo_heard_while_two_ships_share_the_number_names_neither():
-    tracks = join(segment(fixes(sailing() + sailing(lat=40.0, minutes=range(1, 120, 2)))), statics([said(5, "A", imo=9074729)]))
+    tracks = join(
+        segment(fixes(sailing() + sailing(lat=40.0, minutes=range(1, 120, 2)))), statics([said(5, "A", imo=9074729)])
+    )
     assert tracks.segments["vessel_id"].to_pylist() == ["mmsi:1", "mmsi:1/2"]
     assert [len(x) for x in tracks.segments["identities"].to_pylist()] == [1, 1]
 
 
 def test_number_handed_to_another_ship_gives_two_vessels():
-    later = [{**r, "time_ms": r["time_ms"] + 48 * H, "lat_deg": -60.0, "lon_deg": -100.0 + r["lon_deg"]} for r in sailing()]
+    later = [
+        {**r, "time_ms": r["time_ms"] + 48 * H, "lat_deg": -60.0, "lon_deg": -100.0 + r["lon_deg"]} for r in sailing()
+    ]
     heard = [said(5, "A", imo=9074729), said(60 * 48 + 5, "B", imo=9319466)]
     tracks = join(segment(fixes(sailing() + later)), statics(heard))
     assert imo_is_valid(9319466)

@@ -36,9 +36,15 @@ def test_step_length_is_that_of_the_geodesic(lat, lon, course, decades):
 def test_rows_stand_by_vessel_time_place_in_source_and_message(data):
     n = data.draw(st.integers(0, 60))
     pick = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    t = columns(mmsi=pick.choice([5, -7, 2**31 - 1, 0, 1_073_741_823], n), time_ms=T0 + 1000 * pick.integers(0, 12, n),
-                lat_deg=pick.choice([1.0, 2.0, np.nan], n), lon_deg=np.full(n, 3.0), sog_kn=np.full(n, np.nan),
-                byte_offset=pick.integers(0, 3, n), msg_id=pick.integers(0, 3, n))
+    t = columns(
+        mmsi=pick.choice([5, -7, 2**31 - 1, 0, 1_073_741_823], n),
+        time_ms=T0 + 1000 * pick.integers(0, 12, n),
+        lat_deg=pick.choice([1.0, 2.0, np.nan], n),
+        lon_deg=np.full(n, 3.0),
+        sog_kn=np.full(n, np.nan),
+        byte_offset=pick.integers(0, 3, n),
+        msg_id=pick.integers(0, 3, n),
+    )
     tracks = segment(t)
     kept = np.flatnonzero(~np.isnan(t["lat_deg"]))
     want = kept[np.lexsort((kept, t["msg_id"][kept], t["byte_offset"][kept], t["time_ms"][kept], t["mmsi"][kept]))]
@@ -55,19 +61,31 @@ def test_rows_stand_by_vessel_time_place_in_source_and_message(data):
 def test_thousands_of_vessels_are_told_apart():
     n = 20_000 if jit.enabled() else 3_000
     mmsi = np.random.default_rng(3).permutation(np.arange(n) * 997 % 2**30)
-    t = columns(mmsi=np.tile(mmsi, 2), time_ms=np.repeat([T0, T0 + 1000], n), lat_deg=np.ones(2 * n), lon_deg=np.ones(2 * n))
+    t = columns(
+        mmsi=np.tile(mmsi, 2), time_ms=np.repeat([T0, T0 + 1000], n), lat_deg=np.ones(2 * n), lon_deg=np.ones(2 * n)
+    )
     tracks = segment(t)
     assert np.array_equal(tracks.segments["mmsi"], np.sort(mmsi))
     assert (tracks.seg_end - tracks.seg_start == 1).all()  # the second says the same a second later
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(st.lists(st.one_of(st.integers(1, 90_000_000), st.integers(1, 200).map(lambda s: s * 1000)), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.one_of(st.integers(1, 90_000_000), st.integers(1, 200).map(lambda s: s * 1000)), min_size=1, max_size=40
+    )
+)
 def test_median_interval_is_that_of_numpy(gaps):
     gaps = [g for g in gaps if g <= 80_000_000] or [1]
     times = np.cumsum([T0, *gaps])
-    t = columns(mmsi=np.ones(len(times)), time_ms=times, lat_deg=np.ones(len(times)), lon_deg=np.ones(len(times)),
-                sog_kn=np.zeros(len(times)), cog_deg=np.arange(len(times)))
+    t = columns(
+        mmsi=np.ones(len(times)),
+        time_ms=times,
+        lat_deg=np.ones(len(times)),
+        lon_deg=np.ones(len(times)),
+        sog_kn=np.zeros(len(times)),
+        cog_deg=np.arange(len(times)),
+    )
     s = segment(t).segments
     assert len(s) == 1
     assert s["median_interval_s"][0] == np.median(gaps) / 1000
@@ -92,8 +110,16 @@ def test_overlap_is_the_time_shared_with_any_other(spans):
 
 def test_box_of_a_track_around_the_globe_is_the_globe():
     n = 500
-    rows = [{"time_ms": T0 + k * 1_200_000, "lat_deg": 88.0, "lon_deg": (k * 0.8 + 180) % 360 - 180, "sog_kn": 5.0,
-             "cog_deg": 90.0} for k in range(n)]
+    rows = [
+        {
+            "time_ms": T0 + k * 1_200_000,
+            "lat_deg": 88.0,
+            "lon_deg": (k * 0.8 + 180) % 360 - 180,
+            "sog_kn": 5.0,
+            "cog_deg": 90.0,
+        }
+        for k in range(n)
+    ]
     s = segment(fixes(rows)).segments
     assert len(s) == 1
     assert (s["lon_min_deg"][0], s["lon_max_deg"][0]) == (-180.0, 180.0)
@@ -108,9 +134,19 @@ def world():
             x = x * 1_103_515_245 % 2_147_483_648 + 12_345
             jump = 3 * 10**6 if x % 29 == 0 else 0
             lat, lon = lat + x % 4000 - 2000, lon + x // 5000 % 9000
-            rows.append((100 + v // 2, T0 + k * 60_000 + x % 9000, (lat + jump) / 1e7, ((lon + 180 * 10**7) % (360 * 10**7)
-                         - 180 * 10**7) / 1e7, x // 77 % 150 / 10, x // 991 % 3600 / 10))
-    return columns(**dict(zip(("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg"), map(np.array, zip(*rows)))))
+            rows.append(
+                (
+                    100 + v // 2,
+                    T0 + k * 60_000 + x % 9000,
+                    (lat + jump) / 1e7,
+                    ((lon + 180 * 10**7) % (360 * 10**7) - 180 * 10**7) / 1e7,
+                    x // 77 % 150 / 10,
+                    x // 991 % 3600 / 10,
+                )
+            )
+    return columns(
+        **dict(zip(("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg"), map(np.array, zip(*rows))))
+    )
 
 
 def test_digest_is_the_same_compiled_and_not():

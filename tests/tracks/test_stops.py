@@ -21,11 +21,16 @@ DEG_M = 111_195.0
 
 
 def lying(n, sog=0.1, lat=10.0, lon=20.0, start=T0, every=10 * MIN):
-    return [{"time_ms": start + k * every, "lat_deg": lat, "lon_deg": lon, "sog_kn": sog, "cog_deg": 0.0} for k in range(n)]
+    return [
+        {"time_ms": start + k * every, "lat_deg": lat, "lon_deg": lon, "sog_kn": sog, "cog_deg": 0.0} for k in range(n)
+    ]
 
 
 def spans(found, start=T0):
-    return [((a - start) // MIN, (b - start) // MIN) for a, b in zip(found.start_ms.tolist(), found.end_ms.tolist(), strict=True)]
+    return [
+        ((a - start) // MIN, (b - start) // MIN)
+        for a, b in zip(found.start_ms.tolist(), found.end_ms.tolist(), strict=True)
+    ]
 
 
 def found(rows, **params):
@@ -74,7 +79,9 @@ def test_silence_ends_a_stop():
 
 def test_without_speeds_the_steps_tell():
     still = [{**r, "sog_kn": None} for r in lying(7)]
-    sails = [{**r, "lat_deg": 10.0 + 0.02 * (k + 1), "sog_kn": None} for k, r in enumerate(lying(12, start=T0 + 70 * MIN))]
+    sails = [
+        {**r, "lat_deg": 10.0 + 0.02 * (k + 1), "sog_kn": None} for k, r in enumerate(lying(12, start=T0 + 70 * MIN))
+    ]
     assert spans(found(still + sails)) == [(0, 60)]
 
 
@@ -103,6 +110,7 @@ def slow_stops(tracks, p):
     """A plain twin: mean by averaging anew at each fix, distances on a sphere-like plane."""
     out = []
     for s, (a, b) in enumerate(zip(tracks.seg_start.tolist(), tracks.seg_end.tolist(), strict=True)):
+
         def speed(r):
             sog = float(tracks.sog_kn[r])
             if not math.isnan(sog):
@@ -121,8 +129,11 @@ def slow_stops(tracks, p):
                 ys = tracks.lat_deg[r : e + 1] - tracks.lat_deg[r]
                 dy = (ys[-1] - np.mean(ys[:-1])) * 110_574
                 dx = (xs[-1] - np.mean(xs[:-1])) * 111_320 * math.cos(math.radians(tracks.lat_deg[r]))
-                if (speed(e) >= p.end_kn or math.hypot(dx, dy) > p.radius_m
-                        or tracks.time_ms[e] - tracks.time_ms[e - 1] > p.silence_h * 3_600_000):
+                if (
+                    speed(e) >= p.end_kn
+                    or math.hypot(dx, dy) > p.radius_m
+                    or tracks.time_ms[e] - tracks.time_ms[e - 1] > p.silence_h * 3_600_000
+                ):
                     break
                 e += 1
             if tracks.time_ms[e - 1] - tracks.time_ms[r] >= p.least_min * MIN:
@@ -132,8 +143,17 @@ def slow_stops(tracks, p):
 
 
 @settings(max_examples=60 if jit.enabled() else 15, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0, 6.0, None]), st.sampled_from([0.0, 0.0, 0.0005, 0.004, 0.02]),
-                          st.sampled_from([1, 10, 40, 13 * 60])), min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0, 6.0, None]),
+            st.sampled_from([0.0, 0.0, 0.0005, 0.004, 0.02]),
+            st.sampled_from([1, 10, 40, 13 * 60]),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_stops_equal_those_of_the_slow_twin(moves):
     rows, t, lat = [], T0, 1.0
     for k, (sog, off, minutes) in enumerate(moves):
@@ -143,7 +163,8 @@ def test_stops_equal_those_of_the_slow_twin(moves):
     tracks = segment(fixes(rows))
     got = stops.find(tracks)
     assert list(zip(got.segment.tolist(), got.row_start.tolist(), got.row_end.tolist(), strict=True)) == slow_stops(
-        tracks, stops.Params())
+        tracks, stops.Params()
+    )
 
 
 @pytest.mark.big
@@ -157,4 +178,5 @@ def test_stops_of_real_vessels_equal_those_of_the_slow_twin():
     got = stops.find(tracks)
     assert len(got) > 20
     assert list(zip(got.segment.tolist(), got.row_start.tolist(), got.row_end.tolist(), strict=True)) == slow_stops(
-        tracks, stops.Params())
+        tracks, stops.Params()
+    )
