@@ -83,12 +83,11 @@ class Stops:
 def find(tracks: Tracks, params: Params | None = None) -> Stops:
     """Stops of all segments."""
     p = params or Params()
-    found = kernels.find(
+    found, place = kernels.find(
         tracks.seg_start, tracks.seg_end, tracks.time_ms, tracks.lat_deg, tracks.lon_deg, tracks.sog_kn, tracks.step_m,
         shared_table(), p.begin_kn, p.end_kn, p.radius_m, round(p.silence_h * HOUR_MS), round(p.least_min * MINUTE_MS),
     )  # fmt: skip
     segment, first, behind = (np.ascontiguousarray(found[:, k]) for k in range(3))
-    place = kernels.places(first, behind, tracks.lat_deg, tracks.lon_deg, shared_table())
     return Stops(
         segment=segment.astype(np.int32), row_start=first, row_end=behind,
         start_ms=tracks.time_ms[first], end_ms=tracks.time_ms[behind - 1],

@@ -24,23 +24,11 @@ _HASH = 2654435761
 
 
 @kernel
-def _reckons(sog1, cog1, sog2, cog2, north_m, east_m, hours, penalty_h):
-    """Mean error of dead reckoning forward and backward over a way, in nautical miles."""
-    penalised = hours / (1.0 + math.sqrt(hours / penalty_h))
-    north = north_m * _PER_NM
-    east = east_m * _PER_NM
-    total = 0.0
-    for k in range(2):
-        sog = sog1 if k == 0 else sog2
-        cog = cog1 if k == 0 else cog2
-        run = sog * penalised if sog > 0.0 and not math.isnan(cog) else 0.0
-        dn = -north
-        de = -east
-        if run > 0.0:
-            dn += run * cos_deg(cog)
-            de += run * sin_deg(cog)
-        total += 0.5 * math.sqrt(dn * dn + de * de)
-    return total
+def _velocity(sog_kn, cog_deg):
+    """Speed north and east; zero where speed or course is missing."""
+    if sog_kn > 0.0 and not math.isnan(cog_deg):
+        return sog_kn * cos_deg(cog_deg), sog_kn * sin_deg(cog_deg)
+    return 0.0, 0.0
 
 
 @kernel
@@ -73,6 +61,9 @@ def plain_vessel(start, end, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, t
     pad2 = rules.pad_h * rules.pad_h
     soon_ms = max(rules.duplicate_ms, 1)
     each = len(kind) > 1
+    now_n = 0.0  # velocity of fix ``known``: that of the fix before is often at hand
+    now_e = 0.0
+    known = -1
     for row in range(start, end):
         sog = float(sog_kn[row])
         if is_junk_speed(sog) or (rules.need_motion and (math.isnan(sog) or math.isnan(cog_deg[row]))):
@@ -113,8 +104,18 @@ def plain_vessel(start, end, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, t
             limit2 = (hours * hours + pad2) * reach2
             near = rules.shape * step * _PER_NM
             if near * near > limit2:
-                error = _reckons(float(sog_kn[row - 1]), float(cog_deg[row - 1]), sog, float(cog_deg[row]), north, east,
-                                 hours, rules.penalty_h)  # fmt: skip
+                if known != row - 1:
+                    before_n, before_e = _velocity(float(sog_kn[row - 1]), float(cog_deg[row - 1]))
+                else:
+                    before_n, before_e = now_n, now_e
+                now_n, now_e = _velocity(sog, float(cog_deg[row]))
+                known = row
+                penalised = hours / (1.0 + math.sqrt(hours / rules.penalty_h))
+                fn = before_n * penalised - north * _PER_NM
+                fe = before_e * penalised - east * _PER_NM
+                bn = now_n * penalised - north * _PER_NM
+                be = now_e * penalised - east * _PER_NM
+                error = 0.5 * (math.sqrt(fn * fn + fe * fe) + math.sqrt(bn * bn + be * be))
                 if error * error > limit2:
                     plain = False
                     break
