@@ -61,6 +61,9 @@ def plain_vessel(start, end, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, t
     pad2 = rules.pad_h * rules.pad_h
     soon_ms = max(rules.duplicate_ms, 1)
     each = len(kind) > 1
+    lat = 0.0  # the fix before; values at hand cost less than reading them again
+    lon = 0.0
+    seen_ms = 0
     now_n = 0.0  # velocity of fix ``known``: that of the fix before is often at hand
     now_e = 0.0
     known = -1
@@ -83,10 +86,10 @@ def plain_vessel(start, end, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, t
                 break
             keys[slot] = key
         if row > start:
-            elapsed_ms = time_ms[row] - time_ms[row - 1]
-            dlat = lat_deg[row] - lat_deg[row - 1]
-            dlon = wrap_lon(lon_deg[row] - lon_deg[row - 1])
-            middle = 0.5 * (lat_deg[row - 1] + lat_deg[row])
+            elapsed_ms = time_ms[row] - seen_ms
+            dlat = lat_deg[row] - lat
+            dlon = wrap_lon(lon_deg[row] - lon)
+            middle = 0.5 * (lat + lat_deg[row])
             if elapsed_ms < soon_ms or elapsed_ms > rules.max_gap_ms:
                 plain = False
                 break
@@ -119,6 +122,9 @@ def plain_vessel(start, end, time_ms, lat_deg, lon_deg, sog_kn, cog_deg, kind, t
                 if error * error > limit2:
                     plain = False
                     break
+        lat = lat_deg[row]
+        lon = lon_deg[row]
+        seen_ms = time_ms[row]
         if (flags[row] & OWN) != 0:
             flags[row] &= ~OWN
         track[row] = number

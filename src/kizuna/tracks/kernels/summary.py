@@ -95,20 +95,25 @@ def summarise(a, b, time_ms, lat_deg, lon_deg, step_m, spare, seconds, facts):
     turns = 0.0  # crossings of 180 degrees so far, eastward positive, in degrees
     west = lon_deg[a]
     east = west
+    before = west
+    seen_ms = time_ms[a]
     widest = 0
     odd = 0
     for r in range(a + 1, b):
         total += float(step_m[r])
         south = min(south, lat_deg[r])
         north = max(north, lat_deg[r])
-        jump = lon_deg[r] - lon_deg[r - 1]
+        lon = lon_deg[r]
+        jump = lon - before
+        before = lon
         if jump >= 180.0:
             turns -= 360.0
         elif jump < -180.0:
             turns += 360.0
-        west = min(west, lon_deg[r] + turns)
-        east = max(east, lon_deg[r] + turns)
-        gap = time_ms[r] - time_ms[r - 1]
+        west = min(west, lon + turns)
+        east = max(east, lon + turns)
+        gap = time_ms[r] - seen_ms
+        seen_ms = time_ms[r]
         widest = max(widest, gap)
         second = gap // 1000
         odd |= gap - second * 1000
