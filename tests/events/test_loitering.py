@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kizuna.base.errors import ConfigError
 from kizuna.events import loitering
-from kizuna.events.meetings import Met
+from kizuna.events.runs.meetings import Met
 from kizuna.events.account.evidence import Groups
 from kizuna.events.subjects import subjects
 from kizuna.events.surroundings import Surroundings

@@ -212,7 +212,7 @@ def twin(tracks, zones, reports, beyond_m):
 def test_visits_are_those_of_the_twin(walks, reports, hysteresis):
     tracks = make_tracks(*(along(w, mmsi=A + k) for k, w in enumerate(walks)))
     index = ZoneIndex.build([BOX, box(20.0, 10.0, 20.01, 11.0, "thin")])
-    from kizuna.events.crossings import visits
+    from kizuna.events.runs.crossings import visits
 
     got = visits(tracks, np.ones(len(walks), np.bool_), index, reports, hysteresis * 1852.0, 1_800_000)
     assert list(zip(got.zone.tolist(), got.entry.tolist(), got.exit.tolist())) == twin(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from places.make import blob
 from pyproj import Geod
 
-from kizuna.places.edge_tree import build_tree
+from kizuna.places.grids.edge_tree import build_tree
 from kizuna.places.outline import edges_of
 
 GEOD = Geod(ellps="WGS84")

@@ -9,7 +9,7 @@ from places.make import blob, box, box_zone, plain_inside
 from pyproj import Geod
 
 from kizuna.base.errors import InputError
-from kizuna.places.area_grid import AreaGrid, build_grid, root_of
+from kizuna.places.grids.area_grid import AreaGrid, build_grid, root_of
 from kizuna.places.outline import edges_of
 from kizuna.places.zone import make_zone
 from kizuna.places.zone_index import ZoneIndex
@@ -145,7 +145,7 @@ def test_hole_is_outside_and_island_in_the_hole_inside():
 
 
 def test_more_pairs_than_room_are_all_given(monkeypatch):
-    monkeypatch.setattr("kizuna.places.area_grid._ROOM", 7)
+    monkeypatch.setattr("kizuna.places.grids.area_grid._ROOM", 7)
     index = ZoneIndex.build([box_zone(str(k), 0, 0, 1 + k, 1) for k in range(5)])
     rows, zones = index.memberships(np.full(40, 0.5), np.full(40, 0.5))
     assert rows.tolist() == np.repeat(np.arange(40), 5).tolist()

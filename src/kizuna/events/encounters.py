@@ -37,7 +37,7 @@ from kizuna.events.account.draft import Parties, ends, events_table, rule
 from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, wrapped
 from kizuna.events.account.limits import within
 from kizuna.events.kernels.encounters import distances_m, near_runs
-from kizuna.events.meetings import Met, no_meetings
+from kizuna.events.runs.meetings import Met, no_meetings
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.events.table import EVENTS

@@ -31,7 +31,7 @@ from kizuna.events.account.draft import Parties, anchor, ends, events_table, kno
 from kizuna.events.account.evidence import Extent, Groups, Test, chosen, evidence, extent, medians, ranges, sums
 from kizuna.events.account.limits import within
 from kizuna.events.kernels.loitering import slow_runs
-from kizuna.events.meetings import Met, overlapping
+from kizuna.events.runs.meetings import Met, overlapping
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.tracks.table import Tracks

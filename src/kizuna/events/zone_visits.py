@@ -38,7 +38,7 @@ from kizuna.events.account.draft import Parties, anchor, distances, ends, events
 from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, sums
 from kizuna.events.account.limits import within
 from kizuna.events.account.regions import made
-from kizuna.events.crossings import Visits, visits
+from kizuna.events.runs.crossings import Visits, visits
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.events.table import EVENTS

@@ -30,8 +30,8 @@ from kizuna.base.ids import hash_hex
 from kizuna.base.kernels import cos_deg
 from kizuna.base.units import NM_M
 from kizuna.places.coast import load_coast
-from kizuna.places.disc_grid import DiscGrid, build_discs, row_cells
-from kizuna.places.edge_tree import EdgeTree, build_tree
+from kizuna.places.grids.disc_grid import DiscGrid, build_discs, row_cells
+from kizuna.places.grids.edge_tree import EdgeTree, build_tree
 from kizuna.places.kernels.anchorages import MOST_COUNTED, company
 from kizuna.places.positions import positions
 

@@ -27,8 +27,8 @@ import shapely
 
 from kizuna.base.errors import InputError
 from kizuna.places import coast_file
-from kizuna.places.area_grid import AreaGrid, build_grid, root_of
-from kizuna.places.edge_tree import EdgeTree, build_tree
+from kizuna.places.grids.area_grid import AreaGrid, build_grid, root_of
+from kizuna.places.grids.edge_tree import EdgeTree, build_tree
 from kizuna.places.outline import Ring, border_edges, edges_of
 from kizuna.places.positions import positions
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import shapely
 
 from kizuna.places.coast import Coast, load_coast
-from kizuna.places.edge_tree import EdgeTree, build_tree
+from kizuna.places.grids.edge_tree import EdgeTree, build_tree
 from kizuna.places.island_table import Island, read_islands
 from kizuna.places.outline import border_edges
 from kizuna.places.positions import positions

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kizuna.base.errors import InputError
-from kizuna.places.area_grid import AreaGrid, build_grid
-from kizuna.places.edge_tree import EdgeTree, build_tree
+from kizuna.places.grids.area_grid import AreaGrid, build_grid
+from kizuna.places.grids.edge_tree import EdgeTree, build_tree
 from kizuna.places.outline import border_edges, edges_of
 from kizuna.places.positions import positions
 from kizuna.places.zone import Zone

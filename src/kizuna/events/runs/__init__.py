@@ -1,0 +1,1 @@
+"""Runs of rows that detectors cut tracks into: time inside zones, time together."""

@@ -1,0 +1,1 @@
+"""What one viewer sees: presence, trends, the history of a vessel."""

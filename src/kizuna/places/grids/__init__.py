@@ -1,0 +1,1 @@
+"""Search structures over points, discs and edges; built once, asked by kernels."""
