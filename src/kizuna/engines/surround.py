@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kizuna.events.reception import listened
 from kizuna.events.surroundings import Surroundings
 from kizuna.formats.run_summary import MaskUsed
 from kizuna.places.anchorages import AnchorageParams, Anchorages, from_stops, join
@@ -43,6 +44,7 @@ def around(
         anchorage_m=anchorages.distance_m,
         mask=anchorages.citation,
         zones=ZoneIndex.build(list(zones)) if zones else None,
+        reception=listened(tracks),
     )
     notes = tuple(f"zone {z.name or z.zone_id}: {note}" for z in zones for note in z.notes)
     return Around(surroundings, tuple(masks), anchorages, notes)

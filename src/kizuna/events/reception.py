@@ -9,7 +9,8 @@ import numpy as np
 from kizuna.base.table import Array
 from kizuna.events.account.evidence import Groups, ranges
 from kizuna.events.kernels.gaps import COLUMNS, ROWS, cell_of, neighbours_heard
-from kizuna.events.subjects import Subjects
+from kizuna.events.subjects import Subjects, vessel_like
+from kizuna.tracks.reception import Presence, Reception, count, presence
 from kizuna.tracks.table import Tracks
 
 TRACKS_MAX: Final = 5
@@ -31,6 +32,20 @@ class Heard(NamedTuple):
     own: Groups
     same_mmsi: Groups
     others: Groups
+
+
+def listened(tracks: Tracks, until_ms: int | None = None) -> Reception:
+    """Who was heard and who was missing, from all fixes of vessels, up to a time (the last fix where None)."""
+    if until_ms is None:
+        until_ms = int(tracks.time_ms.max(initial=0))
+    return count(vessels_heard(tracks), until_ms)
+
+
+def vessels_heard(tracks: Tracks) -> Presence:
+    """In which hours each vessel was heard; fixes that the segmenter holds to be noise were heard as well."""
+    found = presence(tracks.mmsi, tracks.time_ms, tracks.lat_deg, tracks.lon_deg)
+    keep = vessel_like(found.mmsi)
+    return Presence(found.mmsi[keep], found.hour[keep], found.first[keep], found.last[keep])
 
 
 def heard(tracks: Tracks, who: Subjects, silence: Silence, neighbours: int) -> Heard:

@@ -14,6 +14,7 @@ import numpy as np
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array
 from kizuna.places.zone_index import ZoneIndex
+from kizuna.tracks.reception import Reception
 
 Measure = Callable[[Array, Array], Array]
 """From latitudes and longitudes (float64 degrees, same length) to one value each."""
@@ -30,6 +31,7 @@ class Surroundings:
         mask: origin and digest of the anchorages, for people; must be given with ``in_anchorage``.
         zones: zones to watch.
         data_end_ms: until when the receivers are known to have listened; the last fix of the data where None.
+        reception: which vessels were heard and which were missing, by cell and hour (``events.reception.listened``).
     """
 
     shore_m: Measure | None = None
@@ -38,6 +40,7 @@ class Surroundings:
     mask: str = ""
     zones: ZoneIndex | None = None
     data_end_ms: int | None = None
+    reception: Reception | None = None
 
     def __post_init__(self) -> None:
         """A mask without a name could not be cited."""
