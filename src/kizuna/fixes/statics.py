@@ -29,6 +29,8 @@ REJECT_REASONS: Final = (
     "bad_time",  # a table cell that is no time
     "bad_mmsi",  # a table cell that is no MMSI
     "bad_row",  # a row with the wrong number of cells
+    "bad_position",  # a detection without a position on the globe, or with only half of one
+    "bad_sensor",  # a detection of a sensor that has no word here
 )
 
 STATICS: Final = Schema(
