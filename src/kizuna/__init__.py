@@ -1,3 +1,27 @@
-"""Kizuna: neighbours look after the sea together."""
+"""Kizuna: neighbours look after the sea together.
 
-__version__ = "0.1.0"
+From Python: ``kizuna.detect(data)``, ``kizuna.decode(data)`` and ``kizuna.load(directory)`` (see `kizuna.node.python`).
+They are loaded when they are first used, so that ``import kizuna`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from kizuna.base.version import __version__ as __version__
+
+_FACE = ("Decoded", "Event", "Result", "decode", "detect", "load")
+"""Names of the Python interface; ``__init__.pyi`` tells type checkers what they are."""
+
+
+def __getattr__(name: str) -> Any:
+    """The Python interface, on demand."""
+    if name in _FACE:
+        return getattr(import_module("kizuna.node.python"), name)
+    raise AttributeError(f"module 'kizuna' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """For completion at a prompt."""
+    return sorted([*_FACE, "__version__"])

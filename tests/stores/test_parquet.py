@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kizuna import __version__
+from kizuna.base.version import __version__
 from kizuna.base.errors import ConfigError, InputError, UnavailableError
 from kizuna.base.table import Kind, Table, empty
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS

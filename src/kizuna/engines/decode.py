@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from kizuna.formats.run_summary import InputFile, Timing
 from kizuna.sources.batch import Batch
 from kizuna.stores.parquet import BatchWriter
 
-__all__ = ["DecodeRun", "Loaded", "Options", "decode", "load"]
+__all__ = ["DecodeRun", "Loaded", "Options", "decode", "gather", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,20 @@ def load(inputs: Sequence[str], *, options: Options | None = None, progress: Pro
     """
     options = options or Options()
     items = named(inputs, options.source)
+    return gather(items, lambda item: read(item, options, progress), progress)
+
+
+def gather(items: Sequence[Input], batches: Callable[[Input], Iterator[Batch]], progress: Progress = silent) -> Loaded:
+    """All batches of the inputs in memory; ``batches`` gives those of one input and fills in what is learnt of it."""
     stages, tally = Stages(progress), _Tally()
     with stages.stage("read"):
         grown = {schema.name: Growing(schema) for schema in (STATICS, OTHERS, REJECTS)}
         grown["fixes"] = Growing(FIXES, rows_expected(items))
-        for batch in _batches(items, options, progress, tally):
-            for name, table in _tables(batch):
-                grown[name].add(table)
+        for item in items:
+            for batch in batches(item):
+                tally.add(batch)
+                for name, table in _tables(batch):
+                    grown[name].add(table)
         total: dict[str, int] = {}
         for item in items:
             for name, number in item.counts.items():

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from kizuna import __version__
 from kizuna.base.table import Array, Table
+from kizuna.base.version import __version__
 from kizuna.engines.decode import Loaded
 from kizuna.engines.detect import Found, span
 from kizuna.engines.rows import by_vessel, judged

@@ -43,6 +43,11 @@ def read(text: str, where: str = "parameters") -> Settings:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"not TOML: {exc}", where=where) from exc
+    return from_values(document, where)
+
+
+def from_values(document: Mapping[str, Mapping[str, Any]], where: str = "parameters") -> Settings:
+    """Settings from nested values, section by section. Raises ConfigError as ``read``."""
     _only(document, tuple(SECTIONS), where, "section")
     return Settings(**{name: _section(name, values, where) for name, values in document.items()})
 

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from kizuna import __version__
 from kizuna.base import jit
 from kizuna.base.errors import KizunaError
+from kizuna.base.version import __version__
 
 _LIBRARIES: Final = ("numpy", "numba", "pyarrow", "duckdb", "shapely", "pyproj", "pyogrio", "zstandard", "typer")
 _FREE_LEAST_GB: Final = 2.0

@@ -27,10 +27,10 @@ from typing import Any, Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kizuna import __version__
 from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
 from kizuna.base.grow import Growing
 from kizuna.base.table import Kind, Schema, Table, from_arrow
+from kizuna.base.version import __version__
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.records.context import REAL, marking

@@ -6,6 +6,7 @@ other file, no extension, and the settings are locked, because a query is often 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -32,15 +33,35 @@ def ask(directory: Path, sql: str, *, memory_limit: str = "2GB") -> pa.Table:
         raise ConfigError(f"{directory} holds no .parquet files", hint="run kizuna decode or detect first")
     connection = _locked(directory, files, memory_limit)
     try:
+        return _answer(connection, sql, ", ".join(f.stem for f in files))
+    finally:
+        connection.close()
+
+
+def ask_tables(tables: Mapping[str, pa.Table], sql: str, *, memory_limit: str = "2GB") -> pa.Table:
+    """The answer to one SELECT over tables in memory, by their names. Raises InputError as ``ask``."""
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{memory_limit}'")
+        connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+        connection.execute("SET enable_external_access = false")
+        for name, table in tables.items():
+            connection.register(name, table)
+        connection.execute("SET lock_configuration = true")
+        return _answer(connection, sql, ", ".join(tables))
+    finally:
+        connection.close()
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str, names: str) -> pa.Table:
+    try:
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise InputError("only one SELECT is answered here", where="query", hint="tables are read-only")
         return connection.sql(statements[0]).to_arrow_table()
     except duckdb.Error as exc:
-        names = ", ".join(f.stem for f in files)
         raise InputError(str(exc).splitlines()[0], where="query", hint=f"tables here: {names}") from exc
-    finally:
-        connection.close()
 
 
 def _locked(directory: Path, files: list[Path], memory_limit: str) -> duckdb.DuckDBPyConnection:

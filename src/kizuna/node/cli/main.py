@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kizuna import __version__
+from kizuna.base.version import __version__
 
 app = typer.Typer(
     name="kizuna",
