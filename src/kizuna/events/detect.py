@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from kizuna.base.table import Table, concat
 from kizuna.events import encounters, gaps, loitering, zone_visits
 from kizuna.events.params import Settings
-from kizuna.events.subjects import subjects
+from kizuna.events.runs.meetings import Met
+from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.tracks.table import Tracks
 
@@ -26,18 +27,27 @@ def detect_all(
     params = params or Settings()
     tell = progress or (lambda _share, _what: None)
     who = subjects(tracks)
-    tell(0.0, "gaps")
-    found = [gaps.detect(tracks, params.gaps, surroundings, who)]
-    tell(0.2, "encounters")
+    tell(0.0, "encounters")
     table, met = encounters.detect_with_rows(tracks, params.encounters, surroundings, who, params.resample)
-    found.append(table)
-    tell(0.6, "loitering")
-    found.append(loitering.detect(tracks, params.loitering, surroundings, who, met))
-    tell(0.7, "zone visits")
-    found.append(zone_visits.detect(tracks, params.zone_visits, surroundings, who))
-    out = in_order(concat(found))
+    tell(0.5, "events of single vessels")
+    out = in_order(concat([*of_single_vessels(tracks, params, surroundings, who, met), table]))
     tell(1.0, "events found")
     return out
+
+
+def of_single_vessels(
+    tracks: Tracks, params: Settings, surroundings: Surroundings, who: Subjects, met: Met
+) -> list[Table]:  # fmt: skip
+    """Events of all types that one vessel makes alone, a table a type.
+
+    What they need of other vessels comes with the surroundings and with the encounters ``met``. So a run that holds
+    only some of the vessels in memory finds the same events of these (``engines.partition``).
+    """
+    return [
+        gaps.detect(tracks, params.gaps, surroundings, who),
+        loitering.detect(tracks, params.loitering, surroundings, who, met),
+        zone_visits.detect(tracks, params.zone_visits, surroundings, who),
+    ]
 
 
 def in_order(events: Table) -> Table:

@@ -118,12 +118,8 @@ def detect_with_rows(
     allowed = np.ones(len(slots), np.bool_)
     if surroundings.in_anchorage is not None:
         allowed = ~np.asarray(surroundings.in_anchorage(slots.lat_deg, slots.lon_deg), np.bool_)
-    runs = find_runs(slots, allowed, params, who)
+    runs = slow_runs(slots, allowed, params, who)
     seen = _seen(slots, allowed, runs, who)
-    slow = ~(_speeds(runs, seen) >= params.speed_max_kn)
-    if not slow.all():
-        runs = _kept(runs, slow)
-        seen = _seen(slots, allowed, runs, who)
     if runs.events == 0:
         return empty(EVENTS), no_meetings()
     return _table(tracks, params, surroundings, who, runs, seen, grid)
@@ -142,6 +138,13 @@ def find_runs(slots: Slots, allowed: Array, params: Params, who: Subjects) -> Ru
     new[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
     new[1:] |= (first[1:] - last[:-1]) * slots.step_ms >= params.merge_h * HOUR_MS
     return Runs(a, b, first, last, np.cumsum(new) - 1, slots.step_ms)
+
+
+def slow_runs(slots: Slots, allowed: Array, params: Params, who: Subjects) -> Runs:
+    """The runs of all encounters that pass the test of speed."""
+    runs = find_runs(slots, allowed, params, who)
+    slow = ~(_speeds(runs, _seen(slots, allowed, runs, who)) >= params.speed_max_kn)
+    return runs if slow.all() else _kept(runs, slow)
 
 
 def _kept(runs: Runs, events: Array) -> Runs:

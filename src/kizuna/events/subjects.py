@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kizuna.base.table import Array
+from kizuna.base.table import Array, Table
 from kizuna.tracks.table import NOISE_KINDS, Tracks
 
 _NOISE: Final = tuple(NOISE_KINDS.index(k) for k in ("overlapping_short", "stationary_gear"))
@@ -60,14 +60,18 @@ def vessel_like(mmsi: Array) -> Array:
 
 def subjects(tracks: Tracks) -> Subjects:
     """Find the vessels of the tracks."""
-    segments = tracks.segments
+    return of_segments(tracks.segments)
+
+
+def of_segments(segments: Table) -> Subjects:
+    """Find the vessels behind segments."""
     mmsi = segments["mmsi"]
     watched = ~np.isin(segments["noise"], _NOISE) & vessel_like(mmsi)
     words = pc.dictionary_encode(segments["vessel_id"])
     code = words.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     key = mmsi.astype(np.int64) * (len(words.dictionary) + 1) + code + 1
     _, first, vessel = np.unique(key, return_index=True, return_inverse=True)
-    by_vessel = np.lexsort((tracks.segments["start_ms"], vessel))
+    by_vessel = np.lexsort((segments["start_ms"], vessel))
     return Subjects(
         watched=watched,
         vessel=vessel.astype(np.int32),
