@@ -89,7 +89,7 @@ def test_progress_is_told():
     assert (
         [s for s, _ in told] == sorted(s for s, _ in told)
         and told[-1][0] == 1.0
-        and {"gaps", "encounters"} <= {w for _, w in told}
+        and {"encounters", "events of single vessels"} <= {w for _, w in told}
     )
 
 

@@ -59,8 +59,8 @@ class Loaded:
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What goes by on the way to its destination."""
+class Tally:
+    """What goes by on the way to its destination: rows a table, fixes a source of time, first and last time, contexts."""
 
     rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("fixes", "statics", "others", "rejects"), 0))
     time_sources: np.ndarray = field(default_factory=lambda: np.zeros(len(TIME_SOURCES), np.int64))
@@ -69,7 +69,8 @@ class _Tally:
     contexts: set[str] = field(default_factory=set)
 
     def add(self, batch: Batch) -> None:
-        for name, table in _tables(batch):
+        """Count a batch. Raises InputError where it brings a second context."""
+        for name, table in tables_of(batch):
             self.rows[name] += len(table)
             if len(table):
                 words = table.codes_of("context")
@@ -94,7 +95,8 @@ class _Tally:
         self.end_ms = max(self.end_ms, last)
 
 
-def _tables(batch: Batch) -> tuple[tuple[str, Table], ...]:
+def tables_of(batch: Batch) -> tuple[tuple[str, Table], ...]:
+    """The four tables of a batch, by name."""
     return (("fixes", batch.fixes), ("statics", batch.statics), ("others", batch.others), ("rejects", batch.rejects))
 
 
@@ -110,11 +112,11 @@ def decode(
     """
     options = options or Options()
     items = named(inputs, options.source)
-    stages, tally = Stages(progress), _Tally()
+    stages, tally = Stages(progress), Tally()
     with stages.stage("decode"), BatchWriter(out_dir, context=options.context, label=options.label) as writer:
         for batch in _batches(items, options, progress, tally):
             writer.write(batch)
-    return _run(items, tally, stages)
+    return run_of(items, tally, stages)
 
 
 def load(inputs: Sequence[str], *, options: Options | None = None, progress: Progress = silent) -> Loaded:
@@ -129,31 +131,32 @@ def load(inputs: Sequence[str], *, options: Options | None = None, progress: Pro
 
 def gather(items: Sequence[Input], batches: Callable[[Input], Iterator[Batch]], progress: Progress = silent) -> Loaded:
     """All batches of the inputs in memory; ``batches`` gives those of one input and fills in what is learnt of it."""
-    stages, tally = Stages(progress), _Tally()
+    stages, tally = Stages(progress), Tally()
     with stages.stage("read"):
         grown = {schema.name: Growing(schema) for schema in (STATICS, OTHERS, REJECTS)}
         grown["fixes"] = Growing(FIXES, rows_expected(items))
         for item in items:
             for batch in batches(item):
                 tally.add(batch)
-                for name, table in _tables(batch):
+                for name, table in tables_of(batch):
                     grown[name].add(table)
         total: dict[str, int] = {}
         for item in items:
             for name, number in item.counts.items():
                 total[name] = total.get(name, 0) + number
         whole = Batch(**{name: table.finish() for name, table in grown.items()}, counts=total)
-    return Loaded(whole, _run(items, tally, stages))
+    return Loaded(whole, run_of(items, tally, stages))
 
 
-def _batches(items: Sequence[Input], options: Options, progress: Progress, tally: _Tally) -> Iterator[Batch]:
+def _batches(items: Sequence[Input], options: Options, progress: Progress, tally: Tally) -> Iterator[Batch]:
     for item in items:
         for batch in read(item, options, progress):
             tally.add(batch)
             yield batch
 
 
-def _run(items: Sequence[Input], tally: _Tally, stages: Stages) -> DecodeRun:
+def run_of(items: Sequence[Input], tally: Tally, stages: Stages) -> DecodeRun:
+    """What is told of inputs that were read to their end."""
     found = tuple(
         InputFile(
             item.source_id, item.sha256, item.size_bytes, item.kind, item.counts.get("rows", 0),
