@@ -70,8 +70,21 @@ def _has_other_crs(data: bytes) -> bool:
     return isinstance(document, dict) and document.get("crs") is not None
 
 
-def _layers(path: Path) -> list[str]:
-    """Names of the layers that may hold polygons."""
+def layer_features(path: Path, kinds: tuple[str, ...], noun: str) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+    """Features of all layers that may hold shapes of these kinds: points of each part in WGS 84, and properties.
+
+    ``noun`` ("a gate") stands in the message for a shape of another kind. Raises InputError as ``read_zones`` does.
+    """
+    for layer in _layers(path, kinds[0]):
+        for where, shape, to_wgs84, properties, _said in _features_of_layer(path, layer):
+            try:
+                yield [_lonlat(p, to_wgs84) for p in _parts(shape, kinds, noun)], properties
+            except InputError as exc:
+                raise InputError(exc.message, where=where, hint=exc.hint) from exc
+
+
+def _layers(path: Path, kind: str = "Polygon") -> list[str]:
+    """Names of the layers that may hold polygons, or shapes of another kind."""
     import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
 
     try:
@@ -79,10 +92,10 @@ def _layers(path: Path) -> list[str]:
             listed = pyogrio.list_layers(path)
     except _unreadable() as exc:
         raise InputError(f"not a file of shapes that GDAL can read: {_line(exc)}") from exc
-    names = [str(name) for name, kind in listed if kind is None or "Polygon" in kind or kind in ("Unknown", "Geometry")]
+    names = [str(name) for name, k in listed if k is None or kind in k or k in ("Unknown", "Geometry")]
     if not names:
         kinds = ", ".join(f"{n}: {k}" for n, k in listed) or "none"
-        raise InputError(f"the file has no layer of polygons (layers: {kinds})")
+        raise InputError(f"the file has no layer of {kind.lower()}s (layers: {kinds})")
     return names
 
 
@@ -103,6 +116,18 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
 
 def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
+    for where, shape, to_wgs84, properties, said in _features_of_layer(path, layer):
+        try:
+            parts = _parts(shape, ("Polygon", "MultiPolygon"), "a zone")
+            polygons = [[_lonlat(ring, to_wgs84) for ring in (p.exterior, *p.interiors)] for p in parts]
+            zone = zone_from_properties(polygons, properties)
+            yield replace(zone, notes=(*zone.notes, *said)) if said else zone
+        except InputError as exc:
+            raise InputError(exc.message, where=where, hint=exc.hint) from exc
+
+
+def _features_of_layer(path: Path, layer: str) -> Iterator[tuple[str, bytes | None, Any, dict[str, Any], list[str]]]:
+    """Where each feature stands, its shape as WKB, how to bring it to WGS 84, its properties, and what GDAL said."""
     import pyogrio  # noqa: PLC0415
 
     try:
@@ -119,12 +144,7 @@ def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
     for number, shape in enumerate(shapes):
         where = f"layer {layer}, feature {number if fids is None else fids[number]}"
         properties = {n: _plain(c[number]) for n, c in zip(meta["fields"], columns, strict=True)}
-        try:
-            polygons = _polygons(shape, to_wgs84)
-            zone = zone_from_properties(polygons, properties)
-            yield replace(zone, notes=(*zone.notes, *said)) if said else zone
-        except InputError as exc:
-            raise InputError(exc.message, where=where, hint=exc.hint) from exc
+        yield where, shape, to_wgs84, properties, said
 
 
 def _transform(crs: str | None, layer: str) -> Any:
@@ -145,8 +165,8 @@ def _transform(crs: str | None, layer: str) -> Any:
         raise InputError(f"unknown coordinate system {crs[:80]}", where=f"layer {layer}") from exc
 
 
-def _polygons(shape: bytes | None, to_wgs84: Any) -> list[list[Any]]:
-    """Rings of one feature's polygons in longitude and latitude."""
+def _parts(shape: bytes | None, kinds: tuple[str, ...], noun: str) -> Any:
+    """The parts of one feature, all of the first kind."""
     if shape is None:
         raise InputError("the feature has no geometry")
     try:
@@ -154,9 +174,9 @@ def _polygons(shape: bytes | None, to_wgs84: Any) -> list[list[Any]]:
     except shapely.errors.GEOSException as exc:
         raise InputError(f"the geometry cannot be read: {_line(exc)}") from exc
     parts = shapely.get_parts(geometry)
-    if not len(parts) or not all(p.geom_type == "Polygon" for p in parts):
-        raise InputError(f"a zone is a Polygon or MultiPolygon, not {geometry.geom_type}")
-    return [[_lonlat(ring, to_wgs84) for ring in (p.exterior, *p.interiors)] for p in parts]
+    if not len(parts) or not all(p.geom_type == kinds[0] for p in parts):
+        raise InputError(f"{noun} is a {' or '.join(kinds)}, not {geometry.geom_type}")
+    return parts
 
 
 def _lonlat(ring: Any, to_wgs84: Any) -> Any:
