@@ -14,6 +14,7 @@ from kizuna.events.surroundings import Surroundings
 from kizuna.fixes.table import FIXES
 from kizuna.places.anchorages import from_stops
 from kizuna.places.coast import load_coast
+from kizuna.places.ports import port_points
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.tracks import stops
 
@@ -59,4 +60,5 @@ def surroundings_of(tracks, zones=()) -> Surroundings:
         anchorage_m=anchorages.distance_m,
         mask=anchorages.citation,
         zones=ZoneIndex.build(list(zones)) if zones else None,
+        ports=port_points(anchorages),
     )

@@ -40,7 +40,10 @@ def test_every_event_is_complete():
         assert len(e["event_id"]) == 32 and e["version"] == 1 and e["status"] in ("open", "closed")
         assert e["rule_id"] == e["event_type"] and e["rule_version"] and e["params"].startswith("{")
         assert e["evidence"] and e["proof"][0]["msg_ids"] and e["alternatives"] and e["would_settle"]
-        assert e["sources"] == ["AIS only"] and e["summary"] and e["mask"] == "one test anchorage"
+        assert e["sources"] == ["AIS only"] and e["summary"]
+        in_port = e["event_type"] == "port_visit"
+        assert e["mask"].startswith("port points: test 1;") if in_port else e["mask"] == "one test anchorage"
+        assert (e["level"] in (1, 2, 3, 4)) if in_port else e["level"] is None
         assert 0 < e["confidence"] < 1 and e["confidence_word"] in ("low", "moderate", "high")
         assert e["label"] == "nobody" and e["context"] == "real"
         assert len(e["mmsis"]) == len(e["vessel_ids"]) and e["mmsis"] == sorted(e["mmsis"])

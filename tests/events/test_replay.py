@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from kizuna.base.table import Table
 from kizuna.events.detect import count_by_type, detect_all
 from kizuna.events.surroundings import Surroundings
+from kizuna.places.anchorages import make_anchorages
+from kizuna.places.ports import port_points
 from kizuna.places.zone import make_zone
 from kizuna.places.zone_index import ZoneIndex
 
@@ -28,12 +30,13 @@ def box(west, south, east, north, zone_id):
 
 
 def world() -> Surroundings:
-    """A straight coast at 20 east, one anchorage, two zones that overlap."""
+    """A straight coast at 20 east, one anchorage that is a port, two zones that overlap."""
     return Surroundings(
         shore_m=lambda lat, lon: np.maximum((np.abs(lon) - 20) * 60 * 1852 * 0.98, 0),
         in_anchorage=lambda lat, lon: (np.abs(lat - 10) < 0.05) & (np.abs(lon - 20) < 0.05),
         anchorage_m=lambda lat, lon: np.hypot(lat - 10, lon - 20) * 111_000,
         mask="one test anchorage",
+        ports=port_points(make_anchorages([10.0], [20.0], 1000.0, "test", "one test anchorage"), ()),
         zones=ZoneIndex.build([box(20.2, 9, 21.5, 11, "inner"), box(20.9, 9, 22, 12, "outer")]),
     )
 

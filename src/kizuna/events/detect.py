@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from kizuna.base.table import Table, concat
-from kizuna.events import encounters, gaps, loitering, zone_visits
+from kizuna.events import encounters, gaps, loitering, port_visits, zone_visits
 from kizuna.events.params import Settings
 from kizuna.events.runs.meetings import Met
 from kizuna.events.subjects import Subjects, subjects
@@ -47,6 +47,7 @@ def of_single_vessels(
         gaps.detect(tracks, params.gaps, surroundings, who),
         loitering.detect(tracks, params.loitering, surroundings, who, met),
         zone_visits.detect(tracks, params.zone_visits, surroundings, who),
+        port_visits.detect(tracks, params.port_visits, surroundings, who),
     ]
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_type_hints
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.events import encounters, gaps, loitering, zone_visits
+from kizuna.events import encounters, gaps, loitering, port_visits, zone_visits
 from kizuna.places.anchorages import AnchorageParams
 from kizuna.tracks import identity, resample, segment, stops
 
@@ -31,6 +31,7 @@ class Settings:
     encounters: encounters.Params = dataclasses.field(default_factory=encounters.Params)
     loitering: loitering.Params = dataclasses.field(default_factory=loitering.Params)
     zone_visits: zone_visits.Params = dataclasses.field(default_factory=zone_visits.Params)
+    port_visits: port_visits.Params = dataclasses.field(default_factory=port_visits.Params)
 
 
 SECTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(get_type_hints(Settings))

@@ -13,6 +13,7 @@ import numpy as np
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array
+from kizuna.places.ports import PortPoints
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.tracks.reception import Reception
 
@@ -30,6 +31,7 @@ class Surroundings:
         anchorage_m: distance to the nearest anchorage in metres, NaN where there is none.
         mask: origin and digest of the anchorages, for people; must be given with ``in_anchorage``.
         zones: zones to watch.
+        ports: points at which a vessel is in port; they carry their own citation.
         data_end_ms: until when the receivers are known to have listened; the last fix of the data where None.
         reception: which vessels were heard and which were missing, by cell and hour (``events.reception.listened``).
     """
@@ -40,6 +42,7 @@ class Surroundings:
     mask: str = ""
     zones: ZoneIndex | None = None
     data_end_ms: int | None = None
+    ports: PortPoints | None = None
     reception: Reception | None = None
 
     def __post_init__(self) -> None:

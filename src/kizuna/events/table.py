@@ -14,7 +14,7 @@ import pyarrow as pa
 from kizuna.base.table import Column, Kind, Schema
 from kizuna.fixes.table import ORIGIN
 
-EVENT_TYPES: Final = ("gap", "encounter", "loitering", "zone_visit")
+EVENT_TYPES: Final = ("gap", "encounter", "loitering", "zone_visit", "port_visit")
 STATUSES: Final = ("open", "closed", "superseded", "retracted")
 REASONS: Final = ("late_data", "reprocessed", "analyst")
 LEVEL_WORDS: Final = ("low", "moderate", "high")
@@ -56,7 +56,7 @@ EVENTS: Final = Schema(
         Column("lon_min_deg", Kind.F64, "West edge; greater than the east edge across 180 degrees.", unit="deg", file_name="lon_min"),
         Column("lon_max_deg", Kind.F64, "East edge.", unit="deg", file_name="lon_max"),
         Column("duration_h", Kind.F64, "End minus start; up to the end of the data while open.", unit="h"),
-        Column("distance_m", Kind.F64, "Gap: between last and first position. Loitering, zone visit: along the fixes. Null for encounters.", unit="m"),
+        Column("distance_m", Kind.F64, "Gap: between last and first position. Loitering, zone visit: along the fixes. Null for encounters and port visits.", unit="m"),
         Column("implied_speed_kn", Kind.F64, "Distance over duration.", unit="kn"),
         Column("median_speed_kn", Kind.F64, "Median speed during the event.", unit="kn"),
         Column("median_distance_m", Kind.F64, "Encounter: median distance between the vessels.", unit="m"),
@@ -67,6 +67,7 @@ EVENTS: Final = Schema(
         Column("regions", Kind.ARROW, "Zones that the event touches.", arrow=pa.list_(REGION_TYPE)),
         Column("confidence", Kind.F32, "0 to 1 by the documented formula of the rule; uncalibrated unless the documentation says otherwise."),
         Column("confidence_word", Kind.CODE, "low below .5, moderate, high from .8; never certain.", codes=LEVEL_WORDS),
+        Column("level", Kind.I32, "Port visit: confidence 1 to 4 as Global Fishing Watch counts it (see the rule); null for other types.", missing=0),
         Column("sources", Kind.ARROW, "Kinds of source that the event rests on; `AIS only` when there is no second one.", arrow=pa.list_(pa.string())),
         Column("rule_id", Kind.TEXT, "Detector."),
         Column("rule_version", Kind.TEXT, "Version of the detector's definition."),

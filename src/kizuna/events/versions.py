@@ -32,7 +32,7 @@ Run = tuple[int, int]
 COMPARED: Final = (
     "status", "vessel_ids", "mmsis", "seg_ids", "start_ms", "end_ms", "start_lat_deg", "start_lon_deg", "end_lat_deg",
     "end_lon_deg", "duration_h", "distance_m", "implied_speed_kn", "median_speed_kn", "median_distance_m", "regions",
-    "confidence_word", "rule_version", "params", "proof", "alternatives",
+    "confidence_word", "level", "rule_version", "params", "proof", "alternatives",
 )  # fmt: skip
 """Columns in which a difference makes a new version, with the verdicts of the evidence."""
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,11 +84,24 @@ class AnchorageParams:
                 raise ConfigError("out of range", where=f"anchorages.{name}", hint="0 or more")
 
 
+class Name(NamedTuple):
+    """What a list says of one anchorage; each empty where it says nothing.
+
+    ``anchorage_id`` is its id in that list (Global Fishing Watch: the S2 cell), ``country`` mostly ISO 3166 alpha-3.
+    """
+
+    anchorage_id: str
+    label: str
+    country: str
+    origin: str
+
+
 @dataclass(frozen=True, slots=True)
 class Anchorages:
     """A set of discs: ``lat_deg``, ``lon_deg`` float64, ``radius_m`` float32, all of length n; may be empty.
 
-    ``origins`` names where they come from (``computed``, ``imported:<name>``), ``description`` tells it in words.
+    ``origins`` names where they come from (``computed``, ``imported:<name>``), ``description`` tells it in words,
+    ``names`` holds one entry a disc.
     """
 
     lat_deg: Floats
@@ -96,6 +109,7 @@ class Anchorages:
     radius_m: npt.NDArray[np.float32]
     origins: tuple[str, ...]
     description: str
+    names: tuple[Name, ...] = ()
     _parts: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -155,7 +169,9 @@ class Anchorages:
         return found
 
 
-def make_anchorages(lat_deg: Any, lon_deg: Any, radius_m: Any, origin: str, description: str) -> Anchorages:
+def make_anchorages(
+    lat_deg: Any, lon_deg: Any, radius_m: Any, origin: str, description: str, names: Sequence[Name] = ()
+) -> Anchorages:  # fmt: skip
     """A set of discs from arrays (``radius_m`` may be one number), in a fixed order without repetition.
 
     Radii are rounded up to whole 100 m where there would otherwise be more than 64 different ones. Raises InputError
@@ -172,10 +188,13 @@ def make_anchorages(lat_deg: Any, lon_deg: Any, radius_m: Any, origin: str, desc
     if len(np.unique(radius)) > _MOST_CLASSES:
         radius = np.ceil(radius / np.float32(100.0)) * np.float32(100.0)
     lon = lon - 360.0 * np.floor((lon + 180.0) / 360.0)
-    table = np.unique(np.column_stack([lat, lon, radius.astype(np.float64)]), axis=0)
+    given = np.column_stack([lat, lon, radius.astype(np.float64)])
+    table, first = np.unique(given, axis=0, return_index=True)
+    nameless = Name("", "", "", origin)
     return Anchorages(
         np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1]), table[:, 2].astype(np.float32),
         (origin,) if origin else (), description,
+        tuple(names[k] for k in first.tolist()) if len(names) else (nameless,) * len(table),
     )  # fmt: skip
 
 
@@ -189,9 +208,10 @@ def join(a: Anchorages, b: Anchorages) -> Anchorages:
     both = make_anchorages(
         np.concatenate([a.lat_deg, b.lat_deg]), np.concatenate([a.lon_deg, b.lon_deg]),
         np.concatenate([a.radius_m, b.radius_m]), "", "; ".join(t for t in (a.description, b.description) if t),
+        (*a.names, *b.names),
     )  # fmt: skip
     origins = tuple(dict.fromkeys(a.origins + b.origins))
-    return Anchorages(both.lat_deg, both.lon_deg, both.radius_m, origins, both.description)
+    return Anchorages(both.lat_deg, both.lon_deg, both.radius_m, origins, both.description, both.names)
 
 
 def from_stops(

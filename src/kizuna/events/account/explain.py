@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 RECEIVER_FAULT: Final = "receiver outage or poor propagation"
+USUAL_SILENCE: Final = "a silence not unusual for this vessel, which was silent for long before as well"
 OUT_OF_REACH: Final = "out of reach of the receivers"
 CLASS_B: Final = "low power or crowded channel (class B, congestion)"
 SWITCHED_OFF_IN_PORT: Final = "switched off while moored, as is usual and mostly allowed"
@@ -33,11 +34,17 @@ POSITION_ERROR: Final = "position error near the line"
 BOUNDARY_DATA: Final = "the line as drawn differs from the line in force"
 SHELTER: Final = "shelter from weather, or distress"
 
+PASSING_PORT: Final = "passing close by a port without calling"
+ROADSTEAD: Final = "waiting in a roadstead, without a berth or landing"
+HARBOUR_WORK: Final = "tug, pilot, ferry or other craft that works within the port"
+BUSY_PLACE: Final = "a place where many vessels lie that is no port"
+
 SETTLE_SAR: Final = "satellite radar or optical image of the area and time"
 SETTLE_RADIO: Final = "radio call to the vessel or its operator"
 SETTLE_OTHER_RECEIVER: Final = "fixes of another receiver or of satellites for the same hours"
 SETTLE_RADAR: Final = "coastal radar track"
 SETTLE_LOG: Final = "fishing log, bunker note or tug order"
+SETTLE_PORT_LOG: Final = "port call record, harbour radio log or camera"
 SETTLE_PATROL: Final = "sighting by patrol vessel or aircraft"
 
 
