@@ -31,6 +31,7 @@ REJECT_REASONS: Final = (
     "bad_row",  # a row with the wrong number of cells
     "bad_position",  # a detection without a position on the globe, or with only half of one
     "bad_sensor",  # a detection of a sensor that has no word here
+    "duplicate",  # the same detection stands in the file before
 )
 
 STATICS: Final = Schema(

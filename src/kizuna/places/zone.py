@@ -72,7 +72,7 @@ class Zone:
 
     def area(self) -> Any:
         """The zone as a shapely area, for drawing and export."""
-        return shapely.build_area(shapely.multilinestrings(list(self.rings)))
+        return shapely.build_area(shapely.multilinestrings([shapely.linestrings(r) for r in self.rings]))
 
 
 def digest_of(rings: Sequence[Ring]) -> str:

@@ -1,0 +1,1 @@
+"""Readers of detections (CSV, GeoJSON) and of the scenes that they belong to (GeoJSON)."""
