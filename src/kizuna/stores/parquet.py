@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -154,7 +154,7 @@ class TableWriter:
             })  # fmt: skip
             self._writer.close()
             self._writer = None
-            _sync(self._part)
+            sync(self._part)
         except OSError as exc:
             self.abort()
             raise cannot_write(exc, self._path) from exc
@@ -163,7 +163,7 @@ class TableWriter:
         """Give the sealed file its name."""
         try:
             self._part.replace(self._path)
-            _sync(self._path.parent)
+            sync(self._path.parent)
         except OSError as exc:
             self.abort()
             raise cannot_write(exc, self._path) from exc
@@ -191,7 +191,8 @@ class TableWriter:
         self.publish()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -263,15 +264,21 @@ def read_table(schema: Schema, path: Path) -> Table:
 
     Raises ConfigError where there is no such file, InputError where it holds another table or is damaged.
     """
+    rows = Growing(schema)
+    for part in tables_in(schema, path):
+        rows.add(part)
+    return rows.finish()
+
+
+def tables_in(schema: Schema, path: Path) -> Iterator[Table]:
+    """The same in parts of at most ``ROW_GROUP`` rows. Raises as ``read_table``."""
     try:
         with pq.ParquetFile(path) as file:
             name = (file.schema_arrow.metadata or {}).get(b"kizuna.table", b"").decode()
             if name != schema.name:
                 raise InputError(f"holds {name or 'a table of somebody else'}, not {schema.name}", where=str(path))
-            rows = Growing(schema, file.metadata.num_rows)
             for batch in file.iter_batches(batch_size=ROW_GROUP):
-                rows.add(from_arrow(schema, pa.Table.from_batches([batch])))
-            return rows.finish()
+                yield from_arrow(schema, pa.Table.from_batches([batch]))
     except FileNotFoundError as exc:
         raise ConfigError("no such file", where=str(path)) from exc
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as exc:
