@@ -78,9 +78,11 @@ soak: $(V)/.dev ## long runs with committed results: ten million mutated lines t
 # ---- data and locks (need npm and uv) -----------------------------------------------------------------------------
 data: $(V)/.dev tools/coast/node_modules ## compute the packaged coast from pinned npm packages
 	@PYTHONPATH=src $(BIN)/python -m tools.coast.build
+	@PYTHONPATH=src $(BIN)/python -m tools.ports.build
 
 data-check: $(V)/.dev tools/coast/node_modules ## compute it again and compare with what is committed
 	@PYTHONPATH=src $(BIN)/python -m tools.coast.build --check
+	@PYTHONPATH=src $(BIN)/python -m tools.ports.build --check
 
 tools/coast/node_modules: tools/coast/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing. Install it with: sudo apt install npm"; exit 1; }
