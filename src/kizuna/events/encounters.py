@@ -115,34 +115,60 @@ def detect_with_rows(
     who = who or subjects(tracks)
     grid = grid or Grid()
     slots = resample(tracks, grid, who.watched)
-    allowed = np.ones(len(slots), np.bool_)
-    if surroundings.in_anchorage is not None:
-        allowed = ~np.asarray(surroundings.in_anchorage(slots.lat_deg, slots.lon_deg), np.bool_)
-    runs = slow_runs(slots, allowed, params, who)
-    seen = _seen(slots, allowed, runs, who)
+    allowed = at_sea(slots, surroundings)
+    runs = slow_runs(find_runs(slots, allowed, params, who), slots, allowed, params, who)
+    return told(tracks, params, surroundings, who, runs, slots, grid)
+
+
+def at_sea(slots: Slots, surroundings: Surroundings) -> Array:
+    """Which positions may meet: those outside anchorages."""
+    if surroundings.in_anchorage is None:
+        return np.ones(len(slots), np.bool_)
+    return ~np.asarray(surroundings.in_anchorage(slots.lat_deg, slots.lon_deg), np.bool_)
+
+
+def told(
+    tracks: Tracks, params: Params, surroundings: Surroundings, who: Subjects, runs: Runs, slots: Slots, grid: Grid
+) -> tuple[Table, Met]:  # fmt: skip
+    """The events of these runs. Tracks and slots may be of the vessels in them alone, and of the time of the runs."""
     if runs.events == 0:
         return empty(EVENTS), no_meetings()
+    seen = _seen(slots, at_sea(slots, surroundings), runs, who)
     return _table(tracks, params, surroundings, who, runs, seen, grid)
 
 
 def find_runs(slots: Slots, allowed: Array, params: Params, who: Subjects) -> Runs:
     """Candidates: runs that are long enough, merged to encounters. No test of speed."""
+    return merged(near(slots, allowed, params, who), params, slots.step_ms)
+
+
+def slots_min(params: Params, step_ms: int) -> int:
+    """Least difference of the last and the first slot of a run."""
+    return math.ceil(params.duration_min_h * HOUR_MS / step_ms)
+
+
+def near(slots: Slots, allowed: Array, params: Params, who: Subjects) -> Array:
+    """Runs that are long enough, in no order: vessel a, vessel b > a, first slot, last slot (int64, n x 4)."""
     ids = pc.dictionary_encode(who.vessel_id).indices.to_numpy(zero_copy_only=False).astype(np.int32)
     found, _ = near_runs(
         slots.slot, slots.segment, slots.lat_deg, slots.lon_deg, allowed, who.vessel, who.mmsi, ids,
-        params.distance_max_m, math.ceil(params.duration_min_h * HOUR_MS / slots.step_ms),
+        params.distance_max_m, slots_min(params, slots.step_ms),
     )  # fmt: skip
+    return np.asarray(found)
+
+
+def merged(found: Array, params: Params, step_ms: int) -> Runs:
+    """Runs of ``near``, in order, and the encounter that each belongs to."""
     found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0]))]
     a, b, first, last = found.T
     new = np.ones(len(a), np.bool_)
     new[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
-    new[1:] |= (first[1:] - last[:-1]) * slots.step_ms >= params.merge_h * HOUR_MS
-    return Runs(a, b, first, last, np.cumsum(new) - 1, slots.step_ms)
+    new[1:] |= (first[1:] - last[:-1]) * step_ms >= params.merge_h * HOUR_MS
+    return Runs(a, b, first, last, np.cumsum(new) - 1, step_ms)
 
 
-def slow_runs(slots: Slots, allowed: Array, params: Params, who: Subjects) -> Runs:
-    """The runs of all encounters that pass the test of speed."""
-    runs = find_runs(slots, allowed, params, who)
+def slow_runs(runs: Runs, slots: Slots, allowed: Array, params: Params, who: Subjects) -> Runs:
+    """The runs of the encounters that pass the test of speed. The slots may be those of vessels in runs alone."""
     slow = ~(_speeds(runs, _seen(slots, allowed, runs, who)) >= params.speed_max_kn)
     return runs if slow.all() else _kept(runs, slow)
 
