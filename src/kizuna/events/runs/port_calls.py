@@ -101,8 +101,8 @@ def calls(
     segs, joined = chains(tracks, who)
     marks = port_marks(
         tracks.time_ms, tracks.lat_deg, tracks.lon_deg, tracks.sog_kn, tracks.seg_start, tracks.seg_end, segs, joined,
-        *ports.grid(leave_m), float(enter_m), float(leave_m), float(stop_begin_kn), float(stop_end_kn), int(gap_ms),
-        max(int(gap_ms) // _PIECES_PER_GAP, 1), float(jump_m),
+        *ports.grid(leave_m), float(enter_m), float(leave_m), _as_sent(stop_begin_kn), _as_sent(stop_end_kn),
+        int(gap_ms), max(int(gap_ms) // _PIECES_PER_GAP, 1), float(jump_m),
     )  # fmt: skip
     row, visit, kind = marks[:, 0], marks[:, 1], marks[:, 2]
     n = int(visit.max(initial=-1)) + 1
@@ -128,6 +128,11 @@ def calls(
         ranges(row[inside], row[inside] + 1, visit[inside], n),
         ranges(every, every + 1, np.concatenate([visit, shown]), n),
     )  # fmt: skip
+
+
+def _as_sent(speed_kn: float) -> float:
+    """A limit rounded as the column of speeds is: 0.2 kn as sent is more than 0.2 in double precision."""
+    return float(np.float32(speed_kn))
 
 
 def chains(tracks: Tracks, who: Subjects) -> tuple[Array, Array]:
