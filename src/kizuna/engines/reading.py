@@ -20,6 +20,8 @@ from kizuna.links import files, net
 from kizuna.links.live import Stop
 from kizuna.sources.batch import Batch, Decoder
 from kizuna.sources.delimited import DelimitedDecoder
+from kizuna.sources.feeds.decoder import FeedDecoder
+from kizuna.sources.feeds.documents import DocumentDecoder
 from kizuna.sources.json_feeds import JsonLinesDecoder
 from kizuna.sources.nmea import NmeaDecoder
 from kizuna.sources.parquet import BatchDecoder, decoder_for
@@ -68,7 +70,7 @@ def _stopped_by_signal(stop: Stop) -> Iterator[None]:
 
 def _live(item: Input, options: Options, stage: str, progress: Progress) -> Iterator[Batch]:
     item.kind = "nmea live"
-    decoder = NmeaDecoder(item.source_id, label=options.label, context=options.context)
+    decoder: Decoder | None = None
     stop = Stop(options.seconds, options.lines)
     feed = net.open_feed(item.name, clock_ms=options.clock_ms, stop=stop)
     received = 0
@@ -76,6 +78,8 @@ def _live(item: Input, options: Options, stage: str, progress: Progress) -> Iter
         try:
             for chunk in feed.chunks():
                 received += len(chunk.data)
+                if decoder is None:
+                    decoder = _live_decoder(item, chunk.data, options)
                 yield decoder.feed(chunk.data, chunk.received_ms)
                 progress(stage, received, 0)
         except UnavailableError as exc:
@@ -88,7 +92,18 @@ def _live(item: Input, options: Options, stage: str, progress: Progress) -> Iter
         item.warnings.append("stopped by hand")
     if feed.dropped:
         item.warnings.append(f"{feed.dropped} packets or bytes were lost before they could be read")
-    yield decoder.finish()
+    if decoder is not None:
+        yield decoder.finish()
+    if isinstance(decoder, FeedDecoder):
+        item.warnings += [f"the feed said: {note}" for note in decoder.notes]
+
+
+def _live_decoder(item: Input, data: bytes, options: Options) -> Decoder:
+    """By the first bytes: JSON begins with a brace, everything else is NMEA."""
+    if data.lstrip().startswith(b"{"):
+        item.kind = "feed live"
+        return FeedDecoder(item.source_id, label=options.label, context=options.context)
+    return NmeaDecoder(item.source_id, label=options.label, context=options.context)
 
 
 def _file(item: Input, options: Options, stage: str, progress: Progress) -> Iterator[Batch]:
@@ -113,16 +128,19 @@ def _file(item: Input, options: Options, stage: str, progress: Progress) -> Iter
         item.sha256 = file.sha256()
         if file.warning:
             item.warnings.append(file.warning)
+        if isinstance(decoder, FeedDecoder):
+            item.warnings += [f"the feed said: {note}" for note in decoder.notes]
         if isinstance(decoder, DelimitedDecoder) and decoder.dialect is not None:
             item.unmapped = decoder.dialect.unmapped
 
 
 def _head(chunks: Iterator[bytes]) -> bytes:
-    """Enough of the beginning to tell the format: a whole line, or as much as is worth looking at."""
+    """Enough of the beginning to tell the format: a whole line, of JSON as much as is worth looking at."""
     head = b""
     for chunk in chunks:
         head += chunk
-        if len(head) >= HEAD or b"\n" in head.lstrip():
+        seen = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if len(head) >= HEAD or (b"\n" in seen and not seen.startswith((b"{", b"["))):
             break
     return head
 
@@ -146,6 +164,10 @@ def _decoder(found: Format, source_id: str, options: Options) -> Decoder | None:
         return NmeaDecoder(source_id, label=options.label, context=options.context)
     if found.kind == "csv":
         return DelimitedDecoder(source_id, label=options.label, context=options.context, reading=options.reading())
+    if found.kind == "feed":
+        return FeedDecoder(source_id, label=options.label, context=options.context)
+    if found.kind == "document":
+        return DocumentDecoder(source_id, label=options.label, context=options.context)
     if found.kind == "jsonl":
         return JsonLinesDecoder(source_id, label=options.label, context=options.context, reading=options.reading())
     return None

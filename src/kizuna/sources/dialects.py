@@ -5,8 +5,9 @@ guessed: both must be named by the header or by the caller, and two candidates f
 without a zone are read as UTC only where the layout is known to be UTC, the header says so, or the caller does.
 
 Layouts: MarineCadastre classic and csv2 (UTC, ISO times; csv2 has longitude before latitude), the Danish Maritime
-Authority (UTC, day first), everything else by header. Rate of turn is taken from the Danish layout or a header that
-names degrees per minute only, since other archives mix raw codes and rates under ``rot``.
+Authority (UTC, day first), exactEarth-style (``Time`` 20210701_185151 and ``Millisecond``), Spire-like and the
+research tables of Global Fishing Watch (epoch seconds), all UTC; everything else by header. Rate of turn is taken from
+the Danish layout or a header that names degrees per minute only, since other archives mix raw codes and rates there.
 """
 
 from __future__ import annotations
@@ -49,22 +50,39 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "destination": ("destination", "dest"),
     "eta": ("eta",),
     "epfd": ("epfd", "epfdtype", "typeofpositionfixingdevice"),
+    "millisecond": (), "repeat": (), "accuracy": (), "raim": (),
+    "eta_month": (), "eta_day": (), "eta_hour": (), "eta_minute": (),
 }  # fmt: skip
-"""Aliases of each field, the better ones first."""
+"""Aliases of each field, the better ones first; fields without one are read in named layouts or by ``--map`` only."""
 
 KEYS: Final = ("mmsi", "time", "lat", "lon")
 STATIC_FIELDS: Final = (
     "imo", "callsign", "shipname", "ship_type", "cargo", "length", "width", "to_bow", "to_stern", "to_port",
-    "to_starboard", "draught", "destination", "eta", "epfd",
+    "to_starboard", "draught", "destination", "eta", "eta_month", "eta_day", "eta_hour", "eta_minute", "epfd",
 )  # fmt: skip
 CODED_FIELDS: Final = ("nav_status", "mobile", "receiver_type", "station")
 NUMBER_FIELDS: Final = ("mmsi", "lat", "lon", "sog", "cog", "heading", "rot", "msg_type")
 
 _FIELD_OF: Final = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
-_DMA_ONLY: Final = {"rot": "rot", "a": "to_bow", "b": "to_stern", "c": "to_port", "d": "to_starboard"}
-_DMA_MARKS: Final = {"timestamp", "typeofmobile", "mmsi", "latitude", "longitude"}
-_CLASSIC_MARKS: Final = {"mmsi", "basedatetime", "lat", "lon", "sog", "cog"}
-_CSV2_MARKS: Final = {"mmsi", "basedatetime", "longitude", "latitude", "sog", "cog"}
+_MARKS: Final[dict[str, set[str]]] = {
+    "dma": {"timestamp", "typeofmobile", "mmsi", "latitude", "longitude"},
+    "marinecadastre-csv2": {"mmsi", "basedatetime", "longitude", "latitude", "sog", "cog"},
+    "marinecadastre": {"mmsi", "basedatetime", "lat", "lon", "sog", "cog"},
+    "exactearth": {"mmsi", "messageid", "repeatindicator", "time", "millisecond", "longitude", "latitude"},
+    "spire": {"createdat", "timestamp", "mmsi", "msgtype", "latitude", "longitude"},
+    "gfw-research": {"mmsi", "longitude", "latitude", "timestamp", "score", "navstat", "hdg", "sog"},
+}
+"""Headers that together tell a layout."""
+_SPECIAL: Final[dict[str, dict[str, str]]] = {
+    "dma": {"rot": "rot", "a": "to_bow", "b": "to_stern", "c": "to_port", "d": "to_starboard"},
+    "exactearth": {
+        "messageid": "msg_type", "repeatindicator": "repeat", "millisecond": "millisecond", "accuracy": "accuracy",
+        "raimflag": "raim", "fixingdevice": "epfd", "etamonth": "eta_month", "etaday": "eta_day",
+        "etahour": "eta_hour", "etaminute": "eta_minute",
+    },
+    "spire": {"accuracy": "accuracy"},
+}  # fmt: skip
+"""Headers that mean something in one layout only."""
 _UTC_HEADERS: Final = frozenset(
     {"timestamputc", "timeutc", "datetimeutc", "utc", "utctime", "utctimestamp", "dtposutc"}
 )
@@ -75,7 +93,7 @@ class Dialect:
     """How one table is to be read.
 
     Attributes:
-        name: ``marinecadastre``, ``marinecadastre-csv2``, ``dma`` or ``headers``.
+        name: a layout of ``_MARKS``, or ``headers``.
         header: the header as it stands in the table.
         columns: position of each known field.
         unmapped: headers that no field takes; nothing is read from them.
@@ -116,8 +134,7 @@ def recognise(header: Sequence[str], reading: Reading | None = None, *, need_pos
     keys = [plain(name) for name in names]
     columns = _mapped(names, keys, reading.columns)
     name = _name(set(keys))
-    special = _DMA_ONLY if name == "dma" else {}
-    _fill(columns, keys, names, special)
+    _fill(columns, keys, names, _SPECIAL.get(name, {}))
     for needed in KEYS:
         if needed not in columns and (need_position or needed not in ("lat", "lon")):
             raise InputError(
@@ -133,11 +150,7 @@ def recognise(header: Sequence[str], reading: Reading | None = None, *, need_pos
 
 
 def _name(keys: set[str]) -> str:
-    if keys >= _DMA_MARKS:
-        return "dma"
-    if keys >= _CSV2_MARKS:
-        return "marinecadastre-csv2"
-    return "marinecadastre" if keys >= _CLASSIC_MARKS else "headers"
+    return next((name for name, marks in _MARKS.items() if keys >= marks), "headers")
 
 
 def _mapped(names: Sequence[str], keys: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:

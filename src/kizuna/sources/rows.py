@@ -9,7 +9,8 @@ without a usable MMSI is lost as a whole. Counts:
 - ``unknown_word``: words for status, type and the like that no table knows, made missing.
 
 AIS codes for "not available" (latitude 91, longitude 181, SOG 102.3, COG 360, heading 511, status 15) become missing
-without being counted. Rows that say message type 5 or 24 give static rows only.
+without being counted. Rows that say message type 5 or 24 give static rows only; rows of another type that is no
+position report, and without a position, become headers in ``others`` (their bodies are not in such tables).
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ _LON_MAX: Final = 180.0
 _NO_LAT: Final = 91.0
 _NO_LON: Final = 181.0
 _MSG_TYPE_MAX: Final = 63
+_POSITION_TYPES: Final = (1, 2, 3, 4, 9, 11, 18, 19, 21, 27)
+_STATIC_TYPES: Final = (5, 24)
+_REPEAT_MAX: Final = 3
+_SECOND_MS: Final = 1000
 _STATUS_UNDEFINED: Final = 15
 _ROT_MAX_DPM: Final = 720.0
 """Above the 708 degrees per minute that AIS can send."""
@@ -113,14 +118,21 @@ class RowReader:
         counts = {"lines": n, "out_of_range": 0, "unknown_word": 0}
         mmsi, keep = self._mmsi(rows, wrong)
         time_ms, wrong["bad_time"] = self._times.read(rows.cells["time"])
+        if "millisecond" in rows.cells:
+            time_ms = self._finer(time_ms, rows, wrong["bad_number"])
         columns = self._heard(rows, mmsi, time_ms, counts)
         columns |= _Measured(rows, wrong["bad_number"], counts).columns()
         columns["flags"] |= np.where(time_ms == MISSING_TIME_MS, FLAG_NO_TIME, 0).astype(np.int32)
         columns["flags"] |= np.where((mmsi < 1) | (mmsi > MMSI_PLAUSIBLE), FLAG_BAD_MMSI, 0).astype(np.int32)
         station_words, columns["station_id"] = self._station(rows)
         statics = self._statics(rows, columns, keep, station_words, wrong["bad_number"], counts)
+        others = _table(OTHERS, {}, 0, self._words(()))
         if "msg_type" in rows.cells:
-            keep &= ~np.isin(columns["msg_type"], (5, 24))
+            rest = keep & np.isnan(columns["lat_deg"]) & (columns["msg_type"] >= 0)
+            rest &= ~np.isin(columns["msg_type"], _POSITION_TYPES + _STATIC_TYPES)
+            if rest.any():
+                others = _table(OTHERS, columns, n, self._words(station_words)).take(rest)
+            keep &= ~np.isin(columns["msg_type"], _STATIC_TYPES) & ~rest
         fixes = _table(FIXES, columns, n, self._words(station_words))
         for reason in ("bad_time", "bad_number"):
             wrong[reason] &= ~wrong["bad_mmsi"]
@@ -129,7 +141,7 @@ class RowReader:
             counts[reason] = int(np.count_nonzero(marks))
         counts["messages"] = n - counts["bad_mmsi"]
         return Batch(
-            fixes if keep.all() else fixes.take(keep), statics, _table(OTHERS, {}, 0, self._words(())), rejects,
+            fixes if keep.all() else fixes.take(keep), statics, others, rejects,
             {name: number for name, number in counts.items() if number or name in ("lines", "messages")},
         )  # fmt: skip
 
@@ -168,7 +180,20 @@ class RowReader:
             good = (values >= 0) & (values <= _MSG_TYPE_MAX)
             counts["out_of_range"] += int(np.count_nonzero(~good & ~np.isnan(values)))
             out["msg_type"] = np.where(good, values, -1).astype(np.int8)
+        if "repeat" in rows.cells:
+            values, _ = numbers(rows.cells["repeat"], rows.decimal)
+            out["repeat"] = np.where((values >= 0) & (values <= _REPEAT_MAX), values, -1).astype(np.int8)
         return out
+
+    @staticmethod
+    def _finer(time_ms: Array, rows: Rows, bad: Array) -> Array:
+        """Times with the milliseconds of their own column."""
+        values, wrong = numbers(rows.cells["millisecond"], rows.decimal)
+        if wrong is not None:
+            bad |= wrong
+        good = (values >= 0) & (values < _SECOND_MS) & (time_ms != MISSING_TIME_MS)
+        finer: Array = np.where(good, time_ms + np.where(good, values, 0).astype(np.int64), time_ms)
+        return finer
 
     def _station(self, rows: Rows) -> tuple[tuple[str, ...], Array]:
         if "station" not in rows.cells:
@@ -214,7 +239,7 @@ class _Measured:
     def columns(self) -> dict[str, Any]:
         """The columns of FIXES that these cells give."""
         cells = self._rows.cells
-        lat, lon, flags = _positions(self._numbers("lat").astype(np.float64), self._numbers("lon").astype(np.float64))
+        lat, lon, flags = positions(self._numbers("lat").astype(np.float64), self._numbers("lon").astype(np.float64))
         self._counts["out_of_range"] += int(np.count_nonzero(flags & FLAG_OUT_OF_RANGE))
         out: dict[str, Any] = {"lat_deg": lat, "lon_deg": lon, "flags": flags}
         for name, target, top, code in _BOUNDS:
@@ -276,7 +301,7 @@ def _table(schema: Schema, columns: Mapping[str, Any], n: int, known: Mapping[st
     return Table(schema, full, {c.name: known[c.name] for c in schema.columns if c.name in known})
 
 
-def _positions(lat: Array, lon: Array) -> tuple[Array, Array, Array]:
+def positions(lat: Array, lon: Array) -> tuple[Array, Array, Array]:
     """Latitude and longitude with missing and impossible ones as NaN, both or none; and flags."""
     flags = np.zeros(len(lat), np.int32)
     if not lat.flags.writeable:
@@ -314,9 +339,15 @@ def _receiver(cell: Any) -> Any:
     return RECEIVER.get(text_of(cell).strip().casefold(), BAD)
 
 
+def _flag(cell: Any) -> Any:
+    return {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}.get(text_of(cell).strip().casefold(), BAD)
+
+
 _CODED: Final[tuple[tuple[str, str, Callable[[Any], Any], Any], ...]] = (
     ("nav_status", "nav_status", _nav_status, np.int8),
     ("mobile", "ais_class", _mobile, np.int32),
     ("receiver_type", "receiver_type", _receiver, np.int32),
+    ("accuracy", "accuracy", _flag, np.int8),
+    ("raim", "raim", _flag, np.int8),
 )
 """Fields of words: name, column, how a word is read, type."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -10,17 +9,28 @@ from typing import Final
 from kizuna.base.errors import InputError
 from kizuna.sources.delimited import header_cells
 from kizuna.sources.dialects import Reading, recognise
+from kizuna.sources.feeds.documents import is_document
+from kizuna.sources.feeds.frames import feed_kind, loaded
 
 HEAD: Final = 65_536
 """Bytes worth handing in."""
 
 _SENTENCE = re.compile(rb"[!$](?:[A-Z]{2}VD[MO]|[A-Z]{5}),|\\[a-z]{1,2}:")
-_KNOWN: Final = "NMEA (AIVDM), CSV with a header, Parquet, GeoParquet, Arrow IPC or JSON lines; plain, .gz or .zst"
+_VDR_HEADERS: Final = (b"received_at,protocol,msg_type,source,raw_data", b"timestamp,type,id,message")
+"""Headers of recordings of OpenCPN's voyage data recorder; sentences stand in the last column, in quotes."""
+_KNOWN: Final = (
+    "NMEA (AIVDM), CSV with a header, Parquet, GeoParquet, Arrow IPC or JSON (gpsd, AIS-catcher, aisstream.io, flat "
+    "lines, documents of vessels); plain, .gz or .zst"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a file is: ``nmea``, ``csv``, ``parquet``, ``arrow``, ``jsonl`` or ``empty``; for CSV with its dialect."""
+    """What a file is, and its dialect where there are several.
+
+    Kinds: ``nmea``, ``csv``, ``parquet``, ``arrow``, ``jsonl`` (flat lines), ``feed`` (decoded messages as JSON),
+    ``document`` (one JSON document of vessels) or ``empty``.
+    """
 
     kind: str
     dialect: str = ""
@@ -42,10 +52,11 @@ def sniff(head: bytes, name: str, reading: Reading | None = None) -> Format:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
         return Format("empty")
-    if _SENTENCE.search(text):
-        return Format("nmea")
-    if text.startswith(b"{"):
+    if text.startswith((b"{", b"[")):
         return _json(text, name)
+    if _SENTENCE.search(text):
+        recorder = text.split(b"\n", 1)[0].strip().lower() in _VDR_HEADERS
+        return Format("nmea", "opencpn-vdr" if recorder else "")
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError("the text is UTF-16", where=name, hint="convert it to UTF-8")
     _refuse_known_others(text, name)
@@ -53,19 +64,25 @@ def sniff(head: bytes, name: str, reading: Reading | None = None) -> Format:
 
 
 def _json(text: bytes, name: str) -> Format:
+    kind = feed_kind(text) if text.startswith(b"{") else ""
+    if kind:
+        return Format("feed", kind)
     first = text.split(b"\n", 1)[0]
-    try:
-        found = json.loads(first)
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
+    if first.startswith(b"{") and loaded(first) is not None and not is_document(first):
         return Format("jsonl")
-    raise InputError("a JSON document over several lines", where=name, hint="write one object a line (JSON lines)")
+    if is_document(text):
+        return Format("document")
+    array = text.startswith(b"[")
+    raise InputError(
+        "a JSON array is not read here" if array else "a JSON document over several lines, of an unknown kind",
+        where=name,
+        hint="known are gpsd, AIS-catcher and aisstream.io messages, flat objects one a line, documents of vessels",
+    )  # fmt: skip
 
 
 def _refuse_known_others(text: bytes, name: str) -> None:
     for magic, what in (
-        (b"[", "a JSON array"), (b"<", "XML or HTML"), (b"PK\x03\x04", "a ZIP archive"), (b"%PDF", "a PDF file"),
+        (b"<", "XML or HTML"), (b"PK\x03\x04", "a ZIP archive"), (b"%PDF", "a PDF file"),
         (b"SQLite format 3", "an SQLite database"), (b"BZh", "a bzip2 file"), (b"\xfd7zXZ", "an xz file"),
     ):  # fmt: skip
         if text.startswith(magic):

@@ -30,6 +30,7 @@ _LIMIT_M: Final = {"to_bow": 511, "to_stern": 1022, "to_port": 63, "to_starboard
 _DRAUGHT_MAX_M: Final = 25.5
 _IMO_MAX: Final = (1 << 30) - 1  # thirty bits; wrong ones of ten digits are on the air
 _FIRST_ROOM: Final = 1 << 15
+_ETA_RANGE: Final = {"month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59)}
 
 
 class Changes:
@@ -140,6 +141,8 @@ def static_columns(
         out["draught_m"] = np.where(known, draught, np.nan).astype(np.float32)
     if "eta" in cells:
         out["eta"] = _eta(cells["eta"], times)
+    elif "eta_month" in cells:
+        out["eta"] = eta_texts(*(_part_of_eta(cells, name, decimal, bad, n) for name in _ETA_RANGE))
     out |= _sides(cells, decimal, bad)
     return out, bad, counts
 
@@ -203,6 +206,24 @@ def _sides(cells: Mapping[str, Column], decimal: str, bad: Array) -> dict[str, A
         out[f"{near}_m"] = np.where(unknown, np.int16(0), a)
         out[f"{far}_m"] = np.where(unknown, size, b)
     return out
+
+
+def _part_of_eta(cells: Mapping[str, Column], name: str, decimal: str, bad: Array, n: int) -> Array:
+    return _measure(cells[f"eta_{name}"], decimal, bad) if f"eta_{name}" in cells else np.full(n, np.nan)
+
+
+def eta_texts(month: Array, day: Array, hour: Array, minute: Array) -> pa.Array:
+    """Times of arrival as ``MM-DDTHH:MM`` from float64 columns; ``--`` for a part not given, null where none is.
+
+    The codes for "not available" (month 0, day 0, hour 24, minute 60) and impossible parts count as not given.
+    """
+    parts = []
+    for values, (low, high) in zip((month, day, hour, minute), _ETA_RANGE.values(), strict=True):
+        good = (values >= low) & (values <= high)
+        parts.append([f"{int(v):02d}" if there else "--" for v, there in zip(values, good, strict=True)])
+    none = ("--",) * len(parts)
+    rows = zip(*parts, strict=True)
+    return pa.array([None if row == none else "{}-{}T{}:{}".format(*row) for row in rows], pa.string())
 
 
 def _eta(column: Column, times: TimeReader) -> pa.Array:
