@@ -235,4 +235,4 @@ def within(squared: Array, nu: Array) -> Array:
 
 def radius(share: float, nu: Array) -> Array:
     """Mahalanobis radius of the ellipse that holds this share of cases."""
-    return np.sqrt(nu * ((1.0 - share) ** (-2.0 / nu) - 1.0))
+    return np.asarray(np.sqrt(nu * ((1.0 - share) ** (-2.0 / nu) - 1.0)))
