@@ -63,6 +63,10 @@ class Coast:
         out[water] = self._tree().distance_m(lat[water], lon[water])
         return out
 
+    def distance_to_outline_m(self, lat_deg: Any, lon_deg: Any) -> npt.NDArray[np.float32]:
+        """Metres from each position to the nearest shore, from the land as from the sea; NaN for a missing position."""
+        return self._tree().distance_m(*positions(lat_deg, lon_deg))
+
     def land_rings(self, bbox: tuple[float, float, float, float], tolerance_deg: float = 0.0) -> list[Ring]:
         """Land inside a box (west, south, east, north in degrees; east may exceed 180) as closed rings for drawing.
 

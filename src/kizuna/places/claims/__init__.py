@@ -1,0 +1,1 @@
+"""Rival maritime claims, side by side: who claims what, on what basis, who objects, and bands from land."""
