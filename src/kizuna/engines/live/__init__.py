@@ -1,0 +1,1 @@
+"""Events while messages come in, the same as from the file afterwards."""

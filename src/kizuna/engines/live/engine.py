@@ -1,0 +1,266 @@
+"""The live engine: messages in, changes of events out; in the end the same events as a run over the file.
+
+How it keeps that promise. Every fix is kept. The *watch* (``kernels.watch``, ``kernels.meet``) carries a state of a few
+numbers a vessel and costs some microseconds a message; it says where an event may have begun or ended. Those vessels
+are *looked at* at once: the detectors of the batch run work on their rows, and what they find is told as ``open``. From
+time to time all events are *settled*: the same detectors work on all rows. What ended before the *watermark* (the
+newest time less the lateness) is then told as ``closed``. So an event can be early and preliminary, but what is closed
+was found by the code, and from the rows, of the batch run; how the rows came makes no difference.
+
+Rules kept here. Nothing reads a clock: time passes with the fixes, and with ``advance``. A fix later than the lateness
+allows is counted and set aside in ``kept.late``. Every row goes in once; ``save`` may come between any two calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from kizuna.base.errors import InputError
+from kizuna.base.table import Array, Table, concat, empty
+from kizuna.base.units import MISSING_TIME_MS, NM_M
+from kizuna.engines.live.kept import Kept
+from kizuna.engines.live.lookout import Lookout
+from kizuna.engines.live.params import LiveParams
+from kizuna.engines.live.told import Told, gaps_of
+from kizuna.events.detect import detect_all
+from kizuna.events.kernels import watch as w
+from kizuna.events.params import Settings
+from kizuna.events.reception import listened
+from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
+from kizuna.events.table import EVENTS
+from kizuna.tracks import identity
+from kizuna.tracks.reception import Reception
+from kizuna.tracks.segment import segment
+from kizuna.tracks.table import Tracks
+
+
+class Settled(NamedTuple):
+    """Tracks, identities and events of all rows, as a run over them gives them."""
+
+    tracks: Tracks
+    identities: Table
+    events: Table
+    surroundings: Surroundings
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the rows, for people."""
+
+    fixes: int = 0
+    late: int = 0
+    refused: int = 0
+    looks: int = 0
+    deferred: int = 0
+    settlings: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """By name."""
+        return {name: getattr(self, name) for name in ("fixes", "late", "refused", "looks", "deferred", "settlings")}
+
+
+@dataclass(slots=True)
+class LiveEngine:
+    """One stream. ``surroundings`` are given and stay: coast, imported anchorages, zones; reception is counted here."""
+
+    settings: Settings = field(default_factory=Settings)
+    surroundings: Surroundings = NOTHING_KNOWN
+    params: LiveParams = field(default_factory=LiveParams)
+    kept: Kept = field(init=False)
+    told: Told = field(init=False)
+    counts: Counts = field(init=False)
+    _lookout: Lookout = field(init=False)
+    _reception: Reception | None = field(init=False, default=None)
+    _weights: Array = field(init=False)
+    _credit: float = field(init=False)
+    _settle_at_ms: int = field(init=False, default=MISSING_TIME_MS)
+    _now_ms: int = field(init=False, default=MISSING_TIME_MS)
+    _context: str = field(init=False, default="")
+    _closed: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing heard."""
+        self.kept, self.told, self.counts = Kept(), Told(self.settings), Counts()
+        self._lookout = Lookout(self.settings, self.params)
+        self._credit = float(self.params.burst)
+        n = len(self.surroundings.zones) if self.surroundings.zones is not None else 0
+        self._weights = (np.arange(1, n + 1, dtype=np.int64) * 0x9E3779B97F4A7C1) >> 4
+
+    @property
+    def clock_ms(self) -> int:
+        """Time of the stream; missing before the first fix."""
+        return self._lookout.clock_ms
+
+    @property
+    def watermark_ms(self) -> int:
+        """Before this nothing can change any more; missing before the first fix."""
+        clock_ms = self.clock_ms
+        return clock_ms if clock_ms == MISSING_TIME_MS else clock_ms - self.params.lateness_ms
+
+    def feed(self, fixes: Table, statics: Table | None = None) -> Table:
+        """Take what came in; gives the events that changed, each with its version.
+
+        Raises InputError for rows of another context (real, exercise, test) than those before, and after ``close``.
+        """
+        self._check(fixes, statics)
+        if statics is not None:
+            self.kept.add_statics(statics)
+        targets: set[int] = set()
+        for start in range(0, len(fixes), self._lookout.at_once):
+            targets |= self._take(fixes.slice(start, min(start + self._lookout.at_once, len(fixes))))
+        return self._pass(targets, max(self.clock_ms, self._now_ms))
+
+    def advance(self, now_ms: int) -> Table:
+        """Let time pass without a message: silences grow into gaps. Gives the events that changed."""
+        self._now_ms = max(self._now_ms, now_ms)
+        return self._pass(set(), self._now_ms)
+
+    def settle(self) -> Table:
+        """Work out all events now; gives those that changed."""
+        return self._settle(self.watermark_ms)[0]
+
+    def events(self) -> Table:
+        """The events of all rows so far, as a run over them gives them."""
+        return self.settled().events
+
+    def close(self) -> tuple[Table, Settled]:
+        """The stream is over and nothing comes late any more: the last changes, and the result."""
+        changed, settled = self._settle(None)
+        self._closed = True
+        return changed, settled
+
+    def settled(self, data_end_ms: int | None = None) -> Settled:
+        """Tracks, identities and events of all rows so far. Must not be held while rows are added."""
+        statics = self.kept.statics
+        tracks = segment(self.kept.fixes, self.settings.segment)
+        identities = identity.identities(statics, self.settings.identity)
+        tracks = identity.join(tracks, statics, self.settings.identity)
+        self._reception = listened(tracks) if len(tracks) else None
+        around = replace(self.surroundings, reception=self._reception, data_end_ms=data_end_ms)
+        return Settled(tracks, identities, detect_all(tracks, self.settings, around), around)
+
+    def _check(self, fixes: Table, statics: Table | None) -> None:
+        if self._closed:
+            raise InputError("the stream was closed", hint="begin a new one")
+        for table in (fixes, statics):
+            if table is None or not len(table):
+                continue
+            words = table.codes_of("context")
+            used = set(words) if len(words) == 1 else {words[c] for c in np.unique(table["context"]).tolist() if c >= 0}
+            if self._context:
+                used.add(self._context)
+            if len(used) > 1:
+                raise InputError(f"the stream mixes the contexts {' and '.join(sorted(used))}", hint="run them apart")
+            self._context = next(iter(used), "")
+
+    def _take(self, fixes: Table) -> set[int]:
+        seen = self._lookout.take(fixes, self._signature(fixes))
+        before = seen.before
+        if (seen.taken != 1).any():
+            self.kept.late.add(fixes.take(seen.taken == -1))
+            self.counts.late = int(self._lookout.c[w.LATE])
+            self.counts.refused = int(self._lookout.c[w.REFUSED])
+            fixes, before = fixes.take(seen.taken == 1), before[seen.taken == 1]
+        self.kept.add(fixes, before)
+        self.counts.fixes += len(fixes)
+        self._credit = min(self._credit + len(fixes) / self.params.rows_per_look, float(self.params.burst))
+        return self._wanted(seen.hints) | self._met(seen.entries, seen.places)
+
+    def _signature(self, fixes: Table) -> Array:
+        """One number for the zones that each fix is in; 0 for none."""
+        sig = np.zeros(len(fixes), np.int64)
+        if len(self._weights):
+            zones = self.surroundings.zones
+            assert zones is not None
+            row, zone = zones.memberships(fixes["lat_deg"], fixes["lon_deg"])
+            if len(row):
+                np.add.at(sig, row, self._weights[zone])
+        return sig
+
+    def _wanted(self, hints: Array) -> set[int]:
+        """Vessels to look at; slow ones only where loitering may be far enough from shore, or was told."""
+        out: set[int] = set()
+        for kind, v, lane in hints.tolist():
+            if kind == w.SLOW_ENDED and not self.told.in_force("loitering", (int(self._lookout.vessels[v, w.MMSI]),)):
+                continue
+            if kind == w.SLOW and not self._far_out(lane):
+                continue
+            out.add(v)
+        return out
+
+    def _far_out(self, lane: int) -> bool:
+        place = self._lookout.floats[lane : lane + 1]
+        shore_m = float(self.surroundings.shore(place[:, w.LAT].copy(), place[:, w.LON].copy())[0])
+        p = self.settings.loitering
+        return not shore_m / NM_M < p.shore_min_nm - p.speed_max_kn * p.duration_min_h  # NaN: no coast is known
+
+    def _met(self, entries: Array, places: Array) -> set[int]:
+        if not len(entries):
+            return set()
+        allowed = np.ones(len(entries), np.bool_)
+        if self.surroundings.in_anchorage is not None:
+            allowed = ~np.asarray(self.surroundings.in_anchorage(places[:, 0].copy(), places[:, 1].copy()), np.bool_)
+        out: set[int] = set()
+        number = self._lookout.vessels[:, w.MMSI]
+        for a, b in self._lookout.meet(entries, places, allowed).tolist():
+            pair = sorted((int(number[a]), int(number[b])))
+            if not self.told.in_force("encounter", (pair[0], pair[1])):
+                out |= {a, b}
+        return out
+
+    def _pass(self, targets: set[int], now_ms: int) -> Table:
+        """Look where it is worth it, settle when it is time."""
+        targets |= set(self._lookout.overdue(now_ms)[:, 1].tolist())
+        parts = []
+        if targets:
+            parts.append(self._look(targets, now_ms))
+        if self.clock_ms != MISSING_TIME_MS:
+            if self._settle_at_ms == MISSING_TIME_MS:
+                self._settle_at_ms = self.clock_ms + self.params.settle_ms
+            elif self.clock_ms >= self._settle_at_ms:
+                parts.append(self.settle())
+        parts = [p for p in parts if len(p)]
+        return concat(parts) if parts else empty(EVENTS)
+
+    def _look(self, targets: set[int], now_ms: int) -> Table:
+        if self._credit < len(targets):
+            some = set(sorted(targets)[: int(self._credit)])
+            self.counts.deferred += len(targets) - len(some)
+            if not some:
+                return empty(EVENTS)
+            targets = some
+        self._credit -= len(targets)
+        self.counts.looks += len(targets)
+        vessels = self._lookout.vessels
+        wanted = sorted(targets)
+        fixes = self.kept.fixes_of(vessels[wanted, w.HEAD].tolist())
+        statics = self.kept.statics_of(np.sort(vessels[wanted, w.MMSI]))
+        tracks = identity.join(segment(fixes, self.settings.segment), statics, self.settings.identity)
+        around = replace(self.surroundings, reception=self._reception, data_end_ms=now_ms)
+        found = detect_all(tracks, self.settings, around)
+        changed = self.told.look(found, set(vessels[wanted, w.MMSI].tolist()))
+        self._note_gaps(changed)
+        return changed
+
+    def _settle(self, watermark_ms: int | None) -> tuple[Table, Settled]:
+        over = self._now_ms if watermark_ms is not None and self._now_ms > self.clock_ms else None
+        settled = self.settled(over)
+        self.counts.settlings += 1
+        changed = self.told.settle(settled.events, watermark_ms)
+        if watermark_ms is not None and watermark_ms != MISSING_TIME_MS:
+            self._settle_at_ms = self.clock_ms + self.params.settle_ms
+            self._note_gaps(settled.events)
+        return changed, settled
+
+    def _note_gaps(self, events: Table) -> None:
+        self._lookout.note_gaps(*gaps_of(events, self.watermark_ms))
+
+
+def changes(tables: Iterable[Table]) -> Table:
+    """Changes one after the other, as one table."""
+    full = [t for t in tables if len(t)]
+    return concat(full) if full else empty(EVENTS)
