@@ -47,13 +47,20 @@ def timed(fixes: Table, start_ms: int | None) -> tuple[Table, tuple[str, ...]]:
         mended = assume_times(fixes, start_ms)
         told = "times were made from --start and the second of each report, marked time_source = assumed"
         return mended, (f"{lacking:,} fixes carried no time: {told}, time_suspect",)
-    if lacking == len(fixes):
+    return fixes, told_untimed(lacking, len(fixes))
+
+
+def told_untimed(lacking: int, rows: int) -> tuple[str, ...]:
+    """What is said of fixes without times. Raises ConfigError where none has one."""
+    if not lacking:
+        return ()
+    if lacking == rows:
         raise ConfigError(
             "the input carries no times, so nothing can be said of when things happened",
             hint="give the UTC time of its first line, e.g. --start 2020-01-01T00:00:00Z, or use kizuna decode",
         )
-    share = f"{lacking:,} of {len(fixes):,} fixes"
-    return fixes, (f"{share} carry no time and take no part in tracks; --start would give them assumed ones",)
+    share = f"{lacking:,} of {rows:,} fixes"
+    return (f"{share} carry no time and take no part in tracks; --start would give them assumed ones",)
 
 
 def find_events(

@@ -14,7 +14,7 @@ from typing import Final
 
 from kizuna.base.table import Array, Table
 from kizuna.base.version import __version__
-from kizuna.engines.decode import Loaded
+from kizuna.engines.decode import DecodeRun, Loaded
 from kizuna.engines.detect import Found, span
 from kizuna.engines.rows import by_vessel, judged
 from kizuna.engines.stages import Stages
@@ -23,7 +23,7 @@ from kizuna.events.params import Settings, as_dict
 from kizuna.fixes.table import FIXES
 from kizuna.formats.geojson import events_geojson
 from kizuna.formats.report_html import report_html
-from kizuna.formats.run_summary import InputFile, RunSummary, run_json
+from kizuna.formats.run_summary import InputFile, MaskUsed, RunSummary, run_json
 from kizuna.places.coast import load_coast
 from kizuna.places.zone import Zone
 from kizuna.stores.parquet import TableWriter, cannot_write, write_table
@@ -76,20 +76,31 @@ def summarise(
     context: str, label: str, warnings: tuple[str, ...],
 ) -> RunSummary:  # fmt: skip
     """What the run read, did and found."""
-    start_ms, end_ms = span(found.tracks)
     batch = loaded.batch
     counts = {
         "fixes": len(batch.fixes), "statics": len(batch.statics), "others": len(batch.others),
         "rejects": len(batch.rejects), "segments": len(found.tracks.segments), "identities": len(found.identities),
-        "vessels (MMSI)": vessels(found.tracks), "events": len(found.events),
-        **{f"events of type {k}": n for k, n in count_by_type(found.events).items()},
+        "vessels (MMSI)": vessels(found.tracks),
     }  # fmt: skip
-    pairs = set(zip(found.events["rule_id"].to_pylist(), found.events["rule_version"].to_pylist(), strict=True))
+    return summary_of(
+        title, loaded.run, counts, span(found.tracks), found.events, found.around.masks, settings, zone_files, stages,
+        context, label, warnings,
+    )  # fmt: skip
+
+
+def summary_of(
+    title: str, run: DecodeRun, counts: Mapping[str, int], times: tuple[int, int], events: Table,
+    masks: tuple[MaskUsed, ...], settings: Settings, zone_files: tuple[InputFile, ...], stages: Stages, context: str,
+    label: str, warnings: tuple[str, ...],
+) -> RunSummary:  # fmt: skip
+    """The same from counts of rows a table, in the order in which they are told."""
+    whole = {**counts, "events": len(events), **{f"events of type {k}": n for k, n in count_by_type(events).items()}}
+    pairs = set(zip(events["rule_id"].to_pylist(), events["rule_version"].to_pylist(), strict=True))
     return RunSummary(
-        title=title, kizuna_version=__version__, inputs=loaded.run.inputs, zone_files=zone_files,
-        params=as_dict(settings), rules=dict(sorted(pairs)), counts=counts, time_sources=loaded.run.time_sources,
-        start_ms=start_ms, end_ms=end_ms, context=context, label=label, masks=found.around.masks,
-        warnings=(*loaded.run.warnings, *warnings), notices=(_COAST_NOTICE,), limits=_LIMITS,
+        title=title, kizuna_version=__version__, inputs=run.inputs, zone_files=zone_files,
+        params=as_dict(settings), rules=dict(sorted(pairs)), counts=whole, time_sources=run.time_sources,
+        start_ms=times[0], end_ms=times[1], context=context, label=label, masks=masks,
+        warnings=(*run.warnings, *warnings), notices=(_COAST_NOTICE,), limits=_LIMITS,
         versions={"python": platform.python_version(), "platform": sys.platform} | {n: version(n) for n in _LIBRARIES},
         timings=tuple(stages.timings),
     )  # fmt: skip

@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """The files beside the inputs, read before anything long begins, so that a mistake is told at once."""
 
     settings: Settings
@@ -58,31 +58,32 @@ def detect_into(request: Request, out: Path, progress: Progress = silent) -> Run
     UnavailableError when the disk is full. ``run.json`` of an earlier run in ``out`` is removed first, so that a
     directory with one is always whole.
     """
-    given = _given(request)
+    beside = given(request)
     stages = Stages(progress)
     with stages.stage("Read"):
         loaded = load(request.inputs, options=request.options, progress=progress)
-    fixes, warnings = timed(loaded.batch.fixes, given.start_ms)
+    fixes, warnings = timed(loaded.batch.fixes, beside.start_ms)
     loaded = Loaded(_with_fixes(loaded.batch, fixes), loaded.run)
     context = loaded.run.contexts[0] if loaded.run.contexts else request.options.context
-    found = find_events(loaded.batch, given.settings, given.zones, given.lists, stages)
-    if given.previous is not None:
-        found = _continued(found, given.previous, stages)
+    found = find_events(loaded.batch, beside.settings, beside.zones, beside.lists, stages)
+    if beside.previous is not None:
+        found = _continued(found, beside.previous, stages)
     out.mkdir(parents=True, exist_ok=True)
     (out / "run.json").unlink(missing_ok=True)
     label = request.options.label
     results.write_tables(loaded, found, out, stages, context, label)
-    title = request.title or _title(request.inputs)
+    title = request.title or title_of(request.inputs)
     warnings = (*warnings, *found.warnings)
     summary = results.summarise(
-        title, loaded, found, given.settings, given.zone_files, stages, context, label, warnings
+        title, loaded, found, beside.settings, beside.zone_files, stages, context, label, warnings
     )
     with stages.stage("Write report"):
-        results.write_report(summary, found, given.zones, out)
+        results.write_report(summary, found, beside.zones, out)
     return summary
 
 
-def _given(request: Request) -> _Given:
+def given(request: Request) -> Given:
+    """Read what stands beside the inputs. Raises ConfigError and InputError."""
     settings = Settings()
     if request.params is not None:
         try:
@@ -108,7 +109,7 @@ def _given(request: Request) -> _Given:
             start_ms = utc.parse(request.start)
         except Exception as exc:
             raise ConfigError(str(exc), where="--start") from exc
-    return _Given(settings, zones, tuple(files), lists, previous, start_ms)
+    return Given(settings, zones, tuple(files), lists, previous, start_ms)
 
 
 def _with_fixes(batch: Batch, fixes: Table) -> Batch:
@@ -121,6 +122,7 @@ def _continued(found: Found, previous: Table, stages: Stages) -> Found:
     return Found(found.tracks, found.identities, events, found.around, found.warnings)
 
 
-def _title(inputs: Sequence[str]) -> str:
+def title_of(inputs: Sequence[str]) -> str:
+    """A title for a run without one."""
     first = Path(inputs[0]).name or inputs[0]
     return first if len(inputs) == 1 else f"{first} and {len(inputs) - 1} more"
