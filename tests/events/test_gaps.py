@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from kizuna.base.errors import ConfigError
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.events import gaps
+from kizuna.events.account import explain
+from kizuna.events.account.confidence import CEILING
+from kizuna.events.reception import listened
 from kizuna.events.surroundings import Surroundings
 
 ALIVE = Leg(999_000_001 - 500_000_000, np.arange(0, 48 * HOUR, 600), 60.0, 30.0)
@@ -116,45 +119,102 @@ def test_own_fixes_before_count_back_to_the_limit_and_include_the_last():
     assert gap["tests"]["own_fixes_in_12_h_before"]["measured"] == 3  # a fix just 12 h before is not counted
 
 
-def test_neighbours_heard_meanwhile_raise_confidence():
-    alone = found(silent(8))[0]
-    near = [Leg(300_000_000 + k, np.arange(0, 12 * HOUR, 600), 10.5, 20.5) for k in range(5)]
-    (heard,) = [g for g in found(silent(8), *near) if g["mmsis"] == [211_000_000]]
-    assert alone["tests"]["other_vessels_heard_in_cell"]["measured"] == 0
-    assert heard["tests"]["other_vessels_heard_in_cell"]["measured"] == 3  # it stops counting when that is shown
-    assert heard["confidence"] > alone["confidence"]
+def judged(*legs, hours=48, **more):
+    """The gap of the vessel that ``silent`` makes, with the reception that all legs together give."""
+    tracks = make_tracks(*legs)
+    reception = listened(tracks, (T0_S + hours * HOUR) * 1000)
+    table = gaps.detect(tracks, None, Surroundings(reception=reception, **more))
+    return next(g for g in rows(table) if g["vessel_ids"] == ["mmsi:211000000"])
 
 
-def test_neighbours_before_after_and_elsewhere_do_not_count():
-    gap_start = 19 * 60
+def near(until_h=12, count=5, **more):
+    """Vessels near by, heard all the time up to an hour."""
+    return [Leg(300_000_000 + k, np.arange(0, until_h * HOUR, 600), 10.2, 20.2, **more) for k in range(count)]
+
+
+def measured(gap, test):
+    return gap["tests"][test]["measured"]
+
+
+def test_gap_amid_neighbours_that_are_heard_is_the_vessels_own():
+    gap = judged(silent(8), *near())
+    assert measured(gap, "neighbours_expected_per_hour") == 5
+    assert measured(gap, "share_of_neighbours_heard") > 0.9
+    assert measured(gap, "chance_that_silence_is_own") > CEILING == pytest.approx(gap["confidence"])
+    assert explain.RECEIVER_FAULT not in gap["alternatives"]
+    assert "100% were heard" in gap["summary"]
+    info = json.loads(gap["event_info"])
+    assert (info["neighbour_hours_expected"], info["neighbour_hours_heard"]) == (35, 35)  # 7 whole hours
+
+
+def test_gap_while_all_neighbours_are_missing_is_a_receiver_outage():
+    gap = judged(silent(8), *near(until_h=1))
+    assert measured(gap, "share_of_neighbours_heard") < 0.1 and gap["confidence_word"] == "low"
+    assert gap["confidence"] < 0.2 and explain.RECEIVER_FAULT in gap["alternatives"]
+
+
+def test_gap_without_neighbours_or_without_counts_has_no_verdict_on_them():
+    alone = judged(silent(8))
+    assert measured(alone, "neighbours_expected_per_hour") == 0
+    assert measured(alone, "share_of_neighbours_heard") is None
+    assert explain.RECEIVER_FAULT in alone["alternatives"]
+    (uncounted,) = found(silent(8), *near())[:1]
+    assert measured(uncounted, "neighbours_expected_per_hour") is None
+    assert measured(uncounted, "chance_that_silence_is_own") is None
+
+
+def test_silence_as_long_as_is_usual_for_the_vessel_is_hardly_its_own():
+    t = np.concatenate([[0, 2 * HOUR, 5 * HOUR], 12 * HOUR + np.arange(20) * 600])
+    gap = judged(Leg(211_000_000, t, 10.0, 20.0, sog=5.0), *near(until_h=16))
+    assert measured(gap, "silence_over_longest_own_interval") == pytest.approx(7 / 3)
+    assert explain.USUAL_SILENCE in gap["alternatives"]
+    assert gap["confidence"] < judged(silent(7), *near())["confidence"]
+
+
+def test_vessels_after_the_silence_far_off_and_no_vessels_do_not_count():
     others = [
-        Leg(300_000_001, [0, gap_start], 10.5, 20.5),  # not after the silence began
-        Leg(300_000_002, [gap_start + 6 * HOUR + 1], 10.5, 20.5),  # after the hours in which we listen
-        Leg(300_000_003, [HOUR], 11.5, 20.5),  # another cell
-        Leg(990_000_003, [HOUR], 10.5, 20.5),  # an aid to navigation
-        Leg(300_000_004, [HOUR], 10.5, 20.5, noise="overlapping_short"),
-        Leg(211_000_000, [HOUR], 10.5, 20.5, vessel="mmsi:211000000/2"),  # the same MMSI
+        Leg(300_000_001, [9 * HOUR + 1800], 10.2, 20.2),  # after its end
+        Leg(300_000_002, [HOUR + 60], 11.2, 20.2),  # beyond the cells around
+        Leg(990_000_003, [HOUR + 60], 10.2, 20.2),  # an aid to navigation
+        Leg(211_000_000, [HOUR + 60], 10.2, 20.2, vessel="mmsi:211000000/2"),  # the same MMSI
     ]
-    (gap,) = [g for g in found(silent(9), *others) if g["vessel_ids"] == ["mmsi:211000000"]]
-    assert gap["tests"]["other_vessels_heard_in_cell"]["measured"] == 0
+    gap = judged(silent(8), *others[:3])
+    assert measured(gap, "neighbours_expected_per_hour") == 0
+    assert measured(judged(silent(8), *others), "other_tracks_of_mmsi_heard") == 1
+
+
+@given(st.integers(0, 5), st.integers(0, 11), st.integers(1, 12))
+@settings(max_examples=30, deadline=None)
+def test_one_more_neighbour_that_is_heard_never_lowers_the_share_heard(count, until_h, hours):
+    """Heard before and all through the silence."""
+    others = near(until_h=until_h + 1, count=count)
+    before = judged(silent(hours + 6), *others)
+    after = judged(silent(hours + 6), *others, Leg(400_000_000, np.arange(0, 30 * HOUR, 600), 10.2, 20.2))
+    assert measured(after, "neighbours_expected_per_hour") > measured(before, "neighbours_expected_per_hour")
+    if measured(before, "share_of_neighbours_heard") is not None:
+        assert measured(after, "share_of_neighbours_heard") >= measured(before, "share_of_neighbours_heard")
+
+
+def test_what_comes_after_the_end_of_a_silence_does_not_change_it():
+    """A node that judges the gap when it ends finds what a later run over more data finds."""
+    at_once = judged(silent(8), *near(until_h=5), hours=9)
+    later = judged(silent(8), *near(until_h=5), Leg(400_000_000, np.arange(9, 40) * HOUR, 10.2, 20.2), hours=47)
+    np.testing.assert_equal(at_once, later)
 
 
 def test_gap_that_begins_in_an_anchorage_has_low_confidence():
     mask = Surroundings(in_anchorage=lambda lat, lon: lat < 11, anchorage_m=lambda lat, lon: lat * 0, mask="test mask")
-    near = [Leg(300_000_000 + k, np.arange(0, 12 * HOUR, 600), 10.5, 20.5) for k in range(5)]
-    (gap,) = [g for g in found(silent(8), *near, surroundings=mask) if g["mmsis"] == [211_000_000]]
+    gap = judged(silent(8), *near(), in_anchorage=mask.in_anchorage, anchorage_m=mask.anchorage_m, mask=mask.mask)
     assert gap["confidence_word"] == "low" and gap["mask"] == "test mask"
     assert gap["tests"]["start_in_anchorage"]["passed"] is False
 
 
 def test_vessel_at_rest_close_to_shore_has_low_confidence_and_one_under_way_has_not():
-    near = [Leg(300_000_000 + k, np.arange(0, 12 * HOUR, 600), 10.5, 20.5) for k in range(5)]
-    shore = Surroundings(shore_m=lambda lat, lon: np.full(len(lat), 1000.0))
     words = {}
     for speed in (0.4, 0.5):
         leg = silent(20)
         leg.sog = np.full(leg.n, speed)
-        (gap,) = [g for g in found(leg, *near, surroundings=shore) if g["mmsis"] == [211_000_000]]
+        gap = judged(leg, *near(until_h=24), shore_m=lambda lat, lon: np.full(len(lat), 1000.0))
         assert gap["tests"]["distance_from_shore_when_last_heard"]["passed"] is False
         words[speed] = gap["confidence_word"]
     assert words == {0.4: "low", 0.5: "high"}
@@ -213,7 +273,7 @@ def test_texts_are_plain_and_careful():
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("threshold_h", 0), ("threshold_h", float("nan")), ("before_min", 0), ("neighbours_min", 51)]
+    ("key", "value"), [("threshold_h", 0), ("threshold_h", float("nan")), ("before_min", 0), ("neighbours_min", 51), ("heard_share_min", 1.1)]
 )
 def test_wrong_parameters_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[gaps\] {key}"):

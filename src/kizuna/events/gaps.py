@@ -8,13 +8,16 @@ Gaps are found on tracks and not on MMSIs: where two ships send the same number,
 ended, by the fixes of the other. That the MMSI was heard meanwhile is a test in the evidence and caps the confidence.
 ``mmsi_silences`` gives the view by MMSI, as Global Fishing Watch's pipe-gaps defines it.
 
-A silence in the data is not a transmitter switched off. Whether the vessel could have been heard is judged by two
-tests: its own fixes in the hours before (GFW asks for 14 in 12 h before it speaks of disabling), and whether other
-vessels in the same 1-degree cell were heard in the first hours of the silence. The second is a lower bound: a neighbour
-just across a cell's edge does not count.
+A silence in the data is not a transmitter switched off. Whether the vessel could have been heard is judged by what its
+neighbours' signals did: which of the vessels that could be expected near its last position were heard in the first
+hours of the silence (``tracks.reception``), and by its own record: how long it had been silent before as a matter of
+course. From these follows the confidence, a probability with a stated meaning (``events.account.silence``). Where no
+counts of reception are given, the confidence is the uncalibrated formula of ``events.account.confidence`` without them.
 
-Limits: reception is not modelled further (antenna heights, satellites' passes); one cell is 60 nm high but narrows
-towards the poles.
+Only a vessel's own fixes and those of the same MMSI are read here; all others come as counts with the surroundings.
+
+Limits: those of the counts (see there); antenna heights and satellites' passes are not modelled. A ship that leaves the
+reach of the receivers is silent like one that switched off, unless others are often missing there too.
 """
 
 from __future__ import annotations
@@ -26,20 +29,21 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array, Table
-from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, NM_M
+from kizuna.base.units import HOUR_MS, HOUR_S, MISSING_TIME_MS, NM_M
 from kizuna.base.utc import iso_s
 from kizuna.events.account import explain
-from kizuna.events.account.confidence import LOW_CAP, Support, confidence
+from kizuna.events.account.confidence import LOW_CAP, MODERATE_FROM, Support, capped, confidence
 from kizuna.events.account.draft import Parties, anchor, distances, ends, events_table, knots, rule
 from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, ranges
 from kizuna.events.account.limits import within
-from kizuna.events.reception import Heard, Silence, heard
+from kizuna.events.account.silence import own_silence, share_heard
+from kizuna.events.reception import Heard, Silence, circumstances, heard, longest_interval_s
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.tracks.table import Tracks
 
-RULE_VERSION: Final = "1"
-_LISTEN_MAX: Final = 50
+RULE_VERSION: Final = "2"
+_FEW: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,13 @@ class Params:
             be robust against rare satellite passes; here reception is judged in the evidence instead.
         before_h: how far back own fixes are counted, h; 1 to 72. Default 12, as GFW.
         before_min: own fixes in that time that show good reception; 1 to 10,000. Default 14 (Welch et al. 2022).
-        neighbours_min: other vessels heard in the cell that show that receivers listened; 1 to 50. Default 3: one may
-            be a station of its own, two may leave together.
+        neighbours_min: other vessels that could be expected an hour, in the cell and around, for their silence or
+            speech to say something; 1 to 50. Default 3: one may be a station of its own, two may leave together.
+        heard_share_min: share of them heard meanwhile from which receivers are held to have listened; 0 to 1. Default
+            0.5: between the two heaps that receiver outages (below 0.2) and working receivers (above 0.8) make in the
+            day that the weights were fitted to.
+        interval_factor: a silence this many times as long as the vessel's longest before is unusual for it; 1 to 1,000.
+            Default 5, as the rule of thumb for reception-aware gaps has it.
         moving_kn: speed from which the vessel was under way when last heard, kn; 0 to 10. Default 0.5, below which
             speed over ground is noise of the fix.
         implied_speed_max_kn: faster than this between the two fixes speaks for two ships, kn; 5 to 100. Default 40:
@@ -66,6 +75,8 @@ class Params:
     before_h: float = 12.0
     before_min: int = 14
     neighbours_min: int = 3
+    heard_share_min: float = 0.5
+    interval_factor: float = 5.0
     moving_kn: float = 0.5
     implied_speed_max_kn: float = 40.0
     shore_min_nm: float = 1.0
@@ -75,7 +86,9 @@ class Params:
         within("gaps", "threshold_h", self.threshold_h, 0.5, 720, "h")
         within("gaps", "before_h", self.before_h, 1, 72, "h")
         within("gaps", "before_min", self.before_min, 1, 10_000)
-        within("gaps", "neighbours_min", self.neighbours_min, 1, _LISTEN_MAX)
+        within("gaps", "neighbours_min", self.neighbours_min, 1, _FEW)
+        within("gaps", "heard_share_min", self.heard_share_min, 0, 1)
+        within("gaps", "interval_factor", self.interval_factor, 1, 1000)
         within("gaps", "moving_kn", self.moving_kn, 0, 10, "kn")
         within("gaps", "implied_speed_max_kn", self.implied_speed_max_kn, 5, 100, "kn")
         within("gaps", "shore_min_nm", self.shore_min_nm, 0, 50, "nm")
@@ -167,12 +180,13 @@ def _table(
     start_ms, until_ms = time_ms[before], np.where(closed, time_ms[after], end.time_ms)
     last = lat[before], lon[before]
     next_ = np.where(closed, lat[after], np.nan), np.where(closed, lon[after], np.nan)
-    silence = Silence(before, until_ms, round(params.before_h * HOUR_MS), round(params.threshold_h * HOUR_MS))
-    around = heard(tracks, who, silence, params.neighbours_min)
+    silence = Silence(before, until_ms, round(params.before_h * HOUR_MS))
+    around = heard(tracks, who, silence)
     run_m = distances(*last, *next_)
     facts = _Facts(
         hours=(until_ms - start_ms) / HOUR_MS, own=np.diff(around.own.offsets),
-        neighbours=np.diff(around.others.offsets), bridged=np.diff(around.same_mmsi.offsets),
+        bridged=np.diff(around.same_mmsi.offsets), others=_others(tracks, silence, around, surroundings),
+        longest_own_s=longest_interval_s(tracks, around.own),
         anchored=surroundings.anchored(*last), shore_m=surroundings.shore(*last),
         speed_kn=tracks.sog_kn[before].astype(np.float64), run_m=run_m,
         implied_kn=knots(run_m, until_ms - start_ms), closed=closed,
@@ -192,13 +206,35 @@ def _table(
     return events_table("gap", tracks, who, parties, _proof_rows(around, found, end), [anchor(*last)], columns)
 
 
+class _Others(NamedTuple):
+    """What is known of neighbours per gap: vessel-hours around, as floats; NaN without counts of reception."""
+
+    heard: Array
+    expected: Array
+    per_hour: Array
+    share: Array
+    own: Array
+
+
+def _others(tracks: Tracks, silence: Silence, around: Heard, surroundings: Surroundings) -> _Others:
+    """Neighbours, and from them the probability that the silence is the vessel's own."""
+    n = len(silence.before)
+    if surroundings.reception is None:
+        return _Others(*(np.full(n, np.nan) for _ in _Others._fields))
+    c = circumstances(surroundings.reception, tracks, silence, around)
+    per_hour = np.where(c.hours > 0, c.expected_around / np.maximum(c.hours, 1), np.nan)
+    share = np.where(c.expected_around > 0, share_heard(c), np.nan)
+    return _Others(c.heard_around.astype(float), c.expected_around.astype(float), per_hour, share, own_silence(c))
+
+
 class _Facts(NamedTuple):
     """Measured values per gap; NaN where unknown."""
 
     hours: Array
     own: Array
-    neighbours: Array
     bridged: Array
+    others: _Others
+    longest_own_s: Array
     anchored: Array
     shore_m: Array
     speed_kn: Array
@@ -206,12 +242,21 @@ class _Facts(NamedTuple):
     implied_kn: Array
     closed: Array
 
+    @property
+    def times_longest(self) -> Array:
+        """The silence in lengths of the vessel's longest before; NaN for a vessel heard once."""
+        times: Array = self.hours * HOUR_S / np.maximum(self.longest_own_s, 1.0)
+        return times
+
 
 def _tests(f: _Facts, p: Params) -> list[Test]:
     return [
         Test("silence", f.hours, ">", p.threshold_h, "h"),
         Test(f"own_fixes_in_{p.before_h:g}_h_before", f.own, ">=", p.before_min),
-        Test("other_vessels_heard_in_cell", f.neighbours, ">=", p.neighbours_min),
+        Test("neighbours_expected_per_hour", f.others.per_hour, ">=", p.neighbours_min),
+        Test("share_of_neighbours_heard", f.others.share, ">=", p.heard_share_min),
+        Test("silence_over_longest_own_interval", f.times_longest, ">=", p.interval_factor),
+        Test("chance_that_silence_is_own", f.others.own, ">=", MODERATE_FROM),
         Test("other_tracks_of_mmsi_heard", f.bridged, "<=", 0),
         Test("start_in_anchorage", f.anchored, "<=", 0),
         Test("distance_from_shore_when_last_heard", f.shore_m / NM_M, ">=", p.shore_min_nm, "nm"),
@@ -223,20 +268,23 @@ def _tests(f: _Facts, p: Params) -> list[Test]:
 def _confidence(f: _Facts, p: Params) -> Array:
     """Confidence that the vessel was one ship, could be heard, and was not.
 
-    Reception counts most (own fixes before, others meanwhile), then how far the silence exceeds the limit (full at
-    four times), then that the vessel was under way and not in an anchorage. Capped low where another track of the MMSI
-    was heard, where the silence begins in an anchorage or at rest close to shore, and where the two ends do not fit one
-    ship.
+    With counts of reception it is the probability that the silence is the vessel's own (``events.account.silence``).
+    Without them it is the uncalibrated formula: own fixes before count most, then how far the silence exceeds the limit
+    (full at four times), then that the vessel was under way and not in an anchorage; what neighbours did is not known
+    and supports nothing. Capped low where another track of the MMSI was heard, where the silence begins in an
+    anchorage or at rest close to shore, and where the two ends do not fit one ship.
     """
+    two_ships = f.implied_kn > p.implied_speed_max_kn
+    caps = [(held, LOW_CAP) for held in (f.bridged > 0, f.anchored > 0, two_ships, _moored(f, p))]
+    if not np.isnan(f.others.own).all():
+        return capped(f.others.own, caps)
     supports = [
-        Support(3, f.neighbours, 0, p.neighbours_min),
+        Support(3, np.full(len(f.hours), np.nan), 0, p.neighbours_min),
         Support(3, f.own, 0, p.before_min),
         Support(2, f.hours, p.threshold_h, 4 * p.threshold_h),
         Support(1, f.speed_kn, 0, max(p.moving_kn, 0.1)),
         Support(1, f.anchored, 1, 0),
     ]
-    two_ships = f.implied_kn > p.implied_speed_max_kn
-    caps = [(held, LOW_CAP) for held in (f.bridged > 0, f.anchored > 0, two_ships, _moored(f, p))]
     return confidence(len(f.hours), supports, caps)
 
 
@@ -251,7 +299,8 @@ def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     could_be: dict[str, Array | bool] = {
         explain.SHARED_MMSI: f.bridged > 0, explain.TWO_SHIPS: f.implied_kn > p.implied_speed_max_kn,
         explain.SWITCHED_OFF_IN_PORT: (f.anchored > 0) | _moored(f, p), explain.DATA_END: ~f.closed,
-        explain.RECEIVER_FAULT: True,
+        explain.RECEIVER_FAULT: ~((f.others.share >= p.heard_share_min) & (f.others.per_hour >= p.neighbours_min)),
+        explain.USUAL_SILENCE: f.times_longest < p.interval_factor,
         explain.OUT_OF_REACH: True, explain.CLASS_B: True,
     }  # fmt: skip
     settle = (explain.SETTLE_OTHER_RECEIVER, explain.SETTLE_RADAR, explain.SETTLE_SAR, explain.SETTLE_RADIO)
@@ -261,26 +310,40 @@ def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
 def _summaries(mmsi: Array, start_ms: Array, until_ms: Array, f: _Facts) -> pa.Array:
     out = []
     rows = zip(mmsi.tolist(), start_ms.tolist(), until_ms.tolist(), f.hours.tolist(), f.run_m.tolist(),
-               f.neighbours.tolist(), f.closed.tolist(), strict=True)  # fmt: skip
-    for m, start, until, hours, run_m, others, closed in rows:
+               f.others.heard.tolist(), f.others.expected.tolist(), f.closed.tolist(), strict=True)  # fmt: skip
+    for m, start, until, hours, run_m, others, expected, closed in rows:
         span = (f"from {iso_s(start)} to {iso_s(until)}, {run_m / NM_M:.1f} nm apart" if closed
                 else f"since {iso_s(start)}, up to the end of the data at {iso_s(until)}")  # fmt: skip
-        near = f"at least {others} other vessels near by were" if others else "no other vessel near by was"
         out.append(
-            f"MMSI {m} was not heard for {hours:.1f} h {span}; {near} heard in the first hours of it; "
+            f"MMSI {m} was not heard for {hours:.1f} h {span}; {_neighbours(others, expected)}; "
             f"{explain.consistent_with('a transmitter that did not send or was not received')}."
         )
     return pa.array(out, pa.string())
 
 
+def _neighbours(heard: float, expected: float) -> str:
+    """What neighbours did, in words; numbers are vessels times hours."""
+    if expected != expected:  # noqa: PLR0124  NaN
+        return "nothing is known of other vessels near by"
+    if expected == 0:
+        return "no other vessel was to be expected near by"
+    return f"of other vessels expected near by in its first hours {heard / expected:.0%} were heard"
+
+
 def _info(f: _Facts, data_end_ms: int) -> pa.Array:
     end = f'"{iso_s(data_end_ms)}"'
-    rows = zip(f.own.tolist(), f.neighbours.tolist(), f.bridged.tolist(), f.closed.tolist(), strict=True)
+    rows = zip(f.own.tolist(), f.bridged.tolist(), f.closed.tolist(), _whole(f.longest_own_s),
+               _whole(f.others.expected), _whole(f.others.heard), strict=True)  # fmt: skip
     return pa.array([
-        f'{{"data_end":{"null" if closed else end},"other_tracks_of_mmsi":{b},"other_vessels_heard":{o},'
+        f'{{"data_end":{"null" if closed else end},"longest_own_interval_s":{longest},'
+        f'"neighbour_hours_expected":{expected},"neighbour_hours_heard":{heard},"other_tracks_of_mmsi":{b},'
         f'"own_fixes_before":{w}}}'
-        for w, o, b, closed in rows
+        for w, b, closed, longest, expected, heard in rows
     ], pa.string())  # fmt: skip
+
+
+def _whole(values: Array) -> list[str]:
+    return [f"{v:.0f}" if v == v else "null" for v in values.tolist()]  # noqa: PLR0124  NaN
 
 
 def _segments(tracks: Tracks, before: Array, after: Array) -> Groups:
@@ -291,12 +354,12 @@ def _segments(tracks: Tracks, before: Array, after: Array) -> Groups:
 
 
 def _proof_rows(around: Heard, found: Silences, end: _End) -> Groups:
-    """Own fixes before, the one after, one fix of everybody else counted, and for an open gap the end of the data."""
+    """Own fixes before, the one after, one fix of each other track of the MMSI, and for an open gap the data's end."""
     n = len(found.before)
     closed = np.flatnonzero(found.after >= 0)
     late = np.flatnonzero(found.after < 0) if end.row >= 0 else closed[:0]
     witness = np.full(len(late), end.row)
-    rows = [around.own.flat, around.same_mmsi.flat, around.others.flat, found.after[closed], witness]
-    event = np.concatenate([around.own.group, around.same_mmsi.group, around.others.group, closed, late])
+    rows = [around.own.flat, around.same_mmsi.flat, found.after[closed], witness]
+    event = np.concatenate([around.own.group, around.same_mmsi.group, closed, late])
     flat = np.concatenate(rows)
     return ranges(flat, flat + 1, event, n)

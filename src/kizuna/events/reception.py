@@ -1,4 +1,8 @@
-"""What was heard around a silence: own fixes before it, other tracks of the MMSI and other vessels nearby during it."""
+"""What was heard around a silence: own fixes before it, other tracks of the MMSI during it, and how others fared.
+
+Own fixes and those of the same MMSI are rows of tracks. Other vessels come in as counts (``tracks.reception``) through
+the surroundings, so that a run that holds only some vessels, or listens live, finds the same.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +11,35 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kizuna.base.table import Array
+from kizuna.base.units import HOUR_MS
 from kizuna.events.account.evidence import Groups, ranges
-from kizuna.events.kernels.gaps import COLUMNS, ROWS, cell_of, neighbours_heard
+from kizuna.events.account.silence import Circumstances
 from kizuna.events.subjects import Subjects, vessel_like
-from kizuna.tracks.reception import Presence, Reception, count, presence
+from kizuna.tracks.reception import MEMORY_H, Presence, Reception, count, presence
 from kizuna.tracks.table import Tracks
 
 TRACKS_MAX: Final = 5
 """Other tracks of the MMSI that are counted; one settles the matter, a number shared by hundreds must stay cheap."""
+LISTEN_H: Final = 12
+"""Whole hours of the silence in which neighbours are counted. Twice the memory of the counts: later, few of those
+expected at its start can still be missing."""
+BEFORE_H: Final = 6
+"""Hours up to that of the last fix in which they are counted for comparison."""
 
 
 class Silence(NamedTuple):
-    """A silence per entry: last row before it, its end (or that of the data), how far to look back and to listen."""
+    """A silence per entry: last row before it, its end (or that of the data), and how far to look back."""
 
     before: Array
     until_ms: Array
     back_ms: int
-    listen_ms: int
 
 
 class Heard(NamedTuple):
-    """Rows of tracks per silence. ``others`` has at most as many as were asked for, one per vessel."""
+    """Rows of tracks per silence: own fixes before, and the first fix of each other track of the MMSI meanwhile."""
 
     own: Groups
     same_mmsi: Groups
-    others: Groups
 
 
 def listened(tracks: Tracks, until_ms: int | None = None) -> Reception:
@@ -48,10 +56,44 @@ def vessels_heard(tracks: Tracks) -> Presence:
     return Presence(found.mmsi[keep], found.hour[keep], found.first[keep], found.last[keep])
 
 
-def heard(tracks: Tracks, who: Subjects, silence: Silence, neighbours: int) -> Heard:
-    """Look around each silence; ``neighbours`` is the number of other vessels after which it stops counting."""
-    own, same = _own_and_same_mmsi(tracks, who, silence)
-    return Heard(own, same, _others(tracks, who, silence, neighbours))
+def circumstances(reception: Reception, tracks: Tracks, silence: Silence, around: Heard) -> Circumstances:
+    """Counts of other vessels during and before each silence, and the longest own interval before it.
+
+    During: the whole hours inside the silence, ``LISTEN_H`` at most. The vessel itself is missing in them for as long
+    as the counts remember it and is taken out, unless another track of its MMSI was heard. Nothing later than the end
+    of the silence is used.
+    """
+    lat, lon, last_ms = (v[silence.before] for v in (tracks.lat_deg, tracks.lon_deg, tracks.time_ms))
+    first, over = last_ms // HOUR_MS + 1, silence.until_ms // HOUR_MS
+    behind = np.clip(over, first, first + LISTEN_H)
+    during = reception.near(lat, lon, first, behind)
+    before = reception.near(lat, lon, first - BEFORE_H, np.minimum(first, over))
+    alone = np.diff(around.same_mmsi.offsets) == 0
+    self_ = np.where(alone, np.minimum(behind - first, MEMORY_H), 0)
+    expected, expected_around = (
+        np.maximum(all_ - self_, of) for all_, of in
+        ((during.expected, during.heard), (during.expected_around, during.heard_around))
+    )  # fmt: skip
+    return Circumstances(
+        during.heard, expected, during.heard_around, expected_around, before.heard_around, before.expected_around,
+        behind - first, longest_interval_s(tracks, around.own),
+    )  # fmt: skip
+
+
+def longest_interval_s(tracks: Tracks, own: Groups) -> Array:
+    """Longest time between neighbouring rows of each group, s; NaN for groups of fewer than two."""
+    n = len(own.offsets) - 1
+    out = np.full(n, -1.0)
+    step_ms = np.diff(tracks.time_ms[own.flat])
+    event = own.group
+    inside = event[1:] == event[:-1] if len(event) else np.empty(0, np.bool_)
+    np.maximum.at(out, event[1:][inside], step_ms[inside] / 1000.0)
+    return np.where(out < 0, np.nan, out)
+
+
+def heard(tracks: Tracks, who: Subjects, silence: Silence) -> Heard:
+    """Look around each silence."""
+    return Heard(*_own_and_same_mmsi(tracks, who, silence))
 
 
 def _own_and_same_mmsi(tracks: Tracks, who: Subjects, silence: Silence) -> tuple[Groups, Groups]:
@@ -88,30 +130,3 @@ def _after(tracks: Tracks, segment: int, time_ms: int) -> int:
 def _grouped(found: list[tuple[int, int, int]], n: int) -> Groups:
     table = np.array(found, np.int64).reshape(-1, 3)
     return ranges(table[:, 1], table[:, 2], table[:, 0], n)
-
-
-def _others(tracks: Tracks, who: Subjects, silence: Silence, neighbours: int) -> Groups:
-    n = len(silence.before)
-    if n == 0:
-        return Groups(np.empty(0, np.int64), np.zeros(1, np.int64))
-    lat, lon = tracks.lat_deg[silence.before].tolist(), tracks.lon_deg[silence.before].tolist()
-    first, following = _lists([cell_of(a, b) for a, b in zip(lat, lon, strict=True)])
-    start_ms = tracks.time_ms[silence.before]
-    rows = np.full((n, neighbours), -1, np.int64)
-    count = np.zeros(n, np.int64)
-    neighbours_heard(
-        tracks.time_ms, tracks.lat_deg, tracks.lon_deg, tracks.seg_start, tracks.seg_end, who.watched,
-        tracks.segments["mmsi"], tracks.mmsi[silence.before], start_ms,
-        np.minimum(start_ms + silence.listen_ms, silence.until_ms), first, following, rows, count,
-    )  # fmt: skip
-    return Groups(rows[rows >= 0], np.concatenate([[0], np.cumsum(count)]))
-
-
-def _lists(cells: list[int]) -> tuple[Array, Array]:
-    """Linked lists of silences per cell: first of each cell, next of each silence; -1 ends one."""
-    first = np.full(ROWS * COLUMNS, -1, np.int64)
-    following = np.full(len(cells), -1, np.int64)
-    for g, cell in enumerate(cells):
-        following[g] = first[cell]
-        first[cell] = g
-    return first, following

@@ -1,6 +1,8 @@
-"""How sure an event is: one documented formula for all detectors.
+"""How sure an event is: one documented formula for all detectors but for gaps with known reception.
 
-**Uncalibrated**: it orders events of one type; it is no probability until it has been checked against labelled cases.
+**Uncalibrated**: it orders events of one type; it is no probability. What has been checked against labelled cases, and
+how, stands in docs/explanation/reception.md: of gaps, the probability that a silence is the vessel's own, which takes
+the place of this formula where reception is known (``events.account.silence``).
 
     confidence = min(cap, FLOOR + (CEILING - FLOOR) * sum(w_i * s_i) / sum(w_i))
 
@@ -49,6 +51,12 @@ def confidence(n: int, supports: list[Support], caps: list[tuple[Array, float]])
     for s in supports:
         total += s.weight * support(s.measured, s.none_at, s.full_at)
     value = FLOOR + (CEILING - FLOOR) * total / sum(s.weight for s in supports)
+    return capped(value, caps)
+
+
+def capped(value: Array, caps: list[tuple[Array, float]]) -> Array:
+    """Values held down where a better explanation is known, never above ``CEILING``, float32."""
+    value = np.minimum(value, CEILING)
     for held, cap in caps:
         value = np.where(held, np.minimum(value, cap), value)
     return value.astype(np.float32)
