@@ -48,11 +48,13 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; 
 
 
 def report_html(
-    summary: RunSummary, events: Table, tracks: Tracks | None, zones: Sequence[Zone] | None, land: Land
-) -> bytes:
+    summary: RunSummary, events: Table, tracks: Tracks | None, zones: Sequence[Zone] | None, land: Land,
+    parts: Sequence[tuple[str, str, str]] = (),
+) -> bytes:  # fmt: skip
     """The page as UTF-8.
 
     ``tracks`` may be None (then maps show events alone), ``land`` gives rings of land as ``report.paths.Land`` says.
+    ``parts`` are further sections behind the map: anchor, title and HTML that its maker has escaped.
     Raises InputError where the events belong to another context than the run: they never mix.
     """
     _check_context(summary, events)
@@ -69,13 +71,15 @@ def report_html(
     fixed = [
         _head(summary), _masthead(summary), _warnings(summary), _tiles(events, total),
         _part("map", "Where", maps + timeline(listed, tracks, summary.start_ms, summary.end_ms)),
+        *(_part(*part) for part in parts),
         _part("read", "What was read", f'<div class="box">{run_part.inputs(summary)}</div>'),
         _part("method", "How it was worked on", f'<div class="box">{run_part.method(summary)}</div>'),
         _foot(summary),
     ]  # fmt: skip
     used = sum(len(part.encode()) for part in fixed) + sum(len(text.encode()) for _, text in rows)
     cards = _cards_within(listed, desk, MAX_BYTES - _RESERVE - used)
-    body = [*fixed[:5], _events(rows, total, len(events), names, cards), *fixed[5:]]
+    head = 5 + len(parts)
+    body = [*fixed[:head], _events(rows, total, len(events), names, cards), *fixed[head:]]
     return "".join(body).encode()
 
 

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from kizuna.base.errors import InputError
 from kizuna.base.units import MISSING_TIME_MS
-from kizuna.base.utc import iso
+from kizuna.base.utc import iso, parse
 from kizuna.records.context import REAL, marking
 from kizuna.records.label import NOBODY
 
@@ -177,3 +178,29 @@ def run_json(summary: RunSummary) -> bytes:
         }),
     }  # fmt: skip
     return (json.dumps(document, sort_keys=True, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def read_run_json(data: bytes) -> RunSummary:
+    """The summary as ``run_json`` wrote it, with timings rounded as they stand there.
+
+    Raises ValueError or KeyError where it is no such document, InputError where a later version wrote it.
+    """
+    document = json.loads(data)
+    if document["kizuna_run"] > FORMAT_VERSION:
+        raise InputError(f"run.json has version {document['kizuna_run']}", hint="update Kizuna")
+    run, around = document["run"], document["environment"]
+    return RunSummary(
+        title=run["title"], kizuna_version=run["kizuna_version"],
+        inputs=tuple(InputFile(**source) for source in run["inputs"]),
+        zone_files=tuple(InputFile(**source) for source in run["zone_files"]), params=run["params"], rules=run["rules"],
+        counts=run["counts"], time_sources=run["time_sources"], start_ms=_time(run["start_timestamp"]),
+        end_ms=_time(run["end_timestamp"]), context=run["context"], label=run["label"],
+        masks=tuple(MaskUsed(**mask) for mask in run["masks"]), warnings=tuple(run["warnings"]),
+        notices=tuple(run["notices"]), limits=tuple(run["limits"]), versions=around["versions"],
+        timings=tuple(Timing(t["stage"], t["wall_s"], t["cpu_s"], -1 if t["rows"] is None else t["rows"])
+                      for t in around["timings"]),
+    )  # fmt: skip
+
+
+def _time(text: str | None) -> int:
+    return MISSING_TIME_MS if text is None else parse(text)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kizuna.base.version import __version__
+from kizuna.node.cli import presence_commands, vessel_commands
 
 app = typer.Typer(
     name="kizuna",
@@ -19,10 +20,12 @@ app = typer.Typer(
 )
 exercise_app = typer.Typer(help="Simulated traffic with known truth, always marked EXERCISE.", no_args_is_help=True)
 app.add_typer(exercise_app, name="exercise")
+vessel_commands.add_to(app)
+presence_commands.add_to(app)
 
 Inputs = Annotated[
     list[str],
-    typer.Argument(metavar="IN...", help="Files (plain, .gz, .zst), - for stdin, tcp://HOST:PORT or udp://HOST:PORT."),
+    typer.Argument(metavar="IN...", help="Files (plain, .gz, .zst), - for stdin, tcp://, udp://, ws:// or wss:// addresses."),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Directory for the results; made if missing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
@@ -36,6 +39,10 @@ Mapping = Annotated[
 ]
 AssumeUtc = Annotated[bool, typer.Option("--assume-utc", help="Read table times without a time zone as UTC.")]
 DateOrder = Annotated[str, typer.Option("--date-order", help="For table dates such as 05/04/2026: dmy or mdy.")]
+Subscribe = Annotated[
+    Path | None,
+    typer.Option("--subscribe", help="For ws:// and wss://: file (mode 600) with the message to send first, key and all."),
+]
 Seconds = Annotated[float, typer.Option("--seconds", min=0.0, help="Stop a live input after so long; 0 is never.")]
 
 
@@ -65,13 +72,15 @@ def decode(
     assume_utc: AssumeUtc = False,
     date_order: DateOrder = "",
     seconds: Seconds = 0.0,
+    subscribe: Subscribe = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Decode NMEA, CSV or Parquet into fixes, statics, others and rejects as Parquet files."""
     from kizuna.node.cli import running  # noqa: PLC0415
 
-    what = running.Reading(tuple(inputs), source, context, label, tuple(mapping or ()), assume_utc, date_order, seconds)
+    columns = tuple(mapping or ())
+    what = running.Reading(tuple(inputs), source, context, label, columns, assume_utc, date_order, seconds, subscribe)
     running.decode(what, out, as_json=as_json, quiet=quiet)
 
 
@@ -101,13 +110,15 @@ def detect(
     assume_utc: AssumeUtc = False,
     date_order: DateOrder = "",
     seconds: Seconds = 0.0,
+    subscribe: Subscribe = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Decode, build tracks, find events with their evidence, and write a report to open in a browser."""
     from kizuna.node.cli import running  # noqa: PLC0415
 
-    what = running.Reading(tuple(inputs), source, context, label, tuple(mapping or ()), assume_utc, date_order, seconds)
+    columns = tuple(mapping or ())
+    what = running.Reading(tuple(inputs), source, context, label, columns, assume_utc, date_order, seconds, subscribe)
     how = running.Detecting(tuple(zones or ()), tuple(anchorages or ()), params, start, previous)
     running.detect(what, how, out, as_json=as_json, quiet=quiet)
 

@@ -1,0 +1,1 @@
+"""Makes the table of readings that vessel names are compared by."""
