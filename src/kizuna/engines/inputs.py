@@ -1,8 +1,9 @@
 """What the command line names as inputs: what each is called, and how it is to be read.
 
 An input is a file (plain, gzip, zstd), a result directory of an earlier ``decode``, ``-`` for standard input, or a
-live feed (``tcp://``, ``tcp-listen://``, ``udp://``). Its source id is the file's base name; where two inputs share
-it, as much of their folders is added as tells them apart. Rows of our own tables keep the source they came from.
+live feed (``tcp://``, ``tcp-listen://``, ``udp://``, ``ws://``, ``wss://``). Its source id is the file's base name;
+where two inputs share it, as much of their folders is added as tells them apart. Rows of our own tables keep the source
+they came from.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Options:
         assume_utc: read table times without a zone as UTC.
         date_order: ``dmy`` or ``mdy`` for table dates such as 05/04/2026.
         seconds, lines: when a live feed stops; 0 is never.
+        subscription: file with the message that a WebSocket feed wants first; it may hold a key and must be private.
         clock_ms: the clock that stamps what live feeds bring, milliseconds UTC.
     """
 
@@ -47,6 +49,7 @@ class Options:
     date_order: str = ""
     seconds: float = 0.0
     lines: int = 0
+    subscription: Path | None = None
     clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
     def reading(self) -> Reading:
@@ -119,7 +122,9 @@ def _expanded(name: str) -> list[str]:
 
 
 def _source_ids(names: Sequence[str]) -> list[str]:
-    parts = [("stdin",) if n == files.STDIN else (n,) if net.is_url(n) else Path(n).resolve().parts for n in names]
+    parts = [
+        ("stdin",) if n == files.STDIN else (net.shown(n),) if net.is_url(n) else Path(n).resolve().parts for n in names
+    ]
     ids = []
     for mine in parts:
         depth = 1

@@ -18,6 +18,7 @@ from kizuna.engines.inputs import Input, Options
 from kizuna.engines.stages import Progress, silent
 from kizuna.links import files, net
 from kizuna.links.live import Stop
+from kizuna.links.websocket import read_subscription
 from kizuna.sources.batch import Batch, Decoder
 from kizuna.sources.delimited import DelimitedDecoder
 from kizuna.sources.feeds.decoder import FeedDecoder
@@ -72,7 +73,10 @@ def _live(item: Input, options: Options, stage: str, progress: Progress) -> Iter
     item.kind = "nmea live"
     decoder: Decoder | None = None
     stop = Stop(options.seconds, options.lines)
-    feed = net.open_feed(item.name, clock_ms=options.clock_ms, stop=stop)
+    subscription = ""
+    if net.is_web(item.name) and options.subscription is not None:
+        subscription = read_subscription(options.subscription)
+    feed = net.open_feed(item.name, clock_ms=options.clock_ms, stop=stop, subscription=subscription)
     received = 0
     with _stopped_by_signal(stop):
         try:

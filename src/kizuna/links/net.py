@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 from kizuna.base.errors import ConfigError
 from kizuna.links.live import CHUNK, GATHER_S, POLL_S, Chunk, Feed, Stop, Watch, bound_socket
 from kizuna.links.tcp import TcpClient, TcpServer
+from kizuna.links.websocket import WebSocketClient
 
-SCHEMES: Final = ("tcp", "tcp-listen", "udp")
+SCHEMES: Final = ("tcp", "tcp-listen", "udp", "ws", "wss")
+_WEB_PORTS: Final = {"ws": 80, "wss": 443}
+_FORMS: Final = "write tcp://HOST:PORT, udp://HOST:PORT, ws://HOST/PATH or wss://HOST/PATH"
 SOCKET_BUFFER: Final = 4 << 20
 """Receive buffer asked of the system; it held 100,000 datagrams a second while a decoder worked."""
 DATAGRAM: Final = 65_536
@@ -93,8 +96,20 @@ def is_url(name: str) -> bool:
     return name.split("://", 1)[0] in SCHEMES and "://" in name
 
 
-def open_feed(url: str, *, clock_ms: Callable[[], int], stop: Stop) -> Feed:
+def is_web(name: str) -> bool:
+    """Whether an input name is a WebSocket."""
+    return name.startswith(("ws://", "wss://"))
+
+
+def shown(url: str) -> str:
+    """An address as it may stand in tables and logs: without what follows ``?`` or ``#``, which may hold a key."""
+    return url.split("#", 1)[0].split("?", 1)[0]
+
+
+def open_feed(url: str, *, clock_ms: Callable[[], int], stop: Stop, subscription: str = "") -> Feed:
     """The feed of ``tcp://host:port`` (connect), ``tcp-listen://host:port`` or ``udp://host:port`` (listen).
+
+    Also ``ws://`` and ``wss://`` (connect and send ``subscription``, see ``links.websocket.read_subscription``).
 
     Raises ConfigError for a malformed address or a port that cannot be had.
     """
@@ -102,9 +117,16 @@ def open_feed(url: str, *, clock_ms: Callable[[], int], stop: Stop) -> Feed:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as exc:
-        raise ConfigError(f"{url!r} is no address: {exc}", hint="write tcp://HOST:PORT or udp://HOST:PORT") from exc
-    if port is None or parts.scheme not in SCHEMES or (parts.scheme == "tcp" and not host):
-        raise ConfigError(f"{url!r} is no address", hint="write tcp://HOST:PORT or udp://HOST:PORT")
+        raise ConfigError(f"{shown(url)!r} is no address: {exc}", hint=_FORMS) from exc
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError("an address with a user or password in it", where=host, hint="put keys into a file")
+    port = _WEB_PORTS.get(parts.scheme) if port is None else port
+    if port is None or parts.scheme not in SCHEMES or (parts.scheme in ("tcp", *_WEB_PORTS) and not host):
+        raise ConfigError(f"{shown(url)!r} is no address", hint=_FORMS)
+    if parts.scheme in _WEB_PORTS:
+        if parts.fragment:
+            raise ConfigError(f"{shown(url)!r} has a fragment (#)", hint=_FORMS)
+        return WebSocketClient(url, host=host, port=port, clock_ms=clock_ms, stop=stop, subscription=subscription)
     if parts.scheme == "udp":
         return UdpReceiver(host, port, clock_ms=clock_ms, stop=stop)
     if parts.scheme == "tcp-listen":

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kizuna.base.version import __version__
-from kizuna.node.cli import presence_commands, vessel_commands
+from kizuna.node.cli import claims_commands, presence_commands, vessel_commands
 
 app = typer.Typer(
     name="kizuna",
@@ -22,10 +22,11 @@ exercise_app = typer.Typer(help="Simulated traffic with known truth, always mark
 app.add_typer(exercise_app, name="exercise")
 vessel_commands.add_to(app)
 presence_commands.add_to(app)
+claims_commands.add_to(app)
 
 Inputs = Annotated[
     list[str],
-    typer.Argument(metavar="IN...", help="Files (plain, .gz, .zst), - for stdin, tcp://, udp://, ws:// or wss:// addresses."),
+    typer.Argument(metavar="IN...", help="Files (plain, .gz, .zst), - for stdin, tcp://, udp://, ws://, wss:// feeds."),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Directory for the results; made if missing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
@@ -41,7 +42,7 @@ AssumeUtc = Annotated[bool, typer.Option("--assume-utc", help="Read table times 
 DateOrder = Annotated[str, typer.Option("--date-order", help="For table dates such as 05/04/2026: dmy or mdy.")]
 Subscribe = Annotated[
     Path | None,
-    typer.Option("--subscribe", help="For ws:// and wss://: file (mode 600) with the message to send first, key and all."),
+    typer.Option("--subscribe", help="For ws:// and wss://: file (mode 600) with the message to send first."),
 ]
 Seconds = Annotated[float, typer.Option("--seconds", min=0.0, help="Stop a live input after so long; 0 is never.")]
 

@@ -30,6 +30,7 @@ class Reading:
     assume_utc: bool
     date_order: str
     seconds: float
+    subscription: Path | None = None
 
     def options(self) -> Options:
         """The same for the engine; raises ConfigError for a mapping without an equals sign."""
@@ -43,9 +44,12 @@ class Reading:
             if not (field and equals and column):
                 raise ConfigError(f"{pair!r} maps nothing", where="--map", hint="write FIELD=COLUMN, e.g. lat=Y")
             columns[field] = column
+        if self.subscription is not None and not any(name.startswith(("ws://", "wss://")) for name in self.inputs):
+            raise ConfigError("no input is a WebSocket", where="--subscribe", hint="it goes with ws:// and wss:// only")
         return Options(
-            self.source, check(self.context), self.label, columns, self.assume_utc, self.date_order, self.seconds
-        )
+            self.source, check(self.context), self.label, columns, self.assume_utc, self.date_order, self.seconds,
+            subscription=self.subscription,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
