@@ -240,7 +240,7 @@ class Presence:
             columns["flag"] = pa.array([self.words[f] for f in flag.tolist()], pa.string())
         if "type" in self.params.by:
             columns["type"] = pa.array([CLASSES[k] for k in kind.tolist()], pa.string())
-        columns |= {"vessels": counts.vessels, "vessel_hours": counts.hours}
+        columns |= {"vessels": counts.vessels, "vessel_hours": np.round(counts.hours, 4)}
         if self.zones is not None:
             columns["visits"] = counts.visits
         return pa.table(columns | {"fixes": counts.fixes})

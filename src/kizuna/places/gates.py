@@ -28,7 +28,7 @@ MAX_VERTICES: Final = 10_000
 MAX_WIDTH_DEG: Final = 90.0
 """Wider gates would leave the range of exact arithmetic in ``picture.kernels.crossing``."""
 _MAX_BYTES: Final = 16 * 2**20
-_TEXT: Final = 200
+_TEXT: Final = 500
 _PACKAGED: Final = "data/gates.geojson"
 _DIRECTIONS: Final = ("left to right", "right to left")
 

@@ -57,19 +57,20 @@ def query(directory: Path, sql: str, *, as_json: bool, as_csv: bool, limit: int)
         elif as_csv:
             out = csv.writer(sys.stdout)
             out.writerow(answer.column_names)
-            out.writerows([_cell(v) for v in row.values()] for row in answer.to_pylist())
+            out.writerows([cell(v) for v in row.values()] for row in answer.to_pylist())
         else:
-            _print_table(answer, limit)
+            print_table(answer, limit)
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A cell that a spreadsheet will not take for a formula."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value
 
 
-def _print_table(answer: Any, limit: int) -> None:
+def print_table(answer: Any, limit: int) -> None:
+    """Print an Arrow table for a person, its first rows only."""
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
