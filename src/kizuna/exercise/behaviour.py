@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 
 from kizuna.base.units import HOUR_S, MINUTE_MS, MINUTE_S, NM_M, SECOND_MS
-from kizuna.exercise import world
+from kizuna.exercise import simulate_ports, world
 from kizuna.exercise.simulate_fleet import Vessel
 from kizuna.exercise.simulate_motion import STEP_S, Track
 from kizuna.exercise.simulate_plant import ALLOWED, INNOCENT, REQUIRED, Label
@@ -25,7 +25,7 @@ Flags = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.int64]
 Rule = Callable[[Flags, npt.NDArray[np.float64]], Flags]
 """From "both are slow" and their distance in metres to whether the behaviour holds."""
-KINDS: Final = ("gap", "encounter", "loitering", "zone_visit", "shared_mmsi")
+KINDS: Final = ("gap", "encounter", "loitering", "zone_visit", "shared_mmsi", "port_visit")
 """Kinds of behaviour; the words of events where they exist."""
 MEETING_M: Final = 500.0
 """Distance of an encounter (Global Fishing Watch's definition)."""
@@ -65,6 +65,8 @@ def measure(
     rows += _silences(heard_ms, rows, length_s, gap_s)
     rows += _slow(vessels, rows)
     rows += _meetings(vessels, rows, length_s)
+    rows += [Row(label, first * STEP_S * SECOND_MS, last * STEP_S * SECOND_MS, planted=False)
+             for label, first, last in simulate_ports.visits(vessels)]  # fmt: skip
     return sorted(rows, key=lambda r: (KINDS.index(r.label.kind), r.begin_ms, r.label.actors))
 
 

@@ -25,6 +25,7 @@ from kizuna.exercise import simulate_radio as radio
 from kizuna.exercise import truth as truths
 from kizuna.exercise.simulate_fleet import Vessel
 from kizuna.exercise.simulate_plant import PLANTS, Cast, Label, silence
+from kizuna.exercise.simulate_ports import PORT_PLANTS
 from kizuna.records import context
 
 _START_MS: Final = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * SECOND_MS
@@ -44,7 +45,8 @@ class Scenario:
     """What to simulate. Numbers of plants hold for 600 vessels and shrink with the fleet.
 
     ``thin_s`` keeps no more than one position report per ship in so many seconds (0: all that M.1371 asks for).
-    ``gap_h`` is the length from which a silence is a gap.
+    ``gap_h`` is the length from which a silence is a gap. ``port_calls`` and ``port_waits`` plant ships for the scoring
+    of port visits beside the calls of ordinary traffic; none by default, so that older exercises stay as they were.
     """
 
     exercise_id: str = "kizuna-demo"
@@ -64,6 +66,8 @@ class Scenario:
     tows: int = 2
     neighbours: int = 4
     outages: int = 2
+    port_calls: int = 0
+    port_waits: int = 0
 
     def __post_init__(self) -> None:
         """Raise ConfigError for values that make no exercise."""
@@ -165,7 +169,7 @@ def _cast(
     """Planted ships first, then ordinary ones up to the wanted number, then silences among these."""
     cast = Cast(fleet.Registry(), [], [], scenario.length_s)
     scale = min(1.0, scenario.vessels / _AT_STRENGTH)
-    for name, (plant, _, least_h) in PLANTS.items():
+    for name, (plant, _, least_h) in (PLANTS | PORT_PLANTS).items():
         wanted = getattr(scenario, name)
         count = max(1, round(wanted * scale)) if wanted else 0
         for _ in range(count if scenario.hours >= least_h else 0):

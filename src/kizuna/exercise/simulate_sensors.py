@@ -120,7 +120,7 @@ def observe(
 
 
 def _shown(look: Look, targets: Targets, found: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Where the sensor shows the vessels: a right-looking radar shifts what moves away from it back along the flight."""
+    """Where the sensor shows vessels: a right-looking radar shifts what moves away from it back along the flight."""
     lon, lat = targets.lon_deg[found], targets.lat_deg[found]
     if look.sensor.shift_s == 0.0:
         return lon, lat

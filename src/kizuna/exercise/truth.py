@@ -77,6 +77,8 @@ def observable(row: Row, reports: Reports, owner: int | None) -> bool:
     if kind == "gap":
         return _gap_seen(heard[0], row)
     inside = [t[(t >= row.begin_ms) & (t <= row.end_ms)] for t in heard]
+    if kind == "port_visit":
+        return _call_seen(inside[0], row)
     if kind == "shared_mmsi":
         return all(len(t) >= 5 and t[-1] - t[0] > 4 * HOUR_MS for t in inside)  # noqa: PLR2004  the definition's numbers
     if kind == "zone_visit" and not all(_around(t, row) for t in heard):
@@ -93,6 +95,12 @@ def _around(times: npt.NDArray[np.int64], row: Row) -> bool:
         for end_ms in (row.begin_ms, row.end_ms)
         for low in (end_ms - reach_ms, end_ms)
     )
+
+
+def _call_seen(inside: npt.NDArray[np.int64], row: Row) -> bool:
+    """A port visit shows where two reports tell that the ship lies, and reports span half of her time at the port."""
+    lying = (inside >= row.label.begin_s * SECOND_MS) & (inside <= row.label.end_s * SECOND_MS)
+    return bool(lying.sum() >= 2 and inside[-1] - inside[0] >= (row.end_ms - row.begin_ms) / 2)  # noqa: PLR2004
 
 
 def _gap_seen(times: npt.NDArray[np.int64], row: Row) -> bool:

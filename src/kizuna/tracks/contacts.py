@@ -44,6 +44,8 @@ from kizuna.tracks.predict import Paths, Predictions
 
 _ROUNDS: Final = 8
 """Of the density of the unmatched against the match probabilities; it moves by less than 1 % after five."""
+_AROUND_M: Final = 10000.0
+"""The density of the unmatched is held by what lies within this distance."""
 _STEEP: Final = 4.0
 _UNKNOWN_LENGTH_M: Final = 25.0
 
@@ -88,19 +90,32 @@ def match(
     least = 1.0 / (1.0 / prior + area_m2)
     pairs = found(paths, tracks, length, recall, inside, scene, seen, sigma, least, p, reach)
     n, m = len(tracks), len(seen)
-    density = max(least, m / max(area_m2, 1e6))
+    whole = max(least, m / area_m2)
+    density = np.full(m, whole)
+    one, other = _neighbours(seen)
     prob = np.zeros(len(pairs.track))
     for _ in range(_ROUNDS):
-        prob = assign.marginals(pairs.track, pairs.det, pairs.weight / density, n, m)
-        density = (1.0 + m - prob.sum()) / (1.0 / prior + area_m2)
-    return _told(pairs, prob, density, tracks, inside, recall, m)
+        prob = assign.marginals(pairs.track, pairs.det, pairs.weight / density[pairs.det], n, m)
+        alone = np.maximum(1.0 - np.bincount(pairs.det, prob, m), 0.0)
+        whole = (1.0 + float(alone.sum())) / (1.0 / prior + area_m2)
+        around = np.bincount(one, alone[other], m)
+        density = np.maximum((1.0 + around) / (1.0 / whole + np.pi * _AROUND_M**2), least)
+    return _told(pairs, prob, density, whole, tracks, inside, recall)
+
+
+def _neighbours(seen: Seen) -> tuple[Array, Array]:
+    """Pairs of detections near each other, both ways round, none with itself."""
+    if len(seen) < 2:  # noqa: PLR2004  two make a pair
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    pairs = cKDTree(unit(seen.lat_deg, seen.lon_deg)).query_pairs(_AROUND_M, output_type="ndarray").astype(np.int64)
+    return np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
 
 
 def _told(
-    pairs: Pairs, prob: Array, density: float, tracks: Predictions, inside: Array, recall: Array, m: int
+    pairs: Pairs, prob: Array, density: Array, whole: float, tracks: Predictions, inside: Array, recall: Array
 ) -> Matched:
-    n = len(tracks)
-    gain = np.round(np.log(np.maximum(pairs.weight / density, 1e-300)), 6)
+    n, m = len(tracks), len(density)
+    gain = np.round(np.log(np.maximum(pairs.weight / density[pairs.det], 1e-300)), 6)
     chosen = assign.best(pairs.track, pairs.det, gain, n, m)
     likeliest = np.full(m, -1, np.int64)
     order = np.lexsort((pairs.track, gain))
@@ -116,7 +131,7 @@ def _told(
     return Matched(
         path, cost, distance, probability, np.minimum(np.bincount(pairs.det, prob, m), 1.0), tracks, detection, inside,
         recall, predict.radius(0.9, tracks.nu) * np.maximum(tracks.along_m, tracks.across_m),
-        np.minimum(np.bincount(pairs.track, prob, n), 1.0), density * 1e9,
+        np.minimum(np.bincount(pairs.track, prob, n), 1.0), whole * 1e9,
     )  # fmt: skip
 
 
