@@ -30,6 +30,7 @@ RIGHTS: Final = ("sovereignty", "territorial_sea", "contiguous_zone", "eez", "ba
                  "other")  # fmt: skip
 """What is claimed. ``jurisdiction``: the feature lies in waters of the claimant, who claims no land there."""
 ZONE_RIGHTS: Final = ("territorial_sea", "contiguous_zone", "eez")
+_AIR: Final = ("air_defence", "other")
 STANCES: Final = ("recognises", "objects", "no_position")
 CHECKED: Final = ("text", "no")
 LANGUAGES: Final = ("en", "ja", "zh-Hant", "zh-Hans", "ko", "ru", "fil", "vi", "ms")
@@ -181,12 +182,12 @@ class ClaimTable:
         return sorted((s for s in found if s.subject in subjects), key=lambda s: (s.party, s.date))
 
     def disputed(self, group: str) -> bool:
-        """Whether two parties claim land of the group, or any party objects to a claim over it or its features."""
+        """Whether two parties claim land of the group, or one objects to a claim over it or its sea (not its air)."""
         members = self.members(group)
         if any(len(self.sovereigns(f)) > 1 for f in members):
             return True
         own = {group, *(f.feature for f in members)}
-        return any(s.stance == "objects" and s.subject in own for s in self.stances)
+        return any(s.stance == "objects" and s.subject in own and s.right not in _AIR for s in self.stances)
 
     def rows(self) -> Iterator[Claim | Stance]:
         """Claims, then stances."""

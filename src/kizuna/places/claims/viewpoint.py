@@ -19,6 +19,7 @@ _HOME: Final = {
 }  # fmt: skip
 """Languages in which a party itself names things, tried where the asked language has no name of that party."""
 _ONE: Final = {"en": "feature", "ja": "地物", "zh-Hant": "地物"}
+_AREA: Final = {"en": "area", "ja": "区域", "zh-Hant": "區域"}
 _MANY: Final = {"en": "features around", "ja": "地物群", "zh-Hant": "地物群"}
 
 
@@ -50,11 +51,14 @@ class Viewpoint:
     def grid_name(self, table: ClaimTable, subject: str) -> str:
         """The neutral name: the cell of 0.01 degree of its point, in the view's language."""
         if subject in table.groups:
-            group = table.groups[subject]
-            word = _MANY if len(table.members(subject)) > 1 else _ONE
+            group, members = table.groups[subject], table.members(subject)
+            if len(members) == 1:
+                return self.grid_name(table, members[0].feature)
+            word = _MANY
             return f"{word.get(self.language, word['en'])} {grid_name(group.lat_deg, group.lon_deg)}"
         feature = table.features[subject]
-        return f"{_ONE.get(self.language, _ONE['en'])} {grid_name(feature.lat_deg, feature.lon_deg)}"
+        word = _AREA if feature.kind == "area" else _ONE
+        return f"{word.get(self.language, word['en'])} {grid_name(feature.lat_deg, feature.lon_deg)}"
 
     def party_name(self, table: ClaimTable, party: str) -> str:
         """A party's name in the view's language."""

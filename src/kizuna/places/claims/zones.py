@@ -93,7 +93,7 @@ def claim_zones(land: ClaimedLand, wanted: Wanted, view: Viewpoint = NEUTRAL) ->
     """
     out = []
     for part in parts(land.table, wanted):
-        if wanted.box is not None and not _near(part, land, wanted.box):
+        if wanted.box is not None and not near(part, land, wanted.box):
             continue
         polygons = _polygons(land, part)
         if polygons:
@@ -101,7 +101,7 @@ def claim_zones(land: ClaimedLand, wanted: Wanted, view: Viewpoint = NEUTRAL) ->
     return out
 
 
-def _near(part: Part, land: ClaimedLand, box: Box) -> bool:
+def near(part: Part, land: ClaimedLand, box: Box) -> bool:
     """Whether the zone can reach a box (west, south, east, north in degrees; west above east crosses 180)."""
     edges, _ = land.of(land.numbers(part.features))
     if not len(edges):
