@@ -11,7 +11,7 @@ from typing import Any
 
 from kizuna.base.version import __version__ as __version__
 
-_FACE = ("Decoded", "Event", "Result", "decode", "detect", "load")
+_FACE = ("Decoded", "Event", "Result", "Vessel", "decode", "detect", "load")
 """Names of the Python interface; ``__init__.pyi`` tells type checkers what they are."""
 
 

@@ -1,6 +1,7 @@
 from kizuna.node.python import Decoded as Decoded
 from kizuna.node.python import Event as Event
 from kizuna.node.python import Result as Result
+from kizuna.node.python import Vessel as Vessel
 from kizuna.node.python import decode as decode
 from kizuna.node.python import detect as detect
 from kizuna.node.python import load as load

@@ -14,16 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kizuna.base.errors import ConfigError
+from kizuna.base.table import from_arrow
 from kizuna.engines import memory
 from kizuna.engines.decode import Loaded
+from kizuna.events.table import EVENTS
 from kizuna.formats.run_summary import run_json
 from kizuna.node.python import frames
+from kizuna.picture.history import History, as_dict, cautions
+from kizuna.picture.search import search
 from kizuna.stores.query import ask, ask_tables
+from kizuna.tracks.table import IDENTITIES, SEGMENTS
 
 TABLES: Final = ("fixes", "statics", "others", "rejects", "segments", "identities", "events")
 _PLACE: Final = {
     "fixes": ("lat", "lon"), "segments": ("start_lat", "start_lon"), "events": ("lat_mean", "lon_mean"),
 }  # fmt: skip
+_NAMED_MOST: Final = 10
 
 
 class _Tables:
@@ -166,6 +172,32 @@ class Result(_Tables):
         for row in rows.sort_by([("confidence", "descending"), ("event_id", "ascending")]).to_pylist():
             yield Event(row, self)
 
+    def vessel(self, query: str | int) -> Vessel:
+        """The vessel that fits an MMSI, an IMO number, a call sign, or a name in any script.
+
+        Raises ConfigError where none fits, or several do; the message names them.
+        """
+        identities, segments = (from_arrow(schema, self.arrow(schema.name)) for schema in (IDENTITIES, SEGMENTS))
+        found = search(str(query), identities, segments)
+        best = [c for c in found if c.likeness == found[0].likeness]
+        if len(best) != 1:
+            named = "; ".join(f"{c.mmsi:09d} {' / '.join(c.shipnames)}" for c in best[:_NAMED_MOST])
+            raise ConfigError(
+                f"{len(best)} vessels fit {query!r}" + (f": {named}" if named else ""),
+                hint="ask by MMSI" if best else "see result.pandas('identities') for what was heard",
+            )
+        mmsi = best[0].mmsi
+        rows = self.events.filter(self._events_with(mmsi))
+        history = History(
+            mmsi, identities.take(identities["mmsi"] == mmsi), segments.take(segments["mmsi"] == mmsi),
+            from_arrow(EVENTS, rows), self.fixes.filter(pc.equal(self.fixes["mmsi"], mmsi)).num_rows,
+        )  # fmt: skip
+        return Vessel(history, best[0].way, self)
+
+    def _events_with(self, mmsi: int) -> pa.Array:
+        """A mask of the events in which an MMSI takes part."""
+        return pa.array([mmsi in (mmsis or ()) for mmsis in self.events["mmsis"].to_pylist()], pa.bool_())
+
     def save(self, directory: str | Path) -> Path:
         """Write the files of ``kizuna detect``, the report among them. Raises ConfigError for a result on disk."""
         if self._answer is None:
@@ -177,6 +209,44 @@ class Result(_Tables):
         """Counts."""
         run = self.record["run"]
         return f"<kizuna.Result {run['marking']}{' ' if run['marking'] else ''}{_counts(run['counts'])}>"
+
+
+@dataclass(frozen=True)
+class Vessel:
+    """What is known of one MMSI."""
+
+    history: History
+    way: str
+    result: Result
+
+    def __getattr__(self, name: str) -> Any:
+        """``mmsi``, ``shipnames``, ``vessel_ids``, ``span``, ``distance_nm`` and the tables of the history."""
+        return getattr(self.history, name)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What a reader must know before trusting it."""
+        return cautions(self.history)
+
+    @property
+    def fixes(self) -> pa.Table:
+        """Its positions by time."""
+        return self.result.fixes.filter(pc.equal(self.result.fixes["mmsi"], self.history.mmsi))
+
+    @property
+    def events(self) -> list[Event]:
+        """Its events by start."""
+        return [self.result.event(i) for i in self.history.events["event_id"].to_pylist()]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the fixes, for JSON."""
+        return as_dict(self.history)
+
+    def __repr__(self) -> str:
+        """Number, name, counts."""
+        name = " / ".join(self.history.shipnames) or "no name heard"
+        counts = f"{self.history.fixes:,} fixes, {len(self.history.events)} events"
+        return f"<kizuna.Vessel {self.history.mmsi:09d} {name}: {counts}>"
 
 
 @dataclass(frozen=True)
