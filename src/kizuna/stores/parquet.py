@@ -264,7 +264,10 @@ def read_table(schema: Schema, path: Path) -> Table:
 
     Raises ConfigError where there is no such file, InputError where it holds another table or is damaged.
     """
-    rows = Growing(schema)
+    try:
+        rows = Growing(schema, pq.read_metadata(path).num_rows)
+    except (pa.ArrowInvalid, OSError):
+        rows = Growing(schema)  # what is wrong is said below
     for part in tables_in(schema, path):
         rows.add(part)
     return rows.finish()

@@ -1,0 +1,230 @@
+"""Fourth stage: encounters, which need vessels of all buckets at once, a stretch of time after the other.
+
+Positions on the grid of times are read from all buckets for one stretch of slots. Stretches overlap by one slot more
+than the shortest run lasts, so every run that is long enough is whole in one of them or long enough in two that
+share a slot; what shares slots is one run. Only the positions of vessels that met are looked at again (speed), and
+only the fixes around the meetings that are left are fetched. The events are made by the code of the detector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from kizuna.base.table import Array, Table, concat, empty
+from kizuna.engines.partition.assemble import Assembled, Piece, assemble
+from kizuna.engines.partition.trace import Traced
+from kizuna.events import encounters
+from kizuna.events.account.evidence import Groups
+from kizuna.events.encounters import Runs
+from kizuna.events.params import Settings
+from kizuna.events.runs.meetings import Met, no_meetings
+from kizuna.events.subjects import Subjects, of_segments
+from kizuna.events.surroundings import Surroundings
+from kizuna.events.table import EVENTS
+from kizuna.tracks.resample import Slots, resample
+from kizuna.tracks.table import SEGMENTS
+
+AT_ONCE: Final = 3_000_000
+"""Positions in a stretch: 24 bytes each, and as much again for the pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """Encounters of all vessels: the events, and their rows as bucket and row of its tracks.
+
+    ``met.rows`` counts in ``bucket`` and ``row``.
+    """
+
+    events: Table
+    met: Met
+    bucket: Array
+    row: Array
+
+
+class Fleet(NamedTuple):
+    """All vessels: subjects over the segments of all buckets, and the number of the first segment of each bucket."""
+
+    who: Subjects
+    base: Array
+    segments: Table
+
+
+def fleet(traced: Sequence[Traced]) -> Fleet:
+    """The vessels of all buckets."""
+    tables = [t.segments() for t in traced]
+    base = np.cumsum([0, *(len(t) for t in tables)])
+    whole = concat(tables) if tables else empty(SEGMENTS)
+    return Fleet(of_segments(whole), base, whole)
+
+
+def meet(
+    traced: Sequence[Traced], all_: Fleet, settings: Settings, surroundings: Surroundings, step_ms: int,
+    tell: Callable[[float, float], None], at_once: int = AT_ONCE,
+) -> Meetings:  # fmt: skip
+    """Find them."""
+    params = settings.encounters
+    found = []
+    stretches = _stretches(traced, encounters.slots_min(params, step_ms) + 1, at_once)
+    for k, (first, behind) in enumerate(stretches):
+        slots = _slots(traced, all_, first, behind, step_ms)
+        found.append(encounters.near(slots, encounters.at_sea(slots, surroundings), params, all_.who))
+        tell(k + 1, len(stretches) + 1)
+    runs = encounters.merged(_stitched(found), params, step_ms)
+    if runs.events:
+        wanted = np.zeros(len(all_.who.mmsi), np.bool_)
+        wanted[runs.a] = wanted[runs.b] = True
+        parts = [_slots(traced, all_, first, behind, step_ms, wanted) for first, behind in _apart(stretches)]
+        slots = _joined(parts, step_ms)
+        runs = encounters.slow_runs(runs, slots, encounters.at_sea(slots, surroundings), params, all_.who)
+    if not runs.events:
+        return Meetings(empty(EVENTS), no_meetings(), np.empty(0, np.int64), np.empty(0, np.int64))
+    around = _fixes_around(traced, all_, runs)
+    segment = all_.base[around.of_bucket] + around.segment
+    who = Subjects(
+        all_.who.watched[segment], all_.who.vessel[segment], all_.who.mmsi, all_.who.vessel_id,
+        np.empty(0, np.int64),
+    )  # fmt: skip
+    slots = resample(around.tracks, settings.resample, who.watched)
+    events, met = encounters.told(around.tracks, params, surroundings, who, runs, slots, settings.resample)
+    return Meetings(events, met, around.bucket, around.row)
+
+
+def _stretches(traced: Sequence[Traced], overlap: int, at_once: int) -> list[tuple[int, int]]:
+    """Stretches of slots, first and behind the last, that overlap by so many slots."""
+    counts = [t.slot_counts() for t in traced]
+    counts = [(first, n) for first, n in counts if len(n)]
+    if not counts:
+        return []
+    least, behind = min(f for f, _ in counts), max(f + len(n) for f, n in counts)
+    total = np.zeros(behind - least, np.int64)
+    for first, n in counts:
+        total[first - least : first - least + len(n)] += n
+    upto = np.concatenate([[0], np.cumsum(total)])
+    out: list[tuple[int, int]] = []
+    at = 0
+    while True:
+        end = max(int(np.searchsorted(upto, upto[at] + at_once, "right")) - 1, at + 2 * overlap)
+        if end >= len(total):
+            out.append((least + at, behind))
+            return out
+        out.append((least + at, least + end))
+        at = end - overlap
+
+
+def _apart(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same stretches without overlap."""
+    return [(a, stretches[k + 1][0] if k + 1 < len(stretches) else b) for k, (a, b) in enumerate(stretches)]
+
+
+def _slots(
+    traced: Sequence[Traced], all_: Fleet, first: int, behind: int, step_ms: int, wanted: Array | None = None,
+) -> Slots:  # fmt: skip
+    """Positions of all buckets in a stretch, by slot, MMSI and segment; only of ``wanted`` vessels if given."""
+    parts: list[tuple[Array, ...]] = []
+    for b, source in enumerate(traced):
+        slot, segment, lat, lon = source.slots(first, behind)
+        segment = segment + np.int32(all_.base[b])
+        if wanted is not None:
+            keep = wanted[all_.who.vessel[segment]]
+            slot, segment, lat, lon = slot[keep], segment[keep], lat[keep], lon[keep]
+        parts.append((slot, segment, lat, lon))
+    slot, segment, lat, lon = (np.concatenate(column) for column in zip(*parts, strict=True))
+    small = (slot - first).astype(np.int16) if behind - first < np.iinfo(np.int16).max else slot
+    order = np.argsort(small, kind="stable")  # NumPy sorts 16 bits by radix
+    return _as_slots(step_ms, slot[order], segment[order], lat[order], lon[order])
+
+
+def _as_slots(step_ms: int, slot: Array, segment: Array, lat: Array, lon: Array) -> Slots:
+    none = np.empty(0, np.int64)
+    return Slots(step_ms, slot, segment, lat, lon, none.astype(np.float32), none, none)
+
+
+def _joined(parts: list[Slots], step_ms: int) -> Slots:
+    columns = (np.concatenate([getattr(p, n) for p in parts]) for n in ("slot", "segment", "lat_deg", "lon_deg"))
+    return _as_slots(step_ms, *columns)
+
+
+def _stitched(found: list[Array]) -> Array:
+    """Runs of all stretches; those of a pair that share a slot are one."""
+    if not found:
+        return np.empty((0, 4), np.int64)
+    runs = np.concatenate(found)
+    if len(found) == 1 or not len(runs):
+        return runs
+    runs = runs[np.lexsort((runs[:, 3], runs[:, 2], runs[:, 1], runs[:, 0]))]
+    a, b, first, last = runs.T
+    other = np.ones(len(runs), np.bool_)
+    other[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    pair = np.cumsum(other) - 1
+    least = int(first.min())
+    span = int(last.max()) - least + 1
+    reached = np.maximum.accumulate(pair * span + (last - least)) - pair * span + least
+    new = other.copy()
+    new[1:] |= first[1:] > reached[:-1]
+    at = np.flatnonzero(new)
+    ends = np.append(at[1:], len(runs)) - 1
+    return np.stack([a[at], b[at], first[at], reached[ends]], axis=1)
+
+
+def _fixes_around(traced: Sequence[Traced], all_: Fleet, runs: Runs) -> Assembled:
+    """The fixes of both vessels of each encounter, from the last before its first slot to the first after its last."""
+    n = runs.events
+    opens = np.searchsorted(runs.event, np.arange(n), "left")
+    closes = np.searchsorted(runs.event, np.arange(n), "right") - 1
+    from_ms, to_ms = runs.first[opens] * runs.step_ms, runs.last[closes] * runs.step_ms
+    s = all_.who.segments_by_vessel
+    vessel_of = all_.who.vessel[s]
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    for vessels in (runs.a[opens], runs.b[opens]):
+        low, high = (np.searchsorted(vessel_of, vessels, side).tolist() for side in ("left", "right"))
+        for e in range(n):
+            for segment in s[low[e] : high[e]].tolist():
+                b = int(np.searchsorted(all_.base, segment, "right")) - 1
+                found = _rows_in(traced[b], segment - int(all_.base[b]), int(from_ms[e]), int(to_ms[e]))
+                if found is not None:
+                    ranges.setdefault(b, []).append(found)
+    pieces = [Piece(b, *_united(ranges[b])) for b in sorted(ranges)]
+    return assemble(traced, pieces)
+
+
+def _rows_in(source: Traced, segment: int, from_ms: int, to_ms: int) -> tuple[int, int] | None:
+    """Rows of a segment in an interval, with the one before and the one behind it; None where it lies elsewhere."""
+    start, end = (int(v[segment]) for v in source.ends())
+    times = source.column("time_ms", start, end)
+    if times[-1] < from_ms or times[0] > to_ms:
+        return None
+    first = max(int(np.searchsorted(times, from_ms, "right")) - 1, 0)
+    behind = min(int(np.searchsorted(times, to_ms, "left")) + 1, len(times))
+    return start + first, start + behind
+
+
+def _united(ranges: list[tuple[int, int]]) -> tuple[Array, Array]:
+    """Ranges as ascending ranges that are apart."""
+    out: list[list[int]] = []
+    for start, stop in sorted(ranges):
+        if out and start <= out[-1][1]:
+            out[-1][1] = max(out[-1][1], stop)
+        else:
+            out.append([start, stop])
+    table = np.array(out, np.int64)
+    return table[:, 0], table[:, 1]
+
+
+def of_vessels(all_: Meetings, mmsis: Array) -> tuple[Met, Array]:
+    """The encounters of some MMSIs, and which rows (of ``bucket`` and ``row``) prove them.
+
+    The rows of what is returned count in these rows.
+    """
+    mine = np.flatnonzero(np.isin(all_.met.mmsi, mmsis).any(axis=1))
+    at, size = all_.met.rows.offsets[mine], np.diff(all_.met.rows.offsets)[mine]
+    flat = all_.met.rows.flat[np.repeat(at - (np.cumsum(size) - size), size) + np.arange(size.sum())]
+    rows = np.unique(flat)
+    met = Met(
+        [all_.met.event_id[k] for k in mine.tolist()], all_.met.mmsi[mine].reshape(-1, 2), all_.met.start_ms[mine],
+        all_.met.end_ms[mine], Groups(np.searchsorted(rows, flat), np.concatenate([[0], np.cumsum(size)])),
+    )  # fmt: skip
+    return met, rows
