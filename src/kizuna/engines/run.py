@@ -10,6 +10,7 @@ from kizuna.base import utc
 from kizuna.base.errors import ConfigError
 from kizuna.base.table import Table
 from kizuna.engines import results
+from kizuna.engines.claim_watch import ClaimWatch, watched
 from kizuna.engines.decode import Loaded, Options, load
 from kizuna.engines.detect import Found, continued, find_events, span, timed
 from kizuna.engines.stages import Progress, Stages, silent
@@ -37,6 +38,7 @@ class Request:
     start: str = ""
     previous: Path | None = None
     title: str = ""
+    claims: ClaimWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,10 @@ def given(request: Request) -> Given:
         of_file = read_zones(path)
         zones += of_file
         files.append(InputFile(path.name, digest_of(path), path.stat().st_size, "zones", len(of_file)))
+    if request.claims is not None:
+        computed, told = watched(request.claims)
+        zones += computed
+        files.append(told)
     lists = [read_anchorages(path) for path in request.anchorages]
     previous = None
     if request.previous is not None:

@@ -162,10 +162,9 @@ def _table(own: Path | None) -> ClaimTable:
 
 
 def _land(own: Path | None) -> ClaimedLand:
-    from kizuna.places.claims.land import load_land, share_out  # noqa: PLC0415
-    from kizuna.places.coast import load_coast  # noqa: PLC0415
+    from kizuna.engines.claim_watch import claimed_land  # noqa: PLC0415
 
-    return load_land() if own is None else share_out(_table(own), load_coast())
+    return claimed_land(own)
 
 
 def _row(table: ClaimTable, eyes: Viewpoint, group: str) -> dict[str, Any]:
@@ -178,7 +177,7 @@ def _row(table: ClaimTable, eyes: Viewpoint, group: str) -> dict[str, Any]:
         "watch": table.groups[group].watch, "note": table.groups[group].note,
         "claims": [
             {"claimant": c.claimant, "subject": c.subject, "subject_name": eyes.name_of(table, c.subject),
-             "right": c.right, "limit_nm": None if c.limit_nm != c.limit_nm else c.limit_nm,  # noqa: PLR0124  NaN
+             "right": c.right, "limit_nm": None if c.limit_nm != c.limit_nm else c.limit_nm,
              "basis": c.basis, "instrument": c.instrument, "date": c.date, "source": c.source, "checked": c.checked,
              "note": c.note,
              "stances": [{"party": s.party, "stance": s.stance, "ground": s.ground, "instrument": s.instrument,
@@ -218,12 +217,15 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 def _where(e: Entry, table: ClaimTable, eyes: Viewpoint) -> str:
+    from kizuna.base.units import NM_M  # noqa: PLC0415
+
     named, right = eyes.name_of(table, e.feature), e.claim.right.replace("_", " ")
     if e.claim.right == "sovereignty":
         return f"claims the land, {named}"
     if e.claim.limit_nm > 0:
-        return (f"{right} {e.claim.limit_nm:g} nm: {e.distance_m / 1852:.2f} nm from {named}, "
-                f"{e.inside_m / 1852:.2f} nm inside the computed line")  # fmt: skip
+        line = "coast or declared baseline of " if e.claim.shape else ""
+        return (f"{right} {e.claim.limit_nm:g} nm: {e.distance_m / NM_M:.2f} nm from {line}{named}, "
+                f"{e.inside_m / NM_M:.2f} nm inside the computed line")  # fmt: skip
     return f"{right}, {named}"
 
 

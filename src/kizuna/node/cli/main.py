@@ -104,6 +104,16 @@ def detect(
         Path | None,
         typer.Option("--previous", help="An earlier result: its events are continued, superseded or retracted."),
     ] = None,
+    claims: Annotated[
+        str,
+        typer.Option("--claims", help="Watch computed claim zones of disputed features: limits in nm, 12 or 12,24."),
+    ] = "",
+    view: Annotated[
+        str, typer.Option("--view", help="Whose names for claim zones: neutral, or a party's id.")
+    ] = "neutral",
+    claims_table: Annotated[
+        Path | None, typer.Option("--claims-table", help="TOML with your own parties, names and claims on top.")
+    ] = None,
     source: Source = "",
     context: Context = "real",
     label: Label = "nobody",
@@ -120,7 +130,9 @@ def detect(
 
     columns = tuple(mapping or ())
     what = running.Reading(tuple(inputs), source, context, label, columns, assume_utc, date_order, seconds, subscribe)
-    how = running.Detecting(tuple(zones or ()), tuple(anchorages or ()), params, start, previous)
+    how = running.Detecting(
+        tuple(zones or ()), tuple(anchorages or ()), params, start, previous, "", claims, view, claims_table
+    )
     running.detect(what, how, out, as_json=as_json, quiet=quiet)
 
 

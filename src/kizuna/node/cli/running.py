@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from kizuna.node.cli import output
 
 if TYPE_CHECKING:
+    from kizuna.engines.claim_watch import ClaimWatch
     from kizuna.engines.decode import DecodeRun, Options
     from kizuna.formats.run_summary import RunSummary
 
@@ -62,6 +63,18 @@ class Detecting:
     start: str = ""
     previous: Path | None = None
     title: str = ""
+    claims: str = ""
+    view: str = "neutral"
+    claims_table: Path | None = None
+
+    def claim_watch(self) -> ClaimWatch | None:
+        """The claim zones to watch; none without ``--claims``. Raises ConfigError for limits that are no numbers."""
+        if not self.claims:
+            return None
+        from kizuna.engines.claim_watch import ClaimWatch  # noqa: PLC0415
+        from kizuna.node.cli.claims_commands import limits  # noqa: PLC0415
+
+        return ClaimWatch(limits(self.claims), self.view, table=self.claims_table)
 
 
 def decode(what: Reading, out: Path, *, as_json: bool, quiet: bool) -> None:
@@ -131,8 +144,9 @@ def run_detect(what: Reading, how: Detecting, out: Path, *, quiet: bool) -> RunS
 
     output.announce_compilation("detect", _WARM_S["detect"])
     request = Request(
-        what.inputs, what.options(), how.zones, how.anchorages, how.params, how.start, how.previous, how.title
-    )
+        what.inputs, what.options(), how.zones, how.anchorages, how.params, how.start, how.previous, how.title,
+        how.claim_watch(),
+    )  # fmt: skip
     with output.progress_bar(quiet=quiet) as progress:
         summary = detect_into(request, out, progress)
     jit.mark_warm("detect")
