@@ -28,10 +28,11 @@ REJECT_REASONS: Final = (
     "bad_number",  # a table cell that is no number
     "bad_time",  # a table cell that is no time
     "bad_mmsi",  # a table cell that is no MMSI
-    "bad_row",  # a row with the wrong number of cells
+    "bad_row",  # a row with the wrong number of cells, or an object that is no JSON or no message
     "bad_position",  # a detection without a position on the globe, or with only half of one
     "bad_sensor",  # a detection of a sensor that has no word here
     "duplicate",  # the same detection stands in the file before
+    "invalid_message",  # a message of a feed that says itself that it could not be decoded
 )
 
 STATICS: Final = Schema(
