@@ -35,7 +35,7 @@ class Columns:
 
     Attributes:
         wrong: bool[n], messages with a value that is none.
-        unknown_words: how many words stood where a number belongs, and no table knows them.
+        unknown_words: how many words without a digit stood where a number or a known word belongs.
     """
 
     def __init__(self, n: int) -> None:
@@ -123,11 +123,12 @@ def _odd(values: Sequence[Any], words: Mapping[str, float] | None) -> tuple[Arra
             bad[i] = not np.isfinite(number)
             found[i] = np.nan if bad[i] else number
         elif isinstance(value, str):
-            read = number_in(value[:_TEXT_MAX])
+            read = number_in(value) if len(value) <= _TEXT_MAX else None
             if read is None and words is not None:
-                word = words.get(plain(value[:_TEXT_MAX]))
-                unknown += word is None
-                read = np.nan if word is None else word
+                read = words.get(plain(value[:_TEXT_MAX]))
+                if read is None and not any(c.isdigit() for c in value[:_TEXT_MAX]):
+                    unknown += 1
+                    read = np.nan
             bad[i] = read is None
             found[i] = np.nan if read is None else read
         else:
