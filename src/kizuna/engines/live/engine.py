@@ -158,7 +158,7 @@ class LiveEngine:
             self._context = next(iter(used), "")
 
     def _take(self, fixes: Table) -> set[int]:
-        seen = self._lookout.take(fixes, self._signature(fixes))
+        seen = self._lookout.take(fixes, self._signature(fixes), self._near_port(fixes))
         before = seen.before
         if (seen.taken != 1).any():
             self.kept.late.add(fixes.take(seen.taken == -1))
@@ -180,6 +180,15 @@ class LiveEngine:
             if len(row):
                 np.add.at(sig, row, self._weights[zone])
         return sig
+
+    def _near_port(self, fixes: Table) -> Array:
+        near = np.zeros(len(fixes), np.int8)
+        ports, p = self.surroundings.ports, self.settings.port_visits
+        if ports is not None and len(ports):
+            _, apart_m = ports.nearest(fixes["lat_deg"], fixes["lon_deg"], p.leave_m)
+            near[apart_m < p.leave_m] = w.AT_RIM  # NaN is far
+            near[apart_m <= p.enter_m] = w.INSIDE
+        return near
 
     def _wanted(self, hints: Array) -> set[int]:
         """Vessels to look at; slow ones only where loitering may be far enough from shore, or was told."""

@@ -18,8 +18,9 @@ from kizuna.tracks.kernels.plane import shared_table
 
 AT_ONCE: Final = 1 << 15
 """Rows given to the kernel at a time."""
-_HINTS: Final = 4
+_HINTS: Final = 5
 _AT_REST: Final = np.isin(np.arange(-1, 128), (1, 5, 6)).astype(np.uint8)
+_READ: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn")
 _ROOM: Final = 1 << 12
 _NAMED: Final = 1 << 12
 _REMEMBERED: Final = 60
@@ -44,7 +45,7 @@ class _Limits:
 
 
 class Lookout:
-    """Carried state: 112 bytes a vessel, 168 a lane, 48 a position of the last ten hours on the grid of times."""
+    """Carried state: 72 bytes a vessel, 176 a lane, 48 a position of the last ten hours on the grid of times."""
 
     def __init__(self, settings: Settings, params: LiveParams) -> None:
         step_ms = round(settings.resample.step_min * MINUTE_MS)
@@ -53,7 +54,8 @@ class Lookout:
             lanes_max=params.lanes_max, speed_max_kn=settings.segment.speed_max_kn, pad_h=settings.segment.pad_h,
             gap_ms=round(settings.gaps.threshold_h * HOUR_MS), slow_kn=settings.loitering.speed_max_kn,
             rest_kn=settings.loitering.rest_speed_kn, slow_ms=round(settings.loitering.duration_min_h * HOUR_MS),
-            reports=settings.zone_visits.reports, step_ms=step_ms,
+            reports=settings.zone_visits.reports, berthed_kn=float(np.float32(settings.port_visits.stop_begin_kn)),
+            hushed_ms=round(settings.port_visits.gap_h * HOUR_MS), step_ms=step_ms,
             bridge_ms=round(settings.resample.bridge_h * HOUR_MS),
         )  # fmt: skip
         least = math.ceil(settings.encounters.duration_min_h * HOUR_MS / step_ms) + 1
@@ -89,18 +91,21 @@ class Lookout:
         """Rows to hand in at a time."""
         return max(256, min(AT_ONCE, (1 << 20) // self._per_row))
 
-    def take(self, fixes: Table, sig: Array) -> Seen:
-        """Watch some rows, at most ``at_once``; ``sig`` is a number for the zones that each is in."""
+    def take(self, fixes: Table, sig: Array, near: Array) -> Seen:
+        """Watch some rows, at most ``at_once``.
+
+        ``sig`` is a number for the zones that each is in, ``near`` (int8) how near a port (``kernels.watch``).
+        """
         n = len(fixes)
         self._make_room(n)
         taken, before = np.zeros(n, np.int8), np.empty(n, np.int64)
         hints = np.empty((_HINTS * n, 3), np.int64)
         entries, places = np.empty((self._per_row * n, 2), np.int64), np.empty((self._per_row * n, 2), np.float64)
-        mmsi, time_ms, lat, lon = (np.array(fixes[name]) for name in ("mmsi", "time_ms", "lat_deg", "lon_deg"))
+        mmsi, time_ms, lat, lon, sog = (np.array(fixes[name]) for name in _READ)
         at_rest = _AT_REST[fixes["nav_status"].astype(np.int64) + 1]
         n_hints, n_entries = w.watch(
-            mmsi, time_ms, lat, lon, at_rest, sig, self.rules, shared_table(), self._slots, self.c, self._ahead,
-            self.vessels, self.lanes, self.floats, taken, before, hints, entries, places,
+            mmsi, time_ms, lat, lon, sog, at_rest, sig, near, self.rules, shared_table(), self._slots, self.c,
+            self._ahead, self.vessels, self.lanes, self.floats, taken, before, hints, entries, places,
         )  # fmt: skip
         return Seen(taken, before, hints[:n_hints], entries[:n_entries], places[:n_entries])
 

@@ -27,16 +27,20 @@ VESSEL_COLUMNS = 5
 """Columns of ``vessels``: number, newest row, newest lane (-1: none), span of its latest gap told."""
 
 TIME, NEXT, VESSEL, HOUR, HOUR_FIRST, HOUR_FROM, SPENT, RESTING, COUNT, JOINED = range(10)
-RUN_FROM, RUN_HOUR, TOLD, SIG, SIG_N, SIG_TOLD, SIG_DUE, SILENT = range(10, 18)
-LANE_COLUMNS = 18
-"""Columns of ``lanes``. Times in ms. RUN_FROM is -1 where no slow run is open; SILENT tells that a gap was told."""
+RUN_FROM, RUN_HOUR, TOLD, SIG, SIG_N, SIG_TOLD, SIG_DUE, SILENT, PORT = range(10, 19)
+LANE_COLUMNS = 19
+"""Columns of ``lanes``. Times in ms. RUN_FROM is -1 where no slow run is open; SILENT tells that a gap was told; PORT
+is 1 in port, 2 after a stop or silence there."""
 
 LAT, LON, PATH_M = range(3)
 LANE_FLOATS = 3
 
-HEARD, SLOW, SLOW_ENDED, CROSSED, FILLED, OVERDUE = range(6)
-"""Kinds of hints: heard after a silence; slow for long enough; no longer; other zones than before; a late fix inside a
-silence; silent for too long."""
+HEARD, SLOW, SLOW_ENDED, CROSSED, CALLED, FILLED, OVERDUE = range(7)
+"""Kinds of hints: heard after a silence; slow for long enough; no longer; other zones than before; a visit to a port
+that counts, or its end; a late fix inside a silence; silent for too long."""
+
+AWAY, AT_RIM, INSIDE = range(3)
+"""How near a port a fix is: outside; between the distances of entry and exit; inside."""
 
 AHEAD = 3
 _ALONE = 20
@@ -57,6 +61,8 @@ class WatchRules(NamedTuple):
     rest_kn: float
     slow_ms: int
     reports: int
+    berthed_kn: float
+    hushed_ms: int
     step_ms: int
     bridge_ms: int
 
@@ -112,7 +118,7 @@ def _tick(t, mmsi, c, ahead, rules):
 
 
 @kernel
-def _begin(lane, v, t, lat, lon, sig, lanes, floats):
+def _begin(lane, v, t, lat, lon, sig, near, lanes, floats):
     """A lane that begins with this fix."""
     for k in range(LANE_COLUMNS):
         lanes[lane, k] = 0
@@ -126,6 +132,7 @@ def _begin(lane, v, t, lat, lon, sig, lanes, floats):
     lanes[lane, RUN_FROM] = -1
     lanes[lane, SIG] = sig
     lanes[lane, SIG_N] = 1
+    lanes[lane, PORT] = 1 if near == INSIDE else 0
     floats[lane, LAT] = lat
     floats[lane, LON] = lon
     floats[lane, PATH_M] = 0.0
@@ -222,6 +229,25 @@ def _zones(lane, sig, lanes, rules):
 
 
 @kernel
+def _port(lane, near, sog_kn, elapsed_ms, lanes, rules):
+    """Whether the lane lay in port for the first time, or left one in which it lay."""
+    if near == AWAY:
+        lay = lanes[lane, PORT] == 2
+        lanes[lane, PORT] = 0
+        return lay
+    if lanes[lane, PORT] == 0:
+        if near == INSIDE:
+            lanes[lane, PORT] = 1
+    elif lanes[lane, PORT] == 1 and elapsed_ms >= rules.hushed_ms:
+        lanes[lane, PORT] = 2
+        return True
+    if lanes[lane, PORT] == 1 and sog_kn <= rules.berthed_kn:
+        lanes[lane, PORT] = 2
+        return True
+    return False
+
+
+@kernel
 def _slots(lane, v, t, lat, lon, lanes, floats, rules, n, entries, places):
     """Positions on the grid of times between the lane's last fix and this one, written behind the ``n`` there are."""
     before = lanes[lane, TIME]
@@ -242,7 +268,7 @@ def _slots(lane, v, t, lat, lon, lanes, floats, rules, n, entries, places):
 
 @kernel
 def _hint(hints, n, kind, v, lane):
-    """Write down a hint; the list has room for four a row."""
+    """Write down a hint; the list has room for five a row."""
     hints[n, 0] = kind
     hints[n, 1] = v
     hints[n, 2] = lane
@@ -250,8 +276,8 @@ def _hint(hints, n, kind, v, lane):
 
 
 @kernel
-def watch(mmsi, time_ms, lat_deg, lon_deg, at_rest, sig, rules, table, slots, c, ahead, vessels, lanes, floats, taken,
-          before, hints, entries, places):  # fmt: skip
+def watch(mmsi, time_ms, lat_deg, lon_deg, sog_kn, at_rest, sig, near, rules, table, slots, c, ahead, vessels, lanes,
+          floats, taken, before, hints, entries, places):  # fmt: skip
     """Take rows in the order heard. Returns how many hints and how many grid positions there are.
 
     ``taken`` becomes 1 for rows taken, -1 for rows later than the lateness allows, -2 where there are too many MMSIs;
@@ -298,12 +324,12 @@ def watch(mmsi, time_ms, lat_deg, lon_deg, at_rest, sig, rules, table, slots, c,
         if lane < 0:
             if n_lanes >= rules.lanes_max:
                 following = lanes[stalest, NEXT]
-                _begin(stalest, v, t, lat, lon, sig[i], lanes, floats)
+                _begin(stalest, v, t, lat, lon, sig[i], int(near[i]), lanes, floats)
                 lanes[stalest, NEXT] = following
             else:
                 lane = c[N_LANES]
                 c[N_LANES] += 1
-                _begin(lane, v, t, lat, lon, sig[i], lanes, floats)
+                _begin(lane, v, t, lat, lon, sig[i], int(near[i]), lanes, floats)
                 lanes[lane, NEXT] = vessels[v, LANE]
                 vessels[v, LANE] = lane
             c[DUE] = min(c[DUE], t + rules.gap_ms)
@@ -319,6 +345,8 @@ def watch(mmsi, time_ms, lat_deg, lon_deg, at_rest, sig, rules, table, slots, c,
             n_hints = _hint(hints, n_hints, SLOW if hint > 0 else SLOW_ENDED, v, lane)
         if _zones(lane, sig[i], lanes, rules):
             n_hints = _hint(hints, n_hints, CROSSED, v, lane)
+        if _port(lane, int(near[i]), float(sog_kn[i]), t - lanes[lane, TIME], lanes, rules):
+            n_hints = _hint(hints, n_hints, CALLED, v, lane)
         n_entries = _slots(lane, v, t, lat, lon, lanes, floats, rules, n_entries, entries, places)
         lanes[lane, TIME] = t
         floats[lane, LAT] = lat
