@@ -14,7 +14,7 @@ import pyarrow as pa
 from kizuna.base.table import Column, Kind, Schema
 from kizuna.fixes.table import ORIGIN
 
-EVENT_TYPES: Final = ("gap", "encounter", "loitering", "zone_visit", "port_visit")
+EVENT_TYPES: Final = ("gap", "encounter", "loitering", "zone_visit", "port_visit", "dark_detection")
 STATUSES: Final = ("open", "closed", "superseded", "retracted")
 REASONS: Final = ("late_data", "reprocessed", "analyst")
 LEVEL_WORDS: Final = ("low", "moderate", "high")

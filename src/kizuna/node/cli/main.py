@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kizuna.base.version import __version__
-from kizuna.node.cli import claims_commands, presence_commands, vessel_commands
+from kizuna.node.cli import claims_commands, match_commands, presence_commands, vessel_commands
 
 app = typer.Typer(
     name="kizuna",
@@ -23,6 +23,7 @@ app.add_typer(exercise_app, name="exercise")
 vessel_commands.add_to(app)
 presence_commands.add_to(app)
 claims_commands.add_to(app)
+match_commands.add_to(app)
 
 Inputs = Annotated[
     list[str],

@@ -1,0 +1,1 @@
+"""Detections of other sensors against the tracks of a run."""
