@@ -181,7 +181,8 @@ class Presence:
         everything = np.arange(n)
         if "cell" not in self.params.by:
             return everything, np.zeros(n, np.int64), np.zeros(n, np.int64)
-        y = np.floor((rows.lat_deg + 90.0) / self.params.cell_deg).astype(np.int64)
+        top = int(np.ceil(180.0 / self.params.cell_deg - 1e-9)) - 1
+        y = np.minimum(np.floor((rows.lat_deg + 90.0) / self.params.cell_deg).astype(np.int64), top)
         x = np.floor((rows.lon_deg + 180.0) / self.params.cell_deg).astype(np.int64)
         return everything, y * self._columns + np.clip(x, 0, self._columns - 1), np.zeros(n, np.int64)
 

@@ -121,7 +121,7 @@ _NO_DAY: Final = -(2**62)
 
 def _date_column(names: list[str], rows: list[list[str]]) -> int:
     usual = [k for k, n in enumerate(names) if n.lower() in _DATE_NAMES]
-    for k in [*usual, *range(len(names))]:
+    for k in usual + list(range(len(names))):
         dated = sum(_day(row[k]) != _NO_DAY for row in rows)
         if dated > len(rows) // 2 or (dated and k in usual):
             return k

@@ -87,6 +87,7 @@ class SpansAsked:
     period: str
     per_heard: bool
     level: float
+    beside: tuple[str, ...] = ()
 
 
 def presence(directory: Path, asked: PresenceAsked, how: Showing) -> None:
@@ -169,7 +170,9 @@ def trend(
             series, context, label = _own_series(source, names, of_results, how)
         else:
             series, context, label = _published(source, names, of_csv), "real", "nobody"
-        changes = [compare(s, baseline, period, params, per_heard=spans.per_heard) for s in series]
+        rates = len(series) if spans.per_heard else 0
+        series = [*series, *_beside(spans.beside)]
+        changes = [compare(s, baseline, period, params, per_heard=i < rates) for i, s in enumerate(series)]
         if how.out is not None:
             from kizuna.engines.results import put  # noqa: PLC0415
             from kizuna.picture.pages.trend_page import trend_page  # noqa: PLC0415
@@ -234,6 +237,14 @@ def _published(source: Path, names: tuple[str, ...], asked: CsvAsked) -> list[Se
     if odd:
         raise ConfigError(f"no series {', '.join(odd)}", where=str(source), hint=f"there are {', '.join(found)}")
     return [found[n] for n in (names or found)]
+
+
+def _beside(files: tuple[str, ...]) -> list[Series]:
+    out: list[Series] = []
+    for text in files:
+        name, _, column = text.rpartition(":") if not Path(text).exists() else (text, "", "")
+        out += _published(Path(name or text), (column,) if column else (), CsvAsked((), "", "", "count a day"))
+    return out
 
 
 def _facts(c: Change) -> dict[str, Any]:

@@ -107,6 +107,10 @@ def trend(
     where: Annotated[
         list[str] | None, typer.Option("--where", help="For a CSV: keep rows with COLUMN=VALUE. May be repeated.")
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option("--beside", help="A CSV of daily numbers to show too, as FILE or FILE:COLUMN. May be repeated."),
+    ] = None,
     per_heard: Annotated[
         bool, typer.Option("--per-heard", help="Compare rates per vessel heard anywhere, for a change in reception.")
     ] = False,
@@ -126,5 +130,5 @@ def trend(
     how = counting.Showing(out, as_json, as_csv, 1000, quiet)
     of_csv = counting.CsvAsked(tuple(where or ()), said_source, licence, unit)
     of_results = counting.SeriesAsked(tuple(zones or ()), zone, tuple(gates or ()), flag, kind, flag_names)
-    spans = counting.SpansAsked(baseline, period, per_heard, level)
+    spans = counting.SpansAsked(baseline, period, per_heard, level, tuple(beside or ()))
     counting.trend(source, tuple(series or ()), spans, of_results, of_csv, how)
