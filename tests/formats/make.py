@@ -145,12 +145,14 @@ def event(kind, mmsis, start_ms, end_ms, start, end, *, confidence=0.7, **more):
             ("reports inside", 61.0, 2.0, ">=", "fixes", True),
             ("depth beyond the line", 8_500.0, 185.2, ">", "m", True),
         ],
+        "port_visit": [("entry_seen", 1.0, 1.0, ">=", "", True), ("stops", 2.0, 1.0, ">=", "", True)],
     }[kind]
     words = {
         "gap": f"No position of {mmsis[0]} for {hours:.1f} h while 92 % of the vessels around it were heard.",
         "encounter": f"{mmsis[0]} and {mmsis[-1]} stayed within 500 m of each other for {hours:.1f} h at a median of 1.1 kn.",
         "loitering": f"{mmsis[0]} moved at a mean of 0.8 kn for {hours:.1f} h, 12 km from shore.",
         "zone_visit": f"{mmsis[0]} was inside the zone for {hours:.1f} h.",
+        "port_visit": f"{mmsis[0]} came to port (Naha) and stayed {hours:.1f} h.",
     }[kind]
     row = {
         "event_id": hash_hex("event", kind, *mmsis, start_ms),

@@ -1,6 +1,7 @@
 """The report: one page, no script, no request, nothing foreign unescaped, never above its size."""
 
 import html
+import json
 import re
 from dataclasses import replace
 from functools import cache
@@ -19,6 +20,8 @@ from kizuna.formats.report.style import TOKENS, style_sheet
 from kizuna.formats.report_html import MAX_BYTES, report_html
 from kizuna.formats.run_summary import InputFile, run_digest
 
+ALERTS = ("gap", "encounter", "loitering", "zone_visit")
+"""Types of which the made-up world has some."""
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 TAGS = VOID | {
     "html",
@@ -346,8 +349,43 @@ def test_thousands_of_events_fit_and_the_page_says_what_is_left_out():
     assert page.tags.count("article") == module._CARDS_MOST
     assert len(re.findall(rb'<tr class="l-', raw)) == 5000
     assert f"{module._CARDS_MOST} of 5,000 events have one: of each type the most confident." in page.words
-    per_type = [raw.count(f'<article class="card t-{k}'.encode()) for k in EVENT_TYPES]
+    per_type = [raw.count(f'<article class="card t-{k}'.encode()) for k in ALERTS]
     assert max(per_type) - min(per_type) <= 1
+
+
+def in_port(world, count):
+    """The world with so many port visits more, surer than anything else in it."""
+    info = json.dumps({
+        "intermediate_anchorage": {"name": "NAHA KO", "anchorage_id": "34"}, "port": {"name": "Naha", "name_ja": "那覇"},
+    })  # fmt: skip
+    visits = [
+        make.event("port_visit", [431_000_000 + i], make.T0 + i * 1000, make.T0 + i * 1000 + 3 * make.HOUR, (26.2, 127.6),
+                   (26.2, 127.6), confidence=0.9, level=4, event_info=info, event_id=f"p{i:031x}")
+        for i in range(count)
+    ]  # fmt: skip
+    world.events = [*world.events, *visits]
+    return world
+
+
+def test_port_visits_are_counted_and_listed_behind_what_may_be_worth_a_look():
+    raw = made(in_port(make.east_china_sea(6, 12), 3))
+    page = harmless(raw)
+    assert "3 Port visits 3 high" in page.words.replace("  ", " ")
+    assert all(word in page.words for word in ("NAHA KO", "Naha", "那覇", "4 of 4"))
+    assert b'<details class="type t-port_visit">' in raw and b'<details open class="type t-gap">' in raw
+    numbers = [int(n) for n in re.findall(rb'<tr class="l-[a-z]+"><th scope="row"><a href="#e(\d+)"', raw)]
+    assert sorted(numbers) == list(range(1, 16)) and set(numbers[-3:]) == {13, 14, 15}
+
+
+def test_thousands_of_port_visits_take_no_room_from_the_rest():
+    world = in_port(make.east_china_sea(10, 400), 9000)
+    raw = made(world)
+    page = Page(raw)
+    assert len(raw) <= module.MAX_BYTES
+    assert raw.count(b'<article class="card t-port_visit') == 0
+    assert f"The first {module._ROUTINE_MOST} of 9,000 are listed" in page.words
+    alerts = len(re.findall(rb'<tr class="l-', raw)) - module._ROUTINE_MOST
+    assert alerts == 400
 
 
 def test_the_page_gives_way_in_order_when_room_is_short(monkeypatch):
@@ -372,7 +410,7 @@ def test_readers_can_fold_away_every_type_and_level():
     page = harmless(ordinary())
     boxes = {v for t, k, v in page.attributes if t == "input" and k == "id"}
     style = style_sheet()
-    for kind in EVENT_TYPES:
+    for kind in ALERTS:
         assert f"f-{kind}" in boxes and f"#f-{kind}:not(:checked)) .t-{kind}" in style
         assert (
             f'class="mark c-{kind} t-{kind} ' in ordinary().decode()

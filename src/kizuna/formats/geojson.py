@@ -5,7 +5,7 @@ Geometry by type, so that a map shows no more than is known:
 * ``gap``: the straight line from the last position before to the first after; the point of the start while it is open.
   The line joins two positions; it is no route.
 * ``encounter``, ``loitering``: the mean position.
-* ``zone_visit``: the position of entry; the exit stands in ``end_lat`` and ``end_lon``.
+* ``zone_visit``, ``port_visit``: the position of entry; the exit stands in ``end_lat`` and ``end_lon``.
 
 Lines are cut where they cross 180 degrees (RFC 7946, 3.1.9), ``bbox`` has its west edge greater than its east edge
 there (5.2). Coordinates have 7 decimals (about a centimetre). A place that is missing gives a null geometry.
@@ -89,6 +89,9 @@ def _values(events: Table, name: str, kind: Kind) -> list[Any]:
     if kind is Kind.F32:  # the shortest decimal that gives the same float32, not its float64 expansion
         return [float(str(v)) if math.isfinite(v) else None for v in column]
     values = column.to_pylist() if isinstance(column, pa.Array) else column.tolist()
+    missing = events.schema[name].missing_value
+    if missing is not None:
+        values = [None if v == missing else v for v in values]
     if name in _TEXT_IDS:
         return [None if v is None else [None if i is None else str(i) for i in v] for v in values]
     if name in _JSON_TEXT:

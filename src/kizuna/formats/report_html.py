@@ -41,6 +41,7 @@ MAX_BYTES: Final = 5_000_000
 _ROWS_SHARE: Final = 0.38
 _MAPS_SHARE: Final = 0.34
 _CARDS_MOST: Final = 300  # beyond this nobody reads on; the rest stands in the list
+_ROUTINE_MOST: Final = 500  # rows of port visits; who wants them all reads the table
 _RESERVE: Final = 20_000  # sentences between the parts
 _WARNINGS_MOST: Final = 20
 
@@ -94,7 +95,11 @@ def _check_context(summary: RunSummary, events: Table) -> None:
 def _rows_within(listed: list[Entry], names: dict[int, str], room: int) -> list[tuple[Entry, str]]:
     """Rows of the first events that fit; written as if all had cards, which is the longer form."""
     kept, used = [], 0
+    routine = 0
     for entry in listed:
+        routine += entry.kind.routine
+        if entry.kind.routine and routine > _ROUTINE_MOST:
+            continue
         text = row(entry, names, with_card=True)
         used += len(text.encode())
         if used > room:
@@ -119,9 +124,11 @@ def _cards_within(listed: list[Entry], desk: Desk, room: int) -> dict[int, str]:
 
 
 def _in_turn(listed: list[Entry]) -> Iterator[Entry]:
-    queues = [[e for e in listed if e.kind.key == k.key] for k in KINDS]
-    for place in range(max(map(len, queues), default=0)):
-        yield from (queue[place] for queue in queues if place < len(queue))
+    """One of each type in turn; routine only after all the others."""
+    for routine in (False, True):
+        queues = [[e for e in listed if e.kind.key == k.key] for k in KINDS if k.routine is routine]
+        for place in range(max(map(len, queues), default=0)):
+            yield from (queue[place] for queue in queues if place < len(queue))
 
 
 def _events(

@@ -1,6 +1,7 @@
 """Events in the order of the report, each with its number: by confidence, then by time.
 
-Superseded and retracted events come last. Only as many entries are made as a page can list; the rest is counted.
+Routine (port visits) comes after what may be worth a look, superseded and retracted events last. Only as many entries
+are made as a page can list; the rest is counted.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import pyarrow as pa
 from kizuna.base.table import Array, Table
 from kizuna.base.table import Kind as Column
 from kizuna.base.units import MISSING_TIME_MS
-from kizuna.events.table import STATUSES
-from kizuna.formats.report.marks import Kind, kind_of
+from kizuna.events.table import EVENT_TYPES, STATUSES
+from kizuna.formats.report.marks import KINDS, Kind, kind_of
 from kizuna.tracks.table import Tracks
 
 MAX_ENTRIES: Final = 12_000
 """More rows than this do not fit into a page of 5 MB."""
 _LIVE: Final = (STATUSES.index("open"), STATUSES.index("closed"))
+_ROUTINE: Final = tuple(EVENT_TYPES.index(k.key) for k in KINDS if k.routine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def ranked(events: Table) -> Array:
     ids = np.array(events["event_id"].fill_null("").to_pylist(), np.str_)  # to_numpy would import pandas if it is there
     confidence = np.nan_to_num(events["confidence"], nan=-1.0)
     over = ~np.isin(events["status"], _LIVE)
-    order: Array = np.lexsort((events["version"], ids, events["start_ms"], -confidence, over))
+    routine = np.isin(events["event_type"], _ROUTINE)
+    order: Array = np.lexsort((events["version"], ids, events["start_ms"], -confidence, routine, over))
     return order
 
 

@@ -14,13 +14,17 @@ from kizuna.events.table import EVENT_TYPES
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Words and drawing of one type of event, on a field of 20 by 20."""
+    """Words and drawing of one type of event, on a field of 20 by 20.
+
+    ``routine`` marks what ships do every day: it comes after everything that may be worth a look.
+    """
 
     key: str
     word: str
     words: str
     meaning: str
     drawing: str
+    routine: bool = False
 
 
 _STROKE: Final = 'fill="none" stroke="currentColor" stroke-linecap="round"'
@@ -45,6 +49,13 @@ _KNOWN: Final = {
         "zone_visit", "Zone visit", "Zone visits", "a vessel inside a zone, from entry to exit",
         f'<path d="M15.6 2.6v14.8" {_HALO} stroke-width="5.6"/><path d="M2.4 3 13.4 10 2.4 17z" {_SHAPE}/>'
         f'<path d="M15.6 3v14" {_STROKE} stroke-width="3"/>',
+    ),
+    "port_visit": Kind(
+        "port_visit", "Port visit", "Port visits", "a vessel in port, from entry to exit; everyday business",
+        f'<path d="M10 4v13M5.6 8h8.8M3 11.4c.6 4 3 5.6 7 5.6s6.4-1.6 7-5.6" {_HALO} stroke-width="5.4"/>'
+        f'<circle cx="10" cy="3.4" r="2.4" {_SHAPE}/>'
+        f'<path d="M10 5.6V17M5.6 8.4h8.8M3 11.4c.6 4 3 5.6 7 5.6s6.4-1.6 7-5.6" {_STROKE} stroke-width="2.4"/>',
+        routine=True,
     ),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -36,6 +37,14 @@ def _zones(regions: Sequence[Mapping[str, Any]] | None) -> str:
     return ", ".join(name(i, 24) for i in ids[:3]) + more if ids else MISSING
 
 
+def _port(entry: Entry) -> str:
+    """Name of the port or anchorage that the facts of a visit give."""
+    facts = json.loads(entry["event_info"] or "{}")
+    port, point = facts.get("port") or {}, facts.get("intermediate_anchorage") or {}
+    called = [point.get("name"), port.get("name"), port.get("name_ja")]
+    return ", ".join(name(c, 24) for c in dict.fromkeys(called) if c) or name(point.get("anchorage_id") or MISSING, 24)
+
+
 _Measure = tuple[str, Callable[[Entry], str]]
 _SHORE: Final[_Measure] = ("From shore", lambda e: metres(e["start_distance_from_shore_m"]))
 _MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = {
@@ -59,6 +68,7 @@ _MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = {
         ("Distance run", lambda e: metres(e["distance_m"])),
         ("Median speed", lambda e: _knots(e["median_speed_kn"])),
     ),
+    "port_visit": (("Port", _port), ("Level", lambda e: f"{e['level'] or MISSING} of 4")),
 }
 
 
@@ -133,4 +143,5 @@ def section(kind: Kind, total: int, rows: Sequence[str], note: str) -> str:
             f'<details class="rest"><summary>{count(len(rows) - shown)} more</summary>'
             f"{_table_head(kind, folded=True)}{''.join(rows[shown:])}{_TABLE_END}</details>"
         )
-    return f'<details open class="type t-{kind.key}">{head}{note}{tables}</details>'
+    unfolded = "" if kind.routine else " open"
+    return f'<details{unfolded} class="type t-{kind.key}">{head}{note}{tables}</details>'
