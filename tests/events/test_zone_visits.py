@@ -124,16 +124,52 @@ def test_passage_is_continuous_and_expeditious():
     assert passage["tests"]["least_progress_in_half_an_hour"]["measured"] == pytest.approx(12, rel=0.02)
     stop = np.concatenate([np.arange(-2, 15, 0.2), np.full(90, 15.0), np.arange(15, 30, 0.2)])
     (stay,) = found(along(stop))
-    assert json.loads(stay["event_info"])["class"] == "stay"
+    assert json.loads(stay["event_info"])["class"] == "stopped"
     assert stay["tests"]["least_progress_in_half_an_hour"]["passed"] is False
     circles = 10 + np.sin(np.arange(240) / 4)  # fast, but getting nowhere
-    (about,) = found(along(np.concatenate([np.arange(-2, 10, 0.2), circles, np.arange(10, -3, -0.2)])))
-    assert json.loads(about["event_info"])["class"] == "stay"
+    (about,) = found(along(np.concatenate([np.arange(-2, 10, 0.2), circles, np.arange(10, -3, -0.2)]), sog=11.0))
+    assert json.loads(about["event_info"])["class"] == "slow"
+
+
+def test_drift_inside_is_slow_and_no_stop():
+    (visit,) = found(along(np.concatenate([[-2, -1], np.arange(0, 6, 2 / 60), [-1, -2]]), sog=2.0))  # 2 kn
+    assert json.loads(visit["event_info"])["class"] == "slow" and "slow stay" in visit["summary"]
+
+
+def claim_box(view="neutral", **more):
+    words = {"claim_view": view, "line_error_m": "20", "limit_nm": "12", "label": "computed", "objections": "south"}
+    return box(20.0, 10.0, 21.0, 11.0, "claim-12nm-x-north", name="12 nm of feature 10.50N 20.50E", claimant="north",
+               kind="claim", attributes=words | more)  # fmt: skip
+
+
+def test_visit_to_a_computed_claim_says_whose_line_in_whose_words_and_how_far():
+    (visit,) = found(along([-2, -1, 1, 2, 1, -1, -2, -3]), zones=[claim_box()])
+    info = json.loads(visit["event_info"])
+    assert (info["claimant"], info["view"], info["label"], info["limit_nm"]) == ("north", "neutral", "computed", "12")
+    assert info["line_error_m"] == 20 and info["near_line"] is False and info["objections"] == "south"
+    assert "computed line of north" in visit["summary"]
+    assert visit["regions"][0] == {
+        "zone_id": "claim-12nm-x-north", "claimant": "north", "view": "neutral", "relation": info["class"]
+    }  # fmt: skip
+
+
+def test_visit_within_the_errors_of_line_and_position_is_flagged():
+    depth = 110 / 1852  # beyond the error of positions (100 m), within that and the line's (20 m)
+    (visit,) = found(along([-1, -1, depth, depth, depth, -1, -1]), zones=[claim_box()])
+    assert json.loads(visit["event_info"])["near_line"] is True and visit["confidence_word"] == "low"
+    (plain,) = found(along([-1, -1, depth, depth, depth, -1, -1]))
+    assert json.loads(plain["event_info"])["near_line"] is False and plain["regions"][0]["view"] == ""
+
+
+def test_view_changes_words_and_nothing_else():
+    one, two = (found(along([-2, -1, 1, 2, 1, -1, -2, -3]), zones=[claim_box(v)])[0] for v in ("neutral", "JP"))
+    assert {k for k in one if str(one[k]) != str(two[k])} <= {"regions", "event_info", "evidence", "tests"}
+    assert one["event_id"] == two["event_id"]
 
 
 def test_silence_inside_is_no_shown_passage():
     (visit,) = found(along(np.arange(-10, 40, 10.0), step_s=2 * HOUR))
-    assert json.loads(visit["event_info"])["class"] == "stay"
+    assert json.loads(visit["event_info"])["class"] == "not_shown"
     assert visit["tests"]["longest_time_between_reports_kept"]["passed"] is False
 
 
@@ -166,7 +202,7 @@ def test_noise_and_aids_to_navigation_visit_nothing():
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("reports", 0), ("hysteresis_nm", -1), ("passage_speed_kn", 99), ("silence_max_h", 0)]
+    ("key", "value"), [("reports", 0), ("hysteresis_nm", -1), ("passage_speed_kn", 99), ("silence_max_h", 0), ("stopped_speed_kn", 9)]
 )
 def test_wrong_parameters_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[zone_visits\] {key}"):

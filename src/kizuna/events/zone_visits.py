@@ -9,9 +9,14 @@ last heard inside no seen exit: the visit of a vessel that was not heard later i
 Every zone is judged by itself. Where claims overlap, each has its own visits and each event names the line that
 decided, its claimant, and how far from it the vessel was. No claim is weighed.
 
-Class. ``passage`` where the vessel kept going: reports at most ``silence_max_h`` apart and progress of more than
-``passage_speed_kn`` in every half hour (or over the whole of a shorter visit), in the sense of UNCLOS article 18
-("continuous and expeditious"); else ``stay``. The class says nothing about purpose.
+Class, from the least progress in any half hour (or over the whole of a shorter visit): ``passage`` above
+``passage_speed_kn`` where reports were at most ``silence_max_h`` apart, else ``not_shown``; ``stopped`` below
+``stopped_speed_kn`` where one of the reports measured has a speed over ground below that too, or none has one; ``slow``
+else, also for a vessel that goes round and round. Passage is meant in the sense of UNCLOS article 18 ("continuous and
+expeditious"); whether it was innocent (article 19) depends on what the vessel did, which AIS does not tell.
+
+Computed claim zones (``places.claims``) carry the error of their line; a visit no deeper than that and the error of
+positions together is flagged ``near_line`` and has low confidence.
 
 What is measured is measured on the reports of entry and exit and the first inside report of every half hour, which are
 the proof: a vessel moored for a month in ten zones must not carry a million message ids.
@@ -37,15 +42,17 @@ from kizuna.events.account.confidence import LOW_CAP, Support, confidence
 from kizuna.events.account.draft import Parties, anchor, distances, ends, events_table, knots, rule
 from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, sums
 from kizuna.events.account.limits import within
-from kizuna.events.account.regions import made
+from kizuna.events.account.regions import CLAIM, VIEW, made
 from kizuna.events.runs.crossings import Visits, visits
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.events.table import EVENTS
+from kizuna.places.zone import Zone
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.tracks.table import Tracks
 
-RULE_VERSION: Final = "1"
+RULE_VERSION: Final = "2"
+CLASSES: Final = ("passage", "stopped", "slow", "not_shown")
 PIECE_MS: Final = 30 * MINUTE_MS
 _LONG_ENOUGH_MS: Final = 15 * MINUTE_MS
 """Shorter pieces between two reports say little about progress."""
@@ -61,6 +68,8 @@ class Params:
             than the error of GNSS and the length of most ships together.
         passage_speed_kn: progress above this in every half hour is passage, kn; 0 to 20. Default 4: slower than any
             ship under way on a voyage, faster than drifting and most fishing gear.
+        stopped_speed_kn: progress below this in a half hour is a stop, kn; 0 to 5. Default 1: what current, a swinging
+            anchor and errors of position make of a vessel that lies still.
         silence_max_h: longer without a report, passage is not shown, h; 0.1 to 24. Default 1.
         position_error_m: a visit that never was deeper inside than this may be an error of position, m; 0 to 5,000.
             Default 100: GNSS error plus distance of antenna and hull.
@@ -69,6 +78,7 @@ class Params:
     reports: int = 2
     hysteresis_nm: float = 0.1
     passage_speed_kn: float = 4.0
+    stopped_speed_kn: float = 1.0
     silence_max_h: float = 1.0
     position_error_m: float = 100.0
 
@@ -77,6 +87,7 @@ class Params:
         within("zone_visits", "reports", self.reports, 1, 10)
         within("zone_visits", "hysteresis_nm", self.hysteresis_nm, 0, 5, "nm")
         within("zone_visits", "passage_speed_kn", self.passage_speed_kn, 0, 20, "kn")
+        within("zone_visits", "stopped_speed_kn", self.stopped_speed_kn, 0, 5, "kn")
         within("zone_visits", "silence_max_h", self.silence_max_h, 0.1, 24, "h")
         within("zone_visits", "position_error_m", self.position_error_m, 0, 5_000, "m")
 
@@ -108,7 +119,8 @@ class _Facts(NamedTuple):
     before_ms: Array
     entered: Array
     left: Array
-    passage: Array
+    kind: Array
+    line_error_m: Array
 
 
 def _table(
@@ -131,10 +143,10 @@ def _table(
         "duration_h": facts.hours, "distance_m": facts.path_m,
         "implied_speed_kn": knots(facts.path_m, tracks.time_ms[final] - start_ms),
         "median_speed_kn": medians(tracks.sog_kn[found.kept.flat], found.kept.offsets),
-        "regions": made(zones, np.arange(n), found.zone, np.where(facts.passage, 0, 1), ["passage", "stay"], n),
+        "regions": made(zones, np.arange(n), found.zone, facts.kind, list(CLASSES), n),
         "confidence": _confidence(facts, params), "evidence": evidence(n, _tests(facts, params)),
         "summary": _summaries(tracks.mmsi[found.entry], start_ms, zones, found.zone, facts, is_open),
-        "event_info": _info(tracks, zones, found, facts),
+        "event_info": _info(tracks, params, zones, found, facts),
         **_words(facts, params), **rule(params, RULE_VERSION, surroundings, n),
     }  # fmt: skip
     alone = np.arange(n + 1)
@@ -181,8 +193,32 @@ def _facts(tracks: Tracks, params: Params, zones: ZoneIndex, found: Visits, fina
         entry_m=depth_m[np.searchsorted(visit, np.arange(n))],
         before_ms=np.where(found.before >= 0, tracks.time_ms[found.before], MISSING_TIME_MS),
         entered=found.before >= 0, left=found.exit >= 0,
-        passage=(progress_kn > params.passage_speed_kn) & (silence_h <= params.silence_max_h),
+        kind=_class(params, progress_kn, silence_h, _least(np.where(upto, tracks.sog_kn[rows], np.nan), begins)),
+        line_error_m=np.array([_line_error_m(z) for z in zones.zones])[found.zone],
     )  # fmt: skip
+
+
+def _least(values: Array, begins: Array) -> Array:
+    """Least value of each group, NaN left out; NaN for a group without values."""
+    least = np.minimum.reduceat(np.where(np.isnan(values), np.inf, values), begins) if len(begins) else np.empty(0)
+    return np.where(np.isinf(least), np.nan, least)
+
+
+def _class(params: Params, progress_kn: Array, silence_h: Array, least_sog_kn: Array) -> Array:
+    """Number of the class in ``CLASSES``."""
+    gone = progress_kn > params.passage_speed_kn
+    still = ~(progress_kn >= params.stopped_speed_kn) & ~(least_sog_kn >= params.stopped_speed_kn)
+    return np.select([gone & (silence_h <= params.silence_max_h), gone, still], [0, 3, 1], 2)
+
+
+def _line_error_m(zone: Zone) -> float:
+    """Error of a computed line; 0 for a zone from a file, whose error nobody told."""
+    said = zone.attributes.get("line_error_m", "") if zone.kind == CLAIM else ""
+    return float(said) if said.replace(".", "", 1).isdigit() else 0.0
+
+
+def _near_line(f: _Facts, p: Params) -> Array:
+    return np.asarray(f.deepest_m <= p.position_error_m + f.line_error_m)
 
 
 def _proof_rows(found: Visits, later: Array) -> Groups:
@@ -220,7 +256,7 @@ def _confidence(f: _Facts, p: Params) -> Array:
         Support(1, f.left.astype(np.float64), 0, 1),
         Support(2, f.silence_h, 4 * p.silence_max_h, 0.5 * p.silence_max_h),
     ]
-    return confidence(len(f.hours), supports, [(f.deepest_m <= p.position_error_m, LOW_CAP)])
+    return confidence(len(f.hours), supports, [(_near_line(f, p), LOW_CAP)])
 
 
 def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
@@ -233,34 +269,50 @@ def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     return {"alternatives": chosen(could_be, n), "would_settle": chosen(dict.fromkeys(settle, True), n)}
 
 
+_SAID: Final = ("a passage", "a stop", "a slow stay", "a passage or a stay: reports were too far apart to tell")
+
+
 def _summaries(mmsi: Array, start_ms: Array, zones: ZoneIndex, zone: Array, f: _Facts, is_open: Array) -> pa.Array:
     names = [z.name or z.zone_id for z in zones.zones]
-    claims = [f" (line of {z.claimant})" if z.claimant else "" for z in zones.zones]
+    claims = [f" ({'computed ' if z.kind == CLAIM else ''}line of {z.claimant})" if z.claimant else ""
+              for z in zones.zones]
     out = []
     rows = zip(mmsi.tolist(), start_ms.tolist(), zone.tolist(), f.hours.tolist(), f.deepest_m.tolist(),
-               f.passage.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(), strict=True)  # fmt: skip
-    for m, start, z, hours, deepest, passage, entered, left, still in rows:
+               f.kind.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(), strict=True)  # fmt: skip
+    for m, start, z, hours, deepest, kind, entered, left, still in rows:
         began = "was inside" if entered else "was first heard inside"
         ended = "" if left else " and was not heard leaving" if not still else " and had not left when last heard"
         out.append(
             f"MMSI {m} {began} {names[z]}{claims[z]} for {hours:.1f} h from {iso_s(start)}, "
             f"up to {deepest / NM_M:.2f} nm from the line{ended}; "
-            f"{explain.consistent_with('a passage' if passage else 'a stay')}."
+            f"{explain.consistent_with(_SAID[kind])}."
         )
     return pa.array(out, pa.string())
 
 
-def _info(tracks: Tracks, zones: ZoneIndex, found: Visits, f: _Facts) -> pa.Array:
-    named = ({"zone_id": z.zone_id, "zone": z.name, "claimant": z.claimant, "basis": z.basis} for z in zones.zones)
-    heads = [json.dumps(z)[:-1] for z in named]
+def _head(zone: Zone) -> dict[str, str | float]:
+    """What an event says of its zone: whose line, on what basis; of a computed claim zone also in whose words."""
+    head: dict[str, str | float] = {
+        "zone_id": zone.zone_id, "zone": zone.name, "claimant": zone.claimant, "basis": zone.basis
+    }  # fmt: skip
+    if zone.kind == CLAIM:
+        words = zone.attributes
+        more = {k: words[k] for k in ("right", "limit_nm", "label", "instrument", "date", "objections") if k in words}
+        head |= {"view": words.get(VIEW, ""), **more, "line_error_m": _line_error_m(zone)}
+    return head
+
+
+def _info(tracks: Tracks, params: Params, zones: ZoneIndex, found: Visits, f: _Facts) -> pa.Array:
+    heads = [json.dumps(_head(z), ensure_ascii=False)[:-1] for z in zones.zones]
     last_ms = tracks.time_ms[found.last].tolist()
-    rows = zip(found.zone.tolist(), f.passage.tolist(), f.before_ms.tolist(), last_ms, f.entry_m.tolist(),
+    near = ["true" if v else "false" for v in _near_line(f, params).tolist()]
+    rows = zip(found.zone.tolist(), f.kind.tolist(), near, f.before_ms.tolist(), last_ms, f.entry_m.tolist(),
                f.deepest_m.tolist(), strict=True)  # fmt: skip
     return pa.array([
-        f'{heads[z]},"class":"{"passage" if passage else "stay"}","outside_before":{_time(before)},'
+        f'{heads[z]},"class":"{CLASSES[kind]}","near_line":{close},"outside_before":{_time(before)},'
         f'"last_inside":{_time(last)},"entry_distance_to_line_m":{_metres(entry)},'
         f'"deepest_distance_to_line_m":{_metres(deep)}}}'
-        for z, passage, before, last, entry, deep in rows
+        for z, kind, close, before, last, entry, deep in rows
     ], pa.string())  # fmt: skip
 
 

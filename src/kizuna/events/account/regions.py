@@ -1,12 +1,13 @@
 """Which zones an event touches, as its ``regions`` column.
 
-Every zone stands for itself with its claimant: claims over one place stand side by side, none is weighed. ``view``
-stays empty here; it is filled where a viewer's own choice of claims is known.
+Every zone stands for itself with its claimant: claims over one place stand side by side, none is weighed. ``view`` says
+in whose words a computed claim zone is named (``neutral`` or a party's id); it is empty for other zones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,10 @@ from kizuna.base.table import Array
 from kizuna.events.account.evidence import listed
 from kizuna.events.table import REGION_TYPE
 from kizuna.places.zone_index import ZoneIndex
+
+CLAIM: Final = "claim"
+VIEW: Final = "claim_view"
+"""Kind of a computed claim zone and the attribute that names its view; see ``places.claims.zones``."""
 
 
 def regions(zones: ZoneIndex | None, places: Mapping[str, tuple[Array, Array]], n: int) -> pa.Array:
@@ -37,8 +42,8 @@ def made(zones: ZoneIndex, event: Array, number: Array, relation: Array, relatio
     ids, claimants = (pa.array([getattr(z, key) for z in zones.zones], pa.string()) for key in ("zone_id", "claimant"))
     number_of = pa.array(number.astype(np.int64))
     words = pa.array(relations, pa.string()).take(pa.array(relation.astype(np.int64)))
-    empty = pa.repeat(pa.scalar("", pa.string()), len(event))
-    columns = [ids.take(number_of), claimants.take(number_of), empty, words]
+    views = pa.array([z.attributes.get(VIEW, "") if z.kind == CLAIM else "" for z in zones.zones], pa.string())
+    columns = [ids.take(number_of), claimants.take(number_of), views.take(number_of), words]
     structs = pa.StructArray.from_arrays(columns, fields=list(REGION_TYPE))
     return listed(structs, np.searchsorted(event, np.arange(n + 1)))
 
