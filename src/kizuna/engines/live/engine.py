@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -142,6 +142,28 @@ class LiveEngine:
         self._reception = listened(tracks) if len(tracks) else None
         around = replace(self.surroundings, reception=self._reception, data_end_ms=data_end_ms)
         return Settled(tracks, identities, detect_all(tracks, self.settings, around), around)
+
+    def arrays(self) -> dict[str, Array]:
+        """The carried state of the watch, for saving."""
+        return self._lookout.arrays()
+
+    def numbers(self) -> dict[str, Any]:
+        """What else must be saved beside the rows and what was told."""
+        return {
+            "credit": self._credit, "settle_at_ms": self._settle_at_ms, "now_ms": self._now_ms,
+            "context": self._context, "counts": self.counts.as_dict(),
+        }  # fmt: skip
+
+    def take_up(self, tables: dict[str, Table], arrays: dict[str, Array], numbers: dict[str, Any]) -> None:
+        """Go on with what was saved; only right after the engine was made."""
+        self.kept.take_up(tables)
+        self.told.restore(tables["told"])
+        self._lookout.take_up(arrays)
+        self._credit, self._context = float(numbers["credit"]), str(numbers["context"])
+        self._settle_at_ms, self._now_ms = int(numbers["settle_at_ms"]), int(numbers["now_ms"])
+        self.counts = Counts(**numbers["counts"])
+        if len(self.kept):
+            self.settled()  # for the counts of reception
 
     def _check(self, fixes: Table, statics: Table | None) -> None:
         if self._closed:

@@ -66,6 +66,19 @@ class Kept:
         if len(self._pending) > _PENDING_MOST:
             self._pending = [concat(self._pending)]
 
+    def take_up(self, tables: dict[str, Table]) -> None:
+        """Go on with rows that were saved."""
+        fixes, mmsi = tables["fixes"], tables["fixes"]["mmsi"]
+        by = np.argsort(mmsi, kind="stable")
+        before = np.full(len(fixes), -1, np.int64)
+        same = mmsi[by[1:]] == mmsi[by[:-1]]
+        before[by[1:][same]] = by[:-1][same]
+        self.add(fixes, before)
+        self.add_statics(tables["statics"])
+        self.late.add(tables["late"])
+        self.others.add(tables["others"])
+        self.rejects.add(tables["rejects"])
+
     def fixes_of(self, heads: list[int]) -> Table:
         """Fixes of some vessels, named by their newest rows, in the order heard."""
         scratch = np.empty(len(self._fixes), np.int64)

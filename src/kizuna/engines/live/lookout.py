@@ -139,6 +139,30 @@ class Lookout:
         """Number of the vessel with an MMSI; -1 where it was not heard."""
         return int(self._slots[w.find_vessel(mmsi, self._slots, self.vessels)])
 
+    def arrays(self) -> dict[str, Array]:
+        """The carried state, for saving."""
+        n, m = self.n_vessels, int(self.c[w.N_LANES])
+        pairs = self._pairs[self._pairs[:, meeting.KEY] >= 0]
+        return {
+            "c": self.c, "ahead": self._ahead, "vessels": self.vessels[:n], "lanes": self.lanes[:m],
+            "floats": self.floats[:m], "grid": self._grid[: self._positions], "pairs": pairs,
+            "places": self._places[: self._positions],
+        }  # fmt: skip
+
+    def take_up(self, arrays: dict[str, Array]) -> None:
+        """Go on with a state that ``arrays`` gave."""
+        self.c[:], self._ahead[:] = arrays["c"], arrays["ahead"]
+        self.vessels = _longer(arrays["vessels"], _ROOM)
+        self.lanes, self.floats = _longer(arrays["lanes"], _ROOM), _longer(arrays["floats"], _ROOM)
+        self._slots = np.full(_power(4 * len(self.vessels)), -1, np.int64)
+        w.index_vessels(self._slots, self.vessels, self.n_vessels)
+        self._grid, self._places = _longer(arrays["grid"], _ROOM), _longer(arrays["places"], _ROOM)
+        self._positions = len(arrays["grid"])
+        self._heads = np.full(_power(2 * len(self._grid)), -1, np.int64)
+        meeting.link(self._grid, self._positions, self._heads)
+        self._pairs = np.full((_power(4 * max(len(arrays["pairs"]), _ROOM)), 4), -1, np.int64)
+        self._known = meeting.keep_pairs(arrays["pairs"], -1, self._pairs)
+
     def _make_room(self, n: int) -> None:
         needed = self.n_vessels + n
         if needed > len(self.vessels):

@@ -77,11 +77,14 @@ class Told:
             i for m in targets for i in self._by_mmsi.get(m, ())
             if not self._now[i].closed and self._now[i].kind not in _GROWING
         }  # fmt: skip
-        return self._tell(events, np.zeros(len(events), np.bool_), gone, leave_closed=True)
+        no = np.zeros(len(events), np.bool_)
+        return self._tell(events, no, _prints(events, no), gone, leave_closed=True)
 
     def settle(self, events: Table, watermark_ms: int | None) -> Table:
-        """Changes by all events worked out anew; None as watermark closes everything that is over."""
-        return self._tell(events, self._over(events, watermark_ms), set(self._now), leave_closed=False)
+        """Changes by all events worked out anew; None as watermark closes what is over and tells how the rest grew."""
+        over = self._over(events, watermark_ms)
+        prints = _prints(events, over if watermark_ms is not None else np.ones(len(events), np.bool_))
+        return self._tell(events, over, prints, set(self._now), leave_closed=False)
 
     def history(self) -> Table:
         """All versions ever told, by start, id and version; those no longer in force say by what they were replaced."""
@@ -128,8 +131,10 @@ class Told:
         over &= (end_ms != MISSING_TIME_MS) & (end_ms + self._lag_ms[events["event_type"]] <= watermark_ms)
         return over
 
-    def _tell(self, events: Table, over: Array, expected: set[str], *, leave_closed: bool) -> Table:
-        ids, prints = events["event_id"].to_pylist(), _prints(events, over)
+    def _tell(
+        self, events: Table, over: Array, prints: list[Any], expected: set[str], *, leave_closed: bool
+    ) -> Table:  # fmt: skip
+        ids = events["event_id"].to_pylist()
         kinds, mmsis = events["event_type"].tolist(), events["mmsis"].to_pylist()
         rows: list[int] = []
         versions: list[int] = []
@@ -182,25 +187,39 @@ def gaps_of(events: Table, watermark_ms: int) -> Iterable[list[int]]:
     return mmsi, events["start_ms"][rows].tolist(), np.where(end_ms == MISSING_TIME_MS, 1 << 62, end_ms).tolist()
 
 
-def _prints(events: Table, over: Array) -> list[Any]:
-    """What matters of each event: of a closed one everything measured, of an open one whether it goes on and how sure.
-
-    Text columns follow from these, so they are left out.
-    """
+def _prints(events: Table, whole: Array) -> list[Any]:
+    """What matters of each event: everything measured, or (not ``whole``) only whether it goes on and how sure it is."""
     n = len(events)
     if n == 0:
         return []
+    ended = ((events["end_ms"] != MISSING_TIME_MS) & ~np.isin(events["event_type"], _GROWING)).tolist()
+    word, vessels = events["confidence_word"].tolist(), events["vessel_ids"].to_pylist()
+    out: list[Any] = [(ended[k], word[k], tuple(vessels[k])) for k in range(n)]
+    rows = np.flatnonzero(whole)
+    for k, print_ in zip(rows.tolist(), _whole_prints(events.take(rows)), strict=True):
+        out[k] = print_
+    return out
+
+
+def _whole_prints(events: Table) -> list[Any]:
+    """Everything measured of each event, lists of numbers by their sums."""
+    if not len(events):
+        return []
     numbers = np.stack([np.asarray(events[name], np.float64) for name in _NUMBERS], axis=1)
-    numbers = np.where(np.isnan(numbers), -1.0, numbers)
-    ended = (events["end_ms"] != MISSING_TIME_MS) & ~np.isin(events["event_type"], _GROWING)
-    proofs = events["proof"].flatten().field("msg_ids")
-    at = np.concatenate([[0], np.cumsum(pc.list_value_length(proofs).to_numpy(zero_copy_only=False))])
-    sums = np.concatenate([[0], np.cumsum(proofs.flatten().to_numpy(zero_copy_only=False))])
-    proof = (sums[at[1:]] - sums[at[:-1]]).tolist()  # wraps, which does no harm here
-    vessels = events["vessel_ids"].to_pylist()
-    word = events["confidence_word"].tolist()
-    whole = numbers.tolist()
-    return [
-        (tuple(whole[k]), proof[k], tuple(vessels[k])) if over[k] else (bool(ended[k]), word[k], tuple(vessels[k]))
-        for k in range(n)
-    ]
+    proof = _sums(events["proof"].flatten().field("msg_ids"))
+    segments = _sums(events["seg_ids"])
+    tests = events["evidence"]
+    measured = tests.flatten().field("measured").fill_null(-1.0).to_numpy(zero_copy_only=False)
+    at = np.concatenate([[0], np.cumsum(pc.list_value_length(tests).to_numpy(zero_copy_only=False))])
+    parts = [measured[a:b].tobytes() for a, b in zip(at[:-1].tolist(), at[1:].tolist(), strict=True)]
+    texts = (events[name].to_pylist() for name in ("summary", "event_info", "mask"))
+    vessels = [tuple(v) for v in events["vessel_ids"].to_pylist()]
+    return list(zip([row.tobytes() for row in numbers], proof, segments, parts, vessels, *texts, strict=True))
+
+
+def _sums(lists: pa.Array) -> list[int]:
+    """Sum of each list of ids; it wraps, which does no harm here."""
+    at = np.concatenate([[0], np.cumsum(pc.list_value_length(lists).to_numpy(zero_copy_only=False))])
+    sums = np.concatenate([[0], np.cumsum(lists.flatten().to_numpy(zero_copy_only=False))])
+    found: list[int] = (sums[at[1:]] - sums[at[:-1]]).tolist()
+    return found
