@@ -60,12 +60,14 @@ class Partitioned:
         work: where the working files go; the directory of the results where None.
         resume: go on with a stopped run.
         fixes: write ``fixes.parquet`` as well, which is most of all that is written.
+        report: write the page for people as well.
     """
 
     sizes: Sizes = field(default_factory=Sizes)
     work: Path | None = None
     resume: bool = False
     fixes: bool = True
+    report: bool = True
 
 
 @dataclass(slots=True)
@@ -238,5 +240,5 @@ def _finish(
         context, options.label, warnings,
     )  # fmt: skip
     with job.stages.stage("Write report"):
-        write.report(places, traced, all_, summary, events, job.beside.zones)
+        write.report(places, traced, all_, summary, events, job.beside.zones, page=job.how.report)
     return summary

@@ -108,10 +108,14 @@ def identities(places: Places, traced: Sequence[Traced], context: str, label: st
 
 
 def report(
-    places: Places, traced: Sequence[Traced], all_: Fleet, summary: RunSummary, events: Table, zones: list[Zone]
-) -> None:
-    """The page for people, and last of all the record of the run."""
-    put(places.out / "report.html", report_html(summary, events, _drawn(traced, all_), zones, land))
+    places: Places, traced: Sequence[Traced], all_: Fleet, summary: RunSummary, events: Table, zones: list[Zone],
+    *, page: bool,
+) -> None:  # fmt: skip
+    """The page for people if it is wanted, and last of all the record of the run."""
+    if page:
+        put(places.out / "report.html", report_html(summary, events, _drawn(traced, all_), zones, land))
+    else:
+        (places.out / "report.html").unlink(missing_ok=True)
     put(places.out / "run.json", run_json(summary))
 
 

@@ -9,6 +9,7 @@ import typer
 
 from kizuna.base.version import __version__
 from kizuna.node.cli import claims_commands, match_commands, presence_commands, vessel_commands
+from kizuna.node.cli import partitions as partitions_
 
 app = typer.Typer(
     name="kizuna",
@@ -115,6 +116,12 @@ def detect(
     claims_table: Annotated[
         Path | None, typer.Option("--claims-table", help="TOML with your own parties, names and claims on top.")
     ] = None,
+    partitions: partitions_.Partitions = "auto",
+    work: partitions_.Work = None,
+    memory_gb: partitions_.MemoryGb = 0.0,
+    resume: partitions_.Resume = False,
+    fixes: partitions_.WithFixes = True,
+    report: partitions_.WithReport = True,
     source: Source = "",
     context: Context = "real",
     label: Label = "nobody",
@@ -134,7 +141,8 @@ def detect(
     how = running.Detecting(
         tuple(zones or ()), tuple(anchorages or ()), params, start, previous, "", claims, view, claims_table
     )
-    running.detect(what, how, out, as_json=as_json, quiet=quiet)
+    parts = partitions_.Parts(partitions, work, memory_gb, resume, fixes, report)
+    running.detect(what, how, out, as_json=as_json, quiet=quiet, parts=parts)
 
 
 @app.command()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kizuna.engines.claim_watch import ClaimWatch
     from kizuna.engines.decode import DecodeRun, Options
     from kizuna.formats.run_summary import RunSummary
+    from kizuna.node.cli.partitions import Parts
 
 _EXAMPLE: Final = '"SELECT event_type, count(*) AS n FROM events GROUP BY 1"'
 _WARM_S: Final = {"decode": 40, "detect": 90}
@@ -123,10 +124,12 @@ def _tell_decoded(run: DecodeRun, out: Path) -> None:
     )
 
 
-def detect(what: Reading, how: Detecting, out: Path, *, as_json: bool, quiet: bool) -> None:
+def detect(
+    what: Reading, how: Detecting, out: Path, *, as_json: bool, quiet: bool, parts: Parts | None = None
+) -> None:  # fmt: skip
     """Find events and write everything."""
     with output.plain_errors():
-        summary = run_detect(what, how, out, quiet=quiet)
+        summary = run_detect(what, how, out, quiet=quiet, parts=parts)
         if as_json:
             import json  # noqa: PLC0415
 
@@ -137,18 +140,25 @@ def detect(what: Reading, how: Detecting, out: Path, *, as_json: bool, quiet: bo
             tell_found(summary, out)
 
 
-def run_detect(what: Reading, how: Detecting, out: Path, *, quiet: bool) -> RunSummary:
-    """One detect run with a progress bar."""
+def run_detect(what: Reading, how: Detecting, out: Path, *, quiet: bool, parts: Parts | None = None) -> RunSummary:
+    """One detect run with a progress bar, in memory or in partitions."""
     from kizuna.base import jit  # noqa: PLC0415
+    from kizuna.engines.partition.run import detect_in_parts  # noqa: PLC0415
     from kizuna.engines.run import Request, detect_into  # noqa: PLC0415
+    from kizuna.node.cli.partitions import told_how_to_resume  # noqa: PLC0415
 
     output.announce_compilation("detect", _WARM_S["detect"])
     request = Request(
         what.inputs, what.options(), how.zones, how.anchorages, how.params, how.start, how.previous, how.title,
         how.claim_watch(),
     )  # fmt: skip
-    with output.progress_bar(quiet=quiet) as progress:
-        summary = detect_into(request, out, progress)
+    cut = parts.chosen(request) if parts is not None else None
+    if cut is None:
+        with output.progress_bar(quiet=quiet) as progress:
+            summary = detect_into(request, out, progress)
+    else:
+        with told_how_to_resume(), output.progress_bar(quiet=quiet) as progress:
+            summary = detect_in_parts(request, out, cut, progress)
     jit.mark_warm("detect")
     jit.mark_warm("decode")
     return summary
@@ -172,7 +182,8 @@ def tell_found(summary: RunSummary, out: Path) -> None:
         if name.startswith("events of type "):
             sys.stdout.write(f"{n:>9,}  {name.removeprefix('events of type ')}\n")
     wall_s = sum(t.wall_s for t in summary.timings)
-    sys.stdout.write(f"{wall_s:.1f} s. Open {out / 'report.html'} in a browser.\n")
+    report = out / "report.html"
+    sys.stdout.write(f"{wall_s:.1f} s. " + (f"Open {report} in a browser.\n" if report.exists() else f"In {out}.\n"))
 
 
 def generate(out: Path, *, seed: int, vessels: int, hours: float, as_json: bool, quiet: bool) -> None:
