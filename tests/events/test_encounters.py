@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kizuna.base.errors import ConfigError
 from kizuna.base.kernels import distance_m
 from kizuna.events import encounters
+from kizuna.events.account import explain
 from kizuna.events.kernels.encounters import distances_m, near_runs
 from kizuna.events.surroundings import Surroundings
 
@@ -41,6 +42,8 @@ def test_two_vessels_side_by_side_for_two_hours_meet():
         "distance_from_anchorage": None,
         "distance_from_shore": None,
         "fixes_per_slot_of_vessel_heard_less": True,
+        "median_speed_of_vessels_not_lying_fast": False,
+        "share_of_fixes_in_which_both_say_at_rest": None,
     }
 
 
@@ -171,15 +174,62 @@ def test_without_a_mask_confidence_is_low():
     assert met["confidence_word"] == "low" and met["mask"] == ""
 
 
-@pytest.mark.parametrize(("shore_m", "word"), [(1852.0, "high"), (1851.0, "low")])
-def test_close_to_shore_confidence_is_low(shore_m, word):
-    around = Surroundings(
+def open_sea(shore_m=50_000.0):
+    """A mask that knows no anchorage near by."""
+    return Surroundings(
         shore_m=lambda lat, lon: np.full(len(lat), shore_m),
         in_anchorage=lambda lat, lon: lat > 80,
         mask="m",
         anchorage_m=lambda lat, lon: np.full(len(lat), 20_000.0),
     )
-    (met,) = found(lying(A, 0, 20), lying(B, 0, 20, lat=10.001), surroundings=around)
+
+
+def swinging(mmsi, north_deg=0.0, hours=20, turn_m=80.0, **more):
+    """A vessel that lies at sea and moves a little; two of them keep their distance."""
+    t = np.arange(0, hours * HOUR + 1, 600)
+    return Leg(mmsi, t, 10.0 + north_deg + turn_m * M_DEG * np.sin(t / 1200), 20.0, **more)
+
+
+def test_vessels_that_do_not_move_at_all_lie_fast_somewhere():
+    still = found(lying(A, 0, 20), lying(B, 0, 20, lat=10.001), surroundings=open_sea())[0]
+    moving = found(swinging(A), swinging(B, 0.001), surroundings=open_sea())[0]
+    assert (still["confidence_word"], moving["confidence_word"]) == ("low", "high")
+    assert still["tests"]["median_speed_of_vessels_not_lying_fast"]["passed"] is False
+    assert explain.BERTHS in still["alternatives"] and explain.BERTHS not in moving["alternatives"]
+
+
+@pytest.mark.parametrize(
+    ("status", "other", "north_deg", "word"),
+    [
+        (1, 1, 0.003, "low"),  # two at anchor, a cable and a half apart
+        (1, 5, 0.003, "low"),
+        (1, 5, 0.001, "high"),  # one anchored, the other moored alongside it
+        (1, 0, 0.003, "high"),  # one is under way
+        (-1, 1, 0.003, "high"),  # one says nothing
+    ],
+)
+def test_neighbours_at_anchor_have_low_confidence_unless_they_lie_alongside(status, other, north_deg, word):
+    legs = swinging(A, status=status), swinging(B, north_deg, status=other)
+    (met,) = found(*legs, surroundings=open_sea())
+    assert met["confidence_word"] == word
+    share = met["tests"]["share_of_fixes_in_which_both_say_at_rest"]["measured"]
+    assert share == {True: None, False: float(other != 0)}[status < 0]
+    assert (explain.WAITING in met["alternatives"]) is (word == "low")
+
+
+@given(st.lists(st.sampled_from([-1, 0, 1, 3, 5, 6]), min_size=6, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_share_at_rest_is_that_of_the_vessel_that_says_so_less(statuses):
+    t = np.arange(0, 2 * HOUR + 1, 2400)
+    legs = [Leg(m, t, 10.0 + 0.001 * k, 20.0, status=np.array(statuses[k::2] + [0])) for k, m in enumerate((A, B))]
+    (met,) = found(*legs)
+    shares = [[s in (1, 5, 6) for s in g.status.tolist() if s >= 0] for g in legs]
+    assert met["tests"]["share_of_fixes_in_which_both_say_at_rest"]["measured"] == min(map(np.mean, shares))
+
+
+@pytest.mark.parametrize(("shore_m", "word"), [(1852.0, "high"), (1851.0, "low")])
+def test_close_to_shore_confidence_is_low(shore_m, word):
+    (met,) = found(swinging(A), swinging(B, 0.001), surroundings=open_sea(shore_m))
     assert met["confidence_word"] == word
     assert met["tests"]["distance_from_shore"]["passed"] is (word == "high")
     assert ("neighbouring berths" in met["summary"]) is (word == "low")

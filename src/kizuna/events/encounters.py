@@ -29,15 +29,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kizuna.base.table import Array, Table, empty
-from kizuna.base.units import HOUR_MS, KN_MPS, NM_M
+from kizuna.base.units import HOUR_MS, NM_M
 from kizuna.base.utc import iso_s
 from kizuna.events.account import explain
 from kizuna.events.account.confidence import LOW_CAP, Support, confidence
 from kizuna.events.account.draft import Parties, ends, events_table, rule
-from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, wrapped
+from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, wrapped
 from kizuna.events.account.limits import within
 from kizuna.events.kernels.encounters import distances_m, near_runs
 from kizuna.events.runs.meetings import Met, no_meetings
+from kizuna.events.runs.near_slots import Runs as Runs  # noqa: PLC0414  a part of what this detector shows
+from kizuna.events.runs.near_slots import (
+    Seen,
+    breaks_h,
+    fixes_behind,
+    greatest,
+    kept,
+    longest_h,
+    say_at_rest,
+    see,
+    speeds_kn,
+)
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.events.table import EVENTS
@@ -45,7 +57,7 @@ from kizuna.tracks.resample import Params as Grid
 from kizuna.tracks.resample import Slots, resample
 from kizuna.tracks.table import Tracks
 
-RULE_VERSION: Final = "1"
+RULE_VERSION: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,14 @@ class Params:
         shore_min_nm: nearer to shore than this, two vessels that lie still are more likely at berths, moorings or on
             inland water, nm; 0 to 50. Default 1: the packaged coast draws quays and rivers as land and is right to
             about half a mile. Nearer encounters are kept with low confidence.
+        still_kn: vessels whose median speed is below this lie fast: at a berth, in a raft or at a platform that the
+            mask does not know, kn; 0 to 0.5. Default 0.03: a ship at anchor or adrift moves more than a metre a
+            minute. They are kept with low confidence.
+        rest_share_min: where both say in at least this share of their fixes that they are at anchor, moored or
+            aground, and do not lie alongside, they are neighbours in a roadstead; 0 to 1. Default 0.9: statuses are
+            changed by hand and late. They are kept with low confidence.
+        alongside_m: nearer than this (median) two vessels at anchor may lie alongside, as for a transfer, m; 0 to
+            1,000. Default 200, somewhat more than a ship's length between the antennas.
     """
 
     distance_max_m: float = 500.0
@@ -71,6 +91,9 @@ class Params:
     merge_h: float = 4.0
     port_min_km: float = 10.0
     shore_min_nm: float = 1.0
+    still_kn: float = 0.03
+    rest_share_min: float = 0.9
+    alongside_m: float = 200.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -80,22 +103,9 @@ class Params:
         within("encounters", "merge_h", self.merge_h, 0, 48, "h")
         within("encounters", "port_min_km", self.port_min_km, 0, 200, "km")
         within("encounters", "shore_min_nm", self.shore_min_nm, 0, 50, "nm")
-
-
-class Runs(NamedTuple):
-    """Runs of near slots, ordered by vessels and time, the encounter that each belongs to, the length of a slot."""
-
-    a: Array
-    b: Array
-    first: Array
-    last: Array
-    event: Array
-    step_ms: int
-
-    @property
-    def events(self) -> int:
-        """Number of encounters."""
-        return int(self.event[-1]) + 1 if len(self.event) else 0
+        within("encounters", "still_kn", self.still_kn, 0, 0.5, "kn")
+        within("encounters", "rest_share_min", self.rest_share_min, 0, 1)
+        within("encounters", "alongside_m", self.alongside_m, 0, 1_000, "m")
 
 
 def detect(
@@ -133,7 +143,7 @@ def told(
     """The events of these runs. Tracks and slots may be of the vessels in them alone, and of the time of the runs."""
     if runs.events == 0:
         return empty(EVENTS), no_meetings()
-    seen = _seen(slots, at_sea(slots, surroundings), runs, who)
+    seen = see(slots, at_sea(slots, surroundings), runs, who)
     return _table(tracks, params, surroundings, who, runs, seen, grid)
 
 
@@ -169,60 +179,8 @@ def merged(found: Array, params: Params, step_ms: int) -> Runs:
 
 def slow_runs(runs: Runs, slots: Slots, allowed: Array, params: Params, who: Subjects) -> Runs:
     """The runs of the encounters that pass the test of speed. The slots may be those of vessels in runs alone."""
-    slow = ~(_speeds(runs, _seen(slots, allowed, runs, who)) >= params.speed_max_kn)
-    return runs if slow.all() else _kept(runs, slow)
-
-
-def _kept(runs: Runs, events: Array) -> Runs:
-    """The runs of some encounters, numbered anew."""
-    keep = events[runs.event]
-    number = np.cumsum(events) - 1
-    a, b, first, last = (v[keep] for v in (runs.a, runs.b, runs.first, runs.last))
-    return Runs(a, b, first, last, number[runs.event[keep]], runs.step_ms)
-
-
-class _Seen(NamedTuple):
-    """Rows of the slots of both vessels, run by run and slot by slot; ``run`` says which, ``first`` starts a run."""
-
-    a: Array
-    b: Array
-    run: Array
-    first: Array
-    slots: Slots
-
-
-def _seen(slots: Slots, allowed: Array, runs: Runs, who: Subjects) -> _Seen:
-    wanted = np.zeros(len(who.mmsi), np.bool_)
-    wanted[runs.a] = True
-    wanted[runs.b] = True
-    rows = np.flatnonzero(wanted[who.vessel][slots.segment] & allowed)
-    base = int(slots.slot[0]) if len(slots.slot) else 0
-    span = int(slots.slot[-1]) - base + 1 if len(slots.slot) else 1
-    place = who.vessel[slots.segment[rows]].astype(np.int64) * span + (slots.slot[rows] - base)
-    order = np.argsort(place, kind="stable")
-    rows, place = rows[order], place[order]
-    length = runs.last - runs.first + 1
-    run = np.repeat(np.arange(len(runs.a)), length)
-    at = np.cumsum(length) - length
-    slot = runs.first[run] - base + np.arange(len(run)) - at[run]
-    a, b = (rows[np.searchsorted(place, v[run] * span + slot)] for v in (runs.a, runs.b))
-    first = np.zeros(len(run), np.bool_)
-    first[at] = True
-    return _Seen(a, b, run, first, slots)
-
-
-def _speeds(runs: Runs, seen: _Seen) -> Array:
-    """Median over both vessels and all steps between slots of the runs of each encounter, kn."""
-    lat, lon = seen.slots.lat_deg, seen.slots.lon_deg
-    on = ~seen.first[1:]
-    speeds = []
-    for rows in (seen.a, seen.b):
-        now, then = rows[1:][on], rows[:-1][on]
-        step_m = distances_m(lat[then], lon[then], lat[now], lon[now])
-        speeds.append(step_m / (runs.step_ms / 1000 * KN_MPS))
-    event = runs.event[seen.run[1:][on]]
-    both = np.stack(speeds, axis=1).ravel()
-    return medians(both, np.searchsorted(event, np.arange(runs.events + 1)) * 2)
+    slow = ~(speeds_kn(runs, see(slots, allowed, runs, who)) >= params.speed_max_kn)
+    return runs if slow.all() else kept(runs, slow)
 
 
 class _Facts(NamedTuple):
@@ -238,10 +196,11 @@ class _Facts(NamedTuple):
     shore_m: Array
     fixes_per_slot: Array
     masked: Array
+    at_rest: Array
 
 
 def _table(
-    tracks: Tracks, params: Params, surroundings: Surroundings, who: Subjects, runs: Runs, seen: _Seen, grid: Grid
+    tracks: Tracks, params: Params, surroundings: Surroundings, who: Subjects, runs: Runs, seen: Seen, grid: Grid
 ) -> tuple[Table, Met]:  # fmt: skip
     n = runs.events
     lat, lon = seen.slots.lat_deg, seen.slots.lon_deg
@@ -254,13 +213,13 @@ def _table(
     both = Groups(np.stack([seen.a, seen.b], axis=1).ravel(), slots_at * 2)
     box = extent(lat[both.flat], lon[both.flat], both.offsets)
     opening, closing = both.offsets[:-1], both.offsets[1:] - 2
-    rows, per_slot = _fixes_behind(seen, event, n)
+    rows, per_slot = fixes_behind(seen, event, n)
     facts = _Facts(
-        hours=(end_ms - start_ms) / HOUR_MS, longest_h=_longest(runs, n), break_h=_breaks(runs, n),
-        apart_m=medians(apart_m, slots_at), apart_max_m=_greatest(apart_m, event, n), speed_kn=_speeds(runs, seen),
+        hours=(end_ms - start_ms) / HOUR_MS, longest_h=longest_h(runs, n), break_h=breaks_h(runs, n),
+        apart_m=medians(apart_m, slots_at), apart_max_m=greatest(apart_m, event, n), speed_kn=speeds_kn(runs, seen),
         port_m=surroundings.port(box.lat_mean_deg, box.lon_mean_deg),
         shore_m=surroundings.shore(box.lat_mean_deg, box.lon_mean_deg), fixes_per_slot=per_slot,
-        masked=np.full(n, surroundings.in_anchorage is not None),
+        masked=np.full(n, surroundings.in_anchorage is not None), at_rest=say_at_rest(tracks, rows, who, a),
     )  # fmt: skip
     start, end = (_between(lat, lon, both.flat[k], both.flat[k + 1]) for k in (opening, closing))
     columns = {
@@ -286,45 +245,6 @@ def _between(lat: Array, lon: Array, a: Array, b: Array) -> tuple[Array, Array]:
     return 0.5 * (lat[a] + lat[b]), wrapped(lon[a] + 0.5 * wrapped(lon[b] - lon[a]))
 
 
-def _longest(runs: Runs, n: int) -> Array:
-    """Longest run of each encounter, h."""
-    return _greatest((runs.last - runs.first) * (runs.step_ms / HOUR_MS), runs.event, n)
-
-
-def _breaks(runs: Runs, n: int) -> Array:
-    """Longest break between the runs of each encounter, h; NaN for a single run."""
-    same = np.flatnonzero(runs.event[1:] == runs.event[:-1]) + 1
-    out = np.full(n, -np.inf)
-    np.maximum.at(out, runs.event[same], (runs.first[same] - runs.last[same - 1]) * (runs.step_ms / HOUR_MS))
-    return np.where(np.isneginf(out), np.nan, out)
-
-
-def _greatest(values: Array, group: Array, n: int) -> Array:
-    out = np.full(n, -np.inf)
-    np.maximum.at(out, group, values)
-    return out
-
-
-def _fixes_behind(seen: _Seen, event: Array, n: int) -> tuple[Groups, Array]:
-    """Rows of both vessels from the fix before the first slot to the one after the last.
-
-    Resampled alone they give the same positions. Also the fixes per slot of the vessel that was heard less.
-    """
-    segment = seen.slots.segment
-    slots = np.bincount(event, minlength=n)
-    parts, per_slot = [], np.full(n, np.inf)
-    for rows in (seen.a, seen.b):
-        new = np.ones(len(rows), np.bool_)
-        new[1:] = (event[1:] != event[:-1]) | (segment[rows[1:]] != segment[rows[:-1]])
-        at = np.flatnonzero(new)
-        upto = np.append(at[1:] - 1, len(rows) - 1)
-        begin, stop = seen.slots.row_before[rows[at]], seen.slots.row_after[rows[upto]] + 1
-        per_slot = np.minimum(per_slot, np.bincount(event[at], weights=stop - begin, minlength=n) / slots)
-        parts.append((begin, stop, event[at]))
-    begin, stop, of = (np.concatenate(v) for v in zip(*parts, strict=True))
-    return ranges(begin, stop, of, n), per_slot
-
-
 def _segments(tracks: Tracks, rows: Groups) -> Groups:
     """Segments behind each encounter, in order of MMSI and start."""
     segment, event = tracks.segment[rows.flat], rows.group
@@ -342,6 +262,8 @@ def _tests(f: _Facts, p: Params) -> list[Test]:
         Test("distance_from_anchorage", f.port_m / 1000.0, ">=", p.port_min_km, "km"),
         Test("distance_from_shore", f.shore_m / NM_M, ">=", p.shore_min_nm, "nm"),
         Test("fixes_per_slot_of_vessel_heard_less", f.fixes_per_slot, ">=", 1),
+        Test("median_speed_of_vessels_not_lying_fast", f.speed_kn, ">=", p.still_kn, "kn"),
+        Test("share_of_fixes_in_which_both_say_at_rest", f.at_rest, "<", p.rest_share_min),
     ]
 
 
@@ -350,7 +272,8 @@ def _confidence(f: _Facts, p: Params) -> Array:
 
     Distance from anchorages counts most (full at the limit of the test), then duration (full at four times the limit),
     how close they lay (full at a fifth of the limit), how slow they were and how densely both were heard (full at one
-    fix a slot). Without a mask it stays low: most long neighbourhoods are in ports. So it does close to shore.
+    fix a slot). Without a mask it stays low: most long neighbourhoods are in ports. So it does close to shore, for
+    vessels that do not move at all, and for neighbours at anchor that do not lie alongside each other.
     """
     supports = [
         Support(3, f.port_m, 0, max(p.port_min_km, 0.001) * 1000.0),
@@ -359,7 +282,20 @@ def _confidence(f: _Facts, p: Params) -> Array:
         Support(1, f.speed_kn, p.speed_max_kn, 0.5 * p.speed_max_kn),
         Support(2, f.fixes_per_slot, 0, 1),
     ]
-    return confidence(len(f.hours), supports, [(~f.masked, LOW_CAP), (_by_the_shore(f, p), LOW_CAP)])
+    ordinary = (~f.masked, _by_the_shore(f, p), _lying_fast(f, p), _roadstead(f, p))
+    return confidence(len(f.hours), supports, [(held, LOW_CAP) for held in ordinary])
+
+
+def _lying_fast(f: _Facts, p: Params) -> Array:
+    """Neither drifts nor swings at anchor."""
+    fast: Array = f.speed_kn < p.still_kn
+    return fast
+
+
+def _roadstead(f: _Facts, p: Params) -> Array:
+    """Both say that they are at rest, and they do not lie alongside; not where a status is unknown."""
+    waiting: Array = (f.at_rest >= p.rest_share_min) & (f.apart_m >= p.alongside_m)
+    return waiting
 
 
 def _by_the_shore(f: _Facts, p: Params) -> Array:
@@ -372,8 +308,8 @@ def _words(f: _Facts, p: Params) -> dict[str, pa.Array]:
     n = len(f.hours)
     near_port = ~(f.port_m >= p.port_min_km * 1000.0)
     could_be: dict[str, Array | bool] = {
-        explain.BERTHS: _by_the_shore(f, p), explain.WAITING: near_port, explain.SAME_WORK: True,
-        explain.FISHING_TOGETHER: True, explain.SAME_OPERATOR: True, explain.RESCUE: True,
+        explain.BERTHS: _by_the_shore(f, p) | _lying_fast(f, p), explain.WAITING: near_port | _roadstead(f, p),
+        explain.SAME_WORK: True, explain.FISHING_TOGETHER: True, explain.SAME_OPERATOR: True, explain.RESCUE: True,
     }  # fmt: skip
     settle = (explain.SETTLE_SAR, explain.SETTLE_PATROL, explain.SETTLE_LOG, explain.SETTLE_RADIO)
     return {"alternatives": chosen(could_be, n), "would_settle": chosen(dict.fromkeys(settle, True), n)}
