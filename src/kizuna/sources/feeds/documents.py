@@ -18,9 +18,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Table
@@ -77,8 +77,8 @@ class DocumentDecoder:
         """All rows. Raises InputError for what is no JSON or names no vessels."""
         where = self._origin.source_id
         try:
-            found = orjson.loads(b"".join(self._parts).removeprefix(b"\xef\xbb\xbf"))
-        except ValueError as exc:
+            found = msgspec.json.decode(b"".join(self._parts).removeprefix(b"\xef\xbb\xbf"))
+        except (ValueError, RecursionError) as exc:
             raise InputError(f"no whole JSON document: {exc}", where=where) from exc
         if not isinstance(found, dict):
             raise InputError("no JSON object", where=where)
@@ -125,7 +125,7 @@ class DocumentDecoder:
 
     def _rejects(self, listed: list[Any], bad: list[tuple[int, str]]) -> Table:
         at = np.array([i for i, _ in bad], np.int64)
-        raw = [orjson.dumps(listed[i])[:_RAW_KEPT] for i, _ in bad]
+        raw = [msgspec.json.encode(listed[i])[:_RAW_KEPT] for i, _ in bad]
         return reject_table(self._origin, at, at + 1, [reason for _, reason in bad], raw)
 
 

@@ -17,10 +17,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
+import msgspec
 
 OBJECT_LIMIT: Final = 65_536
 """Longest object in bytes; those of AIS messages have some hundred."""
+BRACKETS_MAX: Final = 256
+"""Most brackets of an object: nesting must not depend on how much stack the caller left. gpsd's SKY has some 40."""
 _RAW_KEPT: Final = 1024
 _LOOKED_AT: Final = 16
 """Objects that may stand before the first telling one."""
@@ -33,6 +35,7 @@ _CLOSE: Final = 0x7D
 _NEWLINE: Final = 0x0A
 _BACKSLASH: Final = 0x5C
 
+_parse = msgspec.json.Decoder().decode
 _MORE, _WHOLE, _BROKEN, _LONG = range(4)
 
 
@@ -141,8 +144,10 @@ class Framer:
 
 def loaded(text: bytes) -> dict[str, Any] | None:
     """The object that a text is; None where it is no JSON, or something else."""
+    if text.count(b"{") + text.count(b"[") > BRACKETS_MAX:
+        return None
     try:
-        found = orjson.loads(text)
+        found = _parse(text)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
