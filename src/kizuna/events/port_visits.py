@@ -39,7 +39,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array, Table, empty
-from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, NM_M
+from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, NM_M, SECOND_MS
 from kizuna.base.utc import iso_s
 from kizuna.events.account import explain
 from kizuna.events.account.draft import Parties, anchor, ends, events_table, rule
@@ -243,20 +243,23 @@ def _info(tracks: Tracks, params: Params, ports: PortPoints, at: _Places, found:
     texts = {k: _point(ports, k) for k in np.unique(np.concatenate([np.asarray(v) for v in at])).tolist()}
     calls_at = {k: _port(ports, k) for k in np.unique(at.main).tolist()}
     stops, gaps = found.stops.listed(tracks.time_ms, _LISTED), found.gaps.listed(tracks.time_ms, _LISTED)
-    last_ms = tracks.time_ms[found.last].tolist()
-    before = np.where(found.before >= 0, tracks.time_ms[found.before], MISSING_TIME_MS).tolist()
-    gap_ms = round(params.gap_h * HOUR_MS)
+    rested = _spans('"stop_begin":"', '"stop_end":"', tracks.time_ms, found.stops.begin, found.stops.end)
+    silent = _spans('"last_heard":"', '"gap_end":"', tracks.time_ms, found.gaps.begin, found.gaps.end)
+    begun = _iso(tracks.time_ms[found.gaps.begin] + round(params.gap_h * HOUR_MS))
+    inside = _iso(tracks.time_ms[found.last])
+    outside = _iso(np.where(found.before >= 0, tracks.time_ms[found.before], 0))
+    entered = (found.before >= 0).tolist()
     out = []
-    rows = zip(at.start.tolist(), at.main.tolist(), at.end.tolist(), f.level.tolist(), f.stops.tolist(),
-               f.stopped_h.tolist(), found.gaps.count.tolist(), before, last_ms, stops, gaps, strict=True)  # fmt: skip
-    for start, main, end, level, count, hours, silences, outside, inside, rested, silent in rows:
-        told = ",".join(f'{{"gap_begin":"{iso_s(a + gap_ms)}","last_heard":"{iso_s(a)}","gap_end":"{iso_s(b)}"}}'
-                        for a, b in silent)  # fmt: skip
-        lay = ",".join(f'{{"stop_begin":"{iso_s(a)}","stop_end":"{iso_s(b)}"}}' for a, b in rested)
+    counts = (f.level.tolist(), f.stops.tolist(), f.stopped_h.tolist(), found.gaps.count.tolist())
+    rows = zip(*(v.tolist() for v in at), *counts, entered, outside, inside, stops, gaps, strict=True)
+    for start, main, end, level, count, hours, silences, came, before, last, lay_k, mute_k in rows:
+        lay = ",".join(f"{{{rested[k]}}}" for k in lay_k)
+        told = ",".join(f'{{"gap_begin":"{begun[k]}",{silent[k]}}}' for k in mute_k)
+        before_text = f'"{before}"' if came else "null"
         out.append(
             f'{{"confidence":{level},"start_anchorage":{texts[start]},"intermediate_anchorage":{texts[main]},'
-            f'"end_anchorage":{texts[end]},"port":{calls_at[main]},"outside_before":{_time(outside)},'
-            f'"last_inside":{_time(inside)},"stops":{count},"stopped_h":{hours:.2f},"longest_stops":[{lay}],'
+            f'"end_anchorage":{texts[end]},"port":{calls_at[main]},"outside_before":{before_text},'
+            f'"last_inside":"{last}","stops":{count},"stopped_h":{hours:.2f},"longest_stops":[{lay}],'
             f'"gaps":{silences},"longest_gaps":[{told}]}}'
         )
     return pa.array(out, pa.string())
@@ -281,8 +284,15 @@ def _port(ports: PortPoints, k: int) -> str:
     }, ensure_ascii=False, separators=(",", ":"))  # fmt: skip
 
 
-def _time(time_ms: int) -> str:
-    return "null" if time_ms == MISSING_TIME_MS else f'"{iso_s(time_ms)}"'
+def _iso(time_ms: Array) -> list[str]:
+    """Texts of known times to the second, all at once: a tenth of the cost of one by one."""
+    seconds = np.asarray(time_ms, np.int64) // SECOND_MS
+    return [f"{t}Z" for t in np.datetime_as_string(seconds.astype("datetime64[s]"), unit="s").tolist()]
+
+
+def _spans(begin_key: str, end_key: str, time_ms: Array, begin: Array, end: Array) -> list[str]:
+    pairs = zip(_iso(time_ms[begin]), _iso(time_ms[end]), strict=True)
+    return [f'{begin_key}{a}",{end_key}{b}"' for a, b in pairs]
 
 
 def _segments(tracks: Tracks, found: Calls) -> Groups:

@@ -40,15 +40,15 @@ class Spells:
     most_ms: Array
     longest: Array
 
-    def listed(self, time_ms: Array, most: int) -> list[list[tuple[int, int]]]:
-        """Begin and end of the ``most`` longest of each visit, in order of time."""
-        begin, end = time_ms[self.begin].tolist(), time_ms[self.end].tolist()
-        at = self.of.offsets.tolist()
+    def listed(self, time_ms: Array, most: int) -> list[list[int]]:
+        """Numbers of the ``most`` longest spells of each visit, in order of time."""
+        length_ms = (time_ms[self.end] - time_ms[self.begin]).tolist()
+        flat, at = self.of.flat.tolist(), self.of.offsets.tolist()
         out = []
         for k in range(len(at) - 1):
-            mine = [(begin[i], end[i]) for i in self.of.flat[at[k] : at[k + 1]].tolist()]
+            mine = flat[at[k] : at[k + 1]]
             if len(mine) > most:
-                mine = sorted(sorted(mine, key=lambda s: (s[0] - s[1], s[0]))[:most])
+                mine = sorted(sorted(mine, key=lambda i: (-length_ms[i], i))[:most])
             out.append(mine)
         return out
 

@@ -6,9 +6,9 @@ from kizuna.base.jit import kernel
 from kizuna.base.kernels import distance_m, wrap_lon
 from kizuna.places.kernels.anchorages import slot_of
 
-_FLAT_TO_DEG = 80.0
+FLAT_TO_DEG = 80.0
 """Up to this latitude the flat distance of points some kilometres apart is right to half a per cent."""
-_SURE_IN = 0.98 * 0.98
+SURE_IN = 0.98 * 0.98
 _SURE_OUT = 1.02 * 1.02
 
 
@@ -18,8 +18,8 @@ def point_within(y, x, p, limit_m, lat, lon, per_lat, per_lon):
     dy = (y - lat[p]) * per_lat[p]
     dx = wrap_lon(x - lon[p]) * per_lon[p]
     square = dy * dy + dx * dx
-    if abs(y) < _FLAT_TO_DEG:
-        if square < _SURE_IN * limit_m * limit_m:
+    if abs(y) < FLAT_TO_DEG:
+        if square < SURE_IN * limit_m * limit_m:
             return True
         if square > _SURE_OUT * limit_m * limit_m:
             return False
