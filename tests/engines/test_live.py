@@ -196,7 +196,7 @@ def test_one_transponder_with_a_wrong_year_makes_nobody_late():
     fixes, _ = traffic.mixed(3, EVERY_S)
     row = fixes.slice(100, 101)
     wrong = row.replace(time_ms=row["time_ms"] + 365 * 24 * HOUR_MS)
-    engine = engine_of()
+    engine = engine_of(settle_h=24)
     engine.feed(fixes.slice(0, 101))
     for k in range(101, len(fixes) - 1):
         engine.feed(fixes.slice(k, k + 1))

@@ -96,6 +96,11 @@ class LiveEngine:
         return self._lookout.clock_ms
 
     @property
+    def context(self) -> str:
+        """Context of all rows (real, exercise, test); empty before there are any."""
+        return self._context
+
+    @property
     def watermark_ms(self) -> int:
         """Before this nothing can change any more; missing before the first fix."""
         clock_ms = self.clock_ms

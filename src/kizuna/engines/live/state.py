@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -54,9 +55,13 @@ def digest_of(settings: Settings, params: LiveParams, around: Surroundings) -> s
 
 @dataclass(slots=True)
 class Store:
-    """A directory for the state of one engine. Remembers what of it is written already."""
+    """A directory for the state of one engine. Remembers what of it is written already.
+
+    ``extra`` is kept with the state for whoever runs the engine.
+    """
 
     directory: Path
+    extra: dict[str, Any] = field(default_factory=dict)
     _parts: dict[str, list[list[Any]]] = field(default_factory=dict)
     _number: int = 0
 
@@ -79,6 +84,7 @@ class Store:
             manifest = {
                 "form": FORM, "digest": digest_of(engine.settings, engine.params, engine.surroundings),
                 "number": self._number, "watch": watch, "parts": self._parts, "numbers": engine.numbers(),
+                "extra": self.extra,
             }  # fmt: skip
             _put(self.directory / NAME, json.dumps(manifest, indent=1).encode())
             self._sweep(watch)
@@ -103,13 +109,14 @@ class Store:
                 "the state was saved with other settings, zones or anchorages", where=where,
                 hint="give the same ones, or begin in another directory",
             )  # fmt: skip
-        self._parts, self._number = manifest["parts"], manifest["number"]
+        self._parts, self._number, self.extra = manifest["parts"], manifest["number"], manifest["extra"]
         engine = LiveEngine(settings, surroundings, params)
         tables = {name: self._read(name) for name in _SCHEMAS}
         try:
-            with np.load(self.directory / manifest["watch"], allow_pickle=False) as arrays:
+            data = io.BytesIO((self.directory / manifest["watch"]).read_bytes())
+            with np.load(data, allow_pickle=False) as arrays:
                 engine.take_up(tables, dict(arrays), manifest["numbers"])
-        except (OSError, ValueError, KeyError) as exc:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as exc:
             raise InputError(f"damaged state: {exc}", where=str(self.directory)) from exc
         return engine
 

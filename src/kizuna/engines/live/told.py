@@ -188,7 +188,7 @@ def gaps_of(events: Table, watermark_ms: int) -> Iterable[list[int]]:
 
 
 def _prints(events: Table, whole: Array) -> list[Any]:
-    """What matters of each event: everything measured, or (not ``whole``) only whether it goes on and how sure it is."""
+    """What matters of each event: all that is measured, or (not ``whole``) whether it goes on and how sure it is."""
     n = len(events)
     if n == 0:
         return []

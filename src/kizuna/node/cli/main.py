@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kizuna.base.version import __version__
-from kizuna.node.cli import claims_commands, match_commands, presence_commands, vessel_commands
+from kizuna.node.cli import claims_commands, live_commands, match_commands, presence_commands, vessel_commands
 from kizuna.node.cli import partitions as partitions_
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ vessel_commands.add_to(app)
 presence_commands.add_to(app)
 claims_commands.add_to(app)
 match_commands.add_to(app)
+live_commands.add_to(app)
 
 Inputs = Annotated[
     list[str],
