@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ import shapely
 
 from kizuna.base.units import NM_M
 from kizuna.places.claims.bands import LandIndex
-from kizuna.places.claims.land import ClaimedLand, load_land
+from kizuna.places.claims.land import ClaimedLand
 from kizuna.places.claims.table import ZONE_RIGHTS, Claim, ClaimTable, Feature, Stance, grid_name
 from kizuna.places.claims.viewpoint import NEUTRAL, Viewpoint
 from kizuna.places.claims.zones import LABEL, Part, Wanted, near, parts
@@ -92,13 +92,12 @@ def _marked(entries: Sequence[Entry]) -> list[Entry]:
 
 def _bands(land: ClaimedLand, lat: float, lon: float) -> list[Entry]:
     table = land.table
-    limits = sorted({c.limit_nm for c in table.claims if c.limit_nm > 0 and c.right in ZONE_RIGHTS})
     here = (lon, lat, lon, lat)
     out = []
-    for part in [*parts(table, Wanted(limits, only_watched=False)), *_air_bands(table)]:
+    for part in _all_parts(table):
         if not near(part, land, here):
             continue
-        index = _index(part) if land is load_land() else _build(land, part)
+        index = _index(land, part)
         got = index.distances([lat], [lon], part.claim.limit_nm)
         metres = float(got.metres[0])
         if not metres <= part.claim.limit_nm * NM_M:
@@ -123,13 +122,15 @@ def _air_bands(table: ClaimTable) -> list[Part]:
     return [Part(c.subject, c.claimant, c, tuple(table.members(c.subject))) for c in rows]
 
 
-def _build(land: ClaimedLand, part: Part) -> LandIndex:
+@lru_cache(maxsize=8)
+def _all_parts(table: ClaimTable) -> tuple[Part, ...]:
+    limits = sorted({c.limit_nm for c in table.claims if c.limit_nm > 0 and c.right in ZONE_RIGHTS})
+    return *parts(table, Wanted(limits, only_watched=False)), *_air_bands(table)
+
+
+@lru_cache(maxsize=512)
+def _index(land: ClaimedLand, part: Part) -> LandIndex:
     return LandIndex.build(land, part.claimant, part.features, part.claim.right)
-
-
-@cache
-def _index(part: Part) -> LandIndex:
-    return _build(load_land(), part)
 
 
 def _areas(table: ClaimTable, lat: float, lon: float) -> list[Entry]:

@@ -51,7 +51,7 @@ class Distances:
         return np.asarray(np.float32(limit_nm * NM_M) - self.metres)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LandIndex:
     """The land that one party claims (or a part of it) with what is needed to measure from it."""
 
@@ -82,6 +82,8 @@ class LandIndex:
         feature = self._owner[edge]
         near = np.flatnonzero(metres <= reach_nm * NM_M)
         ashore = near[self.land.coast.on_land(lat[near], lon[near])]
+        if not len(ashore):
+            return Distances(metres, feature)
         nearest_of_all = self.land.coast.distance_to_outline_m(lat[ashore], lon[ashore])
         metres[ashore[metres[ashore] <= nearest_of_all + _SAME_M]] = 0.0  # else it is another party's land
         return Distances(metres, feature)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -35,7 +35,7 @@ _STEP_DEG: Final = 0.02
 """A declared baseline is divided so finely that a straight piece in degrees stays within 1 m of the line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClaimedLand:
     """The coast shared out: ``edges`` (n, 4) as lon, lat, lon, lat; ``feature`` (n,) the number of each edge's owner.
 
@@ -55,10 +55,19 @@ class ClaimedLand:
         held = wanted[self.feature]
         return self.edges[held], self.feature[held]
 
+    def edges_of(self, features: tuple[Feature, ...]) -> Edges:
+        """Edges of some features, kept for the next question."""
+        return _edges_of(self, features)
+
     def numbers(self, features: Iterable[Feature]) -> list[int]:
         """Numbers of features."""
         at = {f.feature: i for i, f in enumerate(self.features)}
         return [at[f.feature] for f in features]
+
+
+@lru_cache(maxsize=256)
+def _edges_of(land: ClaimedLand, features: tuple[Feature, ...]) -> Edges:
+    return land.of(land.numbers(features))[0]
 
 
 def share_out(table: ClaimTable, coast: Coast) -> ClaimedLand:
@@ -84,14 +93,16 @@ def share_out(table: ClaimTable, coast: Coast) -> ClaimedLand:
 
 def _nearest_points(features: tuple[Feature, ...], middle: Edges, owner: Numbers) -> None:
     best = np.full(len(middle), np.inf)
+    by_lat = np.argsort(middle[:, 1])
+    lat = middle[by_lat, 1]
     for number, feature in enumerate(features):
         if feature.reach_nm <= 0.0:
             continue
         reach_m = feature.reach_nm * NM_M
         tall = reach_m / _M_PER_DEG * 1.02
         wide = tall / max(math.cos(math.radians(feature.lat_deg)), 0.01)
-        east = (middle[:, 0] - feature.lon_deg + 180.0) % 360.0 - 180.0
-        near = np.flatnonzero((np.abs(middle[:, 1] - feature.lat_deg) <= tall) & (np.abs(east) <= wide))
+        near = by_lat[np.searchsorted(lat, feature.lat_deg - tall) : np.searchsorted(lat, feature.lat_deg + tall)]
+        near = near[np.abs((middle[near, 0] - feature.lon_deg + 180.0) % 360.0 - 180.0) <= wide]
         away = np.array([distance_m(feature.lat_deg, feature.lon_deg, y, x) for x, y in middle[near].tolist()])
         near = near[(away <= reach_m) & (away < best[near])] if len(near) else near
         best[near] = [distance_m(feature.lat_deg, feature.lon_deg, y, x) for x, y in middle[near].tolist()]

@@ -122,7 +122,7 @@ class Name:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """A line or an area by its corners, columns longitude and latitude; an area is closed by itself."""
 
@@ -133,7 +133,7 @@ class Shape:
     checked: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClaimTable:
     """All rows. Build it with ``claims.reading``; it is checked there."""
 

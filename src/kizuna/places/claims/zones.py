@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from kizuna.base.errors import InputError
 from kizuna.base.units import NM_M
 from kizuna.places.claims.bands import LandIndex
-from kizuna.places.claims.land import ClaimedLand, load_land
+from kizuna.places.claims.land import ClaimedLand
 from kizuna.places.claims.reach import ERROR_M, outline_at
 from kizuna.places.claims.table import Claim, ClaimTable, Feature
 from kizuna.places.claims.viewpoint import NEUTRAL, Viewpoint
@@ -103,7 +103,7 @@ def claim_zones(land: ClaimedLand, wanted: Wanted, view: Viewpoint = NEUTRAL) ->
 
 def near(part: Part, land: ClaimedLand, box: Box) -> bool:
     """Whether the zone can reach a box (west, south, east, north in degrees; west above east crosses 180)."""
-    edges, _ = land.of(land.numbers(part.features))
+    edges = land.edges_of(part.features)
     if not len(edges):
         return False
     tall = part.claim.limit_nm * NM_M / _M_PER_DEG + 1.0
@@ -117,19 +117,9 @@ def near(part: Part, land: ClaimedLand, box: Box) -> bool:
     return bool((offset <= span + 2.0 * wide).any())
 
 
+@lru_cache(maxsize=512)
 def _polygons(land: ClaimedLand, part: Part) -> tuple[tuple[Any, ...], ...]:
-    """The outline, computed once per process for the packaged table; sources and limits decide, not names."""
-    if land is load_land():
-        return _packaged(part)
-    return _outline(land, part)
-
-
-@cache
-def _packaged(part: Part) -> tuple[tuple[Any, ...], ...]:
-    return _outline(load_land(), part)
-
-
-def _outline(land: ClaimedLand, part: Part) -> tuple[tuple[Any, ...], ...]:
+    """The outline, computed once per process."""
     index = LandIndex.build(land, part.claimant, part.features, part.claim.right)
     limit_nm = part.claim.limit_nm
 
