@@ -24,26 +24,31 @@ from scipy.sparse.csgraph import connected_components
 from kizuna.base.table import Array
 
 _ROUNDS: Final = 200
-_STILL: Final = 1e-6
-"""Stop when no message changes by more than this share."""
+_STILL: Final = 1e-5
+"""Stop when no message (a share, 0 to 1) changes by more than this."""
 _LARGEST: Final = 1e12
 """A weight beyond this says no more than that the pair is certain."""
 
 
-def marginals(row: Array, col: Array, weight: Array, rows: int, cols: int) -> Array:
-    """Probability of each pair; ``row`` and ``col`` name its ends, each pair at most once."""
+def marginals(
+    row: Array, col: Array, weight: Array, rows: int, cols: int, back: Array | None = None
+) -> tuple[Array, Array]:
+    """Probability of each pair, and the messages to hand in as ``back`` when the weights change a little.
+
+    ``row`` and ``col`` name the ends of the pairs, each pair at most once.
+    """
     weight = np.minimum(weight, _LARGEST)
-    back = np.ones(len(weight))
+    back = np.ones(len(weight)) if back is None else back
     for _ in range(_ROUNDS):
         product = weight * back
         forth = weight / (1.0 + _others(product, row, rows))
         new = 1.0 / (1.0 + _others(forth, col, cols))
-        moved = np.max(np.abs(new - back) / np.maximum(new, 1e-300), initial=0.0)
+        moved = np.max(np.abs(new - back), initial=0.0)
         back = new
         if moved < _STILL:
             break
     product = weight * back
-    return np.asarray(product / (1.0 + np.bincount(row, product, rows)[row]))
+    return np.asarray(product / (1.0 + np.bincount(row, product, rows)[row])), back
 
 
 def _others(values: Array, group: Array, groups: int) -> Array:

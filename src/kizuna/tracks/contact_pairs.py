@@ -26,6 +26,9 @@ WEIGHTS: Final = np.diff(_EDGES)
 _MIDDLES: Final = 0.5 * (_EDGES[1:] + _EDGES[:-1])
 _LEAST: Final = math.exp(-4.0)
 """Pairs of less weight are left out: together they change a probability by less than their number times this."""
+_NOTHING: Final = 1e-4
+"""A pair of less than this share of the best weight of its track and of its detection is left out."""
+_AT_ONCE: Final = 1 << 18
 _BIN_MS: Final = 5 * MINUTE_MS
 """Detections of a scene are predicted for in bins of this length, and moved along by the velocity within one."""
 _E2: Final = WGS84_F * (2.0 - WGS84_F)
@@ -93,41 +96,68 @@ def pairs(
                 here = predict.predict(paths, int(scene.time_ms + k * _BIN_MS), reach)
                 here = here.take(number[here.path] >= 0)
             at = number[here.path]
-            found.append(_pairs_of(here, at, length[at], recall[at], inside[at], scene, seen, dets, sigma, least, p,
-                                   int(scene.time_ms + k * _BIN_MS)))  # fmt: skip
+            at_ms = int(scene.time_ms + k * _BIN_MS)
+            found += _pairs_of(here, at, length[at], recall[at], inside[at], scene, seen, dets, sigma, least, p, at_ms)
     nothing = np.empty(0)
     names = ("track", "det", "weight", "distance_m")
     track, det, weight, distance = (np.concatenate([getattr(f, name) for f in found] + [nothing]) for name in names)
-    return Pairs(track.astype(np.int64), det.astype(np.int64), weight, distance)
+    whole = Pairs(track.astype(np.int64), det.astype(np.int64), weight, distance)
+    return _undominated(whole, len(tracks), len(seen))
 
 
 def _pairs_of(
     tracks: Predictions, number: Array, length: Array, recall: Array, inside: Array, scene: Scene, seen: Seen,
     dets: Array, sigma: Array, least: float, p: Params, at_ms: int,
-) -> Pairs:  # fmt: skip
+) -> list[Pairs]:  # fmt: skip
+    """Pairs of detections in one bin of time, some tracks at a time to bound the memory."""
     odds = recall / np.maximum(1.0 - recall * inside, 1.0 - CERTAIN)
     lat, lon, extra2 = _appearance(tracks, length, scene, p)
     wide = float(np.sqrt(np.max(sigma[dets]) ** 2 + np.max(extra2, initial=0.0)))
     radius = _reach_m(tracks, wide, 10.0 * odds / least, p)  # a length that fits can add a factor of ten
     tree = cKDTree(unit(seen.lat_deg[dets], seen.lon_deg[dets]))
-    lists = tree.query_ball_point(unit(lat, lon), radius, return_sorted=True)
-    sizes = np.array([len(x) for x in lists], np.int64)
-    i = np.repeat(np.arange(len(tracks)), sizes)
-    j = dets[np.concatenate([np.asarray(x, np.int64) for x in lists])] if sizes.sum() else np.empty(0, np.int64)
+    places = unit(lat, lon)
+    sizes = tree.query_ball_point(places, radius, return_length=True)
+    out = []
+    for part in np.split(np.arange(len(tracks)), np.flatnonzero(np.diff(np.cumsum(sizes) // _AT_ONCE)) + 1):
+        lists = tree.query_ball_point(places[part], radius[part], return_sorted=True)
+        i = np.repeat(part, sizes[part])
+        if len(i) == 0:
+            continue
+        j = dets[np.concatenate([np.asarray(x, np.int64) for x in lists])]
+        density, distance = _density(tracks, lat, lon, extra2, seen, sigma, at_ms, i, j)
+        weight = odds[i] * density * _length_ratio(length[i], seen.length_m[j], seen.length_m, p)
+        keep = weight / least >= _LEAST
+        out.append(Pairs(number[i[keep]], j[keep], weight[keep], distance[keep]))
+    return out
+
+
+def _density(
+    tracks: Predictions, lat: Array, lon: Array, extra2: Array, seen: Seen, sigma: Array, at_ms: int, i: Array, j: Array
+) -> tuple[Array, Array]:
+    """Density of detection j under track i per square metre, and their distance in metres."""
     north, east = per_degree(0.5 * (lat[i] + seen.lat_deg[j]))
     late_s = (seen.time_ms[j] - at_ms) / 1000.0
     dn = (seen.lat_deg[j] - lat[i]) * north - tracks.north_mps[i] * late_s
     de = ((seen.lon_deg[j] - lon[i] + 180.0) % 360.0 - 180.0) * east - tracks.east_mps[i] * late_s
-    along = de * tracks.axis_east[i] + dn * tracks.axis_north[i]
-    across = dn * tracks.axis_east[i] - de * tracks.axis_north[i]
-    more2 = (sigma[j] ** 2 + extra2[i])[:, None]
-    shrink = mixture(tracks)[i]
-    va, vc = tracks.along_m[i, None] ** 2 / shrink + more2, tracks.across_m[i, None] ** 2 / shrink + more2
-    far2 = along[:, None] ** 2 / va + across[:, None] ** 2 / vc
-    density = (WEIGHTS / (2 * np.pi * np.sqrt(va * vc)) * np.exp(-0.5 * far2)).sum(axis=1)
-    weight = odds[i] * density * _length_ratio(length[i], seen.length_m[j], seen.length_m, p)
-    keep = weight / least >= _LEAST
-    return Pairs(number[i[keep]], j[keep], weight[keep], np.hypot(de, dn)[keep])
+    along2 = (de * tracks.axis_east[i] + dn * tracks.axis_north[i]) ** 2
+    across2 = (dn * tracks.axis_east[i] - de * tracks.axis_north[i]) ** 2
+    more2 = sigma[j] ** 2 + extra2[i]
+    shrink = mixture(tracks)
+    total = np.zeros(len(i))
+    for k, share in enumerate(WEIGHTS):
+        va = (tracks.along_m**2 / shrink[:, k])[i] + more2
+        vc = (tracks.across_m**2 / shrink[:, k])[i] + more2
+        total += share / np.sqrt(va * vc) * np.exp(-0.5 * (along2 / va + across2 / vc))
+    return total / (2 * np.pi), np.hypot(de, dn)
+
+
+def _undominated(pairs: Pairs, tracks: int, dets: int) -> Pairs:
+    """Leave out pairs that are nothing beside others of their track and also beside others of their detection."""
+    of_track, of_det = np.zeros(tracks), np.zeros(dets)
+    np.maximum.at(of_track, pairs.track, pairs.weight)
+    np.maximum.at(of_det, pairs.det, pairs.weight)
+    keep = (pairs.weight >= _NOTHING * of_track[pairs.track]) | (pairs.weight >= _NOTHING * of_det[pairs.det])
+    return Pairs(pairs.track[keep], pairs.det[keep], pairs.weight[keep], pairs.distance_m[keep])
 
 
 def _appearance(tracks: Predictions, length: Array, scene: Scene, p: Params) -> tuple[Array, Array, Array]:

@@ -44,6 +44,8 @@ from kizuna.tracks.predict import Paths, Predictions
 
 _ROUNDS: Final = 8
 """Of the density of the unmatched against the match probabilities; it moves by less than 1 % after five."""
+_FEWEST: Final = 0.01
+"""Pairs are sought as if at least this share of the detections had no track, which bounds their number."""
 _AROUND_M: Final = 10000.0
 """The density of the unmatched is held by what lies within this distance."""
 _STEEP: Final = 4.0
@@ -87,15 +89,16 @@ def match(
     inside = _inside(tracks, scene.area)
     alarms = scene.false_alarms_per_1000_km2
     prior = max(p.unmatched_per_1000_km2, 0.0 if math.isnan(alarms) else alarms) / 1e9
-    least = 1.0 / (1.0 / prior + area_m2)
+    least = max(1.0, _FEWEST * len(seen)) / (1.0 / prior + area_m2)
     pairs = found(paths, tracks, length, recall, inside, scene, seen, sigma, least, p, reach)
     n, m = len(tracks), len(seen)
     whole = max(least, m / area_m2)
+    back: Array = np.ones(len(pairs.track))
     density = np.full(m, whole)
     one, other = _neighbours(seen)
     prob = np.zeros(len(pairs.track))
     for _ in range(_ROUNDS):
-        prob = assign.marginals(pairs.track, pairs.det, pairs.weight / density[pairs.det], n, m)
+        prob, back = assign.marginals(pairs.track, pairs.det, pairs.weight / density[pairs.det], n, m, back)
         alone = np.maximum(1.0 - np.bincount(pairs.det, prob, m), 0.0)
         whole = (1.0 + float(alone.sum())) / (1.0 / prior + area_m2)
         around = np.bincount(one, alone[other], m)
