@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_type_hints
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.events import encounters, gaps, loitering, port_visits, zone_visits
+from kizuna.events import alerts, encounters, gaps, loitering, port_visits, zone_visits
 from kizuna.places.anchorages import AnchorageParams
 from kizuna.tracks import identity, resample, segment, stops
 
@@ -32,6 +32,7 @@ class Settings:
     loitering: loitering.Params = dataclasses.field(default_factory=loitering.Params)
     zone_visits: zone_visits.Params = dataclasses.field(default_factory=zone_visits.Params)
     port_visits: port_visits.Params = dataclasses.field(default_factory=port_visits.Params)
+    alerts: alerts.Params = dataclasses.field(default_factory=alerts.Params)
 
 
 SECTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(get_type_hints(Settings))

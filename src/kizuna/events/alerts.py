@@ -1,0 +1,152 @@
+"""Alerts: those events that are worth a look from the officer of the watch, and no more.
+
+Every event stays in the table with its evidence. An event is an **alert** when
+
+- its type is not among those that are kept for look-up only (``leave_out``),
+- its confidence word is at least ``level``,
+- it is a gap that did not begin close to shore (``gap_shore_min_nm``), where berths, rivers and roads are, and
+- it is not one more of the same **case**: an event of the same type with one of the vessels of an alert raised less
+  than ``repeat_h`` before, or of the events that joined its case.
+
+An alert is **raised** at the moment from which its definition held: a gap at the limit of silence after its last fix,
+an encounter or loitering at its least duration after its start, others at their start. Watches are counted from
+midnight UTC.
+
+Superseded and retracted versions raise nothing. Nothing here looks at flags, names or persons.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from kizuna.base.errors import ConfigError
+from kizuna.base.table import Array, Table
+from kizuna.base.units import HOUR_MS, NM_M
+from kizuna.events.account.limits import within
+from kizuna.events.table import EVENT_TYPES, LEVEL_WORDS, STATUSES
+
+_LEAST: Final = {"gap": "threshold_h", "encounter": "duration_min_h", "loitering": "duration_min_h"}
+"""Parameter of the rule that says how long an event must last to be one."""
+_IN_FORCE: Final = tuple(STATUSES.index(s) for s in ("open", "closed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Which events are alerts.
+
+    Attributes:
+        level: least confidence word: low, moderate or high. Default moderate. What each word costs and saves is
+            measured in docs/explanation/alerts.md.
+        leave_out: types of event that raise no alerts, separated by blanks. Default port_visit: ships call at ports
+            by the thousand, and whoever waits for one looks it up or watches a zone.
+        gap_shore_min_nm: a gap that began nearer to shore than this raises no alert, nm; 0 to 50. Default 1: the
+            packaged coast draws quays and rivers as land and is right to about half a mile; transmitters are
+            switched off at berths every day.
+        repeat_h: how long an alert stands for further events of its case, h; 0 to 720. Default 24: the same raft or the
+            same ship waiting is told once a day.
+        watch_h: length of a watch, h; 1 to 24. Default 8.
+    """
+
+    level: str = "moderate"
+    leave_out: str = "port_visit"
+    gap_shore_min_nm: float = 1.0
+    repeat_h: float = 24.0
+    watch_h: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Check the words and ranges."""
+        if self.level not in LEVEL_WORDS:
+            raise ConfigError(f"{self.level!r}", where="[alerts] level", hint=f"allowed: {', '.join(LEVEL_WORDS)}")
+        for word in self.leave_out.split():
+            if word not in EVENT_TYPES:
+                raise ConfigError(f"{word!r}", where="[alerts] leave_out", hint=f"allowed: {', '.join(EVENT_TYPES)}")
+        within("alerts", "gap_shore_min_nm", self.gap_shore_min_nm, 0, 50, "nm")
+        within("alerts", "repeat_h", self.repeat_h, 0, 720, "h")
+        within("alerts", "watch_h", self.watch_h, 1, 24, "h")
+
+
+class Alerts(NamedTuple):
+    """Alerts in order of the time at which they were raised.
+
+    Attributes:
+        row: int64, row of the event in the table.
+        raised_ms: int64, when it was raised, UTC.
+        watch: int64, number of the watch since 1970.
+        events: int64, events in the case, itself included.
+    """
+
+    row: Array
+    raised_ms: Array
+    watch: Array
+    events: Array
+
+
+def select(events: Table, params: Params | None = None) -> Alerts:
+    """The alerts among events."""
+    params = params or Params()
+    rows = np.flatnonzero(worth_a_look(events, params))
+    raised = raised_ms(events)
+    ids = events["event_id"].to_pylist()
+    order = sorted(rows.tolist(), key=lambda k: (raised[k], ids[k]))
+    case = _cases(events, order, raised, round(params.repeat_h * HOUR_MS))
+    row = np.array([k for k in order if case[k] == k], np.int64)
+    size = np.bincount(np.array(list(case.values()), np.int64), minlength=len(events)).astype(np.int64)
+    return Alerts(row, raised[row], raised[row] // round(params.watch_h * HOUR_MS), size[row])
+
+
+def flagged(events: Table, params: Params | None = None) -> Array:
+    """Whether each event is an alert, bool: a column for whoever wants one."""
+    out = np.zeros(len(events), np.bool_)
+    out[select(events, params).row] = True
+    return out
+
+
+def worth_a_look(events: Table, params: Params) -> Array:
+    """Which events pass every rule but that of cases."""
+    left_out = [EVENT_TYPES.index(w) for w in params.leave_out.split()]
+    keep = np.isin(events["status"], _IN_FORCE) & ~np.isin(events["event_type"], left_out)
+    keep &= events["confidence_word"] >= LEVEL_WORDS.index(params.level)
+    close = events["start_distance_from_shore_m"] < params.gap_shore_min_nm * NM_M  # an unknown distance is not close
+    found: Array = keep & ~(close & (events["event_type"] == EVENT_TYPES.index("gap")))
+    return found
+
+
+def raised_ms(events: Table) -> Array:
+    """When the definition of each event first held, int64 UTC."""
+    out: Array = events["start_ms"].copy()
+    known: dict[str, dict[str, float]] = {}  # few distinct texts of parameters stand behind many events
+    for k, (kind, text) in enumerate(zip(events["event_type"].tolist(), events["params"].to_pylist(), strict=True)):
+        least = _LEAST.get(EVENT_TYPES[kind])
+        if least is not None:
+            if text not in known:
+                known[text] = json.loads(text)
+            out[k] += round(known[text].get(least, 0.0) * HOUR_MS)
+    return out
+
+
+def per_watch(alerts: Alerts, events: Table, first_ms: int, last_ms: int, params: Params | None = None) -> Array:
+    """Alerts by watch and type between two times: shape (watches, types), int64; types as in ``EVENT_TYPES``."""
+    length_ms = round((params or Params()).watch_h * HOUR_MS)
+    first, last = first_ms // length_ms, last_ms // length_ms
+    out = np.zeros((last - first + 1, len(EVENT_TYPES)), np.int64)
+    inside = (alerts.watch >= first) & (alerts.watch <= last)
+    np.add.at(out, (alerts.watch[inside] - first, events["event_type"][alerts.row[inside]]), 1)
+    return out
+
+
+def _cases(events: Table, order: list[int], raised: Array, repeat_ms: int) -> dict[int, int]:
+    """For each row in order of time the row of the alert that it belongs to, itself where it is one."""
+    mmsis = events["mmsis"].to_pylist()
+    kinds = events["event_type"].tolist()
+    latest: dict[tuple[int, int], int] = {}  # type and vessel to the alert whose case they belong to
+    case: dict[int, int] = {}
+    for k in order:
+        parties = [(kinds[k], m) for m in mmsis[k]]
+        standing = [latest[p] for p in parties if p in latest and raised[k] - raised[latest[p]] < repeat_ms]
+        case[k] = min(standing, key=lambda a: (raised[a], a)) if standing else k
+        latest.update(dict.fromkeys(parties, case[k]))
+    return case
