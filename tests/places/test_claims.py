@@ -18,7 +18,7 @@ from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.kernels import distance_m
 from kizuna.places.claims.answer import as_dict, claims_at
 from kizuna.places.claims.bands import Bands, LandIndex
-from kizuna.places.claims.export import as_geojson
+from kizuna.places.claims.export import as_geojson, declared_lines
 from kizuna.places.claims.land import line_edges, load_land, share_out
 from kizuna.places.claims.reach import ERROR_M, outline_at
 from kizuna.places.claims.reading import FILES, load_claims, read_table, with_own
@@ -435,7 +435,10 @@ def test_geojson_is_marked_turned_and_complete(watched):
         polygons = [polygons] if feature["geometry"]["type"] == "Polygon" else polygons
         for shell, *holes in polygons:
             assert shapely.LinearRing(shell).is_ccw and not any(shapely.LinearRing(h).is_ccw for h in holes)
-    text = json.dumps(made, ensure_ascii=False).lower()
+    lines = declared_lines(load_claims())
+    assert {f["properties"]["label"] for f in lines} == {"declared"} and len({f["id"] for f in lines}) == len(lines)
+    assert {f["properties"]["kind"] for f in lines} == {"baseline", "air_defence", "other"}
+    text = json.dumps([made, lines], ensure_ascii=False).lower()
     assert not [w for w in LEXICON if w in text]
 
 
@@ -468,6 +471,13 @@ def test_air_defence_lines_around_one_island(land):
     assert air[2] == {("TW", "air_defence")}
     (own,) = [e for e in west.entries if e.claim.right == "air_defence" and e.claim.claimant == "JP"]
     assert own.claim.date == "2010-06-25" and [s.party for s in own.stances] == ["TW"]
+
+
+def test_former_air_defence_line_ran_through_the_island(land):
+    edges = land.edges_of(tuple(land.table.members(YONAGUNI)))
+    line = land.table.shapes["adiz-123e"].points
+    assert edges[:, 0].min() < 123.0 < edges[:, 0].max() and set(line[:, 0]) == {123.0}
+    assert line[:, 1].min() < edges[:, 1].min() and line[:, 1].max() > edges[:, 1].max()
 
 
 def test_rock_below_water_has_no_zone_but_two_who_speak_of_it(land):

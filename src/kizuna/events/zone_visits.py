@@ -277,14 +277,14 @@ def _summaries(mmsi: Array, start_ms: Array, zones: ZoneIndex, zone: Array, f: _
     claims = [f" ({'computed ' if z.kind == CLAIM else ''}line of {z.claimant})" if z.claimant else ""
               for z in zones.zones]
     out = []
-    rows = zip(mmsi.tolist(), start_ms.tolist(), zone.tolist(), f.hours.tolist(), f.deepest_m.tolist(),
-               f.kind.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(), strict=True)  # fmt: skip
-    for m, start, z, hours, deepest, kind, entered, left, still in rows:
+    rows = zip(mmsi.tolist(), start_ms.tolist(), zone.tolist(), f.hours.tolist(), f.entry_m.tolist(),
+               f.deepest_m.tolist(), f.kind.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(), strict=True)  # fmt: skip
+    for m, start, z, hours, first, deepest, kind, entered, left, still in rows:
         began = "was inside" if entered else "was first heard inside"
         ended = "" if left else " and was not heard leaving" if not still else " and had not left when last heard"
         out.append(
             f"MMSI {m} {began} {names[z]}{claims[z]} for {hours:.1f} h from {iso_s(start)}, "
-            f"up to {deepest / NM_M:.2f} nm from the line{ended}; "
+            f"up to {deepest / NM_M:.2f} nm from the line, {first / NM_M:.2f} nm at the first report{ended}; "
             f"{explain.consistent_with(_SAID[kind])}."
         )
     return pa.array(out, pa.string())

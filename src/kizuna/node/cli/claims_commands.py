@@ -41,6 +41,7 @@ def zones(
     every: Annotated[
         bool, typer.Option("--all-land", help="Zones of all land that is claimed, not only of the watched features.")
     ] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Also declared baselines and air-defence lines.")] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="GeoJSON to write; - or nothing is stdout.")] = None,
     view: View = "neutral",
     lang: Lang = "en",
@@ -52,7 +53,7 @@ def zones(
     from kizuna.node.cli import output  # noqa: PLC0415
 
     with output.plain_errors():
-        from kizuna.places.claims.export import as_geojson  # noqa: PLC0415
+        from kizuna.places.claims.export import as_geojson, declared_lines  # noqa: PLC0415
         from kizuna.places.claims.viewpoint import viewpoint  # noqa: PLC0415
         from kizuna.places.claims.zones import Wanted, claim_zones  # noqa: PLC0415
 
@@ -62,14 +63,14 @@ def zones(
         wanted = Wanted(limits(limit), parties, not every and not parties, box(bbox))
         with output.progress_bar(quiet=False) as progress:
             progress("Zones", 0, 0)
-            made = as_geojson(claim_zones(land, wanted, eyes))
+            made = as_geojson(claim_zones(land, wanted, eyes), declared_lines(land.table, eyes) if lines else ())
         if out is None or str(out) == "-":
             output.emit(made)
         else:
             import json  # noqa: PLC0415
 
             out.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-            output.say(f"wrote {len(made['features'])} computed zones to {out}")
+            output.say(f"wrote {len(made['features'])} zones and lines to {out}")
 
 
 @claims_app.command("list")
@@ -92,6 +93,8 @@ def list_(view: View = "neutral", lang: Lang = "en", table: Own = None, as_json:
                     typer.echo(f"  {c['claimant']:<4} {c['right'].replace('_', ' ')}: {_cited(c)}")
                     for s in c["stances"]:
                         typer.echo(f"       {s['party']} {s['stance'].replace('_', ' ')}: {_cited(s)}")
+            checked = sum(r.checked == "text" for r in held.rows())
+            output.say(f"{len(held.claims)} claims, {len(held.stances)} stances; {checked} checked against a text")
 
 
 @claims_app.command("at", context_settings={"ignore_unknown_options": True})

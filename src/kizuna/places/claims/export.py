@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from kizuna.places.claims.table import EVERYWHERE, ClaimTable
+from kizuna.places.claims.viewpoint import NEUTRAL, Viewpoint
 from kizuna.places.claims.zones import LABEL
 from kizuna.places.zone import Zone
 
@@ -18,9 +20,33 @@ NOTICE: Final = (
 _DECIMALS: Final = 6
 
 
-def as_geojson(zones: Sequence[Zone]) -> dict[str, Any]:
-    """A FeatureCollection with one feature per zone, in the order given; coordinates in degrees to about 0.1 m."""
-    return {"type": "FeatureCollection", "label": LABEL, "notice": NOTICE, "features": [_feature(z) for z in zones]}
+def as_geojson(zones: Sequence[Zone], lines: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """A FeatureCollection of zones, then of lines, in the order given; coordinates in degrees to about 0.1 m."""
+    features = [*(_feature(z) for z in zones), *lines]
+    return {"type": "FeatureCollection", "label": LABEL, "notice": NOTICE, "features": features}
+
+
+def declared_lines(table: ClaimTable, view: Viewpoint = NEUTRAL) -> list[dict[str, Any]]:
+    """Baselines and air-defence lines that parties declared and whose corners the table holds, as GeoJSON features.
+
+    They are labelled ``declared`` with source and ``checked``; areas are drawn as closed lines.
+    """
+    out = []
+    for claim in table.claims:
+        for number, name in enumerate(filter(None, claim.shape.split(";"))):
+            shape = table.shapes[name]
+            if claim.right not in ("baseline", "air_defence", "other"):
+                continue
+            points = shape.points if shape.kind == "line" else np.vstack([shape.points, shape.points[:1]])
+            named = "" if claim.subject == EVERYWHERE else view.name_of(table, claim.subject)
+            properties = {
+                "zone_id": f"declared-{claim.right}-{claim.subject}-{claim.claimant.lower()}-{number}", "name": named,
+                "kind": claim.right, "claimant": claim.claimant, "label": "declared", "basis": claim.basis,
+                "instrument": claim.instrument, "date": claim.date, "source": shape.source, "checked": shape.checked,
+            }  # fmt: skip
+            line = {"type": "LineString", "coordinates": np.round(points, _DECIMALS).tolist()}
+            out.append({"type": "Feature", "id": properties["zone_id"], "geometry": line, "properties": properties})
+    return out
 
 
 def _feature(zone: Zone) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from kizuna.base.units import NM_M
 from kizuna.places.claims.bands import LandIndex
 from kizuna.places.claims.land import ClaimedLand
 from kizuna.places.claims.reach import ERROR_M, outline_at
-from kizuna.places.claims.table import Claim, ClaimTable, Feature
+from kizuna.places.claims.table import ZONE_RIGHTS, Claim, ClaimTable, Feature
 from kizuna.places.claims.viewpoint import NEUTRAL, Viewpoint
 from kizuna.places.zone import Zone, make_zone
 
@@ -43,7 +43,7 @@ class Wanted:
 
     def check(self, table: ClaimTable) -> None:
         """Raise InputError for a limit that nobody measures or a party that is not in the table."""
-        known = sorted({c.limit_nm for c in table.claims if c.limit_nm > 0})
+        known = sorted({c.limit_nm for c in table.claims if c.limit_nm > 0 and c.right in ZONE_RIGHTS})
         for limit in self.limits_nm:
             if limit not in known:
                 raise InputError(
