@@ -278,7 +278,8 @@ def _summaries(mmsi: Array, start_ms: Array, zones: ZoneIndex, zone: Array, f: _
               for z in zones.zones]
     out = []
     rows = zip(mmsi.tolist(), start_ms.tolist(), zone.tolist(), f.hours.tolist(), f.entry_m.tolist(),
-               f.deepest_m.tolist(), f.kind.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(), strict=True)  # fmt: skip
+               f.deepest_m.tolist(), f.kind.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(),
+               strict=True)  # fmt: skip
     for m, start, z, hours, first, deepest, kind, entered, left, still in rows:
         began = "was inside" if entered else "was first heard inside"
         ended = "" if left else " and was not heard leaving" if not still else " and had not left when last heard"
