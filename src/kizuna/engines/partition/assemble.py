@@ -9,16 +9,21 @@ from typing import NamedTuple
 import numpy as np
 
 from kizuna.base.table import Array, concat
-from kizuna.engines.partition.trace import HOT, Traced
+from kizuna.engines.partition.trace import HOT, Traced, fixes_of, joined
 from kizuna.tracks.table import Tracks
 
 
 class Piece(NamedTuple):
-    """Ranges of rows of one bucket, ascending and apart, each within one segment."""
+    """Ranges of rows of one bucket, ascending and apart."""
 
     bucket: int
     starts: Array
     stops: Array
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int((self.stops - self.starts).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,30 @@ class Assembled:
 
     Attributes:
         tracks: as any; ``order`` counts up, so ``fixes`` stand in the order of the tracks.
-        bucket, row: int64 per row, the bucket and the row of its tracks.
-        of_bucket, segment: int64 per segment, the same.
+        pieces: the pieces, in order.
+        segments: per piece, the segments of its bucket that have rows here (all those of a whole bucket).
     """
 
     tracks: Tracks
-    bucket: Array
-    row: Array
-    of_bucket: Array
-    segment: Array
+    pieces: tuple[Piece, ...]
+    segments: tuple[Array, ...]
+
+    def origin(self) -> tuple[Array, Array]:
+        """Bucket and row of its tracks, per row."""
+        bucket = np.repeat([p.bucket for p in self.pieces], [p.rows for p in self.pieces])
+        return bucket, np.concatenate([flat_ranges(p.starts, p.stops) for p in self.pieces])
+
+    def place(self, bucket: Array, row: Array) -> Array:
+        """The rows here of rows of buckets, all of which must be here."""
+        out = np.empty(len(row), np.int64)
+        before = 0
+        for piece in self.pieces:
+            mine = bucket == piece.bucket
+            sizes = piece.stops - piece.starts
+            k = np.searchsorted(piece.starts, row[mine], "right") - 1
+            out[mine] = before + (np.cumsum(sizes) - sizes)[k] + row[mine] - piece.starts[k]
+            before += piece.rows
+        return out
 
 
 def flat_ranges(starts: Array, stops: Array) -> Array:
@@ -47,40 +67,27 @@ def flat_ranges(starts: Array, stops: Array) -> Array:
 def assemble(traced: Sequence[Traced], pieces: Sequence[Piece]) -> Assembled:
     """Tracks of the pieces, which must stand in order of their buckets. A bucket may come once."""
     columns: dict[str, list[Array]] = {name: [] for name in HOT}
-    segment_of, fixes, tables, row_of, segments_of = [], [], [], [], []
+    segment_of, cold, tables, kept_of = [], [], [], []
     count = 0
     for piece in pieces:
         source = traced[piece.bucket]
-        found = source.pieces(piece.starts, piece.stops)
-        rows = flat_ranges(piece.starts, piece.stops)
-        local = _segments_at(source, rows)
-        kept = np.unique(local[local >= 0]) if len(rows) < source.rows else np.arange(len(source.ends()[0]))
-        number = np.full(len(source.ends()[0]) + 1, -1, np.int64)
-        number[kept] = count + np.arange(len(kept))
+        local, kept = _segments_at(source, piece)
+        segment_of.append(np.where(local >= 0, local + np.int32(count), np.int32(-1)) if count else local)
         count += len(kept)
-        segment_of.append(number[local])  # -1 picks the last entry, which is -1
-        segments_of.append(kept)
-        row_of.append(rows)
-        tables.append(source.segments().take(kept))
-        fixes.append(source.fixes_of(found))
+        kept_of.append(kept)
+        tables.append(source.segments().take(kept) if len(kept) < len(source.segments()) else source.segments())
+        found = source.pieces(piece.starts, piece.stops)
+        cold.append(source.cold(piece.starts, piece.stops))
         for name in HOT:
             columns[name].append(found[name])
-    segment = np.concatenate(segment_of).astype(np.int32)
-    inside = np.flatnonzero(segment >= 0)
-    seg_end = np.zeros(count, np.int64)
-    seg_end[segment[inside]] = inside + 1  # NumPy writes in order: the last row stays
-    seg_start = np.zeros(count, np.int64)
-    seg_start[segment[inside[::-1]]] = inside[::-1]
-    hot = {name: np.concatenate(parts) if len(parts) > 1 else parts[0] for name, parts in columns.items()}
+    segment = joined(segment_of)
+    seg_start, seg_end = ends_of(segment)
+    hot = {name: joined(parts) for name, parts in columns.items()}
     tracks = Tracks(
         order=np.arange(len(segment), dtype=np.int32), segment=segment, seg_start=seg_start, seg_end=seg_end,
-        segments=concat(tables), fixes=concat(fixes), **hot,
+        segments=concat(tables), fixes=fixes_of(hot, cold, traced[0].words), **hot,
     )  # fmt: skip
-    numbers = [p.bucket for p in pieces]
-    return Assembled(
-        tracks, np.repeat(numbers, [len(r) for r in row_of]), np.concatenate(row_of),
-        np.repeat(numbers, [len(s) for s in segments_of]), np.concatenate(segments_of),
-    )  # fmt: skip
+    return Assembled(tracks, tuple(pieces), tuple(kept_of))
 
 
 def whole(traced: Sequence[Traced], bucket: int) -> Piece:
@@ -88,16 +95,33 @@ def whole(traced: Sequence[Traced], bucket: int) -> Piece:
     return Piece(bucket, np.array([0]), np.array([traced[bucket].rows]))
 
 
-def _segments_at(source: Traced, rows: Array) -> Array:
-    """Segment of each row, -1 for noise."""
+def ends_of(segment: Array) -> tuple[Array, Array]:
+    """First row of each segment and the row behind its last; rows of a segment stand together, -1 is noise."""
+    change = np.flatnonzero(np.diff(segment, prepend=np.int32(-2)))
+    behind = np.append(change[1:], len(segment))
+    real = segment[change] >= 0 if len(change) else np.empty(0, np.bool_)
+    return change[real], behind[real]
+
+
+def _segments_at(source: Traced, piece: Piece) -> tuple[Array, Array]:
+    """Segment of each row, counted among those that occur, -1 for noise; and which occur."""
     start, end = source.ends()
-    if len(start) == 0:
-        return np.full(len(rows), -1, np.int64)
-    found = np.searchsorted(start, rows, "right") - 1 if len(rows) < source.rows else _spread(start, end, len(rows))
-    return np.where((found >= 0) & (rows < end[np.maximum(found, 0)]), found, -1)
+    if piece.rows == source.rows:
+        return spread(start, end, source.rows), np.arange(len(start))
+    rows = flat_ranges(piece.starts, piece.stops)
+    found = np.searchsorted(start, rows, "right") - 1
+    inside = (found >= 0) & (rows < end[np.maximum(found, 0)])
+    kept = np.unique(found[inside])
+    return np.where(inside, np.searchsorted(kept, found), -1).astype(np.int32), kept
 
 
-def _spread(start: Array, end: Array, n: int) -> Array:
-    out = np.full(n, -1, np.int64)
-    out[flat_ranges(start, end)] = np.repeat(np.arange(len(start)), end - start)
-    return out
+def spread(start: Array, end: Array, rows: int) -> Array:
+    """Segment of each row, -1 for noise; segments stand in order."""
+    n = len(start)
+    sizes = np.empty(2 * n + 1, np.int64)  # what is between segments, and segments, in turn
+    sizes[1::2] = end - start
+    sizes[2::2] = np.append(start[1:], rows) - end
+    sizes[0] = start[0] if n else rows
+    values = np.full(2 * n + 1, -1, np.int32)
+    values[1::2] = np.arange(n)
+    return np.repeat(values, sizes)

@@ -30,6 +30,10 @@ MAGIC: Final = b"KZBLOCK1"
 _HEAD: Final = 32
 OPEN: Final = tuple(c.name for c in FIXES.columns if c.kind is Kind.CODE and c.codes is None)
 """Code columns of fixes that bring their own words."""
+ID_BASE: Final = "id_base"
+"""Kept in place of message ids: the id less the offset, which is one number for all rows of a source."""
+KEPT: Final = tuple(ID_BASE if c.name == "msg_id" else c.name for c in FIXES.columns)
+"""Columns of fixes as they are kept."""
 KERNELS_READ: Final = frozenset({
     "mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "heading_deg", "msg_id", "byte_offset", "nav_status",
 })  # fmt: skip
@@ -71,15 +75,15 @@ def blocks(columns: dict[str, Array], order: Array, at: Array) -> list[list[Any]
     """The block of each bucket in pieces, empty where it has no row. Codes are by all words."""
     forms: dict[str, list[Any]] = {}
     kept: list[tuple[memoryview, int]] = []
-    for c in FIXES.columns:
-        column = columns[c.name]
+    for name in KEPT:
+        column = columns[name] if name != ID_BASE else columns["msg_id"] - columns["byte_offset"]
         if len(column) and not column.strides[0]:
             column = column[:1]
         form, data = encode(column if len(column) <= 1 else _picked(column, order))
-        forms[c.name] = list(form)
+        forms[name] = list(form)
         if data.nbytes:
             kept.append((data.data.cast("B"), data.dtype.itemsize))
-            forms[c.name].append(data.dtype.itemsize)
+            forms[name].append(data.dtype.itemsize)
     head = json.dumps(forms).encode()
     out: list[list[Any]] = []
     for b in range(len(at) - 1):
@@ -139,7 +143,9 @@ class _Block:
     columns: dict[str, tuple[Form, int]]
 
     def column(self, data: Any, name: str) -> Array:
-        """The values of one column."""
+        """The values of one column of fixes."""
+        if name == "msg_id":
+            return self.column(data, ID_BASE) + self.column(data, "byte_offset")
         form, at = self.columns[name]
         kept = np.frombuffer(data, form.disk, self.rows, at) if form.disk else np.empty(0, np.int8)
         return decode(form, kept, self.rows)
@@ -202,10 +208,14 @@ def _joined(data: Any, parts: list[_Block], words: Mapping[str, tuple[str, ...]]
     total = sum(part.rows for part in parts)
     columns: dict[str, Array] = {}
     for c in FIXES.columns:
-        forms = {part.columns[c.name][0] for part in parts}
+        forms = {part.columns[ID_BASE if c.name == "msg_id" else c.name][0] for part in parts}
         values = {form.number if form.form == "same" else None for form in forms}
-        if len(values) == 1 and None not in values:
-            columns[c.name] = decode(next(iter(forms)), np.empty(0, np.int8), total, spread=c.name in KERNELS_READ)
+        one = next(iter(forms)) if len(values) == 1 and None not in values else None
+        if one is not None and c.name == "msg_id" and "byte_offset" in columns:
+            columns[c.name] = columns["byte_offset"] + one.number
+            continue
+        if one is not None and c.name != "msg_id":
+            columns[c.name] = decode(one, np.empty(0, np.int8), total, spread=c.name in KERNELS_READ)
             continue
         column = np.empty(total, c.dtype())
         row = 0

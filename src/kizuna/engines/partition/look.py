@@ -83,8 +83,7 @@ def _together(
     near = assemble(traced, sorted(pieces, key=lambda p: p.bucket))
     if not len(rows):
         return near, met
-    key = near.bucket * (1 << 40) + near.row
-    place = np.searchsorted(key, of * (1 << 40) + row)
+    place = near.place(of, row)
     return near, met._replace(rows=Groups(place[met.rows.flat], met.rows.offsets))
 
 

@@ -83,14 +83,14 @@ def meet(
     if not runs.events:
         return Meetings(empty(EVENTS), no_meetings(), np.empty(0, np.int64), np.empty(0, np.int64))
     around = _fixes_around(traced, all_, runs)
-    segment = all_.base[around.of_bucket] + around.segment
+    segment = np.concatenate([all_.base[p.bucket] + k for p, k in zip(around.pieces, around.segments, strict=True)])
     who = Subjects(
         all_.who.watched[segment], all_.who.vessel[segment], all_.who.mmsi, all_.who.vessel_id,
         np.empty(0, np.int64),
     )  # fmt: skip
     slots = resample(around.tracks, settings.resample, who.watched)
     events, met = encounters.told(around.tracks, params, surroundings, who, runs, slots, settings.resample)
-    return Meetings(events, met, around.bucket, around.row)
+    return Meetings(events, met, *around.origin())
 
 
 def _stretches(traced: Sequence[Traced], overlap: int, at_once: int) -> list[tuple[int, int]]:

@@ -31,8 +31,8 @@ _ALIGN: Final = 64
 _NONE_32: Final = -(1 << 31)
 _NONE_16: Final = -(1 << 15)
 _E7: Final = 1e7
-_TENTH_LEAST: Final = 512
-"""Columns shorter than this are not worth a look."""
+_LOOK: Final = 512
+"""First rows, by which a form that does not fit is mostly told."""
 
 
 class Form(NamedTuple):
@@ -61,9 +61,9 @@ def encode(column: Array) -> tuple[Form, Array]:
     if n == 0 or (as_bits[0] == as_bits[-1] and (as_bits == as_bits[0]).all()):
         return Form("same", memory, "", int(as_bits[0]) if n else 0, n), np.empty(0, np.int8)
     if column.dtype == np.float64:
-        packed = _sevenths(column, as_bits)
+        packed = _whole_e7(column, as_bits)
     elif column.dtype == np.float32:
-        packed = _tenths(column, as_bits)
+        packed = _whole_tenths(column, as_bits)
     elif column.dtype.kind == "i" and column.dtype.itemsize > 1:
         return _near(column)
     else:
@@ -73,8 +73,8 @@ def encode(column: Array) -> tuple[Form, Array]:
     return Form("scaled", memory, packed.dtype.str, 0, n), packed
 
 
-def _sevenths(column: Array, as_bits: Array) -> Array | None:
-    if len(column) > _TENTH_LEAST and not _whole(column[:_TENTH_LEAST] * _E7):
+def _whole_e7(column: Array, as_bits: Array) -> Array | None:
+    if len(column) > _LOOK and not _whole(column[:_LOOK] * _E7):
         return None
     gone = np.isnan(column)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -92,7 +92,9 @@ def _whole(values: Array) -> bool:
     return bool((np.abs(known - np.rint(known)) < 1e-3).all())  # noqa: PLR2004  a quick look only
 
 
-def _tenths(column: Array, as_bits: Array) -> Array | None:
+def _whole_tenths(column: Array, as_bits: Array) -> Array | None:
+    if len(column) > _LOOK and not _whole(column[:_LOOK].astype(np.float64) * 10.0):
+        return None
     gone = np.isnan(column)
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.rint(column.astype(np.float64) * 10.0)

@@ -21,7 +21,7 @@ import numpy as np
 from kizuna.base.table import Array, Table
 from kizuna.base.units import HOUR_MS
 from kizuna.engines.partition import packed
-from kizuna.engines.partition.bucket import KERNELS_READ, Routed
+from kizuna.engines.partition.bucket import ID_BASE, KEPT, KERNELS_READ, Routed
 from kizuna.engines.surround import Rests, rests
 from kizuna.events.params import Settings
 from kizuna.events.reception import vessels_heard
@@ -37,7 +37,7 @@ from kizuna.tracks.table import IDENTITIES, SEGMENTS, Tracks
 
 HOT: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "step_m", "flags")
 """Columns of ``Tracks`` by row that are kept; order and segment follow from the order and the ends of segments."""
-_COLD: Final = tuple(c.name for c in FIXES.columns if c.name not in HOT and c.name != "seg_id")
+_COLD: Final = tuple(name for name in KEPT if name not in HOT and name != "seg_id")
 """The other columns of fixes. Flags are kept as the segmenter leaves them: detectors read no others."""
 _RESTS: Final = Rests._fields
 _PRESENT: Final = ("mmsi", "hour", "first", "last")
@@ -55,7 +55,9 @@ def trace(routed: Routed, settings: Settings, last_ms: int, folder: Path, name: 
     tracks = identity.join(tracks, routed.statics, settings.identity)
     tracks = replace(tracks, segments=_closed(tracks.segments, last_ms, settings))
     columns: dict[str, Array] = {name_: getattr(tracks, name_) for name_ in HOT}
-    columns |= {f"fix.{c}": _in_order(routed.fixes[c], tracks.order) for c in _COLD}
+    base = routed.fixes["msg_id"] - routed.fixes["byte_offset"]
+    base = np.broadcast_to(base[:1], len(base)) if len(base) and (base == base[0]).all() else base
+    columns |= {f"fix.{c}": _in_order(base if c == ID_BASE else routed.fixes[c], tracks.order) for c in _COLD}
     columns |= {"seg_start": tracks.seg_start, "seg_end": tracks.seg_end}
     columns |= {f"rest.{k}": v for k, v in rests(tracks, find(tracks, settings.stops))._asdict().items()}
     heard = vessels_heard(tracks)
@@ -93,15 +95,18 @@ class Traced:
     def __init__(self, folder: Path, name: str, words: dict[str, tuple[str, ...]]) -> None:
         self._folder = folder
         self._name = name
-        self._words = words
+        self.words = words
         self._pack = packed.load(tracks_path(folder, name))
         self._ends: tuple[Array, Array] | None = None
+        self._segments: Table | None = None
         self.rows = int(self._pack.notes["rows"])
         self.step_ms = int(self._pack.notes["step_ms"])
 
     def segments(self) -> Table:
         """Table of segments."""
-        return read_table(SEGMENTS, self._folder / f"{self._name}.segments.parquet")
+        if self._segments is None:
+            self._segments = read_table(SEGMENTS, self._folder / f"{self._name}.segments.parquet")
+        return self._segments
 
     def identities(self) -> Table:
         """Table of identities."""
@@ -144,23 +149,40 @@ class Traced:
         if not path.exists():
             return None
         found = packed.load(path)
-        return Table(FIXES, {name: found.get(name) for name in FIXES.names}, self._words)
+        return Table(FIXES, {name: found.get(name) for name in FIXES.names}, self.words)
 
     def pieces(self, starts: Array, stops: Array) -> dict[str, Array]:
-        """All columns of some ranges of rows, one behind the other; those of fixes with ``fix.`` before their names."""
+        """Columns of ``Tracks`` of some ranges of rows, one behind the other."""
+        return {name: self._pack.take(name, starts, stops) for name in HOT}
+
+    def cold(self, starts: Array, stops: Array) -> dict[str, Array]:
+        """The other columns of fixes of the same rows; a column with one value may lie in memory once."""
         n = int((stops - starts).sum())
         out: dict[str, Array] = {}
-        for name in (*HOT, *(f"fix.{c}" for c in _COLD)):
-            form = self._pack.forms[name]
-            spread = name.removeprefix("fix.") in KERNELS_READ or name in HOT
-            if form.form == "same" and n:
-                out[name] = self._pack.get(name, 0, n, spread=spread)
+        for c in _COLD:
+            if self._pack.forms[f"fix.{c}"].form == "same" and n:
+                out[c] = self._pack.get(f"fix.{c}", 0, n, spread=c in KERNELS_READ)
             else:
-                out[name] = self._pack.take(name, starts, stops)
+                out[c] = self._pack.take(f"fix.{c}", starts, stops)
+        out["msg_id"] = out["byte_offset"] + out.pop(ID_BASE)
         return out
 
-    def fixes_of(self, columns: dict[str, Any]) -> Table:
-        """The table of fixes behind rows that ``pieces`` gave."""
-        n = len(columns["mmsi"])
-        found = {c: columns[f"fix.{c}"] for c in _COLD} | {c: columns[c] for c in HOT if c in FIXES.names}
-        return Table(FIXES, found | {"seg_id": np.full(n, -1, np.int64)}, self._words)
+
+def fixes_of(hot: dict[str, Array], cold: list[dict[str, Array]], words: dict[str, tuple[str, ...]]) -> Table:
+    """The table of fixes behind rows of one or more buckets."""
+    n = len(hot["mmsi"])
+    columns: dict[str, Any] = {c: hot[c] for c in HOT if c in FIXES.names} | {"seg_id": np.full(n, -1, np.int64)}
+    for c in FIXES.names:
+        if c not in columns:
+            columns[c] = joined([part[c] for part in cold])
+    return Table(FIXES, columns, words)
+
+
+def joined(parts: list[Array]) -> Array:
+    """Columns one below the other; what has one value throughout still lies in memory once."""
+    if len(parts) == 1:
+        return parts[0]
+    parts = [p for p in parts if len(p)]
+    if parts and all(p.strides == (0,) and packed.bits(p[:1]) == packed.bits(parts[0][:1]) for p in parts):
+        return np.broadcast_to(parts[0][:1], sum(len(p) for p in parts))
+    return np.concatenate(parts)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from kizuna.base.table import Array, Schema, Table, concat, empty
-from kizuna.engines.partition.assemble import assemble, flat_ranges, whole
+from kizuna.engines.partition.assemble import assemble, ends_of, spread, whole
 from kizuna.engines.partition.meet import Fleet
 from kizuna.engines.partition.route import SIDE, side_path
 from kizuna.engines.partition.trace import Traced
@@ -126,17 +126,15 @@ def _drawn(traced: Sequence[Traced], all_: Fleet) -> Tracks:
     for b, source in enumerate(traced):
         start, end = source.ends()
         picked = np.arange(0, source.rows, every)
-        segment = np.full(source.rows, -1, np.int32)
-        segment[flat_ranges(start, end)] = np.repeat(np.arange(len(start)), end - start) + all_.base[b]
+        segment = spread(start, end, source.rows)
+        segment[segment >= 0] += np.int32(all_.base[b])
         parts.setdefault("segment", []).append(segment[picked])
         for name in ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "step_m", "flags"):
             parts.setdefault(name, []).append(source.column(name)[picked])
     hot = {name: np.concatenate(columns) for name, columns in parts.items()}
-    n, count = len(hot["mmsi"]), len(all_.segments)
-    inside = np.flatnonzero(hot["segment"] >= 0)
-    seg_start, seg_end = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    seg_end[hot["segment"][inside]] = inside + 1  # NumPy writes in order: the last row stays
-    seg_start[hot["segment"][inside[::-1]]] = inside[::-1]
+    n, held = len(hot["mmsi"]), np.unique(hot["segment"][hot["segment"] >= 0])
+    seg_start, seg_end = np.zeros((2, len(all_.segments)), np.int64)
+    seg_start[held], seg_end[held] = ends_of(hot["segment"])
     return Tracks(
         order=np.arange(n), seg_start=seg_start, seg_end=seg_end, segments=all_.segments, fixes=empty(FIXES), **hot
     )
