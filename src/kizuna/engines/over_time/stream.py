@@ -95,12 +95,13 @@ def rows(results: Results, stage: str = "Read tracks", progress: Progress = sile
         file = pq.ParquetFile(results.fixes)
         total = file.metadata.num_rows
         done, at, seen = 0, -1, set[int]()
-        for batch in file.iter_batches(batch_size=ROWS, columns=list(_COLUMNS)):
-            done += batch.num_rows
-            part = _usable(batch, left_out)
-            if len(part):
-                at = _in_order(part.mmsi, at, seen, results.fixes)
-                yield part
+        for group in range(file.num_row_groups):  # iter_batches keeps what it read: its memory grows with the file
+            for batch in file.read_row_group(group, columns=list(_COLUMNS)).to_batches(max_chunksize=ROWS):
+                done += batch.num_rows
+                part = _usable(batch, left_out)
+                if len(part):
+                    at = _in_order(part.mmsi, at, seen, results.fixes)
+                    yield part
             progress(stage, done, total)
     except (pa.ArrowInvalid, KeyError) as exc:
         raise InputError(f"cannot be read: {str(exc).splitlines()[0]}", where=str(results.fixes)) from exc
