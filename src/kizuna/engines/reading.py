@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -186,15 +187,17 @@ def _columns(
             f"{found.kind} data must be a plain file", where=item.source_id, hint="save or unpack it first"
         )
     path = Path(item.name)
-    try:
-        if found.kind == "parquet":
-            yield from _parquet(item, path, options, stage, progress)
-        else:
-            yield from _arrow(item, path, options, stage, progress)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as exc:
-        raise InputError(f"damaged {found.kind} file: {str(exc).splitlines()[0]}", where=item.source_id) from exc
-    item.size_bytes = path.stat().st_size
-    item.sha256 = files.digest_of(path)
+    with ThreadPoolExecutor(1, "digest") as pool:
+        digest = pool.submit(files.digest_of, path)  # as long as unpacking a third of the rows, and beside it
+        try:
+            if found.kind == "parquet":
+                yield from _parquet(item, path, options, stage, progress)
+            else:
+                yield from _arrow(item, path, options, stage, progress)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as exc:
+            raise InputError(f"damaged {found.kind} file: {str(exc).splitlines()[0]}", where=item.source_id) from exc
+        item.size_bytes = path.stat().st_size
+        item.sha256 = digest.result()
 
 
 def _described(item: Input, schema: pa.Schema, options: Options) -> BatchDecoder:
@@ -211,10 +214,19 @@ def _parquet(item: Input, path: Path, options: Options, stage: str, progress: Pr
     with pq.ParquetFile(path, read_dictionary=decoder.dictionaries) as table:
         total = table.metadata.num_rows
         done = 0
-        for part in table.iter_batches(TABLE_ROWS, columns=decoder.columns, use_threads=False):
+        for part in _ahead(table.iter_batches(TABLE_ROWS, columns=decoder.columns, use_threads=False)):
             yield decoder.feed(part)
             done += part.num_rows
             progress(stage, done, total)
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, the next one unpacked on another core while one is worked on."""
+    with ThreadPoolExecutor(1, "ahead") as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 def _arrow(item: Input, path: Path, options: Options, stage: str, progress: Progress) -> Iterator[Batch]:
