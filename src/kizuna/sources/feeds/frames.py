@@ -28,6 +28,7 @@ _LOOKED_AT: Final = 16
 """Objects that may stand before the first telling one."""
 
 _BETWEEN = re.compile(rb"[ \t\r\n,\x1e]*(?:\xef\xbb\xbf)?[ \t\r\n,\x1e]*")
+_BLANKS: Final = b" \t\r"
 _STRUCTURE = re.compile(rb'["{}\n]')
 _IN_STRING = re.compile(rb'["\\\n]')
 _OPEN: Final = 0x7B
@@ -80,7 +81,7 @@ class Framer:
         while at < n:
             end = buf.find(b"\n", at)
             if end >= 0 and buf[at] == _OPEN and end - at <= OBJECT_LIMIT:
-                text = buf[at:end]
+                text = buf[at:end].rstrip(_BLANKS)
                 found = loaded(text)
                 if found is not None:
                     self._add(out, at, text, found)
