@@ -20,12 +20,13 @@ from kizuna.fixes.table import FIXES, FLAGS
 from kizuna.node.cli.main import app
 from kizuna.node.cli.output import EXIT_CODES
 from kizuna.exercise.truth import TRUTH
+from kizuna.picture.transits import TRANSITS
 from kizuna.tracks.table import IDENTITIES, SEGMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs`. Do not edit: change the source that it is made from. -->\n\n"
-SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, TRUTH)
+SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, TRANSITS, TRUTH)
 
 
 def described(text: str, what: str) -> str:
@@ -120,9 +121,9 @@ def settings() -> str:
 
 def detectors() -> str:
     """The definition of every detector and of the segmenter, as their modules state it."""
-    from kizuna.events import encounters, gaps, loitering, versions, zone_visits  # noqa: PLC0415
+    from kizuna.events import encounters, gaps, loitering, port_visits, versions, zone_visits  # noqa: PLC0415
     from kizuna.events.account import confidence  # noqa: PLC0415
-    from kizuna.places import anchorages  # noqa: PLC0415
+    from kizuna.places import anchorages, ports  # noqa: PLC0415
     from kizuna.tracks import identity, segment, stops  # noqa: PLC0415
 
     out = [
@@ -134,12 +135,14 @@ def detectors() -> str:
         encounters,
         loitering,
         zone_visits,
+        port_visits,
         confidence,
         versions,
         segment,
         identity,
         stops,
         anchorages,
+        ports,
     ):
         version = getattr(module, "RULE_VERSION", "")
         name = module.__name__.removeprefix("kizuna.")
