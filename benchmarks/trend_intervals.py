@@ -120,7 +120,7 @@ def main():
                 rows.append({"law": title, "baseline": before, "period": now, "ratio": ratio, "missing": missing, **r})
                 told = [f"{r[k]:.3f}" if r[k] is not None else "-" for k in ("held", "called", "width")]
                 print(f"| {title} | {before}/{now} | {ratio} | {missing:.0%} | {told[0]} | {told[1]} | {told[2]} | {r['refused']} |")
-    out = {"series": a.series, "seed": a.seed, "cases": rows}
+    out = {"series": a.series, "seed": a.seed, "laws": rows}
     path = ROOT.parent / "shared" / "data" / "activity" / "pla_daily_activity_mnd.csv"
     if path.exists():
         out["published"] = published(path)
