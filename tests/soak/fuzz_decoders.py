@@ -41,11 +41,13 @@ if "--bounds" in sys.argv:
 
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
+from sources import feed_make  # noqa: E402
 from sources import nmea_make as make  # noqa: E402
 
 from kizuna.base.errors import InputError  # noqa: E402
 from kizuna.sources.batch import Batch, Decoder, join  # noqa: E402
 from kizuna.sources.delimited import DelimitedDecoder  # noqa: E402
+from kizuna.sources.feeds.decoder import FeedDecoder  # noqa: E402
 from kizuna.sources.json_feeds import JsonLinesDecoder  # noqa: E402
 from kizuna.sources.nmea import NmeaDecoder  # noqa: E402
 
@@ -188,6 +190,18 @@ def json_pool(rng: Rng) -> list[bytes]:
     return out
 
 
+def feed_pool(rng: Rng) -> list[bytes]:
+    """gpsd (both scales), AIS-catcher and aisstream.io messages of every type, and the objects around them."""
+    stream_types = ("PositionReport", "ShipStaticData", "StaticDataReport", "AidsToNavigationReport", "BaseStationReport",
+                    "LongRangeAisBroadcastMessage", "AddressedBinaryMessage", "ExtendedClassBPositionReport")  # fmt: skip
+    found = [feed_make.gpsd(kind) for kind in (1, 2, 3, 4, 5, 6, 9, 18, 19, 21, 24, 27)]
+    found += [feed_make.gpsd(kind, scaled=False) for kind in (1, 5)] + [feed_make.catcher(), feed_make.catcher(5)]
+    found += [feed_make.stream(name) for name in stream_types]
+    found += [{"class": "TPV", "time": "2026-03-01T06:07:55.000Z"}, {"class": "VERSION"}, {"error": "no"}]
+    lines = [json.dumps(m).encode() for m in found]
+    return [lines[int(i)] for i in rng.integers(0, len(lines), 3000)]
+
+
 def real_lines(kind: str) -> list[bytes]:
     """A sample of real lines where they are on this machine."""
     out: list[bytes] = []
@@ -205,8 +219,9 @@ def as_it_is(_: Rng, data: bytes) -> bytes:
 
 TARGETS = (
     Target("nmea", 0.6, new_nmea, nmea_pool, lambda _: b"", nmea_mend),
-    Target("delimited", 0.3, lambda _: DelimitedDecoder("fuzz.csv"), csv_pool, csv_head, as_it_is),
+    Target("delimited", 0.2, lambda _: DelimitedDecoder("fuzz.csv"), csv_pool, csv_head, as_it_is),
     Target("json_lines", 0.1, lambda _: JsonLinesDecoder("fuzz.jsonl"), json_pool, lambda _: b"", as_it_is),
+    Target("feeds", 0.1, lambda _: FeedDecoder("fuzz.json"), feed_pool, lambda _: b"", as_it_is),
 )
 
 
