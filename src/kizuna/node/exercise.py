@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kizuna.base.table import Table
+from kizuna.engines.over_time.transits import transits_of
 from kizuna.engines.results import put
 from kizuna.engines.run import Request, detect_into
 from kizuna.engines.stages import Progress, silent
 from kizuna.events.table import EVENTS
 from kizuna.exercise.score import ScoreTable, score
 from kizuna.exercise.simulate import Scenario, Simulation, simulate, zones_geojson
+from kizuna.places.gates import packaged_gates
 from kizuna.records.context import marking
 from kizuna.stores.parquet import cannot_write, read_table
 
@@ -105,4 +107,5 @@ def warm_up(progress: Progress = silent, clock_s: Callable[[], float] = time.pro
         home = Path(name)
         made = write_exercise(home, seed=1, vessels=40, hours=8.0, progress=progress)
         detect_into(Request([str(made.nmea)], zones=[made.zones]), home / "out", progress)
+        transits_of(home / "out", packaged_gates(), progress=progress)
     return clock_s() - before_s
