@@ -173,7 +173,7 @@ def _gaps_in_list(mine: list[tuple[Entry, str]], total: int, cards: dict[int, st
     if len(mine) < total:
         listed = f"The first {count(len(mine))} of {count(total)} are listed"
         said.append(f"{listed}; all are in <code>events.parquet</code>.")
-    if with_card < len(mine):
+    if 0 < with_card < len(mine):
         said.append(f"The {count(with_card)} with a linked number have a card below.")
     return f'<p class="note">{" ".join(said)}</p>' if said else ""
 
