@@ -71,7 +71,7 @@ class Params:
         stop_end_kn: to this speed, kn; stop_begin_kn to 5. Default 0.5, as GFW.
         gap_h: a silence in port that counts as a gap, h; 1 to 72. Default 4, as GFW.
         jump_max_nm: two fixes in port further apart belong to two visits, nm; 30 to 600. Default 60, as GFW.
-        level_min: lowest level reported; 1 to 4. Default 2: level 1 is mostly passing by; GFW's product asks for 2 too.
+        level_min: lowest level reported; 1 to 4. Default 2: level 1 is mostly passing by.
     """
 
     enter_m: float = 3000.0
