@@ -587,3 +587,12 @@ def test_declared_line_is_divided_along_itself():
 
 def test_cell_is_cut_off_and_not_rounded():
     assert grid_name(25.7445, 123.475) == "25.74N 123.47E" and grid_name(-0.009, -179.999) == "0.00S 179.99W"
+
+
+def test_every_column_is_in_the_reference_page():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "claims-table.md").read_text(encoding="utf-8")
+    folder = files("kizuna.places") / "data" / "claims"
+    for name in FILES:
+        part = page.split(f"## {name}\n")[1].split("\n## ")[0]
+        for column in (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(","):
+            assert f"`{column}`" in part, f"{name}.{column}"
