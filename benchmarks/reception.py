@@ -46,6 +46,8 @@ LEAST_H, BACK_H, LONGEST_CLOSED_H, MOVING_KN, CLASH_KN = 2.0, 12.0, 16.0, 0.5, 6
 KINDS = ("natural", "own", "outage")
 SHIPS, ROUNDS_SHIP, ROUNDS_AREA, AREAS, PER_AREA = 250, 25, 90, 3, 40
 BINS = np.linspace(0, 1, 11)
+CUTS = (0.3, 0.5, 0.8)
+"""Probabilities from which a silence is held to be the vessel's own, to show what is kept and what is let through."""
 
 
 @dataclass
@@ -254,6 +256,10 @@ def with_intervals(p, s, w, rounds=300):
         low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
         out[name] = {"value": value, "low": low.tolist(), "high": high.tolist()}
     out["bins_n"] = np.histogram(p, BINS)[0].tolist()
+    out["held_to_be_own"] = {
+        f"{at:g}": {k: float((w * (p >= at))[kind == i].sum() / w[kind == i].sum()) for i, k in enumerate(KINDS)}
+        for at in CUTS
+    }
     return out
 
 
@@ -268,6 +274,8 @@ def table(found, title):
     for name in ("brier", "ece", "auc_own_against_outage", "auc_own_against_natural"):
         v = found[name]
         lines.append(f"  {name:24} {v['value']:.4f}  {v['low']:.4f}-{v['high']:.4f}")
+    for at, shares in found["held_to_be_own"].items():
+        lines.append(f"  held to be own from {at}: " + ", ".join(f"{v:.1%} of {k}" for k, v in shares.items()))
     return "\n".join(lines)
 
 

@@ -17,6 +17,8 @@ import pyarrow as pa
 
 HOUR_MS = HOUR * 1000
 T0_MS = T0_S * 1000
+REGIONS = EVENTS["regions"].arrow
+ZONE = ("zone_id", "claimant", "view", "relation")
 LEAST = {"gap": '{"threshold_h":6.0}', "encounter": '{"duration_min_h":2.0}', "loitering": '{"duration_min_h":4.0}'}
 
 
@@ -32,6 +34,8 @@ def table(*events) -> Table:
         "params": pa.array([LEAST.get(e[0], "{}") for e in events], pa.string()),
         "status": np.array([STATUSES.index(m.get("status", "closed")) for m in more], np.int32),
         "confidence_word": np.array([LEVEL_WORDS.index(m.get("word", "high")) for m in more], np.int32),
+        "confidence": np.array([m.get("sure", 0.9) for m in more], np.float32),
+        "regions": pa.array([[dict.fromkeys(ZONE, m["zone"])] if "zone" in m else [] for m in more], REGIONS),
         "start_distance_from_shore_m": np.array([m.get("shore_m", 50_000.0) for m in more], np.float64),
     }
     return Table(EVENTS, columns, dict(empty(EVENTS).words))
@@ -42,8 +46,14 @@ def rows_of(*events, **params):
 
 
 def test_event_below_the_level_raises_nothing():
-    events = [("gap", [1], 0, {"word": w}) for w in LEVEL_WORDS]
+    events = [("encounter", [1, 2], 0, {"word": w}) for w in LEVEL_WORDS]
     assert [rows_of(*events, level=w, repeat_h=0) for w in LEVEL_WORDS] == [[0, 1, 2], [1, 2], [2]]
+
+
+def test_gap_is_measured_by_its_probability_whatever_its_word():
+    events = [("gap", [k], 0, {"sure": c, "word": "low"}) for k, c in enumerate((0.40, 0.45, 0.5))]
+    assert rows_of(*events) == [2] and rows_of(*events, gap_confidence_min=0.41) == [1, 2]
+    assert rows_of(*events, level="high") == [2]
 
 
 def test_superseded_and_retracted_versions_raise_nothing():
@@ -75,6 +85,11 @@ def test_one_vessel_is_told_of_once_within_the_time_of_repeats():
     assert rows_of(("loitering", [1], 0), ("gap", [1], 0)) == [0, 1]  # another type is another case
 
 
+def test_visits_to_other_zones_are_other_cases():
+    events = [("zone_visit", [1], h, {"zone": z}) for h, z in ((0, "a"), (1, "b"), (2, "a"))]
+    assert rows_of(*events) == [0, 1]
+
+
 def test_raft_is_one_case_though_its_first_and_last_vessel_never_met():
     events = table(("encounter", [1, 2], 0), ("encounter", [2, 3], 1), ("encounter", [3, 4], 2), ("encounter", [8, 9], 2))
     found = select(events)
@@ -100,11 +115,11 @@ def test_events_of_a_detector_can_be_selected():
     t = np.concatenate([np.arange(20) * 60, 19 * 60 + 30 * HOUR + np.arange(20) * 60])
     found = gaps.detect(make_tracks(Leg(211_000_000, t, 10.0, 20.0, sog=5.0)))
     assert raised_ms(found).tolist() == [T0_MS + 19 * 60_000 + 6 * HOUR_MS]
-    assert select(found, Params(level="low")).row.tolist() == [0]
+    assert select(found, Params(gap_confidence_min=0.1)).row.tolist() == [0]
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("level", "certain"), ("leave_out", "gap dark"), ("repeat_h", -1), ("watch_h", 0.5)]
+    ("key", "value"), [("level", "certain"), ("leave_out", "gap dark"), ("repeat_h", -1), ("gap_confidence_min", 2), ("watch_h", 0.5)]
 )
 def test_wrong_settings_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[alerts\] {key}"):
@@ -116,7 +131,7 @@ event = st.tuples(
     st.sampled_from(["gap", "encounter", "zone_visit", "port_visit"]),
     st.sets(st.integers(1, 6), min_size=1, max_size=2),
     st.integers(0, 60),
-    st.fixed_dictionaries({"word": st.sampled_from(LEVEL_WORDS), "shore_m": st.sampled_from([0.0, 9e4])}),
+    st.fixed_dictionaries({"word": st.sampled_from(LEVEL_WORDS), "sure": st.sampled_from([0.4, 0.6]), "shore_m": st.sampled_from([0.0, 9e4])}),
 )
 
 
@@ -129,7 +144,9 @@ def test_alerts_agree_with_a_plain_walk(events, repeat_h):
     told, want = {}, []
     for at, k in sorted((e[2] + wait.get(e[0], 0), k) for k, e in enumerate(events)):
         kind, ships, _, more = events[k]
-        if more["word"] == "low" or kind == "port_visit" or (kind == "gap" and more["shore_m"] == 0):
+        if kind == "port_visit" or (kind == "gap" and (more["shore_m"] == 0 or more["sure"] < 0.5)):
+            continue
+        if kind != "gap" and more["word"] == "low":
             continue
         standing = [told[kind, s] for s in ships if (kind, s) in told and at - told[kind, s][0] < repeat_h]
         if not standing:

@@ -3,10 +3,11 @@
 Every event stays in the table with its evidence. An event is an **alert** when
 
 - its type is not among those that are kept for look-up only (``leave_out``),
-- its confidence word is at least ``level``,
-- it is a gap that did not begin close to shore (``gap_shore_min_nm``), where berths, rivers and roads are, and
-- it is not one more of the same **case**: an event of the same type with one of the vessels of an alert raised less
-  than ``repeat_h`` before, or of the events that joined its case.
+- its confidence word is at least ``level``; for a gap, whose confidence is a probability, that is at least
+  ``gap_confidence_min`` instead,
+- it is no gap that began close to shore (``gap_shore_min_nm``), where berths, rivers and roads are, and
+- it is not one more of the same **case**: an event of the same type, for visits also to the same zone or port, with one
+  of the vessels of an alert raised less than ``repeat_h`` before, or of the events that joined its case.
 
 An alert is **raised** at the moment from which its definition held: a gap at the limit of silence after its last fix,
 an encounter or loitering at its least duration after its start, others at their start. Watches are counted from
@@ -39,8 +40,10 @@ class Params:
     """Which events are alerts.
 
     Attributes:
-        level: least confidence word: low, moderate or high. Default moderate. What each word costs and saves is
-            measured in docs/explanation/alerts.md.
+        level: least confidence word of all types but gaps: low, moderate or high. Default moderate. What each word
+            costs and saves is measured in docs/explanation/alerts.md.
+        gap_confidence_min: least confidence of a gap; 0 to 1. Default 0.5: more likely its own than not, in the mix
+            that the probability is meant for. Gaps with a better explanation have 0.40 at most.
         leave_out: types of event that raise no alerts, separated by blanks. Default port_visit: ships call at ports
             by the thousand, and whoever waits for one looks it up or watches a zone.
         gap_shore_min_nm: a gap that began nearer to shore than this raises no alert, nm; 0 to 50. Default 1: the
@@ -52,6 +55,7 @@ class Params:
     """
 
     level: str = "moderate"
+    gap_confidence_min: float = 0.5
     leave_out: str = "port_visit"
     gap_shore_min_nm: float = 1.0
     repeat_h: float = 24.0
@@ -64,6 +68,7 @@ class Params:
         for word in self.leave_out.split():
             if word not in EVENT_TYPES:
                 raise ConfigError(f"{word!r}", where="[alerts] leave_out", hint=f"allowed: {', '.join(EVENT_TYPES)}")
+        within("alerts", "gap_confidence_min", self.gap_confidence_min, 0, 1)
         within("alerts", "gap_shore_min_nm", self.gap_shore_min_nm, 0, 50, "nm")
         within("alerts", "repeat_h", self.repeat_h, 0, 720, "h")
         within("alerts", "watch_h", self.watch_h, 1, 24, "h")
@@ -109,9 +114,10 @@ def worth_a_look(events: Table, params: Params) -> Array:
     """Which events pass every rule but that of cases."""
     left_out = [EVENT_TYPES.index(w) for w in params.leave_out.split()]
     keep = np.isin(events["status"], _IN_FORCE) & ~np.isin(events["event_type"], left_out)
-    keep &= events["confidence_word"] >= LEVEL_WORDS.index(params.level)
+    sure = events["confidence_word"] >= LEVEL_WORDS.index(params.level)
     close = events["start_distance_from_shore_m"] < params.gap_shore_min_nm * NM_M  # an unknown distance is not close
-    found: Array = keep & ~(close & (events["event_type"] == EVENT_TYPES.index("gap")))
+    gap = (events["confidence"] >= np.float32(params.gap_confidence_min)) & ~close
+    found: Array = keep & np.where(events["event_type"] == EVENT_TYPES.index("gap"), gap, sure)
     return found
 
 
@@ -138,11 +144,20 @@ def per_watch(alerts: Alerts, events: Table, first_ms: int, last_ms: int, params
     return out
 
 
+def _places(events: Table) -> list[str]:
+    """Zone or port of each visit, empty for other types."""
+    visits = [EVENT_TYPES.index(w) for w in ("zone_visit", "port_visit")]
+    out = [""] * len(events)
+    for k in np.flatnonzero(np.isin(events["event_type"], visits)).tolist():
+        out[k] = " ".join(r["zone_id"] or "" for r in events["regions"][k].as_py() or ())
+    return out
+
+
 def _cases(events: Table, order: list[int], raised: Array, repeat_ms: int) -> dict[int, int]:
     """For each row in order of time the row of the alert that it belongs to, itself where it is one."""
     mmsis = events["mmsis"].to_pylist()
-    kinds = events["event_type"].tolist()
-    latest: dict[tuple[int, int], int] = {}  # type and vessel to the alert whose case they belong to
+    kinds = list(zip(events["event_type"].tolist(), _places(events), strict=True))
+    latest: dict[tuple[tuple[int, str], int], int] = {}  # type, place and vessel to the alert whose case they belong to
     case: dict[int, int] = {}
     for k in order:
         parties = [(kinds[k], m) for m in mmsis[k]]
