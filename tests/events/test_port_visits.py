@@ -307,3 +307,31 @@ def test_the_order_of_arrival_does_not_matter(wandering, seed):
     legs, _ = wandering
     straight, mixed = detect(*legs, at=ports(*PLACES)), detect(*legs, at=ports(*PLACES), shuffle=seed)
     assert straight.to_arrow().equals(mixed.to_arrow())
+
+
+def test_a_jump_between_ports_parts_two_visits_also_inside_a_segment():
+    far = (28.4, 129.5)
+    t = np.array([0, 600, 1200, 12 * HOUR, 12 * HOUR + 600])
+    lat, lon = [26.3, 26.2, 26.2, far[0], far[0]], [127.6, 127.6, 127.6, far[1], far[1]]
+    legs = [Leg(A, t, lat, lon, sog=[9, 0, 0, 0, 0])]
+    first, second = sorted(found(*legs, at=ports(PORT, far)), key=lambda v: v["start_ms"])
+    assert (first["level"], second["level"]) == (3, 2)
+    assert json.loads(first["event_info"])["gaps"] == 1 and json.loads(second["event_info"])["gaps"] == 0
+
+
+def test_a_jump_to_the_rim_of_another_port_is_no_visit_there():
+    far = (28.4, 129.5)
+    t = np.array([0, 600, 1200, 12 * HOUR, 12 * HOUR + 600])
+    rim = far[0] + 3500 * M_NORTH
+    lat, lon = [26.3, 26.2, 26.2, rim, rim], [127.6, 127.6, 127.6, far[1], far[1]]
+    (only_one,) = found(Leg(A, t, lat, lon, sog=[9, 0, 0, 0, 0]), at=ports(PORT, far))
+    assert only_one["status"] == "closed"
+
+
+def test_a_shorter_jump_stays_one_visit_as_global_fishing_watch_has_it():
+    near = (26.9, 127.6)  # 42 nm
+    t = np.array([0, 600, 1200, 12 * HOUR, 12 * HOUR + 600])
+    lat = [26.3, 26.2, 26.2, near[0], near[0]]
+    (v,) = found(Leg(A, t, lat, 127.6, sog=[9, 0, 0, 0, 0]), at=ports(PORT, near))
+    info = json.loads(v["event_info"])
+    assert info["start_anchorage"]["lat"] != info["end_anchorage"]["lat"] and v["status"] == "open"
