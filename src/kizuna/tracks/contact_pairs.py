@@ -24,10 +24,15 @@ _EDGES: Final = np.array([0.0, 1e-4, 1e-3, 0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.9,
 """Strata of the mixing variable of the Student distribution, finest where the tails come from."""
 WEIGHTS: Final = np.diff(_EDGES)
 _MIDDLES: Final = 0.5 * (_EDGES[1:] + _EDGES[:-1])
+_TAILS: Final = 4.0 / gammaincinv(4.0, _MIDDLES)
+"""Factors of the squared errors of detection and antenna by stratum: they have tails too (8 degrees of freedom)."""
 _LEAST: Final = math.exp(-4.0)
 """Pairs of less weight are left out: together they change a probability by less than their number times this."""
 _NOTHING: Final = 1e-4
 """A pair of less than this share of the best weight of its track and of its detection is left out."""
+_KNOWN_M: Final = 500.0
+_COMPANY_M: Final = 300.0
+_COMPANY_REACH_M: Final = 3_000.0
 _AT_ONCE: Final = 1 << 18
 _BIN_MS: Final = 5 * MINUTE_MS
 """Detections of a scene are predicted for in bins of this length, and moved along by the velocity within one."""
@@ -145,10 +150,27 @@ def _density(
     shrink = mixture(tracks)
     total = np.zeros(len(i))
     for k, share in enumerate(WEIGHTS):
-        va = (tracks.along_m**2 / shrink[:, k])[i] + more2
-        vc = (tracks.across_m**2 / shrink[:, k])[i] + more2
+        va = (tracks.along_m**2 / shrink[:, k])[i] + _TAILS[k] * more2
+        vc = (tracks.across_m**2 / shrink[:, k])[i] + _TAILS[k] * more2
         total += share / np.sqrt(va * vc) * np.exp(-0.5 * (along2 / va + across2 / vc))
     return total / (2 * np.pi), np.hypot(de, dn)
+
+
+def company(tracks: Predictions, seen: Seen) -> Array:
+    """Density of well-known tracks around each detection, per square metre, by a kernel that falls with the cube.
+
+    The mass of the kernel is 1 a track; half of it lies within 520 m.
+    """
+    out = np.zeros(len(seen))
+    known = tracks.take(np.maximum(tracks.along_m, tracks.across_m) <= _KNOWN_M)
+    if len(known) == 0 or len(seen) == 0:
+        return out
+    near = cKDTree(unit(known.lat_deg, known.lon_deg)).sparse_distance_matrix(
+        cKDTree(unit(seen.lat_deg, seen.lon_deg)), _COMPANY_REACH_M, output_type="coo_matrix"
+    )
+    share = (1.0 + (near.data / _COMPANY_M) ** 2) ** -1.5 / (2 * np.pi * _COMPANY_M**2)
+    np.add.at(out, near.col, share)
+    return out
 
 
 def _undominated(pairs: Pairs, tracks: int, dets: int) -> Pairs:

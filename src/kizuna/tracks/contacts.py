@@ -12,17 +12,17 @@ i was missed and j is something without a track:
 - ``g_ij`` the density of the measured length around the length that the vessel sent, ``h_j`` that among what has no
   track (log-normal over the scene); both 1 where a length is missing;
 - ``u`` the density of detections without a track: false alarms as the scene states them and vessels without AIS. It is
-  not known beforehand and is found from the scene itself (expectation maximisation over the match probabilities), held
-  by a weak prior.
+  not known beforehand and is found from the scene itself (expectation maximisation over the match probabilities), from
+  what lies within 10 km, held by the mean of the scene and a weak prior. Near well-known tracks it is higher by what
+  keeps them company: partners, tugs, boats in port, ghost echoes.
 
 ``assign.best`` gives the verdicts, ``assign.marginals`` the probabilities. The cost reported is ``-ln w``.
 
 Kroodsma et al. (2022) and Paolo et al. (2024) rank pairs by such densities and match one to one with a threshold; here
 the unmatched side is written out, so no threshold is needed and the probabilities can be checked against truth.
 
-Limits: two vessels that give one detection, or one that gives two, are not known. ``u`` is the same all over the scene,
-so that a detection in a crowd of untracked boats is held to be a track's a little too easily. Natural logarithms and
-roots are the platform's: gains are rounded to 1e-6 before they decide.
+Limits: two vessels that give one detection, or one that gives two, are not known. Natural logarithms, exponentials and
+sines are the platform's, not the house's own: gains are rounded to 1e-6 before they decide.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from scipy.spatial import cKDTree
 
 from kizuna.base.table import Array
 from kizuna.tracks import assign, predict
-from kizuna.tracks.contact_pairs import CERTAIN, WEIGHTS, Pairs, mixture, per_degree, unit
+from kizuna.tracks.contact_pairs import CERTAIN, WEIGHTS, Pairs, company, mixture, per_degree, unit
 from kizuna.tracks.contact_pairs import pairs as found
 from kizuna.tracks.contact_terms import ACCURACY_M, Params, Scene, Seen
 from kizuna.tracks.predict import Paths, Predictions
@@ -96,13 +96,14 @@ def match(
     back: Array = np.ones(len(pairs.track))
     density = np.full(m, whole)
     one, other = _neighbours(seen)
+    near = p.company * company(tracks, seen)
     prob = np.zeros(len(pairs.track))
     for _ in range(_ROUNDS):
         prob, back = assign.marginals(pairs.track, pairs.det, pairs.weight / density[pairs.det], n, m, back)
         alone = np.maximum(1.0 - np.bincount(pairs.det, prob, m), 0.0)
         whole = (1.0 + float(alone.sum())) / (1.0 / prior + area_m2)
         around = np.bincount(one, alone[other], m)
-        density = np.maximum((1.0 + around) / (1.0 / whole + np.pi * _AROUND_M**2), least)
+        density = np.maximum((1.0 + around) / (1.0 / whole + np.pi * _AROUND_M**2), least) + near
     return _told(pairs, prob, density, whole, tracks, inside, recall)
 
 

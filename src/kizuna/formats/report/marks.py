@@ -57,6 +57,12 @@ _KNOWN: Final = {
         f'<path d="M10 5.6V17M5.6 8.4h8.8M3 11.4c.6 4 3 5.6 7 5.6s6.4-1.6 7-5.6" {_STROKE} stroke-width="2.4"/>',
         routine=True,
     ),
+    "dark_detection": Kind(
+        "dark_detection", "Dark detection", "Dark detections", "a contact of a sensor without a matching AIS report",
+        f'<circle cx="10" cy="10" r="2.6" {_SHAPE}/><path d="M2.6 6V2.6H6M14 2.6h3.4V6M17.4 14v3.4H14M6 17.4H2.6V14" '
+        f'{_HALO} stroke-width="5"/><path d="M2.6 6V2.6H6M14 2.6h3.4V6M17.4 14v3.4H14M6 17.4H2.6V14" {_STROKE} '
+        f'stroke-width="2.4"/>',
+    ),
 }  # fmt: skip
 
 _OTHER: Final = f'<rect x="3" y="3" width="14" height="14" rx="2" {_SHAPE}/>'

@@ -68,6 +68,7 @@ _MEASURES: Final[Mapping[str, tuple[_Measure, ...]]] = {
         ("Distance run", lambda e: metres(e["distance_m"])),
         ("Median speed", lambda e: _knots(e["median_speed_kn"])),
     ),
+    "dark_detection": (_SHORE,),
     "port_visit": (("Port", _port), ("Level", lambda e: f"{e['level'] or MISSING} of 4")),
 }
 

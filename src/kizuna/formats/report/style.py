@@ -33,6 +33,7 @@ TOKENS: Final[dict[str, tuple[str, str]]] = {
     "loitering": ("#755000", "#d8b25c"),
     "zone_visit": ("#00605f", "#5cc4b6"),
     "port_visit": ("#234a8c", "#93b4ea"),
+    "dark_detection": ("#7a1f5c", "#e08fc6"),
     "other": ("#3d4a55", "#a9b6c1"),
     "held": ("#1f6b34", "#7cc492"),
     "failed": ("#8a4b00", "#dba765"),
