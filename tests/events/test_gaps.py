@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from events.make import HOUR, T0_S, Leg, make_tracks, rows
+from events.make import HOUR, T0_S, Leg, make_tracks, msg_ids, only, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -200,6 +200,27 @@ def test_what_comes_after_the_end_of_a_silence_does_not_change_it():
     at_once = judged(silent(8), *near(until_h=5), hours=9)
     later = judged(silent(8), *near(until_h=5), Leg(400_000_000, np.arange(9, 40) * HOUR, 10.2, 20.2), hours=47)
     np.testing.assert_equal(at_once, later)
+
+
+def test_gap_is_found_again_from_its_proof_and_the_counts_alone():
+    tracks = make_tracks(silent(8), *near(until_h=5), Leg(211_000_000, [3 * HOUR], 40, 60, vessel="mmsi:211000000/2"))
+    around = Surroundings(reception=listened(tracks))
+    table = gaps.detect(tracks, None, around)
+    row = table["vessel_ids"].to_pylist().index(["mmsi:211000000"])
+    again = gaps.detect(only(tracks, msg_ids(table, row)), None, around)
+    want = table.slice(row, row + 1).to_arrow().to_pylist()
+    assert want[0]["evidence"] and [r for r in again.to_arrow().to_pylist() if r["event_id"] == want[0]["event_id"]] == want
+
+
+def test_gap_is_the_same_where_the_neighbours_are_known_by_counts_only():
+    """A partition holds some vessels; the counts of all come with the surroundings."""
+    whole = make_tracks(silent(8), *near(), ALIVE)
+    around = Surroundings(reception=listened(whole), data_end_ms=int(whole.time_ms.max()))
+    part = gaps.detect(make_tracks(silent(8)), None, around).to_arrow().to_pylist()
+    every = gaps.detect(whole, None, around).to_arrow().to_pylist()
+    strip = ("proof",)  # the message ids of these tracks depend on the place in them
+    same = [{k: v for k, v in r.items() if k not in strip} for r in every if r["mmsis"] == [211_000_000]]
+    assert [{k: v for k, v in r.items() if k not in strip} for r in part] == same
 
 
 def test_gap_that_begins_in_an_anchorage_has_low_confidence():
