@@ -1,13 +1,16 @@
 import contextlib
 import json
 import logging
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 
 import pytest
 from websockets.sync.server import serve
 
-from kizuna.base.errors import ConfigError, UnavailableError
+from kizuna.base.errors import ConfigError, TrustError, UnavailableError
 from kizuna.engines.decode import Options, load
 from kizuna.links import websocket
 from kizuna.links.live import Stop
@@ -213,3 +216,21 @@ def test_a_refused_key_is_told_in_the_words_of_the_server(tmp_path):
         run = load([f"ws://127.0.0.1:{port}"], options=options).run
     assert any("Api Key Is Not Valid" in sentence for sentence in run.warnings)
     assert run.inputs[0].rejects == {"bad_row": 1}
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    seen = []
+    with served(seen.append, ssl=context) as port:
+        feed = WebSocketClient(f"wss://127.0.0.1:{port}/", host="127.0.0.1", port=port, clock_ms=clock, stop=Stop(seconds=20),
+                               subscription='{"APIKey": "secret"}')  # fmt: skip
+        with pytest.raises(TrustError, match="certificate"):
+            received(feed)
+    assert not seen
