@@ -15,6 +15,7 @@ import typer.main
 
 from kizuna.base.table import Kind, Schema
 from kizuna.events.table import EVENTS
+from kizuna.fixes.detections import DETECTIONS, SCENE_TRACKS, SCENES
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES, FLAGS
 from kizuna.node.cli.main import app
@@ -26,7 +27,7 @@ from kizuna.tracks.table import IDENTITIES, SEGMENTS
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs`. Do not edit: change the source that it is made from. -->\n\n"
-SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, TRANSITS, TRUTH)
+SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, DETECTIONS, SCENES, SCENE_TRACKS, TRANSITS, TRUTH)
 
 
 def described(text: str, what: str) -> str:
@@ -121,10 +122,10 @@ def settings() -> str:
 
 def detectors() -> str:
     """The definition of every detector and of the segmenter, as their modules state it."""
-    from kizuna.events import encounters, gaps, loitering, port_visits, versions, zone_visits  # noqa: PLC0415
-    from kizuna.events.account import confidence  # noqa: PLC0415
+    from kizuna.events import alerts, dark, encounters, gaps, loitering, port_visits, versions, zone_visits  # noqa: PLC0415
+    from kizuna.events.account import confidence, silence  # noqa: PLC0415
     from kizuna.places import anchorages, ports  # noqa: PLC0415
-    from kizuna.tracks import identity, segment, stops  # noqa: PLC0415
+    from kizuna.tracks import contacts, identity, predict, reception, segment, stops  # noqa: PLC0415
 
     out = [
         "# Detectors\n\nThe definitions that this version follows, as their modules state them. Rule ids and versions stand in "
@@ -136,11 +137,17 @@ def detectors() -> str:
         loitering,
         zone_visits,
         port_visits,
+        dark,
         confidence,
+        reception,
+        silence,
+        alerts,
         versions,
         segment,
         identity,
         stops,
+        predict,
+        contacts,
         anchorages,
         ports,
     ):
