@@ -119,6 +119,8 @@ def test_days_that_resemble_their_neighbours_make_the_interval_wider():
     day = np.arange(112)
     a, b = (compare(make_series("x", day, v), BEFORE, NOW) for v in (value, shuffled))
     assert a.independent_days < b.independent_days
+    assert any("the level may wander" in w for w in a.warnings)
+    assert not b.warnings
     assert math.log(a.high / a.low) > 1.3 * math.log(b.high / b.low)
 
 

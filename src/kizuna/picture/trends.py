@@ -41,6 +41,9 @@ _CLOSE: Final = 1e-12
 _CORRECTIONS: Final = 3
 _FREEDOM_LEAST: Final = 3.0
 _NOTABLE: Final = 0.1
+_WANDERS: Final = 1.0 / 3.0
+"""Below this share of independent days a reader is warned of a level that wanders: rarer than 1 in 100 among
+independent days, the rule where the level wanders by 10 % a day (series drawn with a seed of their own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +191,15 @@ def _estimated(answer: Change, y: Array, e: Array, day: Array, group: Array, par
     spread = math.sqrt(max(dispersion, _CLOSE) * mixed / information)
     independent = n / _inflation(related, n)
     reach = t_quantile(0.5 + params.level / 2.0, max(independent - 2.0, _FREEDOM_LEAST)) * spread
+    warnings = answer.warnings
+    if independent < _WANDERS * n:
+        said = (
+            f"days resemble their neighbours so much that {n} tell as much as {independent:.0f}: the level may wander "
+            "by itself, and the interval may be too narrow"
+        )
+        warnings = (*warnings, said)
     return replace(
-        answer, ratio=ratio, low=ratio * math.exp(-reach), high=ratio * math.exp(min(reach, 700.0)),
+        answer, warnings=warnings, ratio=ratio, low=ratio * math.exp(-reach), high=ratio * math.exp(min(reach, 700.0)),
         dispersion=dispersion, independent_days=independent,
     )  # fmt: skip
 
