@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from kizuna.base.version import __version__
-from kizuna.node.cli import claims_commands, live_commands, match_commands, presence_commands, vessel_commands
+from kizuna.node.cli import (
+    alert_commands,
+    claims_commands,
+    live_commands,
+    match_commands,
+    presence_commands,
+    vessel_commands,
+)
 from kizuna.node.cli import partitions as partitions_
 
 app = typer.Typer(
@@ -26,6 +33,7 @@ presence_commands.add_to(app)
 claims_commands.add_to(app)
 match_commands.add_to(app)
 live_commands.add_to(app)
+alert_commands.add_to(app)
 
 Inputs = Annotated[
     list[str],
