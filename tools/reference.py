@@ -104,13 +104,16 @@ def walk(command, name: str):
 def settings() -> str:
     """Every setting with default and reason."""
     from kizuna.events.params import SECTIONS  # noqa: PLC0415
+    from kizuna.engines.matching.scene import SECTIONS as MATCH  # noqa: PLC0415
     from kizuna.node.settings import meanings  # noqa: PLC0415
 
     out = [
         "# Settings\n\nGiven to `kizuna detect --params FILE` as TOML; `kizuna params` prints this list as a file to edit. "
         "An unknown key is an error that names the allowed ones.\n"
     ]
-    for section, kind in SECTIONS.items():
+    for section, kind in (SECTIONS | MATCH).items():
+        if section == "match":
+            out.append("\n# Settings of `kizuna match`\n\nGiven to `kizuna match --params FILE`, likewise.\n")
         out.append(
             f"\n## [{section}]\n\n{described((kind.__doc__ or '').split(chr(10))[0], section)}\n\n| key | default | meaning |\n|---|---|---|\n"
         )

@@ -8,7 +8,7 @@ import pytest
 
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.engines.matching.tracks import _ranges
-from kizuna.engines.matching.whole import FILES, Request, match_into
+from kizuna.engines.matching.whole import FILES, Request, match_into, rules_of
 from kizuna.engines.run import Options, detect_into
 from kizuna.engines.run import Request as Detect
 from kizuna.events import dark
@@ -121,6 +121,17 @@ def test_segments_are_found_whether_rows_are_in_order_or_not():
     assert (number.tolist(), rows.tolist()) == ([1, 0], [0, 2, 1])
     with pytest.raises(InputError):
         _ranges(np.array([11]), known)
+
+
+def test_settings_come_from_a_file(tmp_path):
+    file = tmp_path / "match.toml"
+    file.write_text("[match]\ncompany = 0\n[dark]\nheard_min = 5\n[predict]\nreach_h = 6\n")
+    rules = rules_of(file)
+    assert (rules.match.company, rules.dark.heard_min, rules.predict.reach_h) == (0.0, 5, 6.0) and rules_of(None).match.company > 0
+    for text in ("[gaps]\n", "[match]\ncompany = 9\n", "[match]\nodd = 1\n", "match = 3\n", "[", "[dark]\nheard_min = 0.5\n"):
+        file.write_text(text)
+        with pytest.raises(ConfigError, match="match.toml"):
+            rules_of(file)
 
 
 def test_dark_settings_have_ranges():

@@ -51,7 +51,7 @@ def read(text: str, where: str = "parameters") -> Settings:
 def from_values(document: Mapping[str, Mapping[str, Any]], where: str = "parameters") -> Settings:
     """Settings from nested values, section by section. Raises ConfigError as ``read``."""
     _only(document, tuple(SECTIONS), where, "section")
-    return Settings(**{name: _section(name, values, where) for name, values in document.items()})
+    return Settings(**{name: section(SECTIONS[name], name, values, where) for name, values in document.items()})
 
 
 def as_dict(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -65,8 +65,8 @@ def _only(given: Mapping[str, Any], allowed: tuple[str, ...], where: str, what: 
             raise ConfigError(f"unknown {what} {key!r}", where=where, hint=f"allowed: {', '.join(allowed)}")
 
 
-def _section(name: str, values: Any, where: str) -> Any:
-    kind = SECTIONS[name]
+def section(kind: type[Any], name: str, values: Any, where: str) -> Any:
+    """One section as the class that declares its keys. Raises ConfigError as ``read``."""
     if not isinstance(values, dict):
         raise ConfigError("is a section, not a value", where=f"{where} {name}", hint=f"write [{name}], its keys below")
     types = get_type_hints(kind)

@@ -27,13 +27,18 @@ class Params:
         recall: of scenes that state none, for the weights only; 0.05 to 1. Default 0.8, as published for Sentinel-1.
         ais_error_m: AIS position against the middle of the ship, standard error; 0 to 1,000. Default 20 m: antenna
             place and receiver.
-        length_error_m, length_error_share: standard error of measured lengths; 20 m (Paolo et al. 2024: root mean
-            square 21.9 m) and 0.1 of the length, added in squares.
+        length_error_m: standard error of measured lengths, m; 1 to 1,000. Default 20 (Paolo et al. 2024: root mean
+            square 21.9 m).
+        length_error_share: the part of it that grows with the length, added in squares; 0 to 1. Default 0.1.
         shift_s: for SAR scenes without geometry: typical seconds of shift per speed away from the radar; 0 to 200.
             Default 80, Sentinel-1 at middle range. Widens the prediction, as the direction is not known.
         inside_min: a track counts as not detected only if it was in the area with this probability; 0.5 to 1.
-        radius_max_m: and if its ellipse of 90 % is no larger than this; 10 to 100,000 m.
-        gate_km: no detection further than this from the predicted position is looked at; 1 to 1,000.
+            Default 0.9.
+        radius_max_m: and if its ellipse of 90 % is no larger than this, m; 10 to 100,000. Default 5,000: beyond, "not
+            there" and "elsewhere" cannot be told apart.
+        shore_min_m: and if it was further from the shore than this, m; 0 to 100,000. Default 1,000, where makers of
+            satellite products cut their detections off; land, piers and their echoes hide vessels.
+        gate_km: no detection further than this from the predicted position is looked at, km; 1 to 1,000. Default 100.
     """
 
     unmatched_per_1000_km2: float = 1.0
@@ -45,6 +50,7 @@ class Params:
     shift_s: float = 80.0
     inside_min: float = 0.9
     radius_max_m: float = 5_000.0
+    shore_min_m: float = 1_000.0
     gate_km: float = 100.0
 
     def __post_init__(self) -> None:
@@ -59,7 +65,8 @@ _RANGES: Final = {
     "unmatched_per_1000_km2": (0.001, 1_000.0), "company": (0.0, 2.0), "recall": (0.05, 1.0),
     "ais_error_m": (0.0, 1_000.0),
     "length_error_m": (1.0, 1_000.0), "length_error_share": (0.0, 1.0), "shift_s": (0.0, 200.0),
-    "inside_min": (0.5, 1.0), "radius_max_m": (10.0, 100_000.0), "gate_km": (1.0, 1_000.0),
+    "inside_min": (0.5, 1.0), "radius_max_m": (10.0, 100_000.0), "shore_min_m": (0.0, 100_000.0),
+    "gate_km": (1.0, 1_000.0),
 }  # fmt: skip
 
 

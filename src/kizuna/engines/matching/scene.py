@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import shapely
 from scipy.spatial import cKDTree
 
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ConfigError
 from kizuna.base.table import Array, Table, empty
 from kizuna.base.units import HOUR_MS, HOUR_S
 from kizuna.engines.matching.tracks import Run
 from kizuna.events import dark
+from kizuna.events.params import section
 from kizuna.fixes.detections import SCENE_TRACKS, SENSORS, TRACK_VERDICTS, VERDICTS
 from kizuna.places.coast import load_coast
 from kizuna.tracks import contact_terms, predict
@@ -31,23 +33,29 @@ _LOOKS: Final = ("left", "right")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All settings of a match.
-
-    Attributes:
-        match, predict, dark: settings of these modules.
-        shore_min_m: nearer to the shore a track is not judged as not detected, m; 0 to 100,000. Default 1,000, where
-            makers of satellite products cut their detections off; land, piers and their echoes hide vessels.
-    """
+    """All settings of a match; each field is the TOML section of that name."""
 
     match: contact_terms.Params = field(default_factory=contact_terms.Params)
     predict: predict.Params = field(default_factory=predict.Params)
     dark: dark.Params = field(default_factory=dark.Params)
-    shore_min_m: float = 1_000.0
 
-    def __post_init__(self) -> None:
-        """Refuse values outside their ranges."""
-        if not 0.0 <= self.shore_min_m <= 100_000.0:  # noqa: PLR2004  the range, as documented
-            raise InputError(f"shore_min_m = {self.shore_min_m} is out of range", hint="0 to 100000")
+
+SECTIONS: Final[dict[str, type[Any]]] = {
+    "match": contact_terms.Params, "predict": predict.Params, "dark": dark.Params,
+}  # fmt: skip
+"""Section of the TOML text to the class that declares its keys."""
+
+
+def read_rules(text: str, where: str) -> Rules:
+    """Settings from a TOML text. Raises ConfigError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"not TOML: {exc}", where=where) from exc
+    for name in document:
+        if name not in SECTIONS:
+            raise ConfigError(f"unknown section {name!r}", where=where, hint=f"allowed: {', '.join(SECTIONS)}")
+    return Rules(**{name: section(SECTIONS[name], name, values, where) for name, values in document.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +134,8 @@ def _tracks(
     covered = run.start_ms <= terms.time_ms <= run.end_ms
     judged = (radius <= rules.match.radius_max_m) & (not math.isnan(terms.recall)) & stated & covered
     judged &= found.found_probability[keep] < 0.5  # noqa: PLR2004  likelier not than found, under some other pairing
-    if rules.shore_min_m > 0 and judged.any():
-        judged &= load_coast().distance_to_shore_m(t.lat_deg, t.lon_deg) >= rules.shore_min_m
+    if rules.match.shore_min_m > 0 and judged.any():
+        judged &= load_coast().distance_to_shore_m(t.lat_deg, t.lon_deg) >= rules.match.shore_min_m
     word[judged & (inside >= rules.match.inside_min)] = TRACK_VERDICTS.index("not_detected")
     word[inside < 1.0 - rules.match.inside_min] = TRACK_VERDICTS.index("outside")
     word[hit] = TRACK_VERDICTS.index("match")

@@ -21,7 +21,7 @@ from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.table import Array, Table, concat, empty
 from kizuna.base.units import MINUTE_MS
 from kizuna.base.utc import iso
-from kizuna.engines.matching.scene import Judged, Rules, judge_scene
+from kizuna.engines.matching.scene import Judged, Rules, judge_scene, read_rules
 from kizuna.engines.matching.tracks import Run, read_run
 from kizuna.engines.results import put
 from kizuna.engines.stages import Progress, Stages, silent
@@ -103,6 +103,16 @@ def match_into(request: Request, out: Path, progress: Progress = silent) -> dict
         summary = _summary(request, run, context, done, scenes, tracks, events, rejects, judged, notes)
         put(out / "match.json", (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())
     return summary
+
+
+def rules_of(path: Path | None) -> Rules:
+    """Settings of a file, or the defaults. Raises ConfigError."""
+    if path is None:
+        return Rules()
+    try:
+        return read_rules(_bytes(path).decode("utf-8"), str(path))
+    except UnicodeDecodeError as exc:
+        raise ConfigError("is not UTF-8", where=str(path)) from exc
 
 
 def _bytes(path: Path) -> bytes:

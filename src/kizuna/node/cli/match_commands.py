@@ -11,6 +11,7 @@ _DETECTIONS = typer.Option("--detections", "-d", help="CSV or GeoJSON file of de
 _SCENES = typer.Option("--scenes", "-s", help="GeoJSON file of where and when the sensors looked; several times.")
 _FIXED = typer.Option("--fixed", help="CSV file (lat, lon) of known fixed objects; several times.")
 _OUT = typer.Option("--out", "-o", help="Directory for the result; not that of the run.")
+_PARAMS = typer.Option("--params", help="TOML file with the sections match, predict and dark.")
 _SENSOR = typer.Option("--sensor", help="Kind of sensor where a file names none: radar, sar, rf, uav, visual, report.")
 
 
@@ -25,6 +26,7 @@ def match(
     out: Annotated[Path, _OUT],
     scenes: Annotated[list[Path] | None, _SCENES] = None,
     fixed: Annotated[list[Path] | None, _FIXED] = None,
+    params: Annotated[Path | None, _PARAMS] = None,
     sensor: Annotated[str, _SENSOR] = "",
     assume_utc: Annotated[bool, typer.Option("--assume-utc", help="Read times without a zone as UTC.")] = False,
     context: Annotated[str, typer.Option("--context", help="Must be that of the run, which is the default.")] = "",
@@ -36,9 +38,10 @@ def match(
     from kizuna.node.cli import output  # noqa: PLC0415  commands import lazily
 
     with output.plain_errors():
-        from kizuna.engines.matching.whole import Request, match_into  # noqa: PLC0415
+        from kizuna.engines.matching.whole import Request, match_into, rules_of  # noqa: PLC0415
 
-        request = Request(run, detections, scenes or (), fixed or (), sensor, assume_utc, context, label)
+        rules = rules_of(params)
+        request = Request(run, detections, scenes or (), fixed or (), sensor, assume_utc, context, label, rules)
         with output.progress_bar(quiet=quiet) as progress:
             summary = match_into(request, out, progress)
         if as_json:
