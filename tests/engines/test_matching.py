@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kizuna.base.errors import ConfigError, InputError
+from kizuna.engines.describe import describe
 from kizuna.engines.matching.tracks import _ranges
 from kizuna.engines.matching.whole import FILES, Request, match_into, rules_of
 from kizuna.engines.run import Options, detect_into
@@ -132,6 +133,13 @@ def test_settings_come_from_a_file(tmp_path):
         file.write_text(text)
         with pytest.raises(ConfigError, match="match.toml"):
             rules_of(file)
+
+
+def test_info_knows_detections(home):
+    told = describe(str(home / "detections.csv"))
+    assert told["format"] == "detections" and told["rows"] > 20 and set(told["sensors"]) <= {"sar", "radar"}
+    assert describe(str(home / "ais.nmea"))["format"] != "detections"
+    assert describe(str(home / "scenes.geojson"))["format"] == "zones"
 
 
 def test_dark_settings_have_ranges():

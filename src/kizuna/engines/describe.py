@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,14 +15,19 @@ from kizuna.base.errors import ConfigError, InputError, KizunaError
 from kizuna.base.utc import iso_s
 from kizuna.engines.decode import load
 from kizuna.engines.inputs import Options
+from kizuna.fixes.detections import SENSORS
+from kizuna.fixes.statics import REJECT_REASONS
 from kizuna.links.files import InputFile
 from kizuna.links.gis_files import read_zones
 from kizuna.sources.batch import Batch
+from kizuna.sources.detections.fields import Reading
+from kizuna.sources.detections.files import is_detections, read_detections
 from kizuna.sources.sniff import HEAD, sniff
 from kizuna.stores.parquet import metadata
 
 _MOST_BYTES: Final = 512 * 2**20
 """Larger files are described from their first part only, which the answer says."""
+_CELLS: Final = (".csv", ".tsv", ".txt")
 _GIS: Final = (".geojson", ".gpkg", ".shp", ".json")
 
 
@@ -36,9 +42,37 @@ def describe(name: str) -> dict[str, Any]:
         try:
             return _zones(path)
         except InputError:
+            if contacts := _contacts(path):
+                return contacts
             if path.suffix.lower() != ".json":
                 raise
+    if path.suffix.lower() in _CELLS and path.is_file():
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        if is_detections(head) and (contacts := _contacts(path)):
+            return contacts
     return _messages(name)
+
+
+def _contacts(path: Path) -> dict[str, Any] | None:
+    """Facts about a file of detections; None where it is none, or too large to look through."""
+    if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        return None
+    try:
+        found = read_detections(path.read_bytes(), Reading(path.name, assume_utc=True))
+    except InputError:
+        return None
+    times = found.detections["time_ms"]
+    if not len(times):
+        return None
+    reasons = [REJECT_REASONS[c] for c in found.rejects["reason"].tolist()]
+    kinds = [SENSORS[k] for k in found.detections["sensor"].tolist()]
+    return {"name": str(path), "format": "detections", "rows": len(times),
+            "sensors": dict(sorted(Counter(kinds).items())),
+            "scenes": len(set(found.detections["scene_id"].to_pylist()) - {None}),
+            "first_time": iso_s(int(times.min())), "last_time": iso_s(int(times.max())),
+            "rejects": dict(sorted(Counter(reasons).items())), "not_read": list(found.unmapped),
+            "warnings": list(found.notes)}  # fmt: skip
 
 
 def _directory(path: Path) -> dict[str, Any]:
