@@ -14,14 +14,14 @@ allows is counted and set aside in ``kept.late``. Every row goes in once; ``save
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Table, concat, empty
-from kizuna.base.units import MISSING_TIME_MS, NM_M
+from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, NM_M
 from kizuna.engines.live.kept import Kept
 from kizuna.engines.live.lookout import Lookout
 from kizuna.engines.live.params import LiveParams
@@ -36,6 +36,10 @@ from kizuna.tracks import identity
 from kizuna.tracks.reception import Reception
 from kizuna.tracks.segment import segment
 from kizuna.tracks.table import Tracks
+
+_GUARD_MS: Final = 24 * HOUR_MS
+"""What the start of an event rests on lies at most so long before it."""
+_HOLD: Final = 3
 
 
 class Settled(NamedTuple):
@@ -57,10 +61,11 @@ class Counts:
     looks: int = 0
     deferred: int = 0
     settlings: int = 0
+    let_go: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """By name."""
-        return {name: getattr(self, name) for name in ("fixes", "late", "refused", "looks", "deferred", "settlings")}
+        return asdict(self)
 
 
 @dataclass(slots=True)
@@ -79,6 +84,7 @@ class LiveEngine:
     _credit: float = field(init=False)
     _settle_at_ms: int = field(init=False, default=MISSING_TIME_MS)
     _now_ms: int = field(init=False, default=MISSING_TIME_MS)
+    _cut_ms: int = field(init=False, default=MISSING_TIME_MS)
     _context: str = field(init=False, default="")
     _closed: bool = field(init=False, default=False)
 
@@ -146,7 +152,10 @@ class LiveEngine:
         tracks = identity.join(tracks, statics, self.settings.identity)
         self._reception = listened(tracks) if len(tracks) else None
         around = replace(self.surroundings, reception=self._reception, data_end_ms=data_end_ms)
-        return Settled(tracks, identities, detect_all(tracks, self.settings, around), around)
+        events = detect_all(tracks, self.settings, around)
+        if self.kept.generation:
+            events = self.told.with_closed(events, self._cut_ms + _GUARD_MS, self._gone_ms)
+        return Settled(tracks, identities, events, around)
 
     def arrays(self) -> dict[str, Array]:
         """The carried state of the watch, for saving."""
@@ -156,7 +165,8 @@ class LiveEngine:
         """What else must be saved beside the rows and what was told."""
         return {
             "credit": self._credit, "settle_at_ms": self._settle_at_ms, "now_ms": self._now_ms,
-            "context": self._context, "counts": self.counts.as_dict(),
+            "context": self._context, "counts": self.counts.as_dict(), "cut_ms": self._cut_ms,
+            "generation": self.kept.generation,
         }  # fmt: skip
 
     def take_up(self, tables: dict[str, Table], arrays: dict[str, Array], numbers: dict[str, Any]) -> None:
@@ -166,6 +176,7 @@ class LiveEngine:
         self._lookout.take_up(arrays)
         self._credit, self._context = float(numbers["credit"]), str(numbers["context"])
         self._settle_at_ms, self._now_ms = int(numbers["settle_at_ms"]), int(numbers["now_ms"])
+        self._cut_ms, self.kept.generation = int(numbers["cut_ms"]), int(numbers["generation"])
         self.counts = Counts(**numbers["counts"])
         if len(self.kept):
             self.settled()  # for the counts of reception
@@ -259,6 +270,7 @@ class LiveEngine:
                 self._settle_at_ms = self.clock_ms + self.params.settle_ms
             elif self.clock_ms >= self._settle_at_ms:
                 parts.append(self.settle())
+                self._let_go()
         parts = [p for p in parts if len(p)]
         return concat(parts) if parts else empty(EVENTS)
 
@@ -278,6 +290,8 @@ class LiveEngine:
         tracks = identity.join(segment(fixes, self.settings.segment), statics, self.settings.identity)
         around = replace(self.surroundings, reception=self._reception, data_end_ms=now_ms)
         found = detect_all(tracks, self.settings, around)
+        if self.kept.generation:
+            found = self.told.unspoilt(found, self._cut_ms + _GUARD_MS)
         changed = self.told.look(found, set(vessels[wanted, w.MMSI].tolist()))
         self._note_gaps(changed)
         return changed
@@ -286,11 +300,41 @@ class LiveEngine:
         over = self._now_ms if watermark_ms is not None and self._now_ms > self.clock_ms else None
         settled = self.settled(over)
         self.counts.settlings += 1
-        changed = self.told.settle(settled.events, watermark_ms)
+        gone_ms = self._gone_ms if self.kept.generation else None
+        changed = self.told.settle(settled.events, watermark_ms, gone_ms)
         if watermark_ms is not None and watermark_ms != MISSING_TIME_MS:
             self._settle_at_ms = self.clock_ms + self.params.settle_ms
             self._note_gaps(settled.events)
         return changed, settled
+
+    @property
+    def _gone_ms(self) -> int:
+        """Events that go on hold their rows for three times the time that rows are kept, and no longer."""
+        return self._cut_ms - _HOLD * self.params.keep_ms
+
+    def _let_go(self) -> None:
+        """Let rows go that are older than they must be kept; seldom, because what stays is copied."""
+        cut_ms = self.watermark_ms - self.params.keep_ms
+        if self._cut_ms == MISSING_TIME_MS:
+            self._cut_ms = self.watermark_ms
+        if not self.params.keep_ms or cut_ms < self._cut_ms + self.params.keep_ms // 4:
+            return
+        self._cut_ms = cut_ms
+        held = self.told.lasting(self._gone_ms)
+        numbers = np.array(sorted(held), np.int64)
+        least = np.array([min(held[m] - _GUARD_MS, cut_ms) for m in sorted(held)], np.int64)
+
+        def stays(table: Table) -> Array:
+            limit = np.full(len(table), cut_ms)
+            if len(numbers):
+                at = np.minimum(np.searchsorted(numbers, table["mmsi"]), len(numbers) - 1)
+                limit = np.where(numbers[at] == table["mmsi"], least[at], cut_ms)
+            return np.asarray(table["time_ms"] >= limit)
+
+        before = len(self.kept)
+        self.kept.let_go(stays(self.kept.fixes), stays(self.kept.statics))
+        self._lookout.let_go(self.kept.fixes["mmsi"])
+        self.counts.let_go += before - len(self.kept)
 
     def _note_gaps(self, events: Table) -> None:
         self._lookout.note_gaps(*gaps_of(events, self.watermark_ms))

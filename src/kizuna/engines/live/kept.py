@@ -16,10 +16,12 @@ _PENDING_MOST = 64
 class Kept:
     """Grows with the stream: 133 bytes a fix and 8 for its chain.
 
-    A view of the rows must not be held while rows are added: their memory may move.
+    A view of the rows must not be held while rows are added: their memory may move. ``generation`` counts how often
+    rows were let go.
     """
 
     def __init__(self) -> None:
+        self.generation = 0
         self.late = Growing(FIXES)
         self.others = Growing(OTHERS)
         self.rejects = Growing(REJECTS)
@@ -68,16 +70,21 @@ class Kept:
 
     def take_up(self, tables: dict[str, Table]) -> None:
         """Go on with rows that were saved."""
-        fixes, mmsi = tables["fixes"], tables["fixes"]["mmsi"]
-        by = np.argsort(mmsi, kind="stable")
-        before = np.full(len(fixes), -1, np.int64)
-        same = mmsi[by[1:]] == mmsi[by[:-1]]
-        before[by[1:][same]] = by[:-1][same]
-        self.add(fixes, before)
+        self.add(tables["fixes"], _chained(tables["fixes"]["mmsi"]))
         self.add_statics(tables["statics"])
         self.late.add(tables["late"])
         self.others.add(tables["others"])
         self.rejects.add(tables["rejects"])
+
+    def let_go(self, keep: Array, keep_statics: Array) -> None:
+        """Keep only some rows (masks), and none of those that no event rests on: others, rejects, late ones."""
+        fixes, statics = self.fixes.take(keep), self.statics.take(keep_statics)
+        self.generation += 1
+        self.late, self.others, self.rejects, self._fixes = (Growing(s) for s in (FIXES, OTHERS, REJECTS, FIXES))
+        self._before = np.empty(0, np.int64)
+        self._statics, self._by_mmsi = empty(STATICS), np.empty(0, np.int64)
+        self.add(fixes, _chained(fixes["mmsi"]))
+        self.add_statics(statics)
 
     def fixes_of(self, heads: list[int]) -> Table:
         """Fixes of some vessels, named by their newest rows, in the order heard."""
@@ -98,3 +105,12 @@ class Kept:
             if hit.any():
                 parts.append(table.take(hit))
         return concat(parts) if parts else empty(STATICS)
+
+
+def _chained(mmsi: Array) -> Array:
+    """For each row the row before of the same MMSI, -1 for its first."""
+    by = np.argsort(mmsi, kind="stable")
+    before = np.full(len(mmsi), -1, np.int64)
+    same = mmsi[by[1:]] == mmsi[by[:-1]]
+    before[by[1:][same]] = by[:-1][same]
+    return before

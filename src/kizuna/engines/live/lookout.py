@@ -139,6 +139,32 @@ class Lookout:
         """Number of the vessel with an MMSI; -1 where it was not heard."""
         return int(self._slots[w.find_vessel(mmsi, self._slots, self.vessels)])
 
+    def let_go(self, mmsi: Array) -> None:
+        """Forget vessels of which no row is kept; ``mmsi`` has one entry a row kept, in the order of rows."""
+        n, m = self.n_vessels, int(self.c[w.N_LANES])
+        numbers, back = np.unique(mmsi[::-1], return_index=True)
+        at = np.searchsorted(numbers, self.vessels[:n, w.MMSI])
+        at[at == len(numbers)] = 0
+        stays = numbers[at] == self.vessels[:n, w.MMSI] if len(numbers) else np.zeros(n, np.bool_)
+        new, lane_stays = np.cumsum(stays) - 1, stays[self.lanes[:m, w.VESSEL]]
+        new_lane = np.append(np.cumsum(lane_stays) - 1, -1)  # -1 picks the last entry, which is -1
+        vessels, lanes = self.vessels[:n][stays], self.lanes[:m][lane_stays]
+        vessels[:, w.HEAD] = len(mmsi) - 1 - back[at[stays]] if len(numbers) else -1
+        vessels[:, w.LANE] = new_lane[vessels[:, w.LANE]]
+        lanes[:, w.NEXT], lanes[:, w.VESSEL] = new_lane[lanes[:, w.NEXT]], new[lanes[:, w.VESSEL]]
+        grid_stays = stays[self._grid[: self._positions, meeting.VESSEL]]
+        grid = self._grid[: self._positions][grid_stays]
+        grid[:, meeting.VESSEL] = new[grid[:, meeting.VESSEL]]
+        pairs = self._pairs[self._pairs[:, meeting.KEY] >= 0]
+        a, b = pairs[:, meeting.KEY] // meeting.VESSELS, pairs[:, meeting.KEY] % meeting.VESSELS
+        pairs[:, meeting.KEY] = new[a] * meeting.VESSELS + new[b]
+        arrays = self.arrays() | {
+            "vessels": vessels, "lanes": lanes, "floats": self.floats[:m][lane_stays], "grid": grid,
+            "places": self._places[: self._positions][grid_stays], "pairs": pairs[stays[a] & stays[b]],
+        }  # fmt: skip
+        self.c[w.N_VESSELS], self.c[w.N_LANES], self.c[w.ROWS] = len(vessels), len(lanes), len(mmsi)
+        self.take_up(arrays)
+
     def arrays(self) -> dict[str, Array]:
         """The carried state, for saving."""
         n, m = self.n_vessels, int(self.c[w.N_LANES])

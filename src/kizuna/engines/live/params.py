@@ -23,6 +23,9 @@ class LiveParams:
         rows_per_look: rows that must come in for each vessel looked at between settlings; 1 to 100,000. Bounds the
             cost of a sea in which something happens all the time; what waits is found when events are settled.
         burst: looks that may be saved up; 1 to 1,000,000.
+        keep_h: rows older than this before the watermark are let go, h; 48 to 10,000, or 0 to keep everything. What was
+            closed before then stays as it was told; events that go on hold the rows that they need, up to four times
+            as long. Byte for byte the events of a run are promised for streams no longer than this.
     """
 
     lateness_h: float = 6.0
@@ -32,6 +35,7 @@ class LiveParams:
     lanes_max: int = 8
     rows_per_look: int = 100
     burst: int = 5_000
+    keep_h: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -42,6 +46,8 @@ class LiveParams:
         within("live", "lanes_max", self.lanes_max, 1, 64)
         within("live", "rows_per_look", self.rows_per_look, 1, 100_000)
         within("live", "burst", self.burst, 1, 1_000_000)
+        if self.keep_h:
+            within("live", "keep_h", self.keep_h, 48, 10_000, "h")
 
     @property
     def lateness_ms(self) -> int:
@@ -52,3 +58,8 @@ class LiveParams:
     def settle_ms(self) -> int:
         """Time of the stream between two settlings, in milliseconds."""
         return round(self.settle_h * HOUR_MS)
+
+    @property
+    def keep_ms(self) -> int:
+        """Time for which rows are kept, in milliseconds; 0 for ever."""
+        return round(self.keep_h * HOUR_MS)

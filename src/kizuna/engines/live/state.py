@@ -64,6 +64,7 @@ class Store:
     extra: dict[str, Any] = field(default_factory=dict)
     _parts: dict[str, list[list[Any]]] = field(default_factory=dict)
     _number: int = 0
+    _generation: int = 0
 
     def exists(self) -> bool:
         """Whether a state was saved here."""
@@ -74,6 +75,9 @@ class Store:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._number += 1
+            if self._generation != engine.kept.generation:  # rows were let go: what stays is written anew
+                self._parts = {name: parts for name, parts in self._parts.items() if name == "told"}
+                self._generation = engine.kept.generation
             for name, table in _tables(engine).items():
                 self._add(name, table)
             watch = f"watch-{self._number:06d}.npz"
@@ -110,6 +114,7 @@ class Store:
                 hint="give the same ones, or begin in another directory",
             )  # fmt: skip
         self._parts, self._number, self.extra = manifest["parts"], manifest["number"], manifest["extra"]
+        self._generation = int(manifest["numbers"]["generation"])
         engine = LiveEngine(settings, surroundings, params)
         tables = {name: self._read(name) for name in _SCHEMAS}
         try:

@@ -80,11 +80,51 @@ class Told:
         no = np.zeros(len(events), np.bool_)
         return self._tell(events, no, _prints(events, no), gone, leave_closed=True)
 
-    def settle(self, events: Table, watermark_ms: int | None) -> Table:
-        """Changes by all events worked out anew; None as watermark closes what is over and tells how the rest grew."""
+    def settle(self, events: Table, watermark_ms: int | None, gone_ms: int | None = None) -> Table:
+        """Changes by all events worked out anew; None as watermark closes what is over and tells how the rest grew.
+
+        ``gone_ms`` where rows were let go: closed events, and those that begin before it, then stay as they were told.
+        """
         over = self._over(events, watermark_ms)
         prints = _prints(events, over if watermark_ms is not None else np.ones(len(events), np.bool_))
-        return self._tell(events, over, prints, set(self._now), leave_closed=False)
+        expected = set(self._now)
+        if gone_ms is not None:
+            expected = {i for i, e in self._now.items() if not e.closed and self._start_ms(e) >= gone_ms}
+        return self._tell(events, over, prints, expected, leave_closed=gone_ms is not None)
+
+    def lasting(self, since_ms: int) -> dict[int, int]:
+        """Start of the earliest event not closed, from ``since_ms`` on, of each MMSI that has one."""
+        out: dict[int, int] = {}
+        for entry in self._now.values():
+            start_ms = self._start_ms(entry)
+            if not entry.closed and start_ms >= since_ms:
+                for m in entry.mmsis:
+                    out[m] = min(out.get(m, start_ms), start_ms)
+        return out
+
+    def _start_ms(self, entry: _Entry) -> int:
+        return int(self.tables[entry.table]["start_ms"][entry.row])
+
+    def unspoilt(self, events: Table, since_ms: int) -> Table:
+        """Events found after rows were let go, without those closed before and without remains.
+
+        An event that begins before ``since_ms`` and was never told is what the cut left of an older one.
+        """
+        rows = zip(events["event_id"].to_pylist(), events["start_ms"].tolist(), strict=True)
+        fits = [not self._now[i].closed if i in self._now else start >= since_ms for i, start in rows]
+        return events.take(np.array(fits, np.bool_))
+
+    def with_closed(self, events: Table, since_ms: int, gone_ms: int) -> Table:
+        """The same beside the events whose rows are gone, which stay as they were told."""
+        parts = [self.unspoilt(events, since_ms)]
+        found = set(parts[0]["event_id"].to_pylist())
+        by_table: dict[int, list[int]] = {}
+        for event_id, entry in self._now.items():
+            if entry.closed or (event_id not in found and self._start_ms(entry) < gone_ms):
+                by_table.setdefault(entry.table, []).append(entry.row)
+        parts += [self.tables[k].take(np.array(rows)) for k, rows in by_table.items()]
+        whole = concat(parts)
+        return in_order(whole.replace(version=np.ones(len(whole), np.int32)))
 
     def history(self) -> Table:
         """All versions ever told, by start, id and version; those no longer in force say by what they were replaced."""

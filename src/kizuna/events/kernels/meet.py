@@ -14,7 +14,7 @@ from kizuna.tracks.kernels.plane import cos_at, step_length_m
 
 SLOT, CELL, VESSEL, NEXT = range(4)
 KEY, TOP, BITS, TOLD = range(4)
-_VESSELS = 1 << 31
+VESSELS = 1 << 31
 _HASH = 2654435761
 _MOST_BITS = 62
 _M_PER_DEGREE = 110_500.0
@@ -118,7 +118,7 @@ def meet(slot, vessel, lat, lon, allowed, limit_m, least, again, table, grid, pl
                         if apart <= limit_m:
                             a = min(v, grid[k, VESSEL])
                             b = max(v, grid[k, VESSEL])
-                            name, used = _near(a * _VESSELS + b, slot[i], least, again, pairs, used)
+                            name, used = _near(a * VESSELS + b, slot[i], least, again, pairs, used)
                             if name and named < len(found):
                                 found[named, 0] = a
                                 found[named, 1] = b

@@ -11,9 +11,7 @@ import typer
 def live(
     inputs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="IN...", help="tcp://HOST:PORT, udp://HOST:PORT, - for stdin, or files."
-        ),
+        typer.Argument(metavar="IN...", help="tcp://HOST:PORT, udp://HOST:PORT, - for stdin, or files."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Directory for state and results; made if missing.")],
     lateness_h: Annotated[
@@ -22,6 +20,9 @@ def live(
     settle_h: Annotated[
         float, typer.Option("--settle-h", min=0.05, max=24.0, help="How often all events are worked out anew.")
     ] = 1.0,
+    keep_h: Annotated[
+        float, typer.Option("--keep-h", min=0.0, max=10_000.0, help="Let older rows go, 48 or more; 0 keeps all.")
+    ] = 0.0,
     zones: Annotated[
         list[Path] | None, typer.Option("--zones", help="GeoJSON, GeoPackage or Shapefile of areas.")
     ] = None,
@@ -42,7 +43,7 @@ def live(
     from kizuna.node.cli import live_run  # noqa: PLC0415
 
     live_run.live(
-        tuple(inputs), out, live_run.How(lateness_h, settle_h, save_s, fresh),
+        tuple(inputs), out, live_run.How(lateness_h, settle_h, keep_h, save_s, fresh),
         live_run.Beside(tuple(zones or ()), tuple(anchorages or ()), params, title),
         live_run.Marks(source, context, label, seconds), as_json=as_json,
     )  # fmt: skip

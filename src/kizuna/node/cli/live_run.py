@@ -22,6 +22,7 @@ class How:
 
     lateness_h: float
     settle_h: float
+    keep_h: float
     save_s: float
     fresh: bool
 
@@ -69,7 +70,7 @@ def _request(inputs: tuple[str, ...], how: How, beside: Beside, marks: Marks) ->
 
     options = Options(marks.source, check(marks.context), marks.label, seconds=marks.seconds)
     request = Request(inputs, options, beside.zones, beside.anchorages, beside.params, title=beside.title)
-    return LiveRequest(request, LiveParams(how.lateness_h, how.settle_h), how.save_s, how.fresh)
+    return LiveRequest(request, LiveParams(how.lateness_h, how.settle_h, keep_h=how.keep_h), how.save_s, how.fresh)
 
 
 def _print_lines(changed: Table) -> None:
