@@ -73,6 +73,7 @@ def test_rows_name_no_disputed_feature_outside_the_names():
         assert not [w for w in LEXICON if w in text], row
 
 
+@pytest.mark.big
 def test_claimants_are_those_of_the_reference_islands(land):
     path = Path(__file__).parents[2].parent / "shared" / "data" / "geo" / "east_asia_islands.csv"
     if not path.exists():
@@ -194,6 +195,7 @@ def test_wrong_own_rows_are_refused(text, says):
 # ------------------------------------------------------------------ land and bands
 
 
+@pytest.mark.big
 def test_every_edge_has_one_owner_and_all_land_is_claimed_by_a_party(land):
     assert len(land.edges) == len(land.feature) and land.feature.min() >= 0
     for number, feature in enumerate(land.features):
@@ -201,6 +203,7 @@ def test_every_edge_has_one_owner_and_all_land_is_claimed_by_a_party(land):
         assert has == (feature.kind not in ("submerged", "low_tide", "area")), feature
 
 
+@pytest.mark.big
 @pytest.mark.parametrize(
     ("lat", "lon", "owners"),
     [
@@ -221,6 +224,7 @@ def test_coast_belongs_to_the_parties_that_claim_it(land, lat, lon, owners):
     assert set(owners_of(land, lat, lon)) == owners
 
 
+@pytest.mark.big
 def test_vessel_north_of_the_first_feature_is_within_12_nm_of_three_claimants(land):
     bands = Bands.build(land)
     assert bands.claimants_within([25.90], [123.474], 12.0) == [("CN", "JP", "TW")]
@@ -232,6 +236,7 @@ def test_vessel_north_of_the_first_feature_is_within_12_nm_of_three_claimants(la
     assert got["JP"].to_line_m(12.0)[0] == pytest.approx(12 * NM - got["JP"].metres[0])
 
 
+@pytest.mark.big
 def test_distance_on_claimed_land_is_nought_and_on_anothers_is_not(land):
     bands = Bands.build(land, ("JP", "TW"), "eez")
     got = bands.distances([23.9, 26.5], [121.0, 127.95])  # inland Taiwan, Okinawa
@@ -239,6 +244,7 @@ def test_distance_on_claimed_land_is_nought_and_on_anothers_is_not(land):
     assert got["JP"].metres[1] == 0.0
 
 
+@pytest.mark.big
 def test_land_that_a_row_keeps_out_is_not_measured_from(land):
     taiwan = Bands.build(land, ("TW",)).by_claimant["TW"]
     groups = {f.group for f in taiwan.features}
@@ -247,6 +253,7 @@ def test_land_that_a_row_keeps_out_is_not_measured_from(land):
     assert "g2444n11833e" in {f.group for f in china.features}
 
 
+@pytest.mark.big
 def test_unknown_party_or_right_is_refused(land):
     with pytest.raises(InputError, match="no party"):
         Bands.build(land, ("ZZ",))
@@ -258,6 +265,7 @@ def test_unknown_party_or_right_is_refused(land):
         claim_zones(land, Wanted((12.0,), ("ZZ",)))
 
 
+@pytest.mark.big
 @settings(max_examples=40, deadline=None)
 @given(st.floats(24.9, 26.7), st.floats(122.5, 125.5))
 def test_band_distance_is_the_geodesic_to_the_nearest_corner_or_edge(lat, lon):
@@ -308,6 +316,7 @@ def ring_edges(lat, lon, radius_deg, corners=40):
     return np.hstack([ring[:-1], ring[1:]])
 
 
+@pytest.mark.big
 @settings(max_examples=12, deadline=None)
 @given(st.floats(-65, 65), st.floats(-180, 179.9), st.sampled_from([12.0, 24.0, 200.0]), st.floats(0.001, 0.03))
 def test_outline_is_at_its_distance_by_geodesics(lat, lon, limit_nm, radius_deg):
@@ -319,6 +328,7 @@ def test_outline_is_at_its_distance_by_geodesics(lat, lon, limit_nm, radius_deg)
     assert len(polygons) == 1 and len(polygons[0]) == 1  # no hole over the small island
 
 
+@pytest.mark.big
 def test_outline_of_a_real_coast_is_at_its_distance(land, watched):
     zones = {z.zone_id: z for z in watched}
     for zone_id in (f"claim-12nm-{UOTSURI}-jp", f"claim-12nm-{UOTSURI}-cn", "claim-12nm-g1683n11233e-vn"):
@@ -329,6 +339,7 @@ def test_outline_of_a_real_coast_is_at_its_distance(land, watched):
         assert -ERROR_M <= low and high <= ERROR_M + 30  # nearest of points on edges, at most some 150 m apart
 
 
+@pytest.mark.big
 def test_open_water_inside_a_ring_of_islands_stays_out():
     atoll = np.vstack([ring_edges(10 + 0.6 * np.sin(t), 120 + 0.6 * np.cos(t), 0.005)
                        for t in np.linspace(0, 2 * np.pi, 24, endpoint=False)])  # fmt: skip
@@ -340,6 +351,7 @@ def test_open_water_inside_a_ring_of_islands_stays_out():
     assert len(filled[0]) == 1  # over land a hole means nothing
 
 
+@pytest.mark.big
 def test_zone_over_180_degrees():
     edges = ring_edges(-16.8, 179.98, 0.02)
     polygons = outline_at(edges, 24 * NM, measured(edges), nowhere)
@@ -361,6 +373,7 @@ def test_nothing_gives_no_outline():
 # ------------------------------------------------------------------ zones
 
 
+@pytest.mark.big
 def test_rivals_over_one_water_have_a_zone_each(watched):
     index = ZoneIndex.build(watched)
     _, numbers = index.memberships([25.90], [123.474])
@@ -370,6 +383,7 @@ def test_rivals_over_one_water_have_a_zone_each(watched):
     assert not any("official" in (z.name + z.basis).lower() for z in watched)
 
 
+@pytest.mark.big
 def test_default_watch_is_the_territorial_sea_of_marked_features_only(land):
     found = parts(land.table, Wanted())
     assert {p.claim.right for p in found} == {"territorial_sea"} and {p.claim.limit_nm for p in found} == {12.0}
@@ -377,6 +391,7 @@ def test_default_watch_is_the_territorial_sea_of_marked_features_only(land):
     assert len(found) < 40
 
 
+@pytest.mark.big
 def test_zone_and_band_agree_on_membership(land, watched):
     rng = np.random.default_rng(5)
     lat, lon = rng.uniform(24.9, 26.8, 4000), rng.uniform(122.5, 125.5, 4000)
@@ -390,6 +405,7 @@ def test_zone_and_band_agree_on_membership(land, watched):
         assert inside.sum() > 100
 
 
+@pytest.mark.big
 def test_vessel_in_the_contiguous_zone_but_not_in_the_territorial_sea(land):
     zones = claim_zones(land, Wanted((12.0, 24.0), ("TW",), only_watched=False, box=(121.9, 23.5, 122.2, 24.1)))
     index = ZoneIndex.build(zones)
@@ -397,6 +413,7 @@ def test_vessel_in_the_contiguous_zone_but_not_in_the_territorial_sea(land):
     assert [zones[k].zone_id for k in numbers] == ["claim-24nm-g2375n12100e-tw"]
 
 
+@pytest.mark.big
 def test_zones_of_200_nm_from_two_rocks(land):
     (zone,) = claim_zones(land, Wanted((200.0,), box=(135.0, 19.0, 137.0, 21.0)))
     assert zone.claimant == "JP" and zone.attributes["objections"] == "CN;KR;TW"
@@ -406,6 +423,7 @@ def test_zones_of_200_nm_from_two_rocks(land):
     assert index.contains(0, lat, lon).tolist() == true.tolist() == [True, True, False]
 
 
+@pytest.mark.big
 def test_only_zones_near_the_box(land):
     near = claim_zones(land, Wanted(box=(123.0, 25.0, 124.0, 26.0)))
     assert {z.attributes["group"] for z in near} == {UOTSURI}
@@ -413,6 +431,7 @@ def test_only_zones_near_the_box(land):
     assert {z.claimant for z in claim_zones(land, Wanted(claimants=("VN",)))} == {"VN"}
 
 
+@pytest.mark.big
 def test_view_changes_names_and_no_geometry(land):
     wanted = Wanted(box=(123.0, 25.0, 124.0, 26.0))
     plain = claim_zones(land, wanted)
@@ -426,6 +445,7 @@ def test_view_changes_names_and_no_geometry(land):
     assert "尖閣諸島" in names["JP"] and "Diaoyu Dao" in names["CN"] and "25.74N 123.47E" in names[""]
 
 
+@pytest.mark.big
 def test_geojson_is_marked_turned_and_complete(watched):
     made = json.loads(json.dumps(as_geojson(watched)))
     assert len(made["features"]) == len(watched) and made["label"] == "computed"
@@ -445,6 +465,7 @@ def test_geojson_is_marked_turned_and_complete(watched):
 # ------------------------------------------------------------------ answers and views
 
 
+@pytest.mark.big
 def test_rivals_at_one_place_each_with_basis_and_objections(land):
     answer = claims_at(land, 25.90, 123.474)
     seas = [e for e in answer.entries if e.claim.right == "territorial_sea"]
@@ -455,6 +476,7 @@ def test_rivals_at_one_place_each_with_basis_and_objections(land):
     assert answer.claimants("territorial_sea") == ("CN", "JP", "TW")
 
 
+@pytest.mark.big
 def test_claimant_of_200_nm_and_those_who_object(land):
     answer = claims_at(land, 20.0, 137.5)
     (entry,) = answer.entries
@@ -462,6 +484,7 @@ def test_claimant_of_200_nm_and_those_who_object(land):
     assert {s.party: s.stance for s in entry.stances} == {"CN": "objects", "KR": "objects", "TW": "objects"}
 
 
+@pytest.mark.big
 def test_air_defence_lines_around_one_island(land):
     west, east, far = (claims_at(land, 24.45, lon) for lon in (122.85, 123.2, 122.6))
     air = [{(e.claim.claimant, e.claim.right) for e in a.entries if e.claim.right == "air_defence"}
@@ -473,6 +496,7 @@ def test_air_defence_lines_around_one_island(land):
     assert own.claim.date == "2010-06-25" and [s.party for s in own.stances] == ["TW"]
 
 
+@pytest.mark.big
 def test_former_air_defence_line_ran_through_the_island(land):
     edges = land.edges_of(tuple(land.table.members(YONAGUNI)))
     line = land.table.shapes["adiz-123e"].points
@@ -480,12 +504,14 @@ def test_former_air_defence_line_ran_through_the_island(land):
     assert line[:, 1].min() < edges[:, 1].min() and line[:, 1].max() > edges[:, 1].max()
 
 
+@pytest.mark.big
 def test_rock_below_water_has_no_zone_but_two_who_speak_of_it(land):
     answer = claims_at(land, 32.12, 125.18)
     assert {e.claim.claimant for e in answer.entries if e.claim.right == "jurisdiction"} == {"CN", "KR"}
     assert not [e for e in answer.entries if e.claim.right == "territorial_sea"]
 
 
+@pytest.mark.big
 def test_place_that_nobody_in_the_table_claims(land):
     for lat, lon in ((15.0, 150.0), (-20.0, -150.0), (0.0, 180.0)):
         assert claims_at(land, lat, lon).entries == ()
@@ -493,12 +519,14 @@ def test_place_that_nobody_in_the_table_claims(land):
         claims_at(land, 95.0, 0.0)
 
 
+@pytest.mark.big
 def test_place_ashore_names_who_claims_the_land(land):
     answer = claims_at(land, 25.7445, 123.4750)
     assert answer.on_land and answer.claimants("sovereignty") == ("CN", "JP", "TW")
     assert claims_at(land, 25.7445, 123.4750, Viewpoint("TW")).claimants("sovereignty") == ("TW", "CN", "JP")
 
 
+@pytest.mark.big
 def test_neutral_answers_hold_no_partys_name_for_a_disputed_feature(land):
     table = land.table
     own = {n.name.lower() for n in table.names if n.party and n.subject not in ("g2375n12100e", "f2375n12100e")
@@ -512,6 +540,7 @@ def test_neutral_answers_hold_no_partys_name_for_a_disputed_feature(land):
             assert not [w for w in (*LEXICON, *own) if w in text]
 
 
+@pytest.mark.big
 def test_a_partys_view_uses_its_own_names_and_no_rivals(land):
     table = land.table
     assert viewpoint(table, "jp", "ja").name_of(table, UOTSURI) == "尖閣諸島"
@@ -535,6 +564,7 @@ def test_claimants_stand_in_order_of_id_with_the_viewer_first(parties, viewer):
     assert order == sorted(order)
 
 
+@pytest.mark.big
 @settings(max_examples=8, deadline=None)
 @given(st.floats(18, 30), st.floats(118, 140), st.sampled_from(["JP", "TW", "CN"]))
 def test_views_agree_on_what_is_claimed(lat, lon, party):
