@@ -1,6 +1,7 @@
 """Fits and checks the model behind gaps: how likely is it that a silence is the vessel's own?
 
     python benchmarks/reception.py fit      # writes src/kizuna/events/account/silence_weights.py
+    python benchmarks/reception.py time     # what counting and judging cost
     python benchmarks/reception.py check    # writes benchmarks/results/reception.json, prints reliability tables
 
 Both take the day of US waters in ../shared/data/ais. Silences of more than two hours of three kinds are judged:
@@ -337,9 +338,35 @@ def check():
     harness.RESULTS.joinpath("reception.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
+def cost():
+    """CPU time of counting who was heard, and of finding and judging gaps, on the day; one core."""
+    import dataclasses  # noqa: PLC0415
+
+    import tracks as day_of_tracks  # noqa: PLC0415
+
+    from kizuna.engines.surround import around  # noqa: PLC0415
+    from kizuna.events import gaps  # noqa: PLC0415
+    from kizuna.events.params import Settings  # noqa: PLC0415
+    from kizuna.events.reception import listened  # noqa: PLC0415
+    from kizuna.tracks import stops  # noqa: PLC0415
+    from kizuna.tracks.segment import segment  # noqa: PLC0415
+
+    harness.pin()
+    tracks = segment(day_of_tracks.fixes())
+    known = around(tracks, stops.find(tracks), Settings().anchorages, (), ()).surroundings
+    cases = [
+        harness.Case("count who was heard", lambda: len(listened(tracks)), len(tracks)),
+        harness.Case("gaps, with counts", lambda: len(gaps.detect(tracks, None, known)), len(tracks)),
+        harness.Case("gaps, without", lambda: len(gaps.detect(tracks, None, dataclasses.replace(known, reception=None))),
+                     len(tracks)),
+    ]  # fmt: skip
+    for name, r in harness.compare(cases, 9).items():
+        print(f"{name:22} {r['cpu_s']:.3f} CPU-s ({r['min']:.3f} to {r['max']:.3f}), {r['per_cpu_s'] / 1e6:.0f} M fixes a second")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["fit", "check"])
+    parser.add_argument("what", choices=["fit", "check", "time"])
     if not DAY.exists():
         sys.exit(f"the day is not here: {DAY.name}")
-    {"fit": fit, "check": check}[parser.parse_args().what]()
+    {"fit": fit, "check": check, "time": cost}[parser.parse_args().what]()

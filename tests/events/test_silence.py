@@ -52,6 +52,16 @@ def test_one_more_heard_raises_and_one_more_missing_lowers(heard, missing, heard
         assert share_heard(case(*less))[0] <= share and own_silence(case(*less))[0] <= own
 
 
+@given(counts, counts, st.floats(0.1, 1000))
+@settings(max_examples=50, deadline=None)
+def test_other_mix_shifts_the_odds_and_keeps_the_order(heard, missing, ordinary_per_own):
+    fitted, shifted = (own_silence(case(heard, missing), m)[0] for m in (2.0, ordinary_per_own))
+    if 0.01 < fitted < 0.99 and 0.01 < shifted < 0.99:
+        odds = fitted / (1 - fitted) / (shifted / (1 - shifted))
+        assert odds == pytest.approx(ordinary_per_own / 2, rel=0.02)
+    assert (shifted <= fitted) if ordinary_per_own >= 2 else (shifted >= fitted)
+
+
 def test_nothing_known_of_neighbours_is_one_half():
     assert share_heard(case())[0] == 0.5
 

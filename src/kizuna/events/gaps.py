@@ -63,6 +63,9 @@ class Params:
             day that the weights were fitted to.
         interval_factor: a silence this many times as long as the vessel's longest before is unusual for it; 1 to 1,000.
             Default 5, as the rule of thumb for reception-aware gaps has it.
+        ordinary_per_own: silences of receivers or habit that come on each one of a vessel's own, where you watch; 0.1
+            to 10,000. Default 2, the mix for which the confidence was fitted. A larger number lowers every confidence
+            and keeps their order.
         moving_kn: speed from which the vessel was under way when last heard, kn; 0 to 10. Default 0.5, below which
             speed over ground is noise of the fix.
         implied_speed_max_kn: faster than this between the two fixes speaks for two ships, kn; 5 to 100. Default 40:
@@ -77,6 +80,7 @@ class Params:
     neighbours_min: int = 3
     heard_share_min: float = 0.5
     interval_factor: float = 5.0
+    ordinary_per_own: float = 2.0
     moving_kn: float = 0.5
     implied_speed_max_kn: float = 40.0
     shore_min_nm: float = 1.0
@@ -89,6 +93,7 @@ class Params:
         within("gaps", "neighbours_min", self.neighbours_min, 1, _FEW)
         within("gaps", "heard_share_min", self.heard_share_min, 0, 1)
         within("gaps", "interval_factor", self.interval_factor, 1, 1000)
+        within("gaps", "ordinary_per_own", self.ordinary_per_own, 0.1, 10_000)
         within("gaps", "moving_kn", self.moving_kn, 0, 10, "kn")
         within("gaps", "implied_speed_max_kn", self.implied_speed_max_kn, 5, 100, "kn")
         within("gaps", "shore_min_nm", self.shore_min_nm, 0, 50, "nm")
@@ -185,7 +190,7 @@ def _table(
     run_m = distances(*last, *next_)
     facts = _Facts(
         hours=(until_ms - start_ms) / HOUR_MS, own=np.diff(around.own.offsets),
-        bridged=np.diff(around.same_mmsi.offsets), others=_others(tracks, silence, around, surroundings),
+        bridged=np.diff(around.same_mmsi.offsets), others=_others(tracks, silence, around, surroundings, params),
         longest_own_s=longest_interval_s(tracks, around.own),
         anchored=surroundings.anchored(*last), shore_m=surroundings.shore(*last),
         speed_kn=tracks.sog_kn[before].astype(np.float64), run_m=run_m,
@@ -216,7 +221,9 @@ class _Others(NamedTuple):
     own: Array
 
 
-def _others(tracks: Tracks, silence: Silence, around: Heard, surroundings: Surroundings) -> _Others:
+def _others(
+    tracks: Tracks, silence: Silence, around: Heard, surroundings: Surroundings, params: Params
+) -> _Others:  # fmt: skip
     """Neighbours, and from them the probability that the silence is the vessel's own."""
     n = len(silence.before)
     if surroundings.reception is None:
@@ -224,7 +231,8 @@ def _others(tracks: Tracks, silence: Silence, around: Heard, surroundings: Surro
     c = circumstances(surroundings.reception, tracks, silence, around)
     per_hour = np.where(c.hours > 0, c.expected_around / np.maximum(c.hours, 1), np.nan)
     share = np.where(c.expected_around > 0, share_heard(c), np.nan)
-    return _Others(c.heard_around.astype(float), c.expected_around.astype(float), per_hour, share, own_silence(c))
+    own = own_silence(c, params.ordinary_per_own)
+    return _Others(c.heard_around.astype(float), c.expected_around.astype(float), per_hour, share, own)
 
 
 class _Facts(NamedTuple):

@@ -13,8 +13,9 @@ Three features, none of which is the length of the silence or anything of who th
 **What the probability means.** The weights were fitted to silences in equal parts: transmitters off while receivers
 listened (made by deleting one vessel's messages), receivers out (made by deleting an area's messages) and silences as
 they came. It is the chance of the first against the other two *in that mix*. Where owners switch off less often than
-one time in three, it is too high; the order of silences stays. See docs/explanation/reception.md for the fit, the
-check on vessels not used in it, and for how far it carries over to other waters.
+one time in three, it is too high; ``ordinary_per_own`` shifts it to another mix, and the order of silences stays. See
+docs/explanation/reception.md for the fit, the check on vessels not used in it, and for how far it carries over to other
+waters.
 
 Features are rounded to six and the probability to four decimals: logarithm and exponential of the C library may differ
 in their last bit between processors, and two partners must find the same.
@@ -29,6 +30,8 @@ import numpy as np
 from kizuna.base.table import Array
 from kizuna.events.account.silence_weights import INTERCEPT, WEIGHTS
 
+ORDINARY_PER_OWN: Final = 2.0
+"""The mix of the fit: a third each of outages, natural silences and own ones."""
 OWN_PRIOR: Final = 2.0
 """Vessel-hours that the share around counts for in the vessel's own cell. The fit hardly depends on it (1 to 10)."""
 AROUND_PRIOR: Final = 4.0
@@ -68,10 +71,10 @@ def features(c: Circumstances) -> Array:
     return np.round(np.stack([_log_odds(share_heard(c)), _log_odds(before), np.log(longest_s)], axis=1), 6)
 
 
-def own_silence(c: Circumstances) -> Array:
-    """P(own) of the module, float64."""
+def own_silence(c: Circumstances, ordinary_per_own: float = ORDINARY_PER_OWN) -> Array:
+    """P(own) of the module, float64, where so many silences of other causes come on each one of a vessel's own."""
     x = features(c)
-    z = np.full(len(x), INTERCEPT)
+    z = np.full(len(x), INTERCEPT - np.log(ordinary_per_own / ORDINARY_PER_OWN))
     for k, weight in enumerate(WEIGHTS.values()):  # one by one: matrices may add in another order elsewhere
         z = z + weight * x[:, k]
     chance: Array = np.round(1.0 / (1.0 + np.exp(-z)), 4)
