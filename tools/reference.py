@@ -71,7 +71,7 @@ def commands() -> str:
     ]
     out += [f"| {code} | {meaning} |\n" for code, meaning in EXIT_CODES.items()]
     for name, command in sorted(walk(root, "kizuna")):
-        if hasattr(command, "commands"):
+        if hasattr(command, "commands") and not command.invoke_without_command:
             continue
         out.append(
             f"\n## {name}\n\n{described(command.help or '', name)}\n\n| argument or option | default | meaning |\n|---|---|---|\n"
