@@ -277,9 +277,9 @@ def timing(n=5_000):
         took.append(time.process_time() - before_s)
     right = int((found.path[hit] == np.flatnonzero(hit)).sum())
     out = {"vessels": n, "detections": n, "cpu_s": float(np.median(took[1:])), "min": min(took[1:]), "max": max(took[1:]),
-           "right": right, "of": int(hit.sum()), "peak_rss_mb": harness.peak_rss_mb()}
+           "right": right, "of": int(hit.sum())}
     print(f"one scene of {n:,} vessels and {n:,} detections: {out['cpu_s']:.2f} CPU-s ({out['min']:.2f}-{out['max']:.2f}), "
-          f"{right:,} of {out['of']:,} right, peak {out['peak_rss_mb']:.0f} MB")
+          f"{right:,} of {out['of']:,} right")
     return out
 
 

@@ -4,8 +4,8 @@ Three questions, each with precision and recall:
 
 - *match*: a detection that carries the MMSI of its vessel is right, one with another MMSI is wrong. Missed is a
   detection of a vessel that was heard within ``heard_s`` of the scene and does not carry its MMSI.
-- *dark*: "no track explains it" is right for vessels without AIS, false alarms and fixed structures. Missed is a
-  detection of a vessel without AIS that was given to a track.
+- *dark*: "no track explains it" is right for vessels without AIS, false alarms and fixed structures. Missed is one of
+  these that was given to a track.
 - *not detected*: right where the vessel was inside the area and gave no contact. Missed is such a vessel of which that
   was not said, among those heard within ``heard_s``.
 
@@ -74,7 +74,7 @@ class ContactScore:
             self.match.right += mine == true
             self.match.wrong += mine != true
             self.match.missed += heard and mine != true
-            self.dark.missed += true == 0
+            self.dark.missed += true <= 0
         elif true <= 0:
             self.dark.right += 1
         elif heard:
