@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kizuna.base.table import Array, concat
+from kizuna.base.table import Array, Table, concat
 from kizuna.engines.partition.trace import HOT, Traced, fixes_of, joined
+from kizuna.fixes.table import FIXES
 from kizuna.tracks.table import Tracks
 
 
@@ -20,42 +21,31 @@ class Piece(NamedTuple):
     starts: Array
     stops: Array
 
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return int((self.stops - self.starts).sum())
+
+class Part(NamedTuple):
+    """Rows in the order of tracks: columns of ``Tracks``, other columns of fixes, segments and that of each row."""
+
+    hot: dict[str, Array]
+    cold: dict[str, Array]
+    segment: Array
+    segments: Table
+
+    def take(self, rows: Array) -> Part:
+        """Some of the rows, in order."""
+        segment, kept = _kept(self.segment[rows])
+        n = len(rows)
+        cold = {name: v[rows] if v.strides[0] else v[:n] for name, v in self.cold.items()}
+        return Part({name: v[rows] for name, v in self.hot.items()}, cold, segment, self.segments.take(kept))
 
 
 @dataclass(frozen=True, slots=True)
-class Assembled:
-    """Tracks from pieces, and where their rows and segments come from.
+class Gathered:
+    """Rows of several buckets, and where each row and each segment comes from, in order of buckets."""
 
-    Attributes:
-        tracks: as any; ``order`` counts up, so ``fixes`` stand in the order of the tracks.
-        pieces: the pieces, in order.
-        segments: per piece, the segments of its bucket that have rows here (all those of a whole bucket).
-    """
-
-    tracks: Tracks
-    pieces: tuple[Piece, ...]
-    segments: tuple[Array, ...]
-
-    def origin(self) -> tuple[Array, Array]:
-        """Bucket and row of its tracks, per row."""
-        bucket = np.repeat([p.bucket for p in self.pieces], [p.rows for p in self.pieces])
-        return bucket, np.concatenate([flat_ranges(p.starts, p.stops) for p in self.pieces])
-
-    def place(self, bucket: Array, row: Array) -> Array:
-        """The rows here of rows of buckets, all of which must be here."""
-        out = np.empty(len(row), np.int64)
-        before = 0
-        for piece in self.pieces:
-            mine = bucket == piece.bucket
-            sizes = piece.stops - piece.starts
-            k = np.searchsorted(piece.starts, row[mine], "right") - 1
-            out[mine] = before + (np.cumsum(sizes) - sizes)[k] + row[mine] - piece.starts[k]
-            before += piece.rows
-        return out
+    part: Part
+    bucket: Array
+    row: Array
+    segment: Array
 
 
 def flat_ranges(starts: Array, stops: Array) -> Array:
@@ -64,35 +54,58 @@ def flat_ranges(starts: Array, stops: Array) -> Array:
     return np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
 
 
-def assemble(traced: Sequence[Traced], pieces: Sequence[Piece]) -> Assembled:
-    """Tracks of the pieces, which must stand in order of their buckets. A bucket may come once."""
-    columns: dict[str, list[Array]] = {name: [] for name in HOT}
-    segment_of, cold, tables, kept_of = [], [], [], []
-    count = 0
+def whole(source: Traced) -> Part:
+    """All rows of a bucket."""
+    start, end = source.ends()
+    starts, stops = np.array([0]), np.array([source.rows])
+    segment = spread(start, end, source.rows)
+    return Part(source.pieces(starts, stops), source.cold(starts, stops), segment, source.segments())
+
+
+def gather(traced: Sequence[Traced], base: Array, pieces: Sequence[Piece]) -> Gathered:
+    """Rows of pieces, which stand in order of their buckets; ``base`` is the number of each bucket's first segment."""
+    parts, rows_of, segments_of = [], [], []
     for piece in pieces:
         source = traced[piece.bucket]
-        local, kept = _segments_at(source, piece)
-        segment_of.append(np.where(local >= 0, local + np.int32(count), np.int32(-1)) if count else local)
-        count += len(kept)
-        kept_of.append(kept)
-        tables.append(source.segments().take(kept) if len(kept) < len(source.segments()) else source.segments())
-        found = source.pieces(piece.starts, piece.stops)
-        cold.append(source.cold(piece.starts, piece.stops))
-        for name in HOT:
-            columns[name].append(found[name])
-    segment = joined(segment_of)
-    seg_start, seg_end = ends_of(segment)
-    hot = {name: joined(parts) for name, parts in columns.items()}
-    tracks = Tracks(
-        order=np.arange(len(segment), dtype=np.int32), segment=segment, seg_start=seg_start, seg_end=seg_end,
-        segments=concat(tables), fixes=fixes_of(hot, cold, traced[0].words), **hot,
+        rows = flat_ranges(piece.starts, piece.stops)
+        start, end = source.ends()
+        found = np.searchsorted(start, rows, "right") - 1
+        inside = (found >= 0) & (rows < end[np.maximum(found, 0)])
+        segment, kept = _kept(np.where(inside, found, -1))
+        segments_of.append(kept + base[piece.bucket])
+        rows_of.append(rows)
+        hot, cold = source.pieces(piece.starts, piece.stops), source.cold(piece.starts, piece.stops)
+        parts.append(Part(hot, cold, segment, source.segments().take(kept)))
+    bucket = np.repeat([p.bucket for p in pieces], [len(r) for r in rows_of])
+    return Gathered(beneath(parts), bucket, np.concatenate(rows_of), np.concatenate(segments_of))
+
+
+def beneath(parts: Sequence[Part]) -> Part:
+    """Parts one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    segment, count = [], 0
+    for part in parts:
+        segment.append(
+            np.where(part.segment >= 0, part.segment + np.int32(count), np.int32(-1)) if count else part.segment
+        )
+        count += len(part.segments)
+    first = parts[0]
+    return Part(
+        {name: joined([p.hot[name] for p in parts]) for name in first.hot},
+        {name: joined([p.cold[name] for p in parts]) for name in first.cold},
+        joined(segment), concat([p.segments for p in parts]),
     )  # fmt: skip
-    return Assembled(tracks, tuple(pieces), tuple(kept_of))
 
 
-def whole(traced: Sequence[Traced], bucket: int) -> Piece:
-    """All rows of a bucket."""
-    return Piece(bucket, np.array([0]), np.array([traced[bucket].rows]))
+def tracks_of(part: Part, words: dict[str, tuple[str, ...]]) -> Tracks:
+    """Tracks of a part. ``order`` counts up: the fixes stand in the order of the tracks."""
+    seg_start, seg_end = ends_of(part.segment)
+    hot = {name: part.hot[name] for name in HOT}
+    return Tracks(
+        order=np.arange(len(part.segment), dtype=np.int32), segment=part.segment, seg_start=seg_start, seg_end=seg_end,
+        segments=part.segments, fixes=Table(FIXES, fixes_of(hot, part.cold), words), **hot,
+    )  # fmt: skip
 
 
 def ends_of(segment: Array) -> tuple[Array, Array]:
@@ -103,25 +116,19 @@ def ends_of(segment: Array) -> tuple[Array, Array]:
     return change[real], behind[real]
 
 
-def _segments_at(source: Traced, piece: Piece) -> tuple[Array, Array]:
-    """Segment of each row, counted among those that occur, -1 for noise; and which occur."""
-    start, end = source.ends()
-    if piece.rows == source.rows:
-        return spread(start, end, source.rows), np.arange(len(start))
-    rows = flat_ranges(piece.starts, piece.stops)
-    found = np.searchsorted(start, rows, "right") - 1
-    inside = (found >= 0) & (rows < end[np.maximum(found, 0)])
-    kept = np.unique(found[inside])
-    return np.where(inside, np.searchsorted(kept, found), -1).astype(np.int32), kept
-
-
 def spread(start: Array, end: Array, rows: int) -> Array:
     """Segment of each row, -1 for noise; segments stand in order."""
     n = len(start)
     sizes = np.empty(2 * n + 1, np.int64)  # what is between segments, and segments, in turn
     sizes[1::2] = end - start
-    sizes[2::2] = np.append(start[1:], rows) - end
+    sizes[2::2] = np.append(start[1:], rows)[:n] - end
     sizes[0] = start[0] if n else rows
     values = np.full(2 * n + 1, -1, np.int32)
     values[1::2] = np.arange(n)
     return np.repeat(values, sizes)
+
+
+def _kept(segment: Array) -> tuple[Array, Array]:
+    """Segment of each row counted among those that occur, -1 for noise; and which occur."""
+    kept = np.unique(segment[segment >= 0])
+    return np.where(segment >= 0, np.searchsorted(kept, segment), -1).astype(np.int32), kept

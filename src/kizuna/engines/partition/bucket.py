@@ -8,10 +8,8 @@ read; what a stopped run left behind it is cut off.
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +19,7 @@ import pyarrow as pa
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Kind, Table, concat, empty, from_arrow
-from kizuna.engines.partition.packed import Form, decode, encode
+from kizuna.engines.partition.packed import Form, Stored, decode, encode
 from kizuna.fixes.statics import STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.stores.parquet import cannot_write
@@ -142,29 +140,35 @@ class _Block:
     rows: int
     columns: dict[str, tuple[Form, int]]
 
-    def column(self, data: Any, name: str) -> Array:
+    def column(self, file: Stored, name: str) -> Array:
         """The values of one column of fixes."""
         if name == "msg_id":
-            return self.column(data, ID_BASE) + self.column(data, "byte_offset")
+            return self.column(file, ID_BASE) + self.column(file, "byte_offset")
         form, at = self.columns[name]
-        kept = np.frombuffer(data, form.disk, self.rows, at) if form.disk else np.empty(0, np.int8)
+        if not form.disk:
+            return decode(form, np.empty(0, np.int8), self.rows)
+        kept = np.frombuffer(file.read(at, self.rows * np.dtype(form.disk).itemsize), form.disk)
         return decode(form, kept, self.rows)
 
 
-def _scan(data: Any, size: int, where: str) -> Iterator[_Block | Table]:
+def _scan(file: Stored, size: int) -> Iterator[_Block | Table]:
     """The blocks of a bucket: fixes, or a table of static messages."""
+    where = str(file.path)
+    if file.size < size:
+        raise InputError("is cut short", where=where, hint="run again without --resume")
     at = 0
     while at < size:
-        if data[at : at + len(MAGIC)] != MAGIC:
+        first = file.read(at, _HEAD)
+        if first[: len(MAGIC)] != MAGIC:
             raise InputError("is damaged", where=where, hint="run again without --resume")
-        n, head, tail = np.frombuffer(data, "<i8", 3, at + len(MAGIC)).tolist()
+        n, head, tail = np.frombuffer(first, "<i8", 3, len(MAGIC)).tolist()
         at += _HEAD
         if n < 0:
-            with pa.ipc.open_stream(pa.py_buffer(data[at : at + tail])) as stream:
+            with pa.ipc.open_stream(pa.py_buffer(file.read(at, tail))) as stream:
                 yield from_arrow(STATICS, stream.read_all())
             at += tail
             continue
-        forms = json.loads(data[at : at + head])
+        forms = json.loads(file.read(at, head))
         at += head
         found = {}
         for name, form in forms.items():
@@ -173,38 +177,26 @@ def _scan(data: Any, size: int, where: str) -> Iterator[_Block | Table]:
         yield _Block(n, found)
 
 
-@contextmanager
-def _opened(path: Path, size: int) -> Iterator[Any]:
-    """The bytes of a bucket; raises InputError where fewer are there than count."""
-    if not size:
-        yield b""
-        return
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size < size:
-            raise InputError("is cut short", where=str(path), hint="run again without --resume")
-        yield mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-
-
 def read(path: Path, size: int, words: Mapping[str, tuple[str, ...]]) -> Routed:
     """The first ``size`` bytes of a bucket. Raises InputError where they are not what was written."""
-    with _opened(path, size) as data:
-        blocks_, statics = [], []
-        for found in _scan(data, size, str(path)):
-            if isinstance(found, _Block):
-                blocks_.append(found)
-            else:
-                statics.append(found)
-        return Routed(_joined(data, blocks_, words), concat(statics) if statics else empty(STATICS))
+    file = Stored(path)
+    blocks_, statics = [], []
+    for found in _scan(file, size):
+        if isinstance(found, _Block):
+            blocks_.append(found)
+        else:
+            statics.append(found)
+    return Routed(_joined(file, blocks_, words), concat(statics) if statics else empty(STATICS))
 
 
 def again(path: Path, size: int, names: Sequence[str] = FIXES.names) -> Iterator[dict[str, Array] | Table]:
     """The blocks one by one: columns of fixes, or a table of static messages."""
-    with _opened(path, size) as data:
-        for found in _scan(data, size, str(path)):
-            yield {name: found.column(data, name) for name in names} if isinstance(found, _Block) else found
+    file = Stored(path)
+    for found in _scan(file, size):
+        yield {name: found.column(file, name) for name in names} if isinstance(found, _Block) else found
 
 
-def _joined(data: Any, parts: list[_Block], words: Mapping[str, tuple[str, ...]]) -> Table:
+def _joined(file: Stored, parts: list[_Block], words: Mapping[str, tuple[str, ...]]) -> Table:
     total = sum(part.rows for part in parts)
     columns: dict[str, Array] = {}
     for c in FIXES.columns:
@@ -220,7 +212,7 @@ def _joined(data: Any, parts: list[_Block], words: Mapping[str, tuple[str, ...]]
         column = np.empty(total, c.dtype())
         row = 0
         for part in parts:
-            column[row : row + part.rows] = part.column(data, c.name)
+            column[row : row + part.rows] = part.column(file, c.name)
             row += part.rows
         columns[c.name] = column
     return Table(FIXES, columns, words)

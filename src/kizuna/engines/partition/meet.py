@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kizuna.base.table import Array, Table, concat, empty
-from kizuna.engines.partition.assemble import Assembled, Piece, assemble
+from kizuna.engines.partition.assemble import Gathered, Piece, flat_ranges, gather, tracks_of
 from kizuna.engines.partition.trace import Traced
 from kizuna.events import encounters
 from kizuna.events.account.evidence import Groups
@@ -34,15 +34,15 @@ AT_ONCE: Final = 3_000_000
 
 @dataclass(frozen=True, slots=True)
 class Meetings:
-    """Encounters of all vessels: the events, and their rows as bucket and row of its tracks.
+    """Encounters of all vessels: the events, the fixes around them with the last fix of all data, and who met.
 
-    ``met.rows`` counts in ``bucket`` and ``row``.
+    ``met.rows`` and ``last_row`` count in ``around``; ``last_row`` is -1 without any vessel.
     """
 
     events: Table
     met: Met
-    bucket: Array
-    row: Array
+    around: Gathered
+    last_row: int
 
 
 class Fleet(NamedTuple):
@@ -80,17 +80,29 @@ def meet(
         parts = [_slots(traced, all_, first, behind, step_ms, wanted) for first, behind in _apart(stretches)]
         slots = _joined(parts, step_ms)
         runs = encounters.slow_runs(runs, slots, encounters.at_sea(slots, surroundings), params, all_.who)
-    if not runs.events:
-        return Meetings(empty(EVENTS), no_meetings(), np.empty(0, np.int64), np.empty(0, np.int64))
-    around = _fixes_around(traced, all_, runs)
-    segment = np.concatenate([all_.base[p.bucket] + k for p, k in zip(around.pieces, around.segments, strict=True)])
+    last = _last_fix(traced, all_)
+    around = _fixes_around(traced, all_, runs, last)
     who = Subjects(
-        all_.who.watched[segment], all_.who.vessel[segment], all_.who.mmsi, all_.who.vessel_id,
+        all_.who.watched[around.segment], all_.who.vessel[around.segment], all_.who.mmsi, all_.who.vessel_id,
         np.empty(0, np.int64),
     )  # fmt: skip
-    slots = resample(around.tracks, settings.resample, who.watched)
-    events, met = encounters.told(around.tracks, params, surroundings, who, runs, slots, settings.resample)
-    return Meetings(events, met, *around.origin())
+    events, met = empty(EVENTS), no_meetings()
+    if runs.events:
+        tracks = tracks_of(around.part, traced[0].words)
+        slots = resample(tracks, settings.resample, who.watched)
+        events, met = encounters.told(tracks, params, surroundings, who, runs, slots, settings.resample)
+    last_row = -1 if last is None else int(np.flatnonzero((around.bucket == last[0]) & (around.row == last[1]))[0])
+    return Meetings(events, met, around, last_row)
+
+
+def _last_fix(traced: Sequence[Traced], all_: Fleet) -> tuple[int, int] | None:
+    """Bucket and row of the last fix of a watched segment, the first of several; None without any."""
+    watched = np.flatnonzero(all_.who.watched)
+    if not len(watched):
+        return None
+    last = int(watched[np.argmax(all_.segments["end_ms"][watched])])
+    bucket = int(np.searchsorted(all_.base, last, "right")) - 1
+    return bucket, int(traced[bucket].ends()[1][last - int(all_.base[bucket])]) - 1
 
 
 def _stretches(traced: Sequence[Traced], overlap: int, at_once: int) -> list[tuple[int, int]]:
@@ -170,7 +182,9 @@ def _stitched(found: list[Array]) -> Array:
     return np.stack([a[at], b[at], first[at], reached[ends]], axis=1)
 
 
-def _fixes_around(traced: Sequence[Traced], all_: Fleet, runs: Runs) -> Assembled:
+def _fixes_around(
+    traced: Sequence[Traced], all_: Fleet, runs: Runs, last: tuple[int, int] | None
+) -> Gathered:  # fmt: skip
     """The fixes of both vessels of each encounter, from the last before its first slot to the first after its last."""
     n = runs.events
     opens = np.searchsorted(runs.event, np.arange(n), "left")
@@ -178,7 +192,7 @@ def _fixes_around(traced: Sequence[Traced], all_: Fleet, runs: Runs) -> Assemble
     from_ms, to_ms = runs.first[opens] * runs.step_ms, runs.last[closes] * runs.step_ms
     s = all_.who.segments_by_vessel
     vessel_of = all_.who.vessel[s]
-    ranges: dict[int, list[tuple[int, int]]] = {}
+    ranges: dict[int, list[tuple[int, int]]] = {} if last is None else {last[0]: [(last[1], last[1] + 1)]}
     for vessels in (runs.a[opens], runs.b[opens]):
         low, high = (np.searchsorted(vessel_of, vessels, side).tolist() for side in ("left", "right"))
         for e in range(n):
@@ -187,8 +201,9 @@ def _fixes_around(traced: Sequence[Traced], all_: Fleet, runs: Runs) -> Assemble
                 found = _rows_in(traced[b], segment - int(all_.base[b]), int(from_ms[e]), int(to_ms[e]))
                 if found is not None:
                     ranges.setdefault(b, []).append(found)
-    pieces = [Piece(b, *_united(ranges[b])) for b in sorted(ranges)]
-    return assemble(traced, pieces)
+    nothing = {} if ranges else {0: [(0, 0)]}
+    pieces = [Piece(b, *_united(found)) for b, found in sorted((ranges | nothing).items())]
+    return gather(traced, all_.base, pieces)
 
 
 def _rows_in(source: Traced, segment: int, from_ms: int, to_ms: int) -> tuple[int, int] | None:
@@ -215,13 +230,10 @@ def _united(ranges: list[tuple[int, int]]) -> tuple[Array, Array]:
 
 
 def of_vessels(all_: Meetings, mmsis: Array) -> tuple[Met, Array]:
-    """The encounters of some MMSIs, and which rows (of ``bucket`` and ``row``) prove them.
-
-    The rows of what is returned count in these rows.
-    """
+    """The encounters of some MMSIs, and the rows of ``around`` that prove them; ``rows`` counts in these."""
     mine = np.flatnonzero(np.isin(all_.met.mmsi, mmsis).any(axis=1))
     at, size = all_.met.rows.offsets[mine], np.diff(all_.met.rows.offsets)[mine]
-    flat = all_.met.rows.flat[np.repeat(at - (np.cumsum(size) - size), size) + np.arange(size.sum())]
+    flat = all_.met.rows.flat[flat_ranges(at, at + size)]
     rows = np.unique(flat)
     met = Met(
         [all_.met.event_id[k] for k in mine.tolist()], all_.met.mmsi[mine].reshape(-1, 2), all_.met.start_ms[mine],

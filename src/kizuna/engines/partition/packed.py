@@ -12,7 +12,6 @@ length is checked all the same when it is opened.
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,9 +78,9 @@ def _whole_e7(column: Array, as_bits: Array) -> Array | None:
     gone = np.isnan(column)
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.rint(column * _E7)
-    np.copyto(scaled, _NONE_32, where=gone)
-    if not (np.abs(scaled) <= -_NONE_32).all():
+    if not ((np.abs(scaled) < -_NONE_32) | gone).all():
         return None
+    np.copyto(scaled, _NONE_32, where=gone)
     packed = scaled.astype(np.int32)
     same = (bits(packed / _E7) == as_bits) | gone
     return packed if same.all() else None
@@ -98,9 +97,9 @@ def _whole_tenths(column: Array, as_bits: Array) -> Array | None:
     gone = np.isnan(column)
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.rint(column.astype(np.float64) * 10.0)
-    np.copyto(scaled, _NONE_16, where=gone)
-    if not (np.abs(scaled) <= -_NONE_16).all():
+    if not ((np.abs(scaled) < -_NONE_16) | gone).all():
         return None
+    np.copyto(scaled, _NONE_16, where=gone)
     packed = scaled.astype(np.int16)
     same = (bits((packed / 10.0).astype(np.float32)) == as_bits) | gone
     return packed if same.all() else None
@@ -132,14 +131,34 @@ def decode(form: Form, kept: Array, n: int, *, spread: bool = True) -> Array:
     return out
 
 
+class Stored:
+    """Bytes of a file, read when they are asked for. Not mapped: what is mapped counts as memory of the process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = os.open(path, os.O_RDONLY)
+        self.size = os.fstat(self._handle).st_size
+
+    def read(self, start: int, size: int) -> bytes:
+        """So many bytes from a place on; fewer at the end of the file."""
+        found = os.pread(self._handle, size, start)
+        while len(found) < size and (more := os.pread(self._handle, size - len(found), start + len(found))):
+            found += more  # one call gives 2 GB at most
+        return found
+
+    def __del__(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Columns of an open file, which stay on the disk until they are asked for."""
+    """Columns of a file, which stay on the disk until they are asked for."""
 
     forms: Mapping[str, Form]
     notes: Mapping[str, Any]
     _at: Mapping[str, int]
-    _data: Any
+    _file: Stored
 
     def rows(self, name: str) -> int:
         """Length of a column."""
@@ -151,13 +170,14 @@ class Pack:
         stop = form.rows if stop is None else stop
         if form.form == "same":
             return decode(form, np.empty(0, np.int8), stop - start, spread=spread)
-        kept = np.frombuffer(self._data, form.disk, form.rows, self._at[name])
-        return decode(form, kept[start:stop], stop - start)
+        each = np.dtype(form.disk).itemsize
+        kept = np.frombuffer(self._file.read(self._at[name] + start * each, (stop - start) * each), form.disk)
+        return decode(form, kept, stop - start)
 
     def take(self, name: str, starts: Array, stops: Array) -> Array:
         """Several ranges of rows of a column, one behind the other."""
         parts = [self.get(name, a, b) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
-        return np.concatenate(parts) if parts else np.empty(0, self.forms[name].memory)
+        return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, self.forms[name].memory), *parts])
 
 
 def laid_out(columns: Mapping[str, Array], notes: Mapping[str, Any]) -> list[Any]:
@@ -201,19 +221,13 @@ def write_whole(path: Path, pieces: Sequence[Any]) -> None:
 
 def load(path: Path) -> Pack:
     """Open a file that ``save`` wrote. Raises InputError where it is not whole."""
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    return parse(data, str(path))
-
-
-def parse(data: Any, where: str) -> Pack:
-    """Columns from the bytes of a file."""
-    begin = _HEAD + int.from_bytes(data[len(MAGIC) : _HEAD], "little")
-    if data[: len(MAGIC)] != MAGIC or begin > len(data):
-        raise InputError("is damaged or was written by another version", where=where, hint="start the run anew")
-    head = json.loads(data[_HEAD:begin])
-    if begin + head["bytes"] != len(data):
-        raise InputError("is cut short", where=where, hint="start the run anew")
+    file = Stored(path)
+    first = file.read(0, _HEAD)
+    begin = _HEAD + int.from_bytes(first[len(MAGIC) :], "little")
+    if first[: len(MAGIC)] != MAGIC or begin > file.size:
+        raise InputError("is damaged or of another version", where=str(path), hint="run again without --resume")
+    head = json.loads(file.read(_HEAD, begin - _HEAD))
+    if begin + head["bytes"] != file.size:
+        raise InputError("is cut short", where=str(path), hint="run again without --resume")
     forms = {name: Form(*form) for name, form in head["forms"].items()}
-    return Pack(forms, head["notes"], {name: begin + at for name, at in head["at"].items()}, data)
+    return Pack(forms, head["notes"], {name: begin + at for name, at in head["at"].items()}, file)

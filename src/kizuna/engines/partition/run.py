@@ -31,7 +31,7 @@ from kizuna.engines.inputs import Input, named
 from kizuna.engines.partition import bucket as files
 from kizuna.engines.partition import plan as plans
 from kizuna.engines.partition import write
-from kizuna.engines.partition.look import events_path, look, outlook
+from kizuna.engines.partition.look import events_path, look
 from kizuna.engines.partition.meet import Fleet, Meetings, fleet, meet
 from kizuna.engines.partition.plan import FOLDER, Bucket, Plan, Sizes
 from kizuna.engines.partition.route import route, route_path
@@ -112,7 +112,7 @@ def detect_in_parts(request: Request, out: Path, how: Partitioned, progress: Pro
         all_ = fleet(traced)
     with job.stages.stage("Encounters", tally.rows["fixes"]) as tell:
         meetings = _meet(job, traced, all_, around, tell)
-    events = _look(job, traced, all_, meetings, around)
+    events = _look(job, traced, meetings, around)
     if beside.previous is not None:
         events = continued(events, beside.previous, job.stages, _span(tally, plan, traced))
     summary = _finish(job, run, traced, all_, around, events, (*untimed, *around.warnings), tally, out)
@@ -196,12 +196,11 @@ def _meet(
     return meet(traced, all_, job.beside.settings, around.surroundings, traced[0].step_ms, tell)
 
 
-def _look(job: _Job, traced: Sequence[Traced], all_: Fleet, meetings: Meetings, around: Around) -> Table:
-    out = outlook(traced, all_, meetings)
+def _look(job: _Job, traced: Sequence[Traced], meetings: Meetings, around: Around) -> Table:
     buckets: Sequence[Bucket] = job.plan.buckets
 
     def work(n: int) -> None:
-        look(traced, n, out, job.beside.settings, around.surroundings, events_path(job.folder, buckets[n].name))
+        look(traced, n, meetings, job.beside.settings, around.surroundings, events_path(job.folder, buckets[n].name))
 
     with job.stages.stage("Events", sum(t.rows for t in traced)) as tell:
         todo = [n for n, b in enumerate(buckets) if not events_path(job.folder, b.name).exists()]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -168,14 +168,10 @@ class Traced:
         return out
 
 
-def fixes_of(hot: dict[str, Array], cold: list[dict[str, Array]], words: dict[str, tuple[str, ...]]) -> Table:
-    """The table of fixes behind rows of one or more buckets."""
-    n = len(hot["mmsi"])
-    columns: dict[str, Any] = {c: hot[c] for c in HOT if c in FIXES.names} | {"seg_id": np.full(n, -1, np.int64)}
-    for c in FIXES.names:
-        if c not in columns:
-            columns[c] = joined([part[c] for part in cold])
-    return Table(FIXES, columns, words)
+def fixes_of(hot: dict[str, Array], cold: dict[str, Array]) -> dict[str, Array]:
+    """All columns of fixes of rows in the order of tracks."""
+    columns = {c: hot[c] for c in HOT if c in FIXES.names} | {"seg_id": np.full(len(hot["mmsi"]), -1, np.int64)}
+    return columns | {c: cold[c] for c in FIXES.names if c not in columns}
 
 
 def joined(parts: list[Array]) -> Array:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from kizuna.base.table import Array, Schema, Table, concat, empty
-from kizuna.engines.partition.assemble import assemble, ends_of, spread, whole
+from kizuna.engines.partition.assemble import ends_of, spread, tracks_of, whole
 from kizuna.engines.partition.meet import Fleet
 from kizuna.engines.partition.route import SIDE, side_path
 from kizuna.engines.partition.trace import Traced
@@ -84,8 +84,8 @@ def _fixes(
 ) -> None:  # fmt: skip
     total = sum(t.rows for t in traced)
     with TableWriter(FIXES, places.out / "fixes.parquet", context=context, label=label) as writer:
-        for b, source in enumerate(traced):
-            tracks = assemble(traced, [whole(traced, b)]).tracks
+        for source in traced:
+            tracks = tracks_of(whole(source), source.words)
             rest = source.rest()
             if rest is not None:
                 tracks = _with_rest(tracks, rest)
