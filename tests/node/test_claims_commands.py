@@ -49,6 +49,9 @@ def test_wrong_use_is_told_and_not_a_crash(args):
 def test_list_tells_every_claim_with_its_source(tmp_path):
     told = json.loads(ask("list", "--json").stdout)
     assert sum(len(g["claims"]) for g in told) > 60 and all(c["source"] for g in told for c in g["claims"])
+    text = ask("list").stdout.lower()
+    for word in ("senkaku", "diaoyu", "okinotori", "takeshima", "dokdo", "scarborough", "huangyan", "kuril", "nansha"):
+        assert word not in text
     own = tmp_path / "own.toml"
     own.write_text('[parties.JP]\nen = "Nippon"\n', encoding="utf-8")
     assert ask("list", "--table", str(own)).exit_code == 0

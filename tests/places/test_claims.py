@@ -26,6 +26,7 @@ from kizuna.places.claims.table import ClaimTable, Feature, grid_id, grid_name
 from kizuna.places.claims.viewpoint import NEUTRAL, Viewpoint, viewpoint
 from kizuna.places.claims.zones import Wanted, claim_zones, parts
 from kizuna.places.coast import Coast
+from kizuna.places.geojson import zones_from_geojson
 from kizuna.places.zone_index import ZoneIndex
 
 NM = 1852.0
@@ -460,6 +461,20 @@ def test_geojson_is_marked_turned_and_complete(watched):
     assert {f["properties"]["kind"] for f in lines} == {"baseline", "air_defence", "other"}
     text = json.dumps([made, lines], ensure_ascii=False).lower()
     assert not [w for w in LEXICON if w in text]
+
+
+@pytest.mark.big
+def test_zones_read_from_the_file_are_the_zones_written(land):
+    wanted = Wanted(box=(123.0, 25.0, 124.0, 26.0))
+    made = claim_zones(land, wanted, Viewpoint("TW"))
+    back = zones_from_geojson(json.dumps(as_geojson(made)))
+    for zone, other in zip(made, back, strict=True):
+        for key in ("zone_id", "name", "kind", "claimant", "basis"):
+            assert getattr(zone, key) == getattr(other, key)
+        assert {k: other.attributes[k] for k in ("claim_view", "line_error_m", "label")} == {
+            "claim_view": "TW", "line_error_m": "20", "label": "computed"
+        }  # fmt: skip
+        assert zone.area().symmetric_difference(other.area()).area < 1e-5 * zone.area().area
 
 
 # ------------------------------------------------------------------ answers and views
