@@ -38,7 +38,8 @@ FILES: Final = (
 _LIBRARIES: Final = ("numpy", "numba", "pyarrow", "shapely")
 _LIMITS: Final = (
     "AIS only: what no receiver heard, or a ship did not send, is not here. Not seen is not the same as not there.",
-    "Confidence values are uncalibrated: they order events of one kind, they are no probabilities.",
+    "Confidence values are uncalibrated but for gaps: they order events of one kind, they are no probabilities.",
+    "The confidence of a gap is the chance that the silence is the ship's own, fitted to one day of US waters.",
     "An MMSI is what a station sent. It does not prove which ship it was.",
     "Anchorages come from this input's own stops unless lists were given, so a short input knows few of them.",
 )

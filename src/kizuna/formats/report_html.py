@@ -150,7 +150,8 @@ def _events(
     ordered = "".join(cards[number] for number in sorted(cards))
     told = (
         f"Each card gives the evidence for one event. {_which(len(cards), n)} Confidence is a documented formula and "
-        "no probability: it is uncalibrated until it has been checked against known truth."
+        "no probability, but for gaps judged by reception: there it is the chance that the silence is the ship's own, "
+        "or less, in the mix of causes that the documentation states."
     )
     return _part("events", "Events", "".join(parts)) + _part(
         "cards", "Evidence", f'<p class="lead">{told}</p><div class="cards">{ordered}</div>'

@@ -42,13 +42,22 @@ class Desk:
     cited_as: str
 
 
+def _meaning(events: Table, entry: Entry) -> str:
+    """What the confidence is: for gaps judged by reception a probability or less (capped), else only an order."""
+    judged = entry.kind.key == "gap" and any(
+        t["test"] == "chance_that_silence_is_own" and t["measured"] is not None
+        for t in events["evidence"][entry.row].as_py() or []
+    )
+    return "at most the chance that the silence is its own" if judged else "uncalibrated"
+
+
 def card(entry: Entry, desk: Desk) -> str:
     """The whole card as an HTML article."""
     head = (
         f'<header><span class="no">{entry.number}</span>{icon(entry.kind, 22)}'
         f'<h4>{entry.kind.word} <span class="who">{_who(entry, desk)}</span></h4>'
         f'<span class="chips">{state(entry)}{_chip(desk.marking)}<span class="level"{rod(entry)}>{level(entry)}</span>'
-        ' <small>uncalibrated</small> <a class="back" href="#events">list</a></span></header>'
+        f' <small>{_meaning(desk.events, entry)}</small> <a class="back" href="#events">list</a></span></header>'
     )  # fmt: skip
     return (
         f'<article class="card t-{entry.kind.key} l-{entry.level or "none"}" id="{entry.anchor}" '
