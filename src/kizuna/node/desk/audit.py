@@ -1,0 +1,113 @@
+"""Who saw and did what: a bounded book that is carried over into files.
+
+What is seen again and again by one user (a vessel card that refreshes) is one line in ``AGAIN_MS``. Lines are
+gathered and written once a second or at ``GATHERED_MOST``, so that looking costs no write each; what was *done* is
+written before it is answered. When the table holds more than ``ROWS_MOST`` lines, the older half moves to a file of JSON lines beside
+it; the ``FILES_MOST`` newest files stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from kizuna.base.units import MINUTE_MS
+from kizuna.node.desk.database import Database
+
+ROWS_MOST: Final = 200_000
+FILES_MOST: Final = 50
+AGAIN_MS: Final = 10 * MINUTE_MS
+GATHERED_MOST: Final = 100
+_WAIT_MS: Final = 1000
+_REMEMBERED_MOST: Final = 50_000
+_TEXT_MOST: Final = 200
+
+
+class Audit:
+    """Writes and shows the book."""
+
+    def __init__(self, db: Database, clock: Callable[[], int], *, rows_most: int = ROWS_MOST) -> None:
+        self._db = db
+        self._clock = clock
+        self._rows_most = rows_most
+        self._lock = threading.Lock()
+        self._gathered: list[tuple[int, str, str, str, str, str]] = []
+        self._since_ms = 0
+        self._told: dict[tuple[str, str, str], int] = {}
+        self._until_check = 0
+
+    def saw(self, by: str, act: str, thing: str, address: str) -> None:
+        """Somebody was shown something."""
+        now, key = self._clock(), (by, act, thing)
+        with self._lock:
+            if now - self._told.get(key, -AGAIN_MS) < AGAIN_MS:
+                return
+            if len(self._told) >= _REMEMBERED_MOST:
+                self._told.clear()
+            self._told[key] = now
+            self._gathered.append((now, by, act, thing[:_TEXT_MOST], "seen", address))
+            due = len(self._gathered) >= GATHERED_MOST or now - self._since_ms >= _WAIT_MS
+        if due:
+            self.flush()
+
+    def did(self, by: str, act: str, thing: str, outcome: str, address: str) -> None:
+        """Somebody did something, or was refused; written when this returns."""
+        with self._lock:
+            self._gathered.append((self._clock(), by[:_TEXT_MOST], act, thing[:_TEXT_MOST], outcome, address))
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        with self._lock:
+            rows, self._gathered, self._since_ms = self._gathered, [], self._clock()
+        if not rows:
+            return
+        with self._db.change() as change:
+            change.executemany(
+                "INSERT INTO audit (t_ms, by, act, object, outcome, address) VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+        self._until_check -= len(rows)
+        if self._until_check <= 0:
+            self._until_check = max(1, self._rows_most // 20)
+            self._carry_over()
+
+    def _carry_over(self) -> None:
+        held = self._db.row("SELECT count(*), min(audit_id), max(audit_id) FROM audit")
+        assert held is not None
+        if held[0] <= self._rows_most:
+            return
+        last = held[2] - held[0] // 2
+        rows = self._db.rows("SELECT * FROM audit WHERE audit_id <= ? ORDER BY audit_id", last)
+        folder = self._db.path.parent / "audit"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = folder / f"audit-{rows[0]['audit_id']:012d}-{rows[-1]['audit_id']:012d}.jsonl"
+        part = name.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as out:
+            part.chmod(0o600)
+            out.writelines(json.dumps(dict(r), ensure_ascii=False) + "\n" for r in rows)
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(name)
+        with self._db.change() as change:
+            change.execute("DELETE FROM audit WHERE audit_id <= ?", (last,))
+        for old in sorted(folder.glob("audit-*.jsonl"))[:-FILES_MOST]:
+            old.unlink()
+
+    def page(self, *, before_id: int | None = None, by: str | None = None, most: int = 500) -> list[dict[str, Any]]:
+        """Lines of the table, newest first."""
+        self.flush()
+        rows = self._db.rows(
+            "SELECT * FROM audit WHERE audit_id < coalesce(?, audit_id + 1) AND by = coalesce(?, by)"
+            " ORDER BY audit_id DESC LIMIT ?",
+            before_id, by, most,
+        )  # fmt: skip
+        return [dict(r) for r in rows]
+
+    @property
+    def folder(self) -> Path:
+        """Where older lines lie."""
+        return self._db.path.parent / "audit"
