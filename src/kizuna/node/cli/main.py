@@ -31,7 +31,7 @@ app.add_typer(exercise_app, name="exercise")
 vessel_commands.add_to(app)
 presence_commands.add_to(app)
 claims_commands.add_to(app)
-match_commands.add_to(app)
+match_commands.add_to(app, exercise_app)
 live_commands.add_to(app)
 alert_commands.add_to(app)
 

@@ -1,4 +1,4 @@
-"""The command that brings detections of other sensors together with tracks: match."""
+"""Commands on detections of other sensors: match, and exercise sensors."""
 
 from __future__ import annotations
 
@@ -15,9 +15,37 @@ _PARAMS = typer.Option("--params", help="TOML file with the sections match, pred
 _SENSOR = typer.Option("--sensor", help="Kind of sensor where a file names none: radar, sar, rf, uav, visual, report.")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+def add_to(app: typer.Typer, exercise: typer.Typer) -> None:
+    """Add the commands."""
     app.command()(match)
+    exercise.command()(sensors)
+
+
+def sensors(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Directory for the files; made if missing.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same traffic and contacts.")] = 1,
+    vessels: Annotated[int, typer.Option("--vessels", min=16, max=5000, help="Number of ships.")] = 500,
+    hours: Annotated[float, typer.Option("--hours", min=1.0, max=72.0, help="Length of the traffic.")] = 24.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Write simulated traffic, some of it without AIS, and what radars and satellites saw of it, with the truth."""
+    import sys  # noqa: PLC0415
+
+    from kizuna.node.cli import output  # noqa: PLC0415  commands import lazily
+
+    with output.plain_errors():
+        from kizuna.node.sensor_exercise import write_sensors  # noqa: PLC0415
+
+        with output.progress_bar(quiet=quiet) as progress:
+            made = write_sensors(out, seed=seed, vessels=vessels, hours=hours, progress=progress)
+        if as_json:
+            output.emit(made)
+            return
+        counts = ", ".join(f"{n:,} {name}" for name, n in made["counts"].items())
+        sys.stdout.write(f"*** {made['marking']} *** {counts}\n")
+        for key in ("nmea", "detections", "scenes", "truth"):
+            sys.stdout.write(f"{made[key]}\n")
 
 
 def match(
