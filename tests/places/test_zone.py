@@ -160,3 +160,9 @@ def test_bbox_and_vertices():
     zone = box_zone("a", 1, 2, 3, 4)
     assert zone.bbox == (1.0, 2.0, 3.0, 4.0)
     assert zone.vertex_count == 4
+
+
+def test_area_of_a_zone_whose_rings_differ_in_length():
+    square = [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]
+    triangle = [(2, 0), (3, 0), (2, 1), (2, 0)]
+    assert make_zone([[square], [triangle]]).area().area == pytest.approx(1.5)
