@@ -48,12 +48,14 @@ class Fleet:
         self.phase = rng.uniform(0, DAY_S, n)
         at_sea = self.kind == 3
         self.port[at_sea] = rng.uniform([-40, -180], [40, 180], (at_sea.sum(), 2))
-        # every tenth drifter has a partner at its side: an encounter
+        # some drifters have company a few kilometres off, which comes alongside for 2 to 6 hours: an encounter
         self.partner = np.full(n, -1)
         drifters, others = np.flatnonzero(at_sea), np.flatnonzero(self.kind == 0)
-        k = min(len(drifters) // 4, len(others))
+        k = min(n // 60, len(drifters), len(others))
         self.partner[others[:k]] = drifters[:k]
         self.kind[others[:k]] = 3
+        self.meet_s = rng.uniform(0.15 * DAY_S, 0.85 * DAY_S, n)
+        self.meet_half_s = rng.uniform(1, 3, n) * 3600
         # silences of 7 to 20 hours
         self.silent_from = np.where(rng.random(n) < 0.04, rng.uniform(0, DAY_S, n), 1e9)
         self.silent_to = self.silent_from + rng.uniform(7, 20, n) * 3600
@@ -78,7 +80,8 @@ class Fleet:
         lat = np.clip(lat, -84, 84)
         stretch = np.maximum(np.cos(np.radians(lat)), 0.1)
         lon = self.port[lead, 1] + along * np.sin(self.course[lead]) / stretch + rng.normal(0, 4e-5, len(t))
-        lon += np.where(self.partner[v] >= 0, 0.001, 0.0)
+        away = np.clip((np.abs(t - self.meet_s[v]) - self.meet_half_s[v]) / 3600, 0, 1)
+        lon += np.where(self.partner[v] >= 0, 0.001 + 0.05 * away, 0.0)
         sog = np.abs(self.speed[lead] + rng.normal(0, 0.15, len(t)))
         cog = np.degrees(self.course[lead] + back + rng.normal(0, 0.03, len(t))) % 360
         ms = START_MS + np.round(t).astype(np.int64) * 1000

@@ -103,6 +103,7 @@ def raw_table(path, mmsi, seconds, order=None):
     pq.write_table(table.take(pa.array(order)) if order is not None else table, path)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(data=st.data())
 def test_any_traffic_is_as_in_memory(tmp_path_factory, data):
@@ -155,6 +156,7 @@ def killed_at(request, out, how, number):
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_killed_run_goes_on_to_the_same_tables(exercise, tmp_path, seed):
     request, summary, memory = exercise

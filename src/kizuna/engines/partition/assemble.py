@@ -130,5 +130,9 @@ def spread(start: Array, end: Array, rows: int) -> Array:
 
 def _kept(segment: Array) -> tuple[Array, Array]:
     """Segment of each row counted among those that occur, -1 for noise; and which occur."""
-    kept = np.unique(segment[segment >= 0])
-    return np.where(segment >= 0, np.searchsorted(kept, segment), -1).astype(np.int32), kept
+    mark = np.zeros(int(segment.max(initial=-1)) + 2, np.bool_)
+    mark[segment] = True
+    mark[-1] = False  # where noise, -1, left its mark
+    number = np.cumsum(mark, dtype=np.int32) - np.int32(1)
+    number[-1] = -1
+    return number[segment], np.flatnonzero(mark)

@@ -48,7 +48,9 @@ def look(
 def _together(source: Traced, bucket: int, meetings: Meetings, rows: Array, met: Met) -> tuple[Tracks, Met]:
     """The bucket with rows of others, and the encounters with their rows in it."""
     around = meetings.around
-    wanted = np.union1d(rows, [meetings.last_row]) if meetings.last_row >= 0 else rows
+    at = int(np.searchsorted(rows, meetings.last_row))
+    known = meetings.last_row < 0 or (at < len(rows) and rows[at] == meetings.last_row)
+    wanted = rows if known else np.insert(rows, at, meetings.last_row)
     of = around.bucket[wanted]
     below, above = wanted[of < bucket], wanted[of > bucket]
     parts = [whole(source)]

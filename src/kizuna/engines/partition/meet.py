@@ -234,9 +234,12 @@ def of_vessels(all_: Meetings, mmsis: Array) -> tuple[Met, Array]:
     mine = np.flatnonzero(np.isin(all_.met.mmsi, mmsis).any(axis=1))
     at, size = all_.met.rows.offsets[mine], np.diff(all_.met.rows.offsets)[mine]
     flat = all_.met.rows.flat[flat_ranges(at, at + size)]
-    rows = np.unique(flat)
+    mark = np.zeros(len(all_.around.row), np.bool_)  # thrice as fast as sorting
+    mark[flat] = True
+    rows = np.flatnonzero(mark)
+    number = np.cumsum(mark) - 1
     met = Met(
         [all_.met.event_id[k] for k in mine.tolist()], all_.met.mmsi[mine].reshape(-1, 2), all_.met.start_ms[mine],
-        all_.met.end_ms[mine], Groups(np.searchsorted(rows, flat), np.concatenate([[0], np.cumsum(size)])),
+        all_.met.end_ms[mine], Groups(number[flat], np.concatenate([[0], np.cumsum(size)])),
     )  # fmt: skip
     return met, rows
