@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -121,8 +122,12 @@ class LiveEngine:
         if statics is not None:
             self.kept.add_statics(statics)
         targets: set[int] = set()
-        for start in range(0, len(fixes), self._lookout.at_once):
-            targets |= self._take(fixes.slice(start, min(start + self._lookout.at_once, len(fixes))))
+        at_once = self._lookout.at_once
+        if 0 < len(fixes) <= at_once:
+            targets = self._take(fixes)
+        else:
+            for start in range(0, len(fixes), at_once):
+                targets |= self._take(fixes.slice(start, min(start + at_once, len(fixes))))
         return self._pass(targets, max(self.clock_ms, self._now_ms))
 
     def advance(self, now_ms: int) -> Table:
@@ -230,20 +235,23 @@ class LiveEngine:
 
     def _wanted(self, hints: Array) -> set[int]:
         """Vessels to look at; slow ones only where loitering may be far enough from shore, or was told."""
-        out: set[int] = set()
-        for kind, v, lane in hints.tolist():
-            if kind == w.SLOW_ENDED and not self.told.in_force("loitering", (int(self._lookout.vessels[v, w.MMSI]),)):
-                continue
-            if kind == w.SLOW and not self._far_out(lane):
-                continue
-            out.add(v)
-        return out
+        if not len(hints):
+            return set()
+        kind = hints[:, 0]
+        wanted = (kind != w.SLOW) & (kind != w.SLOW_ENDED)
+        slow = np.flatnonzero(kind == w.SLOW)
+        if len(slow):
+            wanted[slow] = self._far_out(hints[slow, 2])
+        for k in np.flatnonzero(kind == w.SLOW_ENDED).tolist():
+            wanted[k] = self.told.in_force("loitering", (int(self._lookout.vessels[hints[k, 1], w.MMSI]),))
+        return set(hints[wanted, 1].tolist())
 
-    def _far_out(self, lane: int) -> bool:
-        place = self._lookout.floats[lane : lane + 1]
-        shore_m = float(self.surroundings.shore(place[:, w.LAT].copy(), place[:, w.LON].copy())[0])
+    def _far_out(self, lanes: Array) -> Array:
+        """Whether lanes are so far from shore that loitering may count; true where no coast is known."""
+        lat, lon = (np.ascontiguousarray(self._lookout.floats[lanes, k]) for k in (w.LAT, w.LON))
         p = self.settings.loitering
-        return not shore_m / NM_M < p.shore_min_nm - p.speed_max_kn * p.duration_min_h  # NaN: no coast is known
+        least_m = (p.shore_min_nm - p.speed_max_kn * p.duration_min_h) * NM_M
+        return np.asarray(~(self.surroundings.shore(lat, lon) < least_m))
 
     def _met(self, entries: Array, places: Array) -> set[int]:
         if not len(entries):
@@ -271,15 +279,14 @@ class LiveEngine:
             elif self.clock_ms >= self._settle_at_ms:
                 parts.append(self.settle())
                 self._let_go()
-        parts = [p for p in parts if len(p)]
-        return concat(parts) if parts else empty(EVENTS)
+        return changes(parts)
 
     def _look(self, targets: set[int], now_ms: int) -> Table:
         if self._credit < len(targets):
             some = set(sorted(targets)[: int(self._credit)])
             self.counts.deferred += len(targets) - len(some)
             if not some:
-                return empty(EVENTS)
+                return nothing()
             targets = some
         self._credit -= len(targets)
         self.counts.looks += len(targets)
@@ -343,4 +350,10 @@ class LiveEngine:
 def changes(tables: Iterable[Table]) -> Table:
     """Changes one after the other, as one table."""
     full = [t for t in tables if len(t)]
-    return concat(full) if full else empty(EVENTS)
+    return concat(full) if full else nothing()
+
+
+@cache
+def nothing() -> Table:
+    """No change; always the same table, because making one costs more than a message may."""
+    return empty(EVENTS)

@@ -43,7 +43,9 @@ class EdgeTree:
         order = _neighbours(lat, lon)
         tree = (self.leaves, self.ends, self.boxes, self.level_from)
         nearest(order, lat, lon, float(limit_m), *tree, metres, edge)
-        numbers = np.append(self.source, -1)[edge]
+        found = edge >= 0
+        numbers = np.full(len(lat), -1, np.int64)
+        numbers[found] = self.source[edge[found]]
         return metres, numbers
 
 
