@@ -15,8 +15,8 @@ Two kinds of truth:
    and coastal radars, 15 % of the vessels without AIS.
 
 Seeds: tuning 101 to 124 (real motion), 101, 131 and 132 (exercise); evaluation 9001 to 9024 (real motion) and 9101 to
-9104 (exercise). The evaluation seeds were
-first run when the code and its numbers were final; a change made after that is said in the documentation.
+9104 (exercise). The evaluation seeds were first run when the matcher and its numbers were final; what was
+changed after that is said in docs/explanation/detections.md.
 """
 
 from __future__ import annotations
