@@ -58,7 +58,7 @@ def cannot_write(exc: OSError, path: Path) -> KizunaError:
     return UnavailableError(f"writing failed: {exc}", where=str(path), hint="nothing broken was left; try again")
 
 
-def _options(schema: Schema) -> dict[str, Any]:
+def write_options(schema: Schema) -> dict[str, Any]:
     """Encodings of a table's columns; see the module for the reasons."""
     flat = [c for c in schema.columns if c.kind is not Kind.ARROW]
     differences = {c.in_file: "DELTA_BINARY_PACKED" for c in flat if c.in_file in _BY_DIFFERENCE}
@@ -94,7 +94,8 @@ class TableWriter:
         self._group = Growing(schema, ROW_GROUP)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer: pq.ParquetWriter | None = pq.ParquetWriter(self._part, schema.arrow(), **_options(schema))
+            options = write_options(schema)
+            self._writer: pq.ParquetWriter | None = pq.ParquetWriter(self._part, schema.arrow(), **options)
         except OSError as exc:
             raise cannot_write(exc, path) from exc
 

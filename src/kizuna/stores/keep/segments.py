@@ -1,0 +1,152 @@
+"""Segments: Parquet files of one table and one window of time, by (mmsi, time, msg_id), that never change.
+
+The bounds of each row group (MMSI, time, box) stand in the catalogue, so a question opens only files that can answer it
+and reads only their groups that can. A file is written under ``NAME.part``, forced to the disk and then named; only
+then does the catalogue speak of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kizuna.base.errors import InputError
+from kizuna.base.table import Array, Schema, Table
+from kizuna.base.units import MISSING_TIME_MS
+from kizuna.base.version import __version__
+from kizuna.records.context import marking
+from kizuna.stores.keep.params import FILE_ROWS, GROUP_ROWS, WINDOW_MS
+from kizuna.stores.parquet import cannot_write, sync, write_options
+
+BOUNDS: Final = ("mmsi_lo", "mmsi_hi", "time_lo", "time_hi", "south", "north", "west", "east", "rows")
+"""Columns of the bounds of a segment, float64, one row a row group; NaN where nothing is known."""
+ODD: Final = -1
+"""Window of rows without a time, and of those whose times lie strangely far apart."""
+_WINDOWS_MOST: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file and what the catalogue says of it."""
+
+    number: int
+    table: str
+    window_ms: int
+    late: bool
+    run: int  # files of one run lie behind each other by MMSI and do not overlap
+    rows: int
+    size: int
+    last: int  # newest batch in it
+    digest: str
+    bounds: Array
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return f"{self.table}-{self.number:08d}.parquet"
+
+
+def in_order(table: Table) -> Table:
+    """Rows by MMSI, time and message id; a message that stands twice once."""
+    mmsi, time_ms, msg_id = table["mmsi"], table["time_ms"], table["msg_id"]
+    order = np.lexsort((msg_id, time_ms, mmsi))
+    ranked = msg_id[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (ranked[1:] != ranked[:-1]) | (time_ms[order][1:] != time_ms[order][:-1])
+    new[1:] |= mmsi[order][1:] != mmsi[order][:-1]
+    return table.take(order[new])
+
+
+def by_window(time_ms: Array) -> Iterator[tuple[int, Array]]:
+    """Windows and the rows of each. Beyond some windows at once, the emptiest go together as ``ODD``."""
+    window = np.where(time_ms < 0, ODD, time_ms // WINDOW_MS * WINDOW_MS)
+    found, where, count = np.unique(window, return_inverse=True, return_counts=True)
+    if len(found) > _WINDOWS_MOST:
+        few = np.argsort(count, kind="stable")[: len(found) - _WINDOWS_MOST]
+        window[np.isin(where, few)] = ODD
+        found = np.unique(window)
+    for one in found.tolist():
+        yield one, np.flatnonzero(window == one)
+
+
+def cuts(table: Table) -> Iterator[Table]:
+    """The ordered table in parts for one file each; a vessel's rows are parted only where they fill a file."""
+    at = 0
+    while at < len(table):
+        stop = min(at + FILE_ROWS, len(table))
+        if stop < len(table):
+            begin = int(np.searchsorted(table["mmsi"], table["mmsi"][stop]))
+            stop = begin if begin > at + FILE_ROWS // 2 else stop
+        yield table.slice(at, stop)
+        at = stop
+
+
+def write(table: Table, path: Path, context: str) -> tuple[int, str, Array]:
+    """Write ordered rows; size, digest and bounds of the file. Raises UnavailableError when the disk is full.
+
+    Nothing is left behind when it fails.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with pq.ParquetWriter(part, table.schema.arrow(), **write_options(table.schema)) as writer:
+            writer.write_table(table.to_arrow(), row_group_size=GROUP_ROWS)
+            writer.add_key_value_metadata({
+                "kizuna.version": __version__, "kizuna.context": context, "kizuna.marking": marking(context),
+            })  # fmt: skip
+        data = part.read_bytes()
+        sync(part)
+        part.replace(path)
+        sync(path.parent)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise cannot_write(exc, path) from exc
+    return len(data), digest_of(data), bounds_of(table)
+
+
+def digest_of(data: bytes) -> str:
+    """Digest of a file as the catalogue holds it."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def bounds_of(table: Table) -> Array:
+    """Bounds of the row groups of ordered rows."""
+    starts = np.arange(0, len(table), GROUP_ROWS)
+    out = np.full((len(starts), len(BOUNDS)), np.nan)
+    mmsi = table["mmsi"]
+    out[:, 0] = mmsi[starts]
+    out[:, 1] = mmsi[np.append(starts[1:], len(table)) - 1]
+    time = np.where(table["time_ms"] == MISSING_TIME_MS, np.nan, table["time_ms"])
+    spans: list[tuple[int, Array]] = [(2, time)]
+    if "lat_deg" in table.schema.names:
+        spans += [(4, table["lat_deg"]), (6, table["lon_deg"])]
+    for column, values in spans:
+        out[:, column] = np.fmin.reduceat(values, starts)
+        out[:, column + 1] = np.fmax.reduceat(values, starts)
+    out[:, 8] = np.diff(np.append(starts, len(table)))
+    return out
+
+
+def read(path: Path, schema: Schema, groups: Sequence[int] | None = None, names: Sequence[str] = ()) -> pa.Table:
+    """Row groups of a file (all of them: None) in its own form; ``names`` as in memory, none for all.
+
+    Raises FileNotFoundError where it is gone, InputError where it is damaged.
+    """
+    columns = [schema[name].in_file for name in names] or None
+    try:
+        with pq.ParquetFile(path, memory_map=False) as file:
+            held = file.schema_arrow.names
+            wanted = None if columns is None else [c for c in columns if c in held]
+            some: Any = range(file.num_row_groups) if groups is None else groups
+            return file.read_row_groups(list(some), columns=wanted)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as exc:
+        raise InputError(f"damaged: {str(exc).splitlines()[0]}", where=path.name, hint="restore a backup") from exc
