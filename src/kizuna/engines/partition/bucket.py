@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Kind, Table, concat, empty, from_arrow
-from kizuna.engines.partition.packed import Form, Stored, decode, encode
+from kizuna.engines.partition.packed import Form, Held, Stored, decode, encode
 from kizuna.fixes.statics import STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.stores.parquet import cannot_write
@@ -168,7 +168,7 @@ def _scan(file: Stored, size: int) -> Iterator[_Block | Table]:
                 yield from_arrow(STATICS, stream.read_all())
             at += tail
             continue
-        forms = json.loads(file.read(at, head))
+        forms = json.loads(bytes(file.read(at, head)))
         at += head
         found = {}
         for name, form in forms.items():
@@ -179,7 +179,7 @@ def _scan(file: Stored, size: int) -> Iterator[_Block | Table]:
 
 def read(path: Path, size: int, words: Mapping[str, tuple[str, ...]]) -> Routed:
     """The first ``size`` bytes of a bucket. Raises InputError where they are not what was written."""
-    file = Stored(path)
+    file = Held(path, size)
     blocks_, statics = [], []
     for found in _scan(file, size):
         if isinstance(found, _Block):

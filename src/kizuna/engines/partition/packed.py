@@ -139,7 +139,7 @@ class Stored:
         self._handle = os.open(path, os.O_RDONLY)
         self.size = os.fstat(self._handle).st_size
 
-    def read(self, start: int, size: int) -> bytes:
+    def read(self, start: int, size: int) -> Any:
         """So many bytes from a place on; fewer at the end of the file."""
         found = os.pread(self._handle, size, start)
         while len(found) < size and (more := os.pread(self._handle, size - len(found), start + len(found))):
@@ -149,6 +149,18 @@ class Stored:
     def __del__(self) -> None:
         """Close the file."""
         os.close(self._handle)
+
+
+class Held(Stored):
+    """The same for a small file that is read in many pieces: all of it at once."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(path)
+        self._data = memoryview(super().read(0, size))
+
+    def read(self, start: int, size: int) -> Any:
+        """So many bytes from a place on."""
+        return self._data[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)

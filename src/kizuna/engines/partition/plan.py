@@ -29,7 +29,7 @@ BASE_BYTES: Final = 300_000_000
 """The program itself, its compiled kernels, the coast and what is known of all buckets together."""
 ROW_BYTES: Final = 420
 """Most that a worker holds of a row of its bucket; measured with ``benchmarks/large.py``."""
-_MOST_ROWS: Final = 1_000_000
+_MOST_ROWS: Final = 600_000
 """Larger buckets are no faster: what a worker holds no longer fits the cache in any case."""
 _LEAST_ROWS: Final = 50_000
 _MOST_BUCKETS: Final = 8_000
