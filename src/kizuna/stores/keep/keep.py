@@ -128,8 +128,8 @@ class Keep:
         starts = sorted(counts)
         return starts, [counts[s] for s in starts]
 
-    def messages(self, table: str, mmsi: int, start_ms: int, end_ms: int) -> Table:
-        """Rows of ``statics`` or ``others`` of one MMSI in [start, end), by time."""
+    def messages(self, table: str, mmsi: int | None, start_ms: int, end_ms: int) -> Table:
+        """Rows of ``fixes``, ``statics`` or ``others`` of one MMSI (of all: None) in [start, end), by time."""
         return self._answer(Want(table, start_ms, end_ms, mmsi=mmsi))
 
     def events(
