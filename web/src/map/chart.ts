@@ -1,0 +1,270 @@
+/** The map as the rest of the picture sees it: the same over WebGL and over a plain canvas. */
+import type { GeoJSON } from "geojson";
+import type { Theme, Units } from "../state";
+import { metresPerPoint, mercatorX, mercatorY } from "./geodesy";
+import { Measure } from "./measure";
+import { Overlay } from "./overlay";
+import { project } from "./project";
+import { Replay } from "./replay";
+import { Scale } from "./scale";
+import type { PointerAt, Surface, SurfaceEvents } from "./surface";
+import { trackFeatures } from "./tracks";
+import type {
+  BlockColumns, EventMark, KizunaMap, LayerName, MapOptions, MapView, Origin, Pick, PictureColumns, TrackColumns,
+} from "./types"; // prettier-ignore
+import { Fleet } from "./vessels/fleet";
+
+/** A vessel at this speed should not jump by more than half a point between two frames: 30 kn, in metres a second. */
+const FAST_MS = 15;
+const PICK_POINTS = 14;
+
+export class Chart implements KizunaMap {
+  readonly renderer: "webgl" | "canvas";
+  readonly #surface: Surface;
+  readonly #overlay: Overlay;
+  readonly #scale: Scale;
+  readonly #measure = new Measure();
+  readonly #pickers = new Set<(pick: Pick) => void>();
+  readonly #viewers = new Set<(view: MapView) => void>();
+  readonly #tracks = new Map<string, TrackColumns>();
+  readonly #keys: (event: KeyboardEvent) => void;
+  #live: Fleet;
+  #replay: Replay | null = null;
+  #events: readonly EventMark[] = [];
+  #names: ReadonlyMap<number, string> = new Map();
+  #selected: number | null = null;
+  #theme: Theme;
+  #units: Units;
+  #clock = { ms: 0, at: 0, running: false };
+  #timer = 0;
+
+  static async open(
+    container: HTMLElement, options: MapOptions,
+    open: (events: SurfaceEvents) => Promise<Surface>,
+  ): Promise<Chart> {
+    let chart: Chart | null = null;
+    const surface = await open({
+      view: () => chart?.seen(),
+      settled: () => chart?.settled(),
+      frame: () => chart?.framed(),
+      click: (at) => chart?.clicked(at),
+      move: (at) => chart?.moved(at),
+    });
+    chart = new Chart(container, options, surface);
+    return chart;
+  } // prettier-ignore
+
+  private constructor(container: HTMLElement, options: MapOptions, surface: Surface) {
+    this.#surface = surface;
+    this.renderer = surface.kind;
+    this.#theme = options.theme;
+    this.#units = options.units;
+    this.#live = new Fleet(options.exercise ?? false);
+    this.#overlay = new Overlay(container);
+    this.#scale = new Scale(container);
+    surface.setFleet(this.#live);
+    if (options.origins) surface.setOrigins(options.origins);
+    this.#keys = (event) => {
+      if (!this.#measure.on || event.key !== "Backspace" || isTyping(event)) return;
+      this.#measure.back();
+      surface.repaint();
+    };
+    window.addEventListener("keydown", this.#keys);
+    this.seen();
+  }
+
+  // -- what the surface tells ------------------------------------------------------------------------------------
+  protected seen(): void {
+    const { lat, zoom } = this.#surface.scene();
+    this.#scale.show(lat, zoom, this.#units);
+  }
+
+  protected settled(): void {
+    const view = this.getView();
+    for (const viewer of this.#viewers) viewer(view);
+    this.#run();
+  }
+
+  protected framed(): void {
+    this.#overlay.draw({
+      scene: this.#surface.scene(), theme: this.#theme, units: this.#units, fleet: this.#fleet, now_s: this.#now_s(),
+      crowd: this.#surface.crowd(), events: this.#events, names: this.#names, selected: this.#selected,
+      measure: this.#measure,
+    }); // prettier-ignore
+  }
+
+  protected clicked(at: PointerAt): void {
+    if (this.#measure.on) {
+      this.#measure.add(at);
+      return this.#surface.repaint();
+    }
+    const pick: Pick = { lon: at.lon, lat: at.lat, mmsi: this.#vesselAt(at), event_id: this.#eventAt(at) };
+    for (const picker of this.#pickers) picker(pick);
+  }
+
+  protected moved(at: PointerAt | null): void {
+    this.#scale.point(at);
+    if (this.#measure.follow(at)) this.#surface.repaint();
+  }
+
+  // -- what is asked of it ---------------------------------------------------------------------------------------
+  setPicture(columns: PictureColumns, { merge = false } = {}): void {
+    if (merge) this.#live.merge(columns);
+    else this.#live.replace(columns);
+    if (!this.#replay) this.#surface.repaint();
+  }
+
+  setReplay(blocks: readonly BlockColumns[] | null): void {
+    this.#replay = blocks && new Replay(blocks, this.#live);
+    if (this.#replay) this.#replay.show(this.#now_s());
+    this.#surface.setFleet(this.#fleet);
+  }
+
+  setTime(ms: number, running = !this.#replay): void {
+    this.#clock = { ms, at: performance.now(), running };
+    this.#tick();
+  }
+
+  setTrack(key: string, track: TrackColumns | null): void {
+    if (track) this.#tracks.set(key, track);
+    else this.#tracks.delete(key);
+    this.#surface.setTracks(trackFeatures(this.#tracks.values()));
+  }
+
+  setEvents(events: readonly EventMark[]): void {
+    this.#events = events;
+    this.#surface.repaint();
+  }
+
+  setNames(names: ReadonlyMap<number, string>): void {
+    this.#names = names;
+    this.#surface.repaint();
+  }
+
+  setLayer(name: LayerName, data: GeoJSON | null): void {
+    this.#surface.setLayer(name, data);
+  }
+
+  showLayers(names: readonly string[]): void {
+    this.#surface.showLayers(names);
+  }
+
+  flyTo({ lon, lat, zoom }: { lon: number; lat: number; zoom?: number }): void {
+    this.#surface.flyTo({ lon, lat, zoom: zoom ?? Math.max(this.#surface.scene().zoom, 8) });
+  }
+
+  getView(): MapView {
+    const { lon, lat, zoom } = this.#surface.scene();
+    return { lon, lat, zoom };
+  }
+
+  select(mmsi: number | null): void {
+    this.#selected = mmsi;
+    this.#surface.repaint();
+  }
+
+  positionOf(mmsi: number): { lon: number; lat: number } | null {
+    const row = this.#fleet.row(mmsi);
+    return row === undefined ? null : this.#fleet.position(row, this.#now_s());
+  }
+
+  onPick(listener: (pick: Pick) => void): () => void {
+    this.#pickers.add(listener);
+    return () => this.#pickers.delete(listener);
+  }
+
+  onView(listener: (view: MapView) => void): () => void {
+    this.#viewers.add(listener);
+    return () => this.#viewers.delete(listener);
+  }
+
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.#surface.setTheme(theme);
+  }
+
+  setLanguage(language: string): void {
+    this.#surface.setLanguage(language);
+  }
+
+  setUnits(units: Units): void {
+    this.#units = units;
+    this.seen();
+    this.#surface.repaint();
+  }
+
+  setOrigins(origins: readonly Origin[], exercise: boolean): void {
+    this.#live.exercise = exercise;
+    this.#surface.setOrigins(origins);
+  }
+
+  measure(on: boolean): void {
+    if (on === this.#measure.on) return;
+    if (on) this.#measure.start();
+    else this.#measure.stop();
+    this.#surface.setDoubleClick(!on);
+    this.#surface.repaint();
+  }
+
+  async idle(): Promise<void> {
+    await this.#surface.idle();
+  }
+
+  resize(): void {
+    this.#surface.resize();
+  }
+
+  destroy(): void {
+    clearTimeout(this.#timer);
+    window.removeEventListener("keydown", this.#keys);
+    this.#surface.destroy();
+  }
+
+  // -- time ------------------------------------------------------------------------------------------------------
+  get #fleet(): Fleet {
+    return this.#replay?.fleet ?? this.#live;
+  }
+
+  #now_s(): number {
+    const { ms, at, running } = this.#clock;
+    return (running ? ms + performance.now() - at : ms) / 1000;
+  }
+
+  #tick(): void {
+    const now = this.#now_s();
+    this.#replay?.show(now);
+    this.#surface.setNow(now);
+    this.#run();
+  }
+
+  /** Frames come as often as a fast vessel moves half a point, and never while the page is hidden. */
+  #run(): void {
+    clearTimeout(this.#timer);
+    if (!this.#clock.running || this.#fleet.size === 0) return;
+    const { lat, zoom } = this.#surface.scene();
+    const wait = Math.min(10_000, Math.max(150, (500 * metresPerPoint(lat, zoom)) / FAST_MS));
+    this.#timer = window.setTimeout(() => (document.hidden ? this.#run() : this.#tick()), wait);
+  }
+
+  // -- picking ---------------------------------------------------------------------------------------------------
+  #vesselAt({ lon, lat }: PointerAt): number | null {
+    const radius = PICK_POINTS / (512 * 2 ** this.#surface.scene().zoom);
+    const row = this.#fleet.nearest(mercatorX(lon), mercatorY(lat), radius, this.#now_s());
+    return row < 0 ? null : (this.#fleet.mmsi[row] as number);
+  }
+
+  #eventAt({ x, y }: PointerAt): string | null {
+    const scene = this.#surface.scene();
+    let [best, found]: [number, string | null] = [18, null];
+    for (const { lon, lat, event_id } of this.#events) {
+      const [ex, ey] = project(scene, lon, lat);
+      const d = Math.hypot(ex - x, ey - y);
+      if (d < best) [best, found] = [d, event_id];
+    }
+    return found;
+  }
+}
+
+function isTyping({ target }: KeyboardEvent): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

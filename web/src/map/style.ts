@@ -1,0 +1,159 @@
+/** The chart's style for MapLibre: basemap, graticule, overlays. No glyph server, no sprite: text is drawn locally. */
+import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type { Theme } from "../state";
+import { TOKENS } from "../theme";
+import { CORE, NAMES_URL } from "./tiles";
+import { LAYER_NAMES, type LayerName } from "./types";
+
+const EMPTY = { type: "FeatureCollection" as const, features: [] };
+export const TRACKS = "tracks";
+export const GRID = "grid";
+/** The vessel layer is put before this one, so that names of places stay below the vessels and rings above. */
+export const ABOVE_VESSELS = "top-marker";
+const FONT = ["Noto Sans Regular"];
+
+type Chart = { [K in LayerName]: LayerSpecification[] };
+
+export function styleOf(theme: Theme, language: string): StyleSpecification {
+  const chart = chartLayers(theme);
+  return {
+    version: 8,
+    sources: sources(),
+    layers: [
+      { id: "sea", type: "background", paint: { "background-color": TOKENS[theme].sea } },
+      ...LAYER_NAMES.filter((n) => n === "coverage" || n === "presence").flatMap((n) => chart[n]),
+      { id: GRID, type: "line", source: GRID, paint: { "line-color": TOKENS[theme].grid, "line-width": 1 } },
+      ...landLayers(theme),
+      ...LAYER_NAMES.filter((n) => n !== "coverage" && n !== "presence").flatMap((n) => chart[n]),
+      ...nameLayers(theme, language),
+      ...trackLayers(theme),
+      { id: ABOVE_VESSELS, type: "background", layout: { visibility: "none" } },
+    ],
+  };
+}
+
+function sources(): Record<string, SourceSpecification> {
+  const tiles = (name: string, minzoom: number, maxzoom: number): SourceSpecification => ({
+    type: "vector", tiles: [`kizuna://${name}/{z}/{x}/{y}`], minzoom, maxzoom,
+  }); // prettier-ignore
+  const data: Record<string, SourceSpecification> = {};
+  for (const name of [...LAYER_NAMES, GRID]) data[name] = { type: "geojson", data: EMPTY, generateId: true };
+  return {
+    world: tiles("world", 0, 5),
+    outer: tiles("outer", 6, 6),
+    core: { ...tiles("core", 6, 9), bounds: [...CORE] } as SourceSpecification,
+    names: { type: "geojson", data: NAMES_URL },
+    [TRACKS]: { type: "geojson", data: EMPTY, lineMetrics: true },
+    ...data,
+  };
+}
+
+function landLayers(theme: Theme): LayerSpecification[] {
+  const { land, shore } = TOKENS[theme];
+  const out: LayerSpecification[] = [];
+  const each = (["world", "outer", "core"] as const).map((source) => ({
+    source, range: source === "world" ? { maxzoom: 6 } : { minzoom: 6 },
+  })); // prettier-ignore
+  for (const { source, range } of each)
+    out.push({ id: `land-${source}`, type: "fill", source, "source-layer": "land", ...range,
+      paint: { "fill-color": land, "fill-antialias": false } }); // prettier-ignore
+  for (const { source, range } of each)
+    out.push({ id: `shore-${source}`, type: "line", source, "source-layer": "shore", ...range,
+      layout: { "line-join": "round" },
+      paint: { "line-color": shore, "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.5, 8, 1.1] } }); // prettier-ignore
+  return out;
+}
+
+function nameLayers(theme: Theme, language: string): LayerSpecification[] {
+  const { place, halo } = TOKENS[theme];
+  const radius = ["get", "radius_m"] as const;
+  const both = ["concat", ["get", "local"], "\n", ["get", "name"]] as const;
+  return [
+    { id: "names", type: "symbol", source: "names", minzoom: 5,
+      filter: [">=", ["to-number", [...radius]], ["step", ["zoom"], 14000, 6, 6000, 7, 2000, 8, 600, 9, 0]],
+      layout: { "text-field": language === "en" ? [...both] : ["get", "local"], "text-font": FONT,
+        "text-size": ["interpolate", ["linear"], ["zoom"], 5, 10, 10, 13], "text-padding": 6, "text-max-width": 9,
+        "symbol-sort-key": ["-", 0, ["to-number", [...radius]]] },
+      paint: { "text-color": place, "text-halo-color": halo, "text-halo-width": 1.4 } },
+  ] as LayerSpecification[]; // prettier-ignore
+}
+
+function trackLayers(theme: Theme): LayerSpecification[] {
+  const { track, halo } = TOKENS[theme];
+  return [
+    { id: "tracks-halo", type: "line", source: TRACKS, layout: { "line-join": "round" },
+      paint: { "line-color": halo, "line-width": 4, "line-opacity": ["*", 0.6, ["get", "strength"]] } },
+    { id: TRACKS, type: "line", source: TRACKS, layout: { "line-join": "round" },
+      filter: ["!", ["get", "gap"]],
+      paint: { "line-color": track, "line-width": 2, "line-opacity": ["get", "strength"] } },
+    { id: "tracks-gap", type: "line", source: TRACKS, filter: ["get", "gap"],
+      paint: { "line-color": track, "line-width": 1.5, "line-dasharray": [2, 3], "line-opacity": ["get", "strength"] } },
+  ] as LayerSpecification[]; // prettier-ignore
+}
+
+/** Layers of the switchable overlays. Claims: dashed outline and a two-tone hatch, the same for every claimant. */
+function chartLayers(theme: Theme): Chart {
+  const t = TOKENS[theme];
+  const text = { "text-color": t.place, "text-halo-color": t.halo, "text-halo-width": 1.2 };
+  const named = (source: LayerName, extra: object, minzoom = 4): LayerSpecification =>
+    ({ id: `${source}-name`, type: "symbol", source, minzoom,
+      layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-font": FONT, "text-size": 11, ...extra },
+      paint: text }) as LayerSpecification; // prettier-ignore
+  return {
+    coverage: [
+      { id: "coverage", type: "fill", source: "coverage",
+        paint: { "fill-color": t.coverage, "fill-opacity": ["*", 0.45, ["coalesce", ["get", "share"], 0.5]], "fill-antialias": false } },
+    ],
+    presence: [
+      { id: "presence", type: "fill", source: "presence",
+        paint: { "fill-color": t.presence, "fill-opacity": ["*", 0.6, ["coalesce", ["get", "share"], 0.5]], "fill-antialias": false } },
+    ],
+    zones: [
+      { id: "zones-fill", type: "fill", source: "zones", filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": t.zone, "fill-opacity": 0.1 } },
+      { id: "zones", type: "line", source: "zones", paint: { "line-color": t.zone, "line-width": 1.5, "line-dasharray": [1, 2] },
+        layout: { "line-cap": "round" } },
+      named("zones", {}),
+    ],
+    claims: [
+      { id: "claims-hatch", type: "fill", source: "claims", paint: { "fill-pattern": "hatch", "fill-opacity": 0.55 },
+        filter: ["all", ["==", ["geometry-type"], "Polygon"], ["to-boolean", ["coalesce", ["get", "contested"], false]]] },
+      { id: "claims", type: "line", source: "claims", paint: { "line-color": t.claim, "line-width": 1.2, "line-dasharray": [6, 4] } },
+      named("claims", { "symbol-placement": "line", "symbol-spacing": 420, "text-offset": [0, 0.8], "text-max-angle": 25 }, 5),
+    ],
+    cables: [
+      { id: "cables", type: "line", source: "cables", paint: { "line-color": t.cable, "line-width": 1.4 } },
+      named("cables", { "symbol-placement": "line", "symbol-spacing": 500, "text-offset": [0, 0.8] }, 6),
+    ],
+    gates: [
+      { id: "gates", type: "line", source: "gates", paint: { "line-color": t.gate, "line-width": 2, "line-dasharray": [1, 1] } },
+      named("gates", { "symbol-placement": "line-center", "text-offset": [0, 0.9] }, 6),
+    ],
+    ports: [
+      { id: "ports", type: "circle", source: "ports", minzoom: 5,
+        paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 1.5, 10, 4], "circle-color": t.halo,
+          "circle-stroke-color": t.port, "circle-stroke-width": 1.5 } },
+      named("ports", { "text-anchor": "left", "text-offset": [0.7, 0], "text-optional": true }, 7),
+    ],
+  } as unknown as Chart; // prettier-ignore
+}
+
+/** Ids of the style layers that draw one overlay. */
+export function partsOf(name: LayerName): string[] {
+  return chartLayers("day")[name].map((layer) => layer.id);
+}
+
+/** The hatch of contested water: two tones, 16 by 16, drawn here so that no sprite is fetched. */
+export function hatch(theme: Theme): { width: number; height: number; data: Uint8Array } {
+  const size = 16;
+  const tones = [TOKENS[theme].claim, TOKENS[theme].claimOther].map((c) => Number.parseInt(c.slice(1), 16));
+  const data = new Uint8Array(size * size * 4);
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++) {
+      const along = (x + y) % size;
+      const tone = along < 2 ? tones[0] : along >= 8 && along < 10 ? tones[1] : undefined;
+      if (tone === undefined) continue;
+      data.set([tone >> 16, (tone >> 8) & 255, tone & 255, 150], 4 * (y * size + x));
+    }
+  return { width: size, height: size, data };
+}

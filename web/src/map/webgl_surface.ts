@@ -1,0 +1,225 @@
+/** The chart by MapLibre GL, with the own vessel layer inside its drawing. North is always up. */
+import type { FeatureCollection, GeoJSON } from "geojson";
+import { type GeoJSONSource, Map as MapLibre, addProtocol, setWorkerUrl } from "maplibre-gl";
+import type { CustomLayerInterface } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { Theme } from "../state";
+import { graticule } from "./graticule";
+import { boundsOf } from "./project";
+import { ABOVE_VESSELS, GRID, TRACKS, hatch, partsOf, styleOf } from "./style";
+import type { PointerAt, Surface, SurfaceEvents } from "./surface";
+import { ARCHIVES, inCore } from "./tiles";
+import { LAYER_NAMES, type LayerName, type MapView, type Origin } from "./types";
+import { Fleet } from "./vessels/fleet";
+import { type Scene, VesselLayer } from "./vessels/layer";
+
+const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
+let ready = false;
+
+function prepare(): void {
+  if (ready) return;
+  ready = true;
+  setWorkerUrl(workerUrl);
+  addProtocol("kizuna", async ({ url }) => {
+    const [, name = "", z = 0, x = 0, y = 0] = /^kizuna:\/\/(\w+)\/(\d+)\/(\d+)\/(\d+)/.exec(url) ?? [];
+    const nothing = name === "outer" && inCore(+z, +x, +y);
+    return { data: (nothing ? null : await ARCHIVES[name]?.tile(+z, +x, +y)) ?? new ArrayBuffer(0) };
+  });
+}
+
+export class WebglSurface implements Surface {
+  readonly kind = "webgl";
+  readonly #map: MapLibre;
+  readonly #vessels: VesselLayer;
+  readonly #layers = new Map<LayerName, GeoJSON>();
+  #shown: ReadonlySet<string> = new Set();
+  #tracks: FeatureCollection = EMPTY;
+  #theme: Theme;
+  #language: string;
+  #grid = "";
+
+  /** Resolves when the style is in; rejects where the browser has no WebGL2. */
+  static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<WebglSurface> {
+    prepare();
+    const surface = new WebglSurface(container, theme, language, home, events);
+    await new Promise<void>((done) => surface.#map.once("style.load", () => done()));
+    surface.#dress();
+    return surface;
+  } // prettier-ignore
+
+  private constructor(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents) {
+    this.#theme = theme;
+    this.#language = language;
+    this.#vessels = new VesselLayer(new Fleet(), theme);
+    this.#map = new MapLibre({
+      container, style: styleOf(theme, language), center: [home.lon, home.lat], zoom: home.zoom, minZoom: 1.4, maxZoom: 17,
+      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0,
+      rollEnabled: false, fadeDuration: 0, renderWorldCopies: true, refreshExpiredTiles: false,
+      canvasContextAttributes: { antialias: false, powerPreference: "default" },
+      localIdeographFontFamily: '"Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK TC", sans-serif',
+    }); // prettier-ignore
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.#listen(events);
+  }
+
+  #listen(events: SurfaceEvents): void {
+    const map = this.#map;
+    const pointer = (e: { point: { x: number; y: number }; lngLat: { lng: number; lat: number } }): PointerAt => ({
+      x: e.point.x, y: e.point.y, lon: e.lngLat.lng, lat: e.lngLat.lat,
+    }); // prettier-ignore
+    map.on("move", () => events.view());
+    map.on("moveend", () => {
+      this.#drawGrid();
+      events.settled();
+    });
+    map.on("resize", () => this.#drawGrid());
+    map.on("render", () => events.frame());
+    map.on("click", (e) => events.click(pointer(e)));
+    map.on("mousemove", (e) => events.move(pointer(e)));
+    map.on("mouseout", () => events.move(null));
+  }
+
+  /** Put everything that is not in the style itself into a style that was just loaded. */
+  #dress(): void {
+    const map = this.#map;
+    if (!map.hasImage("hatch")) map.addImage("hatch", hatch(this.#theme));
+    if (!map.getLayer("vessels")) map.addLayer(this.#custom(), ABOVE_VESSELS);
+    for (const name of LAYER_NAMES) this.#source(name).setData(this.#layers.get(name) ?? EMPTY);
+    this.#source(TRACKS).setData(this.#tracks);
+    this.#grid = "";
+    this.#drawGrid();
+    this.#show();
+  }
+
+  #custom(): CustomLayerInterface {
+    return {
+      id: "vessels",
+      type: "custom",
+      renderingMode: "2d",
+      onAdd: (_map, gl) => this.#vessels.start(gl as WebGL2RenderingContext),
+      onRemove: (_map, gl) => this.#vessels.stop(gl as WebGL2RenderingContext),
+      render: (gl) => this.#vessels.draw(gl as WebGL2RenderingContext, this.scene()),
+    };
+  }
+
+  #source(name: string): GeoJSONSource {
+    return this.#map.getSource(name) as GeoJSONSource;
+  }
+
+  #drawGrid(): void {
+    const scene = this.scene();
+    const { west, south, east, north } = boundsOf(scene);
+    const [w, h] = [(east - west) / 2, (north - south) / 2];
+    const lines = graticule({ west: west - w, south: south - h, east: east + w, north: north + h }, scene.width * 2);
+    const key = JSON.stringify(lines).length + lines.features.map((f) => JSON.stringify(f.geometry)).join();
+    if (key === this.#grid || !this.#source(GRID)) return;
+    this.#grid = key;
+    this.#source(GRID).setData(lines);
+  }
+
+  #show(): void {
+    for (const name of LAYER_NAMES)
+      for (const id of partsOf(name))
+        this.#map.setLayoutProperty(id, "visibility", this.#shown.has(name) ? "visible" : "none");
+  }
+
+  scene(): Scene {
+    const { lng, lat } = this.#map.getCenter();
+    const { clientWidth: width, clientHeight: height } = this.#map.getContainer();
+    return { lon: lng, lat, zoom: this.#map.getZoom(), width, height, ratio: this.#map.getPixelRatio() };
+  }
+
+  setFleet(fleet: Fleet): void {
+    this.#vessels.fleet = fleet;
+    this.repaint();
+  }
+
+  setOrigins(origins: readonly Origin[]): void {
+    this.#vessels.setOrigins(origins);
+    this.repaint();
+  }
+
+  setNow(now_s: number): void {
+    this.#vessels.now_s = now_s;
+    this.repaint();
+  }
+
+  crowd(): { visible: number; size: number } {
+    return { visible: this.#vessels.visible, size: this.#vessels.size };
+  }
+
+  markOf(origin: number): number {
+    return this.#vessels.shapeOf(origin);
+  }
+
+  setLayer(name: LayerName, data: GeoJSON | null): void {
+    if (data) this.#layers.set(name, data);
+    else this.#layers.delete(name);
+    this.#source(name)?.setData(data ?? EMPTY);
+  }
+
+  showLayers(names: readonly string[]): void {
+    this.#shown = new Set(names);
+    this.#show();
+  }
+
+  setTracks(tracks: FeatureCollection): void {
+    this.#tracks = tracks;
+    this.#source(TRACKS)?.setData(tracks);
+  }
+
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.#vessels.theme = theme;
+    this.#restyle();
+  }
+
+  setLanguage(language: string): void {
+    this.#language = language;
+    this.#restyle();
+  }
+
+  /** Only paint and texts differ between two styles, so the tiles stay; the vessel layer is no part of a style. */
+  #restyle(): void {
+    const next = styleOf(this.#theme, this.#language);
+    for (const layer of next.layers) {
+      const paint = (layer as { paint?: Record<string, unknown> }).paint ?? {};
+      for (const [key, value] of Object.entries(paint)) this.#map.setPaintProperty(layer.id, key as never, value as never);
+      const text = (layer as { layout?: Record<string, unknown> }).layout?.["text-field"];
+      if (text !== undefined) this.#map.setLayoutProperty(layer.id, "text-field", text as string);
+    }
+    this.#map.updateImage("hatch", hatch(this.#theme));
+    this.repaint();
+  }
+
+  flyTo({ lon, lat, zoom }: MapView): void {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (still) this.#map.jumpTo({ center: [lon, lat], zoom });
+    else this.#map.easeTo({ center: [lon, lat], zoom, duration: 500 });
+  }
+
+  repaint(): void {
+    this.#map.triggerRepaint();
+  }
+
+  setDoubleClick(on: boolean): void {
+    if (on) this.#map.doubleClickZoom.enable();
+    else this.#map.doubleClickZoom.disable();
+  }
+
+  async idle(): Promise<void> {
+    await new Promise<void>((done) => {
+      this.#map.once("idle", () => done());
+      this.#map.triggerRepaint();
+    });
+  }
+
+  resize(): void {
+    this.#map.resize();
+  }
+
+  destroy(): void {
+    this.#map.remove();
+  }
+}

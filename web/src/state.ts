@@ -1,0 +1,156 @@
+/**
+ * What the whole picture shares: which vessel and alert are chosen, which moment is shown, theme, language, units, where
+ * the map looks. One small store; every part subscribes to the keys that it draws. All of it lives in the URL's hash,
+ * so a picture can be bookmarked, reloaded and handed to the next watch.
+ */
+
+export type Theme = "day" | "dusk" | "night";
+export type Units = "nautical" | "metric";
+export type Mode = "live" | "replay";
+export const THEMES: readonly Theme[] = ["day", "dusk", "night"];
+
+export interface State {
+  /** MMSI of the selected vessel. */
+  vessel: number | null;
+  /** `event_id` of the selected alert. */
+  alert: string | null;
+  mode: Mode;
+  /** The moment shown in replay, ms since 1970; null while live. */
+  cursor: number | null;
+  theme: Theme;
+  /** BCP 47 tag: en, ja, zh-TW. */
+  language: string;
+  units: Units;
+  /** Longitude, latitude, zoom; null until the map has looked somewhere. */
+  view: { lon: number; lat: number; zoom: number } | null;
+  /** Names of layers that are switched on. */
+  layers: readonly string[];
+  /** Which panel or page is in front (the panels say what their names are). */
+  page: string;
+  measuring: boolean;
+}
+
+export type Key = keyof State;
+type Listener = (state: Readonly<State>, changed: ReadonlySet<Key>) => void;
+
+export const DEFAULTS: Readonly<State> = {
+  vessel: null,
+  alert: null,
+  mode: "live",
+  cursor: null,
+  theme: "dusk",
+  language: "en",
+  units: "nautical",
+  view: null,
+  layers: ["claims", "gates"],
+  page: "",
+  measuring: false,
+};
+
+export class Store {
+  #state: State;
+  readonly #listeners = new Set<{ keys: ReadonlySet<Key> | null; listener: Listener }>();
+
+  constructor(initial: Partial<State> = {}) {
+    this.#state = { ...DEFAULTS, ...initial };
+  }
+
+  get(): Readonly<State> {
+    return this.#state;
+  }
+
+  /** Change some keys; listeners hear once, and only when something is different. */
+  set(change: Partial<State>): void {
+    const changed = new Set<Key>();
+    for (const key of Object.keys(change) as Key[])
+      if (JSON.stringify(this.#state[key]) !== JSON.stringify(change[key])) changed.add(key);
+    if (changed.size === 0) return;
+    this.#state = { ...this.#state, ...change };
+    for (const { keys, listener } of [...this.#listeners])
+      if (keys === null || [...changed].some((key) => keys.has(key))) listener(this.#state, changed);
+  }
+
+  /** Hear of changes to these keys (of all, where none are named). Returns the way to stop. */
+  on(keys: readonly Key[], listener: Listener): () => void {
+    const entry = { keys: keys.length ? new Set(keys) : null, listener };
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+}
+
+/** Things that happen once and are no state: a panel asks the map to go somewhere, and the like. */
+export interface Happenings {
+  fly: { lon: number; lat: number; zoom?: number };
+  pick: { mmsi: number | null; lon: number; lat: number };
+  refresh: { what: string };
+  say: { text: string; kind: "info" | "error" };
+}
+
+export class Bus {
+  readonly #target = new EventTarget();
+
+  emit<K extends keyof Happenings>(name: K, detail: Happenings[K]): void {
+    this.#target.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  on<K extends keyof Happenings>(name: K, listener: (detail: Happenings[K]) => void): () => void {
+    const wrapped = (event: Event) => listener((event as CustomEvent<Happenings[K]>).detail);
+    this.#target.addEventListener(name, wrapped);
+    return () => this.#target.removeEventListener(name, wrapped);
+  }
+}
+
+/** The hash of a state; what is at its default is left out, so a fresh picture has an empty hash. */
+export function toHash(state: Readonly<State>): string {
+  const out = new URLSearchParams();
+  if (state.vessel !== null) out.set("vessel", String(state.vessel));
+  if (state.alert !== null) out.set("alert", state.alert);
+  if (state.mode === "replay" && state.cursor !== null) out.set("at", new Date(state.cursor).toISOString());
+  for (const key of ["theme", "language", "units", "page"] as const)
+    if (state[key] !== DEFAULTS[key]) out.set(key, state[key]);
+  if (state.layers.join() !== DEFAULTS.layers.join()) out.set("layers", state.layers.join());
+  if (state.measuring) out.set("measure", "1");
+  if (state.view) {
+    const { lat, lon, zoom } = state.view;
+    out.set("view", `${zoom.toFixed(2)}/${lat.toFixed(4)}/${lon.toFixed(4)}`);
+  }
+  return out.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
+}
+
+/** What a hash says; whatever in it makes no sense is left at its default. */
+export function fromHash(hash: string, defaults: Readonly<State> = DEFAULTS): State {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const out: State = { ...defaults };
+  const vessel = Number(given.get("vessel") ?? NaN);
+  if (Number.isInteger(vessel) && vessel > 0 && vessel < 2 ** 31) out.vessel = vessel;
+  out.alert = given.get("alert");
+  const cursor = Date.parse(given.get("at") ?? "");
+  if (Number.isFinite(cursor)) Object.assign(out, { mode: "replay", cursor });
+  const theme = given.get("theme") as Theme | null;
+  if (theme && THEMES.includes(theme)) out.theme = theme;
+  const language = given.get("language");
+  if (language && /^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/.test(language)) out.language = language;
+  const units = given.get("units");
+  if (units === "nautical" || units === "metric") out.units = units;
+  out.page = given.get("page") ?? "";
+  const layers = given.get("layers");
+  if (layers !== null) out.layers = layers.split(",").filter((name) => /^[a-z_-]+$/.test(name));
+  out.measuring = given.get("measure") === "1";
+  const [zoom, lat, lon] = (given.get("view") ?? "").split("/").map(Number);
+  if (zoom !== undefined && lat !== undefined && lon !== undefined && [zoom, lat, lon].every(Number.isFinite))
+    if (Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && zoom >= 0 && zoom <= 24) out.view = { lon, lat, zoom };
+  return out;
+}
+
+/** Keep the hash and the store alike, both ways. */
+export function bindHash(store: Store, win: Window = window): void {
+  let pending = 0;
+  store.on([], () => {
+    win.clearTimeout(pending);
+    pending = win.setTimeout(() => {
+      const hash = toHash(store.get());
+      if (hash !== win.location.hash.slice(1)) win.history.replaceState(null, "", `#${hash}`);
+    }, 150);
+  });
+  win.addEventListener("hashchange", () => store.set(fromHash(win.location.hash)));
+}

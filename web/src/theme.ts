@@ -1,0 +1,103 @@
+/**
+ * Day, dusk and night: every colour of the picture, once. The page takes them as CSS custom properties, the map as numbers.
+ *
+ * `marks` are the colours that carry meaning on the chart, in the order hull, diamond, triangle, ball, alert. They were
+ * found by `node tools/palette.mjs`, which searches for the largest smallest difference (CAM02-UCS) between any two of
+ * them under four kinds of vision, with contrast to sea and land; `test/palette.test.ts` holds both on these tokens.
+ * Colour is never the only channel: each origin has its shape, alerts have a double ring.
+ * Night dims everything, banners and buttons too: no token of it is brighter than `NIGHT_LIMIT`.
+ */
+import type { Theme } from "./state";
+
+export interface Tokens {
+  /** Page and panels. */
+  ground: string;
+  panel: string;
+  raised: string;
+  line: string;
+  text: string;
+  muted: string;
+  accent: string;
+  accentText: string;
+  good: string;
+  warn: string;
+  bad: string;
+  banner: string;
+  bannerText: string;
+  replay: string;
+  replayText: string;
+  focus: string;
+  /** Chart. */
+  sea: string;
+  land: string;
+  shore: string;
+  grid: string;
+  place: string;
+  halo: string;
+  claim: string;
+  claimOther: string;
+  zone: string;
+  cable: string;
+  gate: string;
+  port: string;
+  coverage: string;
+  presence: string;
+  track: string;
+  selected: string;
+  marks: readonly [string, string, string, string, string];
+}
+
+export const TOKENS: Readonly<Record<Theme, Tokens>> = {
+  day: {
+    ground: "#e9eef1", panel: "#ffffff", raised: "#f1f5f7", line: "#c3ced5", text: "#14212b", muted: "#51626e",
+    accent: "#0a5c8a", accentText: "#ffffff", good: "#1d6b3a", warn: "#8a5300", bad: "#a3182c", banner: "#ffc107",
+    bannerText: "#1a1400", replay: "#6d28a8", replayText: "#ffffff", focus: "#0a5c8a",
+    sea: "#cfe0ea", land: "#efe9d8", shore: "#8d8770", grid: "#a9c0ce", place: "#4d4a3d", halo: "#f4f1e6",
+    claim: "#5b5340", claimOther: "#93875f", zone: "#44566b", cable: "#7a4b78", gate: "#3d6a4d", port: "#3c4a55",
+    coverage: "#2d6f9e", presence: "#55457e", track: "#33414c", selected: "#0c1b26",
+    marks: ["#9307f0", "#650d06", "#2b1246", "#04766a", "#d0104c"],
+  },
+  dusk: {
+    ground: "#0b131b", panel: "#111c26", raised: "#182633", line: "#2b3b49", text: "#e3ebf0", muted: "#94a5b2",
+    accent: "#5bb8e8", accentText: "#06131c", good: "#62c98a", warn: "#e8b04a", bad: "#f0808a", banner: "#ffc107",
+    bannerText: "#1a1400", replay: "#b88cf0", replayText: "#150826", focus: "#8fd3f7",
+    sea: "#0f1a24", land: "#26323b", shore: "#566571", grid: "#1f2e3b", place: "#aab7c0", halo: "#101a22",
+    claim: "#c9c3b0", claimOther: "#857f6d", zone: "#8aa0b8", cable: "#b08ab0", gate: "#86b596", port: "#a9b8c4",
+    coverage: "#3f7fa8", presence: "#8f80c0", track: "#c4d0d8", selected: "#ffffff",
+    marks: ["#6debee", "#f3e513", "#ca555e", "#8863e1", "#ff9df0"],
+  },
+  night: {
+    ground: "#040608", panel: "#070b0e", raised: "#0c1216", line: "#172026", text: "#76828a", muted: "#59646b",
+    accent: "#2e6a8c", accentText: "#04090c", good: "#3a7550", warn: "#80622a", bad: "#93474f", banner: "#5c470a",
+    bannerText: "#0a0700", replay: "#604980", replayText: "#08030f", focus: "#4784a3",
+    sea: "#04070a", land: "#0e1418", shore: "#27313a", grid: "#0a1116", place: "#56616a", halo: "#04070a",
+    claim: "#615d52", claimOther: "#45423a", zone: "#45515d", cable: "#5a465a", gate: "#42594a", port: "#535c63",
+    coverage: "#1c3d52", presence: "#453d60", track: "#5c666d", selected: "#98a4ac",
+    marks: ["#3a8587", "#8a8210", "#80353b", "#5f45a0", "#a0559a"],
+  },
+}; // prettier-ignore
+
+/** Relative luminance that nothing exceeds at night (white is 1). */
+export const NIGHT_LIMIT = 0.4;
+
+/** Put a theme's tokens on the page: `--ground`, `--accent-text`, `--mark-0` and so on. */
+export function applyTheme(theme: Theme, root: HTMLElement = document.documentElement): void {
+  root.dataset["theme"] = theme;
+  for (const [name, value] of Object.entries(TOKENS[theme])) {
+    if (typeof value === "string") root.style.setProperty(`--${kebab(name)}`, value);
+    else (value as readonly string[]).forEach((colour, i) => root.style.setProperty(`--mark-${i}`, colour));
+  }
+}
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+/** `#rrggbb` as red, green, blue and alpha in 0..1. */
+export function rgba(hex: string, alpha = 1): [number, number, number, number] {
+  const n = Number.parseInt(hex.slice(1), 16);
+  return [(n >> 16) / 255, ((n >> 8) & 255) / 255, (n & 255) / 255, alpha];
+}
+
+export const css = (hex: string, alpha: number): string => {
+  const [r, g, b] = rgba(hex);
+  return `rgba(${Math.round(r * 255)},${Math.round(g * 255)},${Math.round(b * 255)},${alpha})`;
+};

@@ -1,0 +1,1 @@
+export function buildBasemap(target: string): Record<string, number>;
