@@ -206,7 +206,7 @@ class _Router:
     def _write(self, chunk: _Chunk) -> None:
         if self._plan.bounds is None:
             self._begin(chunk)
-        bounds = np.array(self._plan.bounds, np.int64)
+        bounds = np.array(self._plan.bounds, np.int32)  # as the MMSIs: otherwise these would be copied wider
         if sum(len(t) for t in chunk.fixes):
             columns = {c.name: self._column(chunk.fixes, c.name) for c in FIXES.columns}
             self._note_last(columns)
@@ -307,7 +307,7 @@ def _inner_bounds(path: Path, size: int, sizes: Sizes) -> Array:
             bounds.append(m)
             held = 0
         held += counts[m]
-    return np.array(bounds, np.int64)
+    return np.array(bounds, np.int32)
 
 
 def _dealt(block: dict[str, Array] | Table, bounds: Array) -> Iterator[tuple[int, list[Any], int]]:
