@@ -34,8 +34,8 @@ CREATE TABLE snapshot (
 );
 CREATE TABLE segment (
   number INTEGER PRIMARY KEY AUTOINCREMENT, tbl TEXT NOT NULL, window_ms INTEGER NOT NULL, late INTEGER NOT NULL,
-  run INTEGER NOT NULL, rows INTEGER NOT NULL, size INTEGER NOT NULL, last INTEGER NOT NULL, digest TEXT NOT NULL,
-  bounds BLOB NOT NULL
+  run INTEGER NOT NULL, rows INTEGER NOT NULL, size INTEGER NOT NULL, last INTEGER NOT NULL, sealed_ms INTEGER NOT NULL,
+  digest TEXT NOT NULL, bounds BLOB NOT NULL
 );
 CREATE TABLE block (start_ms INTEGER PRIMARY KEY, fixes INTEGER NOT NULL);
 CREATE TABLE event (
@@ -139,23 +139,22 @@ def check(found: dict[str, Any], context: str, where: Path) -> None:
 
 
 def segments(db: sqlite3.Connection) -> tuple[Segment, ...]:
-    """All segments, in the order written."""
-    found = db.execute(
-        "SELECT number, tbl, window_ms, late, run, rows, size, last, digest, bounds FROM segment ORDER BY number"
-    )
+    """All segments, in the order of their numbers."""
+    names = "number, tbl, window_ms, late, run, rows, size, last, sealed_ms, digest, bounds"
+    found = db.execute(f"SELECT {names} FROM segment ORDER BY number")  # noqa: S608  own texts
     return tuple(
-        Segment(n, tbl, window, bool(late), run, rows, size, last, digest,
+        Segment(n, tbl, window, bool(late), run, rows, size, last, sealed_ms, digest,
                 np.frombuffer(bounds, np.float64).reshape(-1, len(BOUNDS)))
-        for n, tbl, window, late, run, rows, size, last, digest, bounds in found
+        for n, tbl, window, late, run, rows, size, last, sealed_ms, digest, bounds in found
     )  # fmt: skip
 
 
 def add_segments(db: sqlite3.Connection, new: list[Segment]) -> None:
     """Name segments whose files are on the disk."""
     db.executemany(
-        "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(s.number, s.table, s.window_ms, int(s.late), s.run, s.rows, s.size, s.last, s.digest, s.bounds.tobytes())
-         for s in new],
+        "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(s.number, s.table, s.window_ms, int(s.late), s.run, s.rows, s.size, s.last, s.sealed_ms, s.digest,
+          s.bounds.tobytes()) for s in new],
     )  # fmt: skip
 
 
@@ -164,7 +163,12 @@ def drop_segments(db: sqlite3.Connection, old: list[Segment]) -> None:
     db.executemany("DELETE FROM segment WHERE number = ?", [(s.number,) for s in old])
 
 
-def next_number(db: sqlite3.Connection) -> int:
-    """Number of the next segment; numbers are never used again, so a reader cannot mistake a file for another."""
+def last_number(db: sqlite3.Connection) -> int:
+    """Greatest number that a segment ever had."""
     found = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'segment'").fetchone()
-    return int(found[0]) + 1 if found else 1
+    return int(found[0]) if found else 0
+
+
+def bump(db: sqlite3.Connection, key: str) -> None:
+    """Count a fact up by one."""
+    db.execute("UPDATE meta SET value = value + 1 WHERE key = ?", (key,))

@@ -1,8 +1,8 @@
 """The state of an open store: what the catalogue says, folded forward by the batches that came since.
 
-Locks, in the order in which they may be taken: ``maintaining`` (one of sealing, compaction, retention, backup at a
-time), ``taking`` (one append at a time), ``committing`` (one transaction at a time), ``questions`` (answers that need
-catalogue and memory of one moment), ``state`` (memory; held briefly).
+Locks, in the order in which they may be taken: ``maintaining`` (one of compaction, retention, backup at a time),
+``to_seal`` (one sealing at a time), ``taking`` (one append at a time), ``committing`` (one transaction at a time),
+``questions`` (answers that need catalogue and memory of one moment), ``state`` (memory; held briefly).
 What answers questions is a ``View`` that is replaced, never changed.
 
 A reader in another process follows: before each question it takes up the batches that came, or everything anew after
@@ -16,7 +16,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ from kizuna.stores.keep.params import BLOCK_MS, KeepParams
 from kizuna.stores.keep.pieces import SCHEMAS, Piece, added, piece_of, unpack
 from kizuna.stores.keep.reading import View, indexes
 from kizuna.stores.keep.segments import Segment, read
+from kizuna.stores.keep.upgrade import upgrade
 
 SEGMENTS: Final = "segments"
 _LOCK: Final = "keep.lock"
@@ -45,6 +46,7 @@ class Core:
         self.params = params
         self.read_only = read_only
         self.maintaining = threading.Lock()
+        self.to_seal = threading.Lock()
         self.taking = threading.Lock()
         self.committing = threading.Lock()
         self.questions = threading.RLock()
@@ -56,6 +58,7 @@ class Core:
         self.newest_ms = MISSING_TIME_MS
         self.closed_ms = MISSING_TIME_MS
         self.view = View((), indexes(()), ())
+        self.number = 0  # of the last segment; never used again, so that a reader cannot mistake a file for another
         self.sealing = 0  # pieces at the front of the view that are being sealed
         self.latest = Latest()
         self.horizons: dict[str, Horizon] = {}
@@ -84,12 +87,19 @@ class Core:
             found = catalogue.meta(self.db)
         catalogue.check(found, self.context, self.directory)
         if not self.read_only:
+            upgrade(self.db, self.directory, self.files, found["format"])
+        elif found["format"] != catalogue.FORMAT:
+            raise ConfigError(
+                f"the store has form {found['format']}", where=str(self.directory), hint="open it for writing once"
+            )
+        if not self.read_only:
             self.maintenance = catalogue.connect(self.directory, full_sync=True)
             self.asking = catalogue.connect(self.directory, full_sync=sync, read_only=True)
             self._sweep()
         self.refresh()
         if not self.read_only:
             self._remember()
+            self.number = catalogue.last_number(self.db)
 
     def _take_lock(self) -> None:
         self._lock_file = os.open(self.directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -180,14 +190,22 @@ class Core:
             for ids in reversed(parts):
                 horizon.add(ids)
 
-    def replace_segments(self, segments: tuple[Segment, ...], *, sealed: int = 0) -> None:
-        """Answer from these segments from now on, and no longer from the first ``sealed`` pieces."""
+    def new_number(self) -> int:
+        """Number of a new segment."""
         with self.state:
+            self.number += 1
+            return self.number
+
+    def change_segments(self, old: Collection[int], new: Collection[Segment], *, sealed: int = 0) -> None:
+        """Answer from the new segments in place of the old (numbers) and of the first ``sealed`` pieces."""
+        with self.state:
+            kept = [s for s in self.view.segments if s.number not in old]
+            segments = tuple(sorted([*kept, *new], key=lambda s: s.number))
             self.view = View(segments, indexes(segments), self.view.pieces[sealed:])
-            self.sealing = 0
+            self.sealing -= sealed
             self.epoch += 1
 
-    def unlink(self, old: list[Segment]) -> None:
+    def unlink(self, old: Collection[Segment]) -> None:
         """Remove files that the catalogue no longer names; those that cannot be go at the next start."""
         for segment in old:
             with contextlib.suppress(OSError):

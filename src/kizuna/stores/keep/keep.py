@@ -26,11 +26,11 @@ from kizuna.base.units import MISSING_TIME_MS
 from kizuna.fixes.statics import STATICS
 from kizuna.records import context as contexts
 from kizuna.sources.batch import Batch
-from kizuna.stores.keep import event_rows, identity_rows, sealing, taking
+from kizuna.stores.keep import blocks, compaction, event_rows, identity_rows, retention, sealing, taking
+from kizuna.stores.keep.backup import back_up
 from kizuna.stores.keep.core import Core
 from kizuna.stores.keep.params import BLOCK_MS, KeepParams
 from kizuna.stores.keep.reading import Want, answer
-from kizuna.stores.keep.sealing import block_counts
 
 _ATTEMPTS: Final = 5
 """A question is asked again when a compaction removed a segment between looking it up and opening it."""
@@ -117,16 +117,7 @@ class Keep:
 
     def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
         """Blocks that begin in [start, end) and hold anything, and the number of fixes of each."""
-        with self._core.asked() as db:
-            pieces = self._core.view.pieces
-            sql = "SELECT start_ms, fixes FROM block WHERE start_ms >= ? AND start_ms < ?"
-            counts = dict(db.execute(sql, (start_ms, end_ms)))
-        for piece in pieces:
-            for start, n in block_counts(piece.tables["fixes"], piece.late):
-                if start_ms <= start < end_ms:
-                    counts[start] = counts.get(start, 0) + n
-        starts = sorted(counts)
-        return starts, [counts[s] for s in starts]
+        return blocks.find(self._core, start_ms, end_ms)
 
     def messages(self, table: str, mmsi: int | None, start_ms: int, end_ms: int) -> Table:
         """Rows of ``fixes``, ``statics`` or ``others`` of one MMSI (of all: None) in [start, end), by time."""
@@ -170,8 +161,40 @@ class Keep:
     def seal(self) -> int:
         """Seal what is buffered now; the number of rows. Raises UnavailableError when the disk is full."""
         self._writable()
-        with self._core.maintaining:
-            return sealing.seal(self._core)
+        return sealing.seal(self._core)
+
+    def compact(self) -> int:
+        """Bring rows of a vessel together where it is worth it; rows written. To be called now and then.
+
+        Six hours that are over are brought together; a window that is still open only when it lies in many pieces.
+        Raises UnavailableError when the disk is full; the store stays as it is.
+        """
+        self._writable()
+        return compaction.compact(self._core)
+
+    def retain(
+        self, before_ms: int | None = None, *, bytes_most: int | None = None, events_before_ms: int | None = None
+    ) -> int:
+        """Delete fixes and messages older than a time, or the oldest until segments fit; rows deleted.
+
+        ``before_ms`` is rounded down to a block. Events go only by ``events_before_ms``. Raises as ``compact``.
+        """
+        self._writable()
+        return retention.retain(self._core, before_ms, events_before_ms, bytes_most)
+
+    def reopen(self, start_ms: int, end_ms: int) -> int:
+        """Take late fixes of the windows that touch [start, end) into their blocks; their number. See ``blocks``."""
+        self._writable()
+        self.seal()
+        return blocks.reopen(self._core, start_ms, end_ms)
+
+    def backup(self, to: Path) -> int:
+        """Copy the store as it is now into a new directory; bytes copied. Appends go on.
+
+        Raises ConfigError where it exists, UnavailableError when its disk is full, InputError where a segment is
+        damaged.
+        """
+        return back_up(self._core, to)
 
     def close(self) -> None:
         """Wait for the work under way and let go. What is buffered stays in the buffer."""

@@ -44,6 +44,7 @@ class Segment:
     rows: int
     size: int
     last: int  # newest batch in it
+    sealed_ms: int  # newest fix of the store when it was sealed; by it rows without a time are let go
     digest: str
     bounds: Array
 
