@@ -161,6 +161,47 @@ def saving(fixes: Table, statics: Table, around: Surroundings) -> dict[str, floa
     return out
 
 
+def promptness(vessels: int = 300) -> dict[str, Any]:
+    """Simulated day, 50 fixes a feed: which events a look told, and how long after they could be known at the earliest."""
+    import tempfile
+    from pathlib import Path
+
+    from kizuna.exercise.simulate import Scenario, simulate, zones_geojson
+    from kizuna.links.gis_files import read_zones
+    from kizuna.engines.live.run import surroundings_of
+
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        (home / "day.nmea").write_bytes(b"".join(simulate(Scenario(vessels=vessels), 11).nmea_chunks()))
+        (home / "zones.geojson").write_bytes(zones_geojson())
+        batch = load([str(home / "day.nmea")]).batch
+        around, _ = surroundings_of([], read_zones(home / "zones.geojson"))
+    fixes = batch.fixes.take(np.argsort(batch.fixes["time_ms"], kind="stable"))
+    engine = LiveEngine(surroundings=around)
+    engine.feed(fixes.slice(0, 0), batch.statics)
+    first: dict[str, tuple[int, bool]] = {}
+    for start in range(0, len(fixes), 50):
+        before = engine.counts.settlings
+        changed = engine.feed(fixes.slice(start, min(start + 50, len(fixes))))
+        for event_id in changed["event_id"].to_pylist():
+            first.setdefault(event_id, (engine.clock_ms, engine.counts.settlings == before))
+    _, settled = engine.close()
+    table = settled.events
+    words, out = table.codes_of("event_type"), {}
+    least_h = {"gap": 6.0, "encounter": 2.0, "loitering": 4.0, "zone_visit": 0.0, "port_visit": 0.0}
+    for kind in sorted(set(table["event_type"].tolist())):
+        rows = np.flatnonzero(table["event_type"] == kind)
+        told = [first.get(i) for i in table["event_id"].take(pa.array(rows)).to_pylist()]
+        known_ms = table["start_ms"][rows] + round(least_h.get(words[kind], 0.0) * HOUR_MS)
+        wait_min = [(t[0] - k) / 60_000 for t, k in zip(told, known_ms.tolist(), strict=True) if t]
+        out[words[kind]] = {"events": len(rows), "told_by_a_look": sum(bool(t and t[1]) for t in told),
+                            "told_by_settling": sum(bool(t and not t[1]) for t in told),
+                            "only_at_the_end": sum(t is None for t in told),
+                            "median_min_after_start_and_limit": round(float(np.median(wait_min)), 1),
+                            "p90_min": round(float(np.percentile(wait_min, 90)), 1)}  # fmt: skip
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--core", type=int, default=1)
@@ -187,6 +228,7 @@ def main() -> None:
         "in order": lambda: sample(fixes, statics, around, 0.0),
         "up to 6 h late": lambda: sample(fixes, statics, around, 5.999),
         "by number of vessels, 50 a feed": lambda: by_vessels(fixes, around),
+        "promptness": promptness,
         "state": lambda: saving(fixes, statics, around),
     }
     for name, work in parts.items():

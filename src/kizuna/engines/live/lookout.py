@@ -59,7 +59,7 @@ class Lookout:
             bridge_ms=round(settings.resample.bridge_h * HOUR_MS),
         )  # fmt: skip
         least = math.ceil(settings.encounters.duration_min_h * HOUR_MS / step_ms) + 1
-        self._limits = _Limits(settings.encounters.distance_max_m, min(least, 60), max(HOUR_MS // step_ms, 1))
+        self._limits = _Limits(settings.encounters.distance_max_m, min(least, 60), max(HOUR_MS // step_ms // 3, 1))
         self._per_row = self.rules.bridge_ms // step_ms + 2
         self.c = np.zeros(w.COUNTERS, np.int64)
         self.c[w.CLOCK] = MISSING_TIME_MS
