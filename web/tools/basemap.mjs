@@ -92,8 +92,12 @@ function pack(head, tiles) {
 function islandNames(path) {
   const [head, ...rows] = readFileSync(path, "utf8").trim().split("\n").map((line) => line.split(","));
   const at = (row, name) => row[head.indexOf(name)];
-  return rows.map((r) => ({ name: at(r, "name"), local: at(r, "name_local"), lat: +at(r, "lat"), lon: +at(r, "lon"),
-    radius_m: +at(r, "radius_m") })); // prettier-ignore
+  const features = rows.map((r) => ({
+    type: "Feature",
+    properties: { name: at(r, "name"), local: at(r, "name_local"), radius_m: +at(r, "radius_m") },
+    geometry: { type: "Point", coordinates: [+at(r, "lon"), +at(r, "lat")] },
+  }));
+  return { type: "FeatureCollection", features };
 }
 
 const collection = (geometries) => ({
