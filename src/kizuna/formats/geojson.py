@@ -78,6 +78,22 @@ def _features(events: Table) -> Iterator[dict[str, Any]]:
         yield feature
 
 
+def event_rows(events: Table) -> Iterator[dict[str, Any]]:
+    """The properties of each feature: one event as plain JSON values under the names of the columns in files."""
+    for feature in _features(events):
+        yield feature["properties"]
+
+
+def event_features(events: Table) -> Iterator[dict[str, Any]]:
+    """The features one by one, as plain values."""
+    yield from _features(events)
+
+
+def feature_bytes(value: Any) -> bytes:
+    """JSON of a feature as ``events_geojson`` writes it."""
+    return _dumps(value).encode()
+
+
 def _values(events: Table, name: str, kind: Kind) -> list[Any]:
     """One column as JSON values."""
     column = events[name]

@@ -2,8 +2,8 @@
 
 What is seen again and again by one user (a vessel card that refreshes) is one line in ``AGAIN_MS``. Lines are
 gathered and written once a second or at ``GATHERED_MOST``, so that looking costs no write each; what was *done* is
-written before it is answered. When the table holds more than ``ROWS_MOST`` lines, the older half moves to a file of JSON lines beside
-it; the ``FILES_MOST`` newest files stay.
+written before it is answered. When the table holds more than ``ROWS_MOST`` lines, the older half moves to a file of
+JSON lines beside it; the ``FILES_MOST`` newest files stay.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -139,9 +138,7 @@ class WatchLists:
         """Every list with its entries and line numbers."""
         out: dict[str, list[tuple[int, watch.Entry]]] = {}
         for row in self._db.rows("SELECT list, line, entry FROM watch_lists ORDER BY list, line"):
-            entries = out.setdefault(row["list"], [])
-            if row["line"] > 0:
-                entries.append((row["line"], watch.Entry(**json.loads(row["entry"]))))
+            out.setdefault(row["list"], []).append((row["line"], watch.Entry(**json.loads(row["entry"]))))
         return out
 
     def put(self, by: str, name: str, entries: Sequence[Mapping[str, str]]) -> int:
@@ -180,8 +177,3 @@ def _as_csv(entries: Sequence[Mapping[str, str]]) -> bytes:
     writer.writerow(watch.COLUMNS)
     writer.writerows([e.get(c, "") for c in watch.COLUMNS] for e in entries)
     return out.getvalue().encode()
-
-
-def row_as_dict(row: sqlite3.Row) -> dict[str, Any]:
-    """A row by its columns."""
-    return dict(zip(row.keys(), tuple(row), strict=True))

@@ -1,0 +1,1 @@
+"""What the node answers over HTTP. Import ``kizuna.node.api.app`` and ``.serve``; nothing is loaded before."""

@@ -1,0 +1,70 @@
+"""The API as one ASGI app: door, routes, problems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from kizuna.base.errors import KizunaError
+from kizuna.node.api.answers import Problem, of_error, problem
+from kizuna.node.api.books import Books
+from kizuna.node.api.door import Door
+from kizuna.node.api.ports import Node
+from kizuna.node.api.routes import admin, alerts, entry, layers, metrics, pages, picture, vessels, watch
+
+
+def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
+    """The app of a node. ``web`` is the directory of the built page, ``kizuna/_web`` without one."""
+    books = Books.over(node)
+    app = FastAPI(
+        title="Kizuna", version=node.facts.version or "0", docs_url=None, redoc_url=None, openapi_url=None,
+        middleware=[Middleware(Door, node=node)], redirect_slashes=False,
+    )  # fmt: skip
+    router = APIRouter()
+    entry.add_to(router, node)
+    picture.add_to(router, books)
+    for topic in (vessels, alerts, watch, layers, admin, metrics):
+        topic.add_to(router, books)
+    _add_openapi(app, router)
+    pages.add_to(router, web)
+    app.include_router(router)
+    _add_problems(app)
+    return app
+
+
+def _add_openapi(app: FastAPI, router: APIRouter) -> None:
+    from kizuna.node.api.answers import answer  # noqa: PLC0415
+    from kizuna.node.api.door import needs  # noqa: PLC0415
+
+    @router.get("/api/openapi.json", **needs("ogc.read"))
+    def openapi() -> Response:
+        """This description."""
+        return answer(app.openapi())
+
+
+def _add_problems(app: FastAPI) -> None:
+    """Every refusal in one form."""
+
+    @app.exception_handler(Problem)
+    async def refused(_: Request, exc: Problem) -> Response:
+        return problem(exc.status, exc.detail, exc.headers)
+
+    @app.exception_handler(KizunaError)
+    async def declared(_: Request, exc: KizunaError) -> Response:
+        return of_error(exc)
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(_: Request, exc: RequestValidationError) -> Response:
+        first = exc.errors()[0]
+        where = ".".join(str(p) for p in first["loc"])
+        return problem(400, f"{where}: {first['msg']}"[:400])
+
+    @app.exception_handler(HTTPException)
+    async def other(_: Request, exc: HTTPException) -> Response:
+        return problem(exc.status_code, "", dict(exc.headers or {}))

@@ -1,0 +1,142 @@
+"""What the API needs of the node: a store to read, the desk, a few facts, and functions that tell the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from kizuna.base.table import Table
+from kizuna.events.alerts import Params as AlertParams
+from kizuna.node.desk.desk import Desk, now_ms
+from kizuna.records.context import REAL, marking
+
+BLOCK_S: Final = 600
+
+
+class Versions(Protocol):
+    """What the store has reached. Times are UTC ms, missing where it is empty."""
+
+    @property
+    def picture(self) -> int:
+        """Counts up with every batch of fixes."""
+
+    @property
+    def events(self) -> int:
+        """Counts up with every change of events."""
+
+    @property
+    def newest_ms(self) -> int:
+        """Time of the newest fix."""
+
+    @property
+    def oldest_ms(self) -> int:
+        """Time of the oldest fix still kept."""
+
+
+class Store(Protocol):
+    """The reading side of ``stores.keep``; every method may be called from several threads."""
+
+    def latest(self, since: int = 0) -> tuple[int, Table]:
+        """Version of the picture, and LATEST rows of vessels changed after ``since``."""
+
+    def track(self, mmsi: int, start_ms: int, end_ms: int) -> Table:
+        """FIXES of one vessel by time."""
+
+    def box(self, west: float, south: float, east: float, north: float, start_ms: int, end_ms: int) -> Table:
+        """FIXES in a box and time; west may be greater than east, across 180 degrees."""
+
+    def events(self, *, since_version: int = 0, start_ms: int | None = None, end_ms: int | None = None,
+               mmsi: int | None = None, event_id: str = "") -> Table:  # fmt: skip
+        """EVENTS, newest version of each."""
+
+    def identities(self, mmsi: int | None = None) -> Table:
+        """IDENTITIES."""
+
+    def block(self, start_ms: int) -> Table:
+        """FIXES of one block of 600 s."""
+
+    def blocks(self, start_ms: int, end_ms: int) -> Mapping[int, int]:
+        """Number of fixes of each block with any, by its start."""
+
+    def versions(self) -> Versions:
+        """What the store has reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where positions come from, as the picture tells them apart: by shape and colour."""
+
+    code: int
+    name: str
+    shape: str = "triangle"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the node says of itself.
+
+    Attributes:
+        name, title: short name; what stands in the head of the page.
+        context: ``real``, ``test`` or ``exercise:<id>``; the marking follows from it.
+        languages: of the page, the first is the default.
+        home: latitude, longitude (degrees) and zoom at which the map opens.
+        tz: time zone shown beside UTC.
+        origins: kinds of origin by code.
+        mode: ``live`` or ``demo``.
+        track_h: hours of track that a vessel card offers first.
+        gone_h: a vessel not heard for so long is no longer in the picture, h.
+        alert_days: how long an alert stays in the list after it was raised.
+        block_lateness_s: a block is closed when the newest fix is so much behind its end, s; as the store is told.
+        secure: whether pages are served over TLS; cookies are then bound to it.
+        hosts: host names and addresses (without port) under which the node is known; empty accepts any.
+        version: of the program.
+    """
+
+    name: str = "node"
+    title: str = "Kizuna"
+    context: str = REAL
+    languages: tuple[str, ...] = ("en", "ja", "zh-TW")
+    home: tuple[float, float, float] = (25.0, 123.0, 5.0)
+    tz: str = "UTC"
+    origins: tuple[Origin, ...] = (Origin(0, "AIS"),)
+    mode: str = "live"
+    track_h: float = 24.0
+    gone_h: float = 24.0
+    alert_days: float = 7.0
+    block_lateness_s: int = 900
+    secure: bool = True
+    hosts: tuple[str, ...] = ()
+    version: str = ""
+
+    @property
+    def marking(self) -> str:
+        """Words that stand on every screen and export."""
+        return marking(self.context)
+
+
+@dataclass(slots=True)
+class Node:
+    """What ``make_app`` is given.
+
+    Attributes:
+        facts, store, desk: see there.
+        now_ms: time of the picture, UTC ms; in a demo the time that is played.
+        sources: health of each source, rows of plain values with at least ``source`` and ``state``.
+        layer: GeoJSON text of a layer by name, or None where the node has none of that name.
+        origin_of: code of the origin of a source's positions.
+        counters: further numbers for ``/metrics``, by name.
+        alerts: which events are alerts.
+        oidc: identity provider, where there is one.
+    """
+
+    facts: Facts
+    store: Store
+    desk: Desk
+    now_ms: Callable[[], int] = now_ms
+    sources: Callable[[], Sequence[Mapping[str, Any]]] = list
+    layer: Callable[[str], bytes | None] | None = None
+    origin_of: Callable[[str], int] = lambda _: 0
+    counters: Callable[[], Mapping[str, float]] = dict
+    alerts: AlertParams = field(default_factory=AlertParams)
+    oidc: Any = None

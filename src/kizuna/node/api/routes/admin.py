@@ -1,0 +1,130 @@
+"""For administrators: users, tokens, the audit. And the health of sources, which everybody may see."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Path, Query
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+from starlette.responses import Response
+
+from kizuna.node.api.answers import Problem, answer
+from kizuna.node.api.books import Books
+from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.routes.entry import Strict
+from kizuna.node.api.view import view_notes
+from kizuna.node.desk.people import User
+from kizuna.node.desk.tokens import DAYS, DELAY_S, GRID_DEG, Token
+
+Role = Literal["viewer", "analyst", "administrator", "release_officer"]
+
+
+class NewUser(Strict):
+    """A user with a first password, or with a subject at the identity provider."""
+
+    name: str = Field(min_length=1, max_length=64)
+    role: Role
+    password: str | None = Field(default=None, max_length=256)
+    subject: str = Field(default="", max_length=300)
+
+
+class UserChange(Strict):
+    """What is given is changed."""
+
+    role: Role | None = None
+    disabled: bool | None = None
+    password: str | None = Field(default=None, max_length=256)
+
+
+class NewToken(Strict):
+    """A token; late and coarse unless said otherwise."""
+
+    name: str = Field(min_length=1, max_length=80)
+    kind: Literal["feed", "metrics"]
+    days: int = Field(default=DAYS, ge=1, le=730)
+    live: bool = False
+    delay_s: int = Field(default=DELAY_S, ge=0, le=30 * 86_400)
+    grid_deg: float = Field(default=GRID_DEG, ge=0, le=5)
+
+
+def add_to(router: APIRouter, books: Books) -> None:
+    """Add the routes."""
+    node = books.node
+    people, tokens, audit = node.desk.people, node.desk.tokens, node.desk.audit
+
+    @router.get("/api/sources", **needs("source.see"))
+    def sources(viewer: Looks) -> Response:
+        """Health of each source."""
+        return answer({"sources": view_notes([dict(s) for s in node.sources()], viewer, "source.see")})
+
+    @router.get("/api/admin/users", **needs("user.edit"))
+    def users() -> Response:
+        return answer({"users": [user_as_dict(u) for u in people.all()]})
+
+    @router.post("/api/admin/users", **needs("user.edit"))
+    async def add(viewer: Looks, body: Annotated[NewUser, Body()]) -> Response:
+        if body.password is None and not body.subject:
+            raise Problem(400, "a user has a password or a subject at the identity provider")
+        user = await run_in_threadpool(lambda: people.add(body.name, body.role, body.password, subject=body.subject))
+        audit.did(viewer.name, "user.add", user.name, user.role, viewer.address)
+        return answer(user_as_dict(user), 201)
+
+    @router.put("/api/admin/users/{name}", **needs("user.edit"))
+    async def change(viewer: Looks, name: Annotated[str, Path(max_length=64)],
+                     body: Annotated[UserChange, Body()]) -> Response:  # fmt: skip
+        """Change role, password or access; the user's sessions end at once."""
+        user = people.named(name)
+        if user is None:
+            raise Problem(404, "there is no such user")
+        await run_in_threadpool(
+            lambda: people.change(user, role=body.role, disabled=body.disabled, password=body.password)
+        )
+        what = ", ".join(k for k, v in body.model_dump().items() if v is not None)
+        audit.did(viewer.name, "user.change", user.name, what, viewer.address)
+        changed = people.named(name)
+        return answer(user_as_dict(changed) if changed else None)
+
+    @router.get("/api/admin/tokens", **needs("token.edit"))
+    def all_tokens() -> Response:
+        return answer({"tokens": [token_as_dict(t) for t in tokens.all()]})
+
+    @router.post("/api/admin/tokens", **needs("token.edit"))
+    def make(viewer: Looks, body: Annotated[NewToken, Body()]) -> Response:
+        """Make a token. The answer holds its secret, which is shown this once."""
+        token, secret = tokens.make(viewer.name, body.name, body.kind, days=body.days, live=body.live,
+                                    delay_s=body.delay_s, grid_deg=body.grid_deg)  # fmt: skip
+        audit.did(viewer.name, "token.make", f"token:{token.token_id}", body.kind, viewer.address)
+        return answer({**token_as_dict(token), "secret": secret}, 201)
+
+    @router.delete("/api/admin/tokens/{token_id}", **needs("token.edit"))
+    def revoke(viewer: Looks, token_id: Annotated[int, Path(ge=1, le=1 << 62)]) -> Response:
+        if not tokens.revoke(token_id):
+            raise Problem(404, "there is no such token, or it was revoked before")
+        audit.did(viewer.name, "token.revoke", f"token:{token_id}", "done", viewer.address)
+        return Response(status_code=204)
+
+    @router.get("/api/audit", **needs("audit.see"))
+    def book(viewer: Looks, before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
+             by: Annotated[str | None, Query(max_length=100)] = None) -> Response:  # fmt: skip
+        """Who saw and did what, newest first, 500 at a time."""
+        audit.saw(viewer.name, "audit.see", by or "", viewer.address)
+        rows = [
+            {"id": r["audit_id"], "t": r["t_ms"], "by": r["by"], "act": r["act"], "object": r["object"],
+             "outcome": r["outcome"], "address": r["address"]}
+            for r in view_notes(audit.page(before_id=before, by=by), viewer, "audit.see")
+        ]  # fmt: skip
+        return answer({"lines": rows})
+
+
+def user_as_dict(user: User) -> dict[str, Any]:
+    """A user as the API gives them."""
+    return {"name": user.name, "role": user.role, "disabled": user.disabled, "created": user.created_ms,
+            "has_password": user.has_password, "subject": user.subject}  # fmt: skip
+
+
+def token_as_dict(token: Token) -> dict[str, Any]:
+    """A token as the API gives it, without its secret."""
+    row = asdict(token)
+    return {"id": row.pop("token_id"), **{k.removesuffix("_ms"): v for k, v in row.items()}}

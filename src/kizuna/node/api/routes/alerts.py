@@ -1,0 +1,119 @@
+"""Alerts and events: the list that waits, whole events with their evidence, and what the desk decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Body, Path, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from kizuna.base.units import HOUR_MS
+from kizuna.formats.geojson import event_rows
+from kizuna.node.api.alert_book import Alert, as_dict, state_of
+from kizuna.node.api.answers import Problem, answer
+from kizuna.node.api.books import Books
+from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.routes.entry import Strict
+from kizuna.node.api.view import Reader, Viewer
+from kizuna.node.desk.decisions import Deed
+
+EventId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+
+
+class Why(Strict):
+    """A reason; the version of the event that was on the screen, so that a change meanwhile is noticed."""
+
+    reason: str = Field(default="", max_length=2000)
+    version: int | None = None
+
+
+class Silence(Why):
+    """Either ``hours`` from now or ``until`` (UTC ms); for the event alone or for its vessels."""
+
+    hours: float | None = Field(default=None, gt=0, le=24 * 366)
+    until: int | None = None
+    scope: Literal["event", "vessel"] = "event"
+
+
+def add_to(router: APIRouter, books: Books) -> None:
+    """Add the routes."""
+    node = books.node
+
+    @router.get("/api/alerts", **needs("event.see"))
+    def alerts(viewer: Looks, state: Annotated[Literal["open", "all"], Query()] = "open") -> Response:
+        """Alerts, newest first, with the state that the desk gave them."""
+        node.desk.audit.saw(viewer.name, "alert.list", state, viewer.address)
+        return answer(books.alerts.listed(viewer, every=state == "all"))
+
+    @router.get("/api/events/{event_id}", **needs("event.see"))
+    def event(viewer: Looks, event_id: EventId) -> Response:
+        """One event whole: evidence, other explanations, what would settle it, proof, and decisions about it."""
+        found = Reader(node, viewer).events(event_id=event_id)
+        if not len(found):
+            raise Problem(404, "there is no such event")
+        k = int(np.argmax(found["version"]))
+        row = next(iter(event_rows(found.slice(k, k + 1))))
+        node.desk.audit.saw(viewer.name, "event.see", event_id, viewer.address)
+        alert = books.alerts.find(event_id)
+        state, deed = state_of(alert, node.desk.decisions.standing(), node.desk.clock()) if alert else (None, None)
+        return answer({
+            **row, "names": [books.pictures.name(m) for m in row["mmsis"] or ()], "state": state,
+            "decision": deed_as_dict(deed) if deed else None,
+            "decisions": [deed_as_dict(d) for d in node.desk.decisions.of_event(event_id)],
+        })  # fmt: skip
+
+    def decide(viewer: Viewer, event_id: str, body: Why, act: str, make: Callable[[Alert], Deed]) -> Response:
+        """Write one decision down and give the alert as it stands then."""
+        alert = books.alerts.find(event_id)
+        if alert is None:
+            raise Problem(404, "there is no such alert")
+        if body.version is not None and body.version != alert.version:
+            raise Problem(409, f"the event is at version {alert.version} meanwhile; look at it again")
+        deed = make(alert)
+        node.desk.audit.did(viewer.name, f"alert.{act}", event_id, str(deed.deed_id), viewer.address)
+        books.update_marks()
+        state, standing = state_of(alert, node.desk.decisions.standing(), node.desk.clock())
+        return answer(as_dict(alert, state, standing, books.pictures))
+
+    desk = node.desk.decisions
+
+    @router.post("/api/alerts/{event_id}/ack", **needs("alert.decide"))
+    def acknowledge(viewer: Looks, event_id: EventId, body: Annotated[Why, Body()]) -> Response:
+        return decide(viewer, event_id, body, "acknowledge", lambda a: desk.decide(
+            "acknowledge", viewer.name, event_id, a.version, reason=body.reason))  # fmt: skip
+
+    @router.post("/api/alerts/{event_id}/silence", **needs("alert.decide"))
+    def silence(viewer: Looks, event_id: EventId, body: Annotated[Silence, Body()]) -> Response:
+        if (body.hours is None) == (body.until is None):
+            raise Problem(400, "a silence has either hours or until")
+        until = body.until if body.hours is None else node.desk.clock() + round(body.hours * HOUR_MS)
+
+        def make(alert: Alert) -> Deed:
+            deeds = [
+                desk.decide("silence", viewer.name, event_id, alert.version, reason=body.reason, until_ms=until, mmsi=m)
+                for m in (alert.mmsis if body.scope == "vessel" and alert.mmsis else (None,))
+            ]
+            return deeds[-1]
+
+        return decide(viewer, event_id, body, "silence", make)
+
+    @router.post("/api/alerts/{event_id}/dismiss", **needs("alert.decide"))
+    def dismiss(viewer: Looks, event_id: EventId, body: Annotated[Why, Body()]) -> Response:
+        return decide(viewer, event_id, body, "dismiss", lambda a: desk.decide(
+            "dismiss", viewer.name, event_id, a.version, reason=body.reason))  # fmt: skip
+
+    @router.post("/api/alerts/{event_id}/undo", **needs("alert.decide"))
+    def undo(viewer: Looks, event_id: EventId, body: Annotated[Why, Body()]) -> Response:
+        return decide(viewer, event_id, body, "undo", lambda a: desk.undo(
+            viewer.name, event_id, a.version, reason=body.reason))  # fmt: skip
+
+
+def deed_as_dict(deed: Deed) -> dict[str, Any]:
+    """A decision as the API gives it."""
+    row = asdict(deed)
+    return {"id": row.pop("deed_id"), "t": row.pop("t_ms"), "until": row.pop("until_ms"), **row,
+            "scope": "event" if deed.mmsi is None else "vessel"}  # fmt: skip
