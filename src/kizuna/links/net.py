@@ -106,10 +106,13 @@ def shown(url: str) -> str:
     return url.split("#", 1)[0].split("?", 1)[0]
 
 
-def open_feed(url: str, *, clock_ms: Callable[[], int], stop: Stop, subscription: str = "") -> Feed:
+def open_feed(
+    url: str, *, clock_ms: Callable[[], int], stop: Stop, subscription: str = "", attempts: int = 6
+) -> Feed:  # fmt: skip
     """The feed of ``tcp://host:port`` (connect), ``tcp-listen://host:port`` or ``udp://host:port`` (listen).
 
     Also ``ws://`` and ``wss://`` (connect and send ``subscription``, see ``links.websocket.read_subscription``).
+    ``attempts`` to connect fail in a row before the feed gives up.
 
     Raises ConfigError for a malformed address or a port that cannot be had.
     """
@@ -126,9 +129,11 @@ def open_feed(url: str, *, clock_ms: Callable[[], int], stop: Stop, subscription
     if parts.scheme in _WEB_PORTS:
         if parts.fragment:
             raise ConfigError(f"{shown(url)!r} has a fragment (#)", hint=_FORMS)
-        return WebSocketClient(url, host=host, port=port, clock_ms=clock_ms, stop=stop, subscription=subscription)
+        return WebSocketClient(
+            url, host=host, port=port, clock_ms=clock_ms, stop=stop, subscription=subscription, attempts=attempts
+        )
     if parts.scheme == "udp":
         return UdpReceiver(host, port, clock_ms=clock_ms, stop=stop)
     if parts.scheme == "tcp-listen":
         return TcpServer(host, port, clock_ms=clock_ms, stop=stop)
-    return TcpClient(host, port, clock_ms=clock_ms, stop=stop)
+    return TcpClient(host, port, clock_ms=clock_ms, stop=stop, attempts=attempts)

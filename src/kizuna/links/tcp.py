@@ -48,6 +48,14 @@ class _LineBuffer:
         return out + b"\n" if out else b""
 
 
+def stay_awake(connection: socket.socket) -> None:
+    """Let the system find out within two minutes that the other end is gone without a word."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 class TcpServer:
     """Listens on one TCP port and takes lines from up to 64 connections."""
 
@@ -110,6 +118,7 @@ class TcpServer:
             connection.close()
             return
         connection.settimeout(0)
+        stay_awake(connection)
         self._open[connection] = _LineBuffer()
         selector.register(connection, selectors.EVENT_READ)
 
@@ -122,7 +131,11 @@ class TcpServer:
 
 
 class TcpClient:
-    """Connects to a server that sends lines, and again when the connection breaks. ``connections`` counts successes."""
+    """Connects to a server that sends lines, and again when the connection breaks. ``connections`` counts successes.
+
+    ``hello`` speaks first on each new connection, where the server wants that; it may raise OSError (try again) and
+    TrustError.
+    """
 
     def __init__(
         self,
@@ -132,11 +145,13 @@ class TcpClient:
         clock_ms: Callable[[], int],
         stop: Stop,
         attempts: int = 6,
+        hello: Callable[[socket.socket], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.dropped = 0
         self.connections = 0
+        self._hello = hello
         self._address = (host, port)
         self._clock_ms = clock_ms
         self._stop = stop
@@ -165,7 +180,11 @@ class TcpClient:
                 self._socket = socket.create_connection(
                     self._address, timeout=max(watch.left_s(CONNECT_TIMEOUT_S), 0.001)
                 )
+                stay_awake(self._socket)
+                if self._hello is not None:
+                    self._hello(self._socket)
             except OSError as exc:
+                self.close()
                 reason = exc.strerror or str(exc)
                 continue
             self.connections += 1

@@ -186,6 +186,14 @@ class LiveEngine:
         if len(self.kept):
             self.settled()  # for the counts of reception
 
+    def begin_at(self, cut_ms: int) -> None:
+        """Rows before this time will not be given, as if they had been let go; only right after the engine was made.
+
+        What was told of them (see ``told.restore``) stays as it was told, and what the cut left of an older event is
+        not told as a new one.
+        """
+        self._cut_ms, self.kept.generation = cut_ms, 1
+
     def _check(self, fixes: Table, statics: Table | None) -> None:
         if self._closed:
             raise InputError("the stream was closed", hint="begin a new one")
