@@ -82,7 +82,7 @@ class Want:
 def answer(view: View, directory: Path, want: Want, rows_most: int) -> Table:
     """Rows by time. Raises InputError where there are too many, FileNotFoundError where a segment was replaced."""
     parts = [_of_piece(piece, want) for piece in view.pieces]
-    found = sum(len(p) for p in parts)
+    found = _bounded(sum(len(p) for p in parts), rows_most)
     arrow = []
     index = view.indexes[want.table]
     hit = _possible(index, want)
@@ -90,15 +90,19 @@ def answer(view: View, directory: Path, want: Want, rows_most: int) -> Table:
         mine = hit & (index.segment == k)
         sizes = index.bounds[mine, -1].astype(np.int64)
         part = _of_segment(directory / view.segments[k].name, want, index.group[mine], sizes)
-        found += part.num_rows
-        if found > rows_most:
-            raise InputError(f"more than {rows_most:,} rows answer this", hint="ask for less time or a smaller box")
+        found = _bounded(found + part.num_rows, rows_most)
         if part.num_rows:
             arrow.append(part)
     if arrow:
         parts.append(from_arrow(want.schema, pa.concat_tables(arrow, promote_options="permissive")))
     parts = [p for p in parts if len(p)]
     return by_time(_only(concat(parts), want)) if parts else empty(want.schema)
+
+
+def _bounded(rows: int, most: int) -> int:
+    if rows > most:
+        raise InputError(f"more than {most:,} rows answer this", hint="ask for less time or a smaller box")
+    return rows
 
 
 def by_time(table: Table) -> Table:
