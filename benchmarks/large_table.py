@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kizuna.places.coast import load_coast
+
 ROWS_PER_VESSEL = 4_000
 START_MS = 1_767_225_600_000  # 2026-01-01
 DAY_S = 86_400
@@ -24,6 +26,17 @@ SCHEMA = pa.schema([
     ("mmsi", pa.int32()), ("timestamp", pa.timestamp("ms", tz="UTC")), ("lat", pa.float64()), ("lon", pa.float64()),
     ("sog", pa.float32()), ("cog", pa.float32()), ("heading", pa.float32()), ("nav_status", pa.int8()),
 ])  # fmt: skip
+
+
+def _by_the_shore(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Places up to 3 km off the shore, where ports are; open ocean would have none of them masked."""
+    coast = load_coast()
+    found = np.empty((0, 2))
+    while len(found) < count:
+        tried = rng.uniform([-45, -180], [60, 180], (20_000, 2))
+        shore_m = coast.distance_to_shore_m(tried[:, 0].copy(), tried[:, 1].copy())
+        found = np.concatenate([found, tried[(shore_m > 0) & (shore_m < 3000)]])
+    return found[:count]
 
 
 class Fleet:
@@ -37,7 +50,7 @@ class Fleet:
         while len(self.mmsi) < n:
             self.mmsi = np.unique(np.append(self.mmsi, rng.integers(201_000_000, 776_000_000, n - len(self.mmsi))))
         rng.shuffle(self.mmsi)
-        ports = rng.uniform([-45, -180], [60, 180], (max(8, n // 60), 2))
+        ports = _by_the_shore(rng, max(8, n // 60))
         self.port = ports[rng.integers(0, len(ports), n)] + rng.normal(0, 0.01, (n, 2))
         # under way, at a port, fishing, drifting far out
         self.kind = rng.choice(4, n, p=[0.45, 0.35, 0.15, 0.05])
@@ -112,8 +125,9 @@ def write(path: Path, rows: int, seed: int = 1) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path)
+    parser.add_argument("path", type=Path, nargs="?", help="without it nothing is written")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     a = parser.parse_args()
-    print(write(a.path, a.rows, a.seed), "vessels")
+    if a.path:
+        print(write(a.path, a.rows, a.seed), "vessels")

@@ -68,6 +68,7 @@ def test_tables_are_those_of_a_run_in_memory(exercise, tmp_path, buckets):
 def test_encounters_across_stretches_of_time_are_whole(exercise, tmp_path, monkeypatch):
     request, _, memory = exercise
     monkeypatch.setattr(run_module, "meet", lambda *a: meet.meet(*a, at_once=1))
+    monkeypatch.setattr(meet, "TOLD_AT_ONCE", 1)
     detect_in_parts(request, tmp_path, Partitioned(Sizes(partitions=3)))
     check_equal(memory, tmp_path)
 
@@ -287,6 +288,15 @@ def test_assumed_times_and_mixed_contexts_are_refused(exercise, tmp_path):
     mixed = Request([request.inputs[0], str(memory / "fixes.parquet")], Options(context="test"))
     with pytest.raises(InputError, match="mix the contexts"):
         detect_in_parts(mixed, tmp_path / "b", Partitioned())
+
+
+@pytest.mark.parametrize("data", [b"", b"!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*22\r\n"])
+def test_inputs_without_a_row_are_as_in_memory(tmp_path, data):
+    (tmp_path / "none.nmea").write_bytes(data)
+    request = Request([str(tmp_path / "none.nmea")])
+    detect_into(request, tmp_path / "memory")
+    detect_in_parts(request, tmp_path / "parts", Partitioned(Sizes(partitions=3)))
+    check_equal(tmp_path / "memory", tmp_path / "parts")
 
 
 @given(

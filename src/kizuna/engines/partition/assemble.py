@@ -30,13 +30,6 @@ class Part(NamedTuple):
     segment: Array
     segments: Table
 
-    def take(self, rows: Array) -> Part:
-        """Some of the rows, in order."""
-        segment, kept = _kept(self.segment[rows])
-        n = len(rows)
-        cold = {name: v[rows] if v.strides[0] else v[:n] for name, v in self.cold.items()}
-        return Part({name: v[rows] for name, v in self.hot.items()}, cold, segment, self.segments.take(kept))
-
 
 @dataclass(frozen=True, slots=True)
 class Gathered:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kizuna.base.table import Array, Table, concat
-from kizuna.engines.partition.assemble import beneath, tracks_of, whole
+from kizuna.engines.partition.assemble import Piece, beneath, gather, tracks_of, whole
 from kizuna.engines.partition.meet import Meetings, of_vessels
 from kizuna.engines.partition.trace import Traced
 from kizuna.events.account.evidence import Groups
@@ -38,34 +38,38 @@ def look(
 ) -> int:  # fmt: skip
     """Find the events of the vessels of a bucket and leave them on the disk; their number."""
     own = np.unique(traced[bucket].segments()["mmsi"])
-    met, rows = of_vessels(meetings, own)
-    tracks, met = _together(traced[bucket], bucket, meetings, rows, met)
+    tracks, met = _together(traced, bucket, meetings, own)
     events = _of(concat(of_single_vessels(tracks, settings, surroundings, subjects(tracks), met)), own)
     write_table(events, path)
     return len(events)
 
 
-def _together(source: Traced, bucket: int, meetings: Meetings, rows: Array, met: Met) -> tuple[Tracks, Met]:
-    """The bucket with rows of others, and the encounters with their rows in it."""
-    around = meetings.around
-    at = int(np.searchsorted(rows, meetings.last_row))
-    known = meetings.last_row < 0 or (at < len(rows) and rows[at] == meetings.last_row)
-    wanted = rows if known else np.insert(rows, at, meetings.last_row)
-    of = around.bucket[wanted]
-    below, above = wanted[of < bucket], wanted[of > bucket]
-    parts = [whole(source)]
-    if len(below):
-        parts.insert(0, around.part.take(below))
-    if len(above):
-        parts.append(around.part.take(above))
-    tracks = tracks_of(beneath(parts), source.words)
-    if not len(rows):
-        return tracks, met
-    of = around.bucket[rows]
-    place = len(below) + around.row[rows]
-    place[of < bucket] = np.searchsorted(below, rows[of < bucket])
-    place[of > bucket] = len(below) + source.rows + np.searchsorted(above, rows[of > bucket])
+def _together(traced: Sequence[Traced], bucket: int, meetings: Meetings, own: Array) -> tuple[Tracks, Met]:
+    """The bucket with rows of others, and the encounters of its vessels with their rows in it."""
+    met, of, row = of_vessels(meetings, own)
+    foreign = {b: row[of == b] for b in np.unique(of).tolist() if b != bucket}
+    if meetings.last is not None and meetings.last[0] != bucket:
+        b, last = meetings.last
+        foreign[b] = np.union1d(foreign.get(b, np.empty(0, np.int64)), [last])
+    place = np.empty(len(row), np.int64)
+    parts, before = [], 0
+    for b in sorted({bucket, *foreign}):
+        mine = of == b
+        if b == bucket:
+            parts.append(whole(traced[b]))
+            place[mine] = before + row[mine]
+        else:
+            parts.append(gather(traced, np.zeros(len(traced), np.int64), [_piece(b, foreign[b])]).part)
+            place[mine] = before + np.searchsorted(foreign[b], row[mine])
+        before += len(parts[-1].segment)
+    tracks = tracks_of(beneath(parts), traced[bucket].words)
     return tracks, met._replace(rows=Groups(place[met.rows.flat], met.rows.offsets))
+
+
+def _piece(bucket: int, rows: Array) -> Piece:
+    """Ascending rows as ranges."""
+    breaks = np.flatnonzero(np.diff(rows) != 1)
+    return Piece(bucket, rows[np.append(0, breaks + 1)], rows[np.append(breaks, len(rows) - 1)] + 1)
 
 
 def _of(events: Table, mmsis: Array) -> Table:

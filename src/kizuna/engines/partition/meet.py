@@ -8,14 +8,14 @@ only the fixes around the meetings that are left are fetched. The events are mad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from kizuna.base.table import Array, Table, concat, empty
-from kizuna.engines.partition.assemble import Gathered, Piece, flat_ranges, gather, tracks_of
+from kizuna.engines.partition.assemble import Piece, flat_ranges, gather, tracks_of
 from kizuna.engines.partition.trace import Traced
 from kizuna.events import encounters
 from kizuna.events.account.evidence import Groups
@@ -32,17 +32,25 @@ AT_ONCE: Final = 3_000_000
 """Positions in a stretch: 24 bytes each, and as much again for the pairs."""
 
 
+_ROWS: Final = 1 << 40
+"""More rows than a bucket has; room for them in a key of bucket and row."""
+TOLD_AT_ONCE: Final = 1_000_000
+"""Fixes around encounters that are fetched at a time: about 100 bytes each, and as much again for their events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meetings:
-    """Encounters of all vessels: the events, the fixes around them with the last fix of all data, and who met.
+    """Encounters of all vessels: the events, who met when, and on which fixes that rests.
 
-    ``met.rows`` and ``last_row`` count in ``around``; ``last_row`` is -1 without any vessel.
+    ``met.rows`` counts in ``bucket`` and ``row``: bucket and row of its tracks. ``last`` is the last fix of all data,
+    likewise; None without any vessel.
     """
 
     events: Table
     met: Met
-    around: Gathered
-    last_row: int
+    bucket: Array
+    row: Array
+    last: tuple[int, int] | None
 
 
 class Fleet(NamedTuple):
@@ -81,18 +89,46 @@ def meet(
         slots = _joined(parts, step_ms)
         runs = encounters.slow_runs(runs, slots, encounters.at_sea(slots, surroundings), params, all_.who)
     last = _last_fix(traced, all_)
-    around = _fixes_around(traced, all_, runs, last)
+    none = np.empty(0, np.int64)
+    if not runs.events:
+        return Meetings(empty(EVENTS), no_meetings(), none, none, last)
+    told = [_told(traced, all_, settings, surroundings, part) for part in _batches(traced, all_, runs)]
+    offsets = np.cumsum([0, *(len(t.row) for t in told)])
+    flat = np.concatenate([t.met.rows.flat + at for t, at in zip(told, offsets[:-1].tolist(), strict=True)])
+    sizes = np.concatenate([np.diff(t.met.rows.offsets) for t in told])
+    met = Met(
+        [i for t in told for i in t.met.event_id], np.concatenate([t.met.mmsi for t in told]),
+        np.concatenate([t.met.start_ms for t in told]), np.concatenate([t.met.end_ms for t in told]),
+        Groups(flat, np.concatenate([[0], np.cumsum(sizes)])),
+    )  # fmt: skip
+    return Meetings(
+        concat([t.events for t in told]), met, np.concatenate([t.bucket for t in told]),
+        np.concatenate([t.row for t in told]), last,
+    )  # fmt: skip
+
+
+class _Batch(NamedTuple):
+    """Some encounters, and the ranges of fixes around them by bucket."""
+
+    runs: Runs
+    ranges: dict[int, list[tuple[int, int]]]
+
+
+def _told(
+    traced: Sequence[Traced], all_: Fleet, settings: Settings, surroundings: Surroundings, batch: _Batch
+) -> Meetings:  # fmt: skip
+    """The events of some encounters."""
+    around = gather(traced, all_.base, [Piece(b, *_united(r)) for b, r in sorted(batch.ranges.items())])
     who = Subjects(
         all_.who.watched[around.segment], all_.who.vessel[around.segment], all_.who.mmsi, all_.who.vessel_id,
         np.empty(0, np.int64),
     )  # fmt: skip
-    events, met = empty(EVENTS), no_meetings()
-    if runs.events:
-        tracks = tracks_of(around.part, traced[0].words)
-        slots = resample(tracks, settings.resample, who.watched)
-        events, met = encounters.told(tracks, params, surroundings, who, runs, slots, settings.resample)
-    last_row = -1 if last is None else int(np.flatnonzero((around.bucket == last[0]) & (around.row == last[1]))[0])
-    return Meetings(events, met, around, last_row)
+    tracks = tracks_of(around.part, traced[0].words)
+    slots = resample(tracks, settings.resample, who.watched)
+    events, met = encounters.told(
+        tracks, settings.encounters, surroundings, who, batch.runs, slots, settings.resample
+    )  # fmt: skip
+    return Meetings(events, met, around.bucket.astype(np.int32), around.row, None)
 
 
 def _last_fix(traced: Sequence[Traced], all_: Fleet) -> tuple[int, int] | None:
@@ -182,28 +218,36 @@ def _stitched(found: list[Array]) -> Array:
     return np.stack([a[at], b[at], first[at], reached[ends]], axis=1)
 
 
-def _fixes_around(
-    traced: Sequence[Traced], all_: Fleet, runs: Runs, last: tuple[int, int] | None
-) -> Gathered:  # fmt: skip
-    """The fixes of both vessels of each encounter, from the last before its first slot to the first after its last."""
+def _batches(traced: Sequence[Traced], all_: Fleet, runs: Runs) -> Iterator[_Batch]:
+    """The encounters in batches, with the fixes of both vessels around each.
+
+    These go from the last fix before the first slot to the first after the last slot.
+    """
     n = runs.events
-    opens = np.searchsorted(runs.event, np.arange(n), "left")
-    closes = np.searchsorted(runs.event, np.arange(n), "right") - 1
-    from_ms, to_ms = runs.first[opens] * runs.step_ms, runs.last[closes] * runs.step_ms
+    opens = np.searchsorted(runs.event, np.arange(n), "left").tolist()
+    closes = [*opens[1:], len(runs.event)]
     s = all_.who.segments_by_vessel
     vessel_of = all_.who.vessel[s]
-    ranges: dict[int, list[tuple[int, int]]] = {} if last is None else {last[0]: [(last[1], last[1] + 1)]}
-    for vessels in (runs.a[opens], runs.b[opens]):
-        low, high = (np.searchsorted(vessel_of, vessels, side).tolist() for side in ("left", "right"))
-        for e in range(n):
-            for segment in s[low[e] : high[e]].tolist():
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    first, held = 0, 0
+    for e in range(n):
+        from_ms = int(runs.first[opens[e]]) * runs.step_ms
+        to_ms = int(runs.last[closes[e] - 1]) * runs.step_ms
+        for vessel in (runs.a[opens[e]], runs.b[opens[e]]):
+            low, high = (int(np.searchsorted(vessel_of, vessel, side)) for side in ("left", "right"))
+            for segment in s[low:high].tolist():
                 b = int(np.searchsorted(all_.base, segment, "right")) - 1
-                found = _rows_in(traced[b], segment - int(all_.base[b]), int(from_ms[e]), int(to_ms[e]))
+                found = _rows_in(traced[b], segment - int(all_.base[b]), from_ms, to_ms)
                 if found is not None:
                     ranges.setdefault(b, []).append(found)
-    nothing = {} if ranges else {0: [(0, 0)]}
-    pieces = [Piece(b, *_united(found)) for b, found in sorted((ranges | nothing).items())]
-    return gather(traced, all_.base, pieces)
+                    held += found[1] - found[0]
+        if held >= TOLD_AT_ONCE or e == n - 1:
+            at = slice(opens[first], closes[e])
+            yield _Batch(
+                Runs(runs.a[at], runs.b[at], runs.first[at], runs.last[at], runs.event[at] - first, runs.step_ms),
+                ranges,
+            )
+            first, held, ranges = e + 1, 0, {}
 
 
 def _rows_in(source: Traced, segment: int, from_ms: int, to_ms: int) -> tuple[int, int] | None:
@@ -229,17 +273,17 @@ def _united(ranges: list[tuple[int, int]]) -> tuple[Array, Array]:
     return table[:, 0], table[:, 1]
 
 
-def of_vessels(all_: Meetings, mmsis: Array) -> tuple[Met, Array]:
-    """The encounters of some MMSIs, and the rows of ``around`` that prove them; ``rows`` counts in these."""
+def of_vessels(all_: Meetings, mmsis: Array) -> tuple[Met, Array, Array]:
+    """The encounters of some MMSIs, and the fixes that prove them, each once: bucket and row, ascending.
+
+    The rows of what is returned count in these.
+    """
     mine = np.flatnonzero(np.isin(all_.met.mmsi, mmsis).any(axis=1))
     at, size = all_.met.rows.offsets[mine], np.diff(all_.met.rows.offsets)[mine]
     flat = all_.met.rows.flat[flat_ranges(at, at + size)]
-    mark = np.zeros(len(all_.around.row), np.bool_)  # thrice as fast as sorting
-    mark[flat] = True
-    rows = np.flatnonzero(mark)
-    number = np.cumsum(mark) - 1
+    key, place = np.unique(all_.bucket[flat] * np.int64(_ROWS) + all_.row[flat], return_inverse=True)
     met = Met(
         [all_.met.event_id[k] for k in mine.tolist()], all_.met.mmsi[mine].reshape(-1, 2), all_.met.start_ms[mine],
-        all_.met.end_ms[mine], Groups(number[flat], np.concatenate([[0], np.cumsum(size)])),
+        all_.met.end_ms[mine], Groups(place, np.concatenate([[0], np.cumsum(size)])),
     )  # fmt: skip
-    return met, rows
+    return met, key // _ROWS, key % _ROWS

@@ -68,6 +68,7 @@ def route(
             plan.items.append({k: v for k, v in asdict(item).items() if k not in ("name", "source_id")})
             plan.tally = _told(tally)
             plan.save(folder)
+        router.at_least_one()
     finally:
         router.close()
     _cut_large(plan, folder, sizes)
@@ -198,10 +199,21 @@ class _Router:
         """Choose the bounds by the first rows."""
         mmsi = np.concatenate([t["mmsi"] for t in (*chunk.fixes, *chunk.statics)])
         self._plan.bounds = _bounds(mmsi, self._wanted)
+        self._make()
+
+    def _make(self) -> None:
+        assert self._plan.bounds is not None
         self._plan.buckets = [Bucket(f"{b:05d}") for b in range(len(self._plan.bounds) + 1)]
         self._written = [0] * len(self._plan.buckets)
         self._rows = [0] * len(self._plan.buckets)
         self._open()
+
+    def at_least_one(self) -> None:
+        """Make an empty bucket where no row came."""
+        if self._plan.bounds is None:
+            self._plan.bounds = []
+            self._make()
+            self.settle()
 
     def _write(self, chunk: _Chunk) -> None:
         if self._plan.bounds is None:
