@@ -7,7 +7,7 @@ BIN := $(V)/bin
 OUT ?= demo-out
 MODE ?= check
 
-.PHONY: help demo test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
+.PHONY: help web web-check demo test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,7 +20,7 @@ $(V)/bin/python:
 $(V)/.run: requirements/run.txt pyproject.toml | $(V)/bin/python
 	@echo "Setting up Kizuna in $(V) (some 200 MB from the package index, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@KIZUNA_WEB=skip $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(V)/.dev: requirements/dev.txt $(V)/.run
@@ -33,10 +33,19 @@ $(V)/.bench: requirements/bench.txt $(V)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-setup: $(V)/.run ## set up what running needs
+setup: $(V)/.run web ## set up what running needs
+
+web: $(V)/.run ## build the operator's picture (fetches Node where this machine has none)
+	@$(BIN)/python tools/web.py
+
+web-check: web/node_modules/playwright-core ## check the picture: types and unit tests (needs Node and npm)
+	@npm run --prefix web check --silent
+
+web/node_modules/playwright-core: web/package-lock.json
+	@npm ci --prefix web --ignore-scripts --silent && touch $@
 
 # ---- what people run ----------------------------------------------------------------------------------------------
-demo: $(V)/.run ## simulate a day of traffic (EXERCISE), detect, and name the report to open
+demo: $(V)/.run web ## simulate a day of traffic (EXERCISE), detect, and name the report to open
 	@$(BIN)/kizuna demo --out $(OUT)
 
 test: $(V)/.dev ## run the tests
@@ -89,7 +98,7 @@ tools/coast/node_modules: tools/coast/package-lock.json
 	@npm ci --prefix tools/coast --ignore-scripts --silent
 
 lock: ## write the lock files anew (needs uv)
-	@for g in run dev bench; do $(BIN)/python tools/lock.py $$g || exit 1; done
+	@for g in node run dev bench; do $(BIN)/python tools/lock.py $$g || exit 1; done
 
 clean: ## remove the environment and everything made here
 	@rm -rf $(V) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

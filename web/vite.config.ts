@@ -1,16 +1,13 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-/** The offline basemap is computed from the packaged coast when it is not there yet (some 15 s of CPU, once). */
+/** The offline basemap is computed from the packaged coast when it is missing or old (some 15 s of CPU, once). */
 function basemap(): Plugin {
   return {
     name: "kizuna-basemap",
     async buildStart() {
-      const target = fileURLToPath(new URL("public/basemap", import.meta.url));
-      if (existsSync(`${target}/core.tiles`)) return;
       const { buildBasemap } = await import("./tools/basemap.mjs");
-      buildBasemap(target);
+      buildBasemap(fileURLToPath(new URL("public/basemap", import.meta.url)));
     },
   };
 }

@@ -8,7 +8,8 @@
 // Archive: magic KZTILES1, uint32 number of tiles n, uint32 length of a JSON head, the head (padded to 4 bytes), n keys
 // z << 18 | x << 9 | y (ascending), n offsets, n sizes (uint32, little endian), then the tiles: MVT, deflated raw.
 // Equal tiles are stored once. Layers: `land` (polygons) and `shore` (lines without the file's own cuts).
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
@@ -20,7 +21,14 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const DATA = join(HERE, "..", "..", "src", "kizuna", "places", "data");
 const TOLERANCE = 0.5; // points of the screen, at 512 to a tile
 
+/** Writes the archives and the names, unless they are there and made from the same sources. */
 export function buildBasemap(target) {
+  const sources = [join(DATA, "coast.bin"), join(DATA, "islands.csv"), join(HERE, "basemap.mjs"), join(HERE, "coast.mjs")];
+  const hash = createHash("sha256");
+  for (const path of sources) hash.update(readFileSync(path));
+  const stamp = hash.digest("hex");
+  const stampFile = join(target, "stamp.txt");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return {};
   const { rings, digest } = readCoast(join(DATA, "coast.bin"));
   const land = polygons(rings);
   const shore = shoreLines(rings);
@@ -37,6 +45,7 @@ export function buildBasemap(target) {
   for (const [name, bytes] of Object.entries(sizes)) writeFileSync(join(target, name), bytes);
   const names = islandNames(join(DATA, "islands.csv"));
   writeFileSync(join(target, "names.json"), JSON.stringify(names));
+  writeFileSync(stampFile, stamp);
   return Object.fromEntries(Object.entries(sizes).map(([name, bytes]) => [name, bytes.length]));
 }
 

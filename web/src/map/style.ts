@@ -10,7 +10,7 @@ export const TRACKS = "tracks";
 export const GRID = "grid";
 /** The vessel layer is put before this one, so that names of places stay below the vessels and rings above. */
 export const ABOVE_VESSELS = "top-marker";
-const FONT = ["Noto Sans Regular"];
+const FONT = ["Noto Sans"];
 
 type Chart = { [K in LayerName]: LayerSpecification[] };
 

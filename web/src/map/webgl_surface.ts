@@ -124,6 +124,11 @@ export class WebglSurface implements Surface {
         this.#map.setLayoutProperty(id, "visibility", this.#shown.has(name) ? "visible" : "none");
   }
 
+  /** MapLibre itself, for benchmarks. */
+  get map(): MapLibre {
+    return this.#map;
+  }
+
   scene(): Scene {
     const { lng, lat } = this.#map.getCenter();
     const { clientWidth: width, clientHeight: height } = this.#map.getContainer();

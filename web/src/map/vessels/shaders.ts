@@ -86,7 +86,7 @@ float shape_distance(int shape, vec2 p) {           // bow to the top, unit size
   vec2 q = vec2(abs(p.x), p.y);
   if (shape == 0) return max(max(q.x - 0.5, -q.y - 0.8), dot(q, vec2(0.8, 0.6)) - 0.56);
   if (shape == 1) return dot(q, vec2(0.80, 0.0)) + abs(q.y) * 0.6 - 0.56;
-  if (shape == 2) return max(-q.y - 0.7, dot(q, vec2(0.913, 0.408)) - 0.37);
+  if (shape == 2) return max(-q.y - 0.72, dot(q, vec2(0.95, 0.31)) - 0.28);
   return min(length(p + vec2(0.0, 0.22)) - 0.5, max(q.x - 0.11, max(-p.y, p.y - 0.95)));
 }
 float kind_distance(int kind, vec2 p) {             // a sign inside large marks
