@@ -27,7 +27,7 @@ FOLDER: Final = "kizuna-partitions"
 """Made inside the working directory; nothing beside it is touched."""
 BASE_BYTES: Final = 300_000_000
 """The program itself, its compiled kernels, the coast and what is known of all buckets together."""
-ROW_BYTES: Final = 420
+ROW_BYTES: Final = 520
 """Most that a worker holds of a row of its bucket; measured with ``benchmarks/large.py``."""
 _MOST_ROWS: Final = 600_000
 """Larger buckets are no faster: what a worker holds no longer fits the cache in any case."""

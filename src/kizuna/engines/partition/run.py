@@ -114,7 +114,7 @@ def detect_in_parts(request: Request, out: Path, how: Partitioned, progress: Pro
         meetings = _meet(job, traced, all_, around, tell)
     events = _look(job, traced, meetings, around)
     if beside.previous is not None:
-        events = continued(events, beside.previous, job.stages, _span(tally, plan, traced))
+        events = continued(events, beside.previous, job.stages, _span(plan, traced))
     summary = _finish(job, run, traced, all_, around, events, (*untimed, *around.warnings), tally, out)
     shutil.rmtree(folder, ignore_errors=True)
     return summary
@@ -209,9 +209,8 @@ def _look(job: _Job, traced: Sequence[Traced], meetings: Meetings, around: Aroun
         return in_order(concat([*found, meetings.events])) if found else empty(EVENTS)
 
 
-def _span(tally: Tally, plan: Plan, traced: Sequence[Traced]) -> tuple[int, int]:
+def _span(plan: Plan, traced: Sequence[Traced]) -> tuple[int, int]:
     """First and last time in the tracks."""
-    del tally
     if plan.last_ms is None:
         return MISSING_TIME_MS, MISSING_TIME_MS
     return min(int(t.column("time_ms").min()) for t in traced if t.rows), plan.last_ms
@@ -233,7 +232,7 @@ def _finish(
         "vessels (MMSI)": len(np.unique(all_.segments["mmsi"])),
     }  # fmt: skip
     title = job.request.title or title_of(job.request.inputs)
-    times = _span(tally, job.plan, traced)
+    times = _span(job.plan, traced)
     summary = summary_of(
         title, run, counts, times, events, around.masks, job.beside.settings, job.beside.zone_files, job.stages,
         context, options.label, warnings,
