@@ -13,6 +13,7 @@ from kizuna.node.cli import (
     claims_commands,
     live_commands,
     match_commands,
+    node_commands,
     presence_commands,
     vessel_commands,
 )
@@ -34,6 +35,7 @@ claims_commands.add_to(app)
 match_commands.add_to(app, exercise_app)
 live_commands.add_to(app)
 alert_commands.add_to(app)
+node_commands.add_to(app)
 
 Inputs = Annotated[
     list[str],

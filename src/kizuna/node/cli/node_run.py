@@ -1,0 +1,128 @@
+"""What the commands of a node do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kizuna.node.cli import output
+
+if TYPE_CHECKING:
+    from kizuna.node.service.running import Running
+
+_WARM_S: Final = 60
+
+
+def init(
+    home: Path, name: str, title: str, context: str, hosts: tuple[str, ...], listen: tuple[str, int], *, as_json: bool
+) -> None:  # fmt: skip
+    """Make a node."""
+    with output.plain_errors():
+        from kizuna.node.service.opening import Wanted, init_node  # noqa: PLC0415
+
+        section = {"listen": {"host": listen[0], "port": listen[1]}}
+        made = init_node(home, Wanted(name, title, context, hosts, section))
+        if as_json:
+            output.emit({"home": str(home), "settings": str(home / "node.toml"), "context": context,
+                         "fingerprint": made.fingerprint})  # fmt: skip
+        else:
+            sys.stdout.write(f"{home}: a node of context {context}. Name its sources in {home / 'node.toml'}, then:\n"
+                             f"  kizuna node run {home}\n"
+                             f"Fingerprint of its certificate (SHA-256): {made.fingerprint}\n")  # fmt: skip
+
+
+def run(home: Path, *, log_json: bool) -> None:
+    """Run it."""
+    with output.plain_errors():
+        from kizuna.base import jit  # noqa: PLC0415
+        from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415
+        from kizuna.node.service.serving import serve_node, set_up_log  # noqa: PLC0415
+
+        config = read_node_file(home / "node.toml")
+        output.announce_compilation("live", _WARM_S)
+        set_up_log(as_json=True if log_json else None)
+
+        def ready(node: Running, url: str) -> None:
+            if node.rooms.setup_link.exists():
+                output.say(f"No administrator yet. Open once: {node.rooms.setup_link.read_text().strip()}")
+            output.say(f"The page is at {url}")
+            jit.mark_warm("live")
+
+        code = serve_node(config, ready)
+    raise SystemExit(code)
+
+
+def status(home: Path, *, as_json: bool) -> None:
+    """Tell its health."""
+    with output.plain_errors():
+        from kizuna.node.service.status import read_status  # noqa: PLC0415
+
+        found = read_status(home)
+        if as_json:
+            output.emit(found)
+        else:
+            _tell_status(found)
+    raise SystemExit(output.FINDINGS if found["wants_a_look"] else output.OK)
+
+
+def _tell_status(found: dict[str, Any]) -> None:
+    write = sys.stdout.write
+    write(f"{found['name']} ({found['context']}): {found['state']}; written {found['written']}\n")
+    write(f"picture {found['picture']:,}, events {found['events']:,}, newest fix {found['newest'] or 'none'}\n")
+    for name, words in found["troubles"].items():
+        write(f"! {name}: {words}\n")
+    for s in found["sources"]:
+        lost = f", {s['dropped']:,} lost" if s["dropped"] else ""
+        words = f"  {s['detail']}" if s["detail"] else ""
+        write(f"{s['state']:<9} {s['source']:<20} {s['lines']:>12,} lines, {s['lines_per_s']:,.0f}/s{lost}{words}\n")
+
+
+def backup(home: Path, to: Path, *, keys: bool, as_json: bool) -> None:
+    """Copy it."""
+    with output.plain_errors():
+        from kizuna.node.service.copies import back_up_node  # noqa: PLC0415
+
+        size = back_up_node(home, to, keys=keys)
+        if as_json:
+            output.emit({"to": str(to), "bytes": size})
+        else:
+            sys.stdout.write(f"{size / 1e6:,.1f} MB in {to}\n")
+
+
+def restore(copy: Path, home: Path, *, as_json: bool) -> None:
+    """Make it from a copy."""
+    with output.plain_errors():
+        from kizuna.node.service.copies import restore_node  # noqa: PLC0415
+
+        restore_node(copy, home)
+        if as_json:
+            output.emit({"home": str(home)})
+        else:
+            sys.stdout.write(f"restored; kizuna node run {home}\n")
+
+
+def user_add(home: Path, name: str, role: str, password_file: Path | None) -> None:
+    """Add a user."""
+    with output.plain_errors():
+        import getpass  # noqa: PLC0415
+
+        from kizuna.base.errors import ConfigError  # noqa: PLC0415
+        from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
+        from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415
+        from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+
+        read_node_file(home / "node.toml")
+        if password_file is not None:
+            password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        else:
+            password = getpass.getpass("Password: ")
+            if getpass.getpass("Again: ") != password:
+                raise ConfigError("the two passwords differ")
+        desk = open_desk(Rooms(home).desk)
+        try:
+            made = desk.people.add(name, role, password)
+            desk.audit.did("(command line)", "user.add", made.name, "done", "")
+        finally:
+            desk.close()
+        sys.stdout.write(f"{made.name} is {made.role}\n")

@@ -1,0 +1,1 @@
+"""The node as a process: settings, sources, ingest, detection, health, upkeep."""

@@ -1,0 +1,256 @@
+"""Detection beside the intake: one thread feeds the live engine with what was stored and puts its events in the store.
+
+The state of the engine is saved from time to time, with the versions of the store that it covers. After a crash the
+thread takes up the saved state and feeds what the store holds beyond it, each message once, by its id. Events told
+after the save are taken into the story before anything new is told, so that no version is given twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
+from kizuna.base.table import Table, concat
+from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
+from kizuna.engines.live.engine import LiveEngine
+from kizuna.engines.live.params import LiveParams
+from kizuna.engines.live.state import Store
+from kizuna.events.params import Settings
+from kizuna.events.surroundings import Surroundings
+from kizuna.node.service.clocks import Clock
+from kizuna.node.service.health import Health
+from kizuna.sources.batch import Batch, nothing
+from kizuna.stores.keep import Keep
+
+ROWS_AT_ONCE: Final = 2_000
+WAITING_MOST: Final = 1_000_000
+"""Rows that may wait for detection before the intake waits for it: some seconds of settling at 50,000 a second."""
+ADVANCE_S: Final = 1.0
+_REBUILT_H: Final = 48.0
+_FAR_MS: Final = 1 << 52
+_LOG: Final = logging.getLogger("kizuna.node.detection")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What events depend on."""
+
+    settings: Settings
+    surroundings: Surroundings
+    live: LiveParams
+
+
+class Detection:
+    """The thread's work."""
+
+    def __init__(
+        self, keep: Keep, state: Store, rules: Rules, clock: Clock, health: Health, *, save_s: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.alive_s = monotonic()
+        self.lag_s = 0.0
+        self._keep, self._state, self._rules, self._clock, self._health = keep, state, rules, clock, health
+        self._save_s, self._monotonic = save_s, monotonic
+        self._waiting: deque[tuple[Batch, int, float]] = deque()
+        self._rows = 0
+        self._change = threading.Condition()
+        self._stopping = False
+        self._covered = 0  # version of the picture that the engine has seen
+        self._saved_s = monotonic()
+        self._advanced_s = monotonic()
+        self._unsaid: list[Table] = []  # events that the store could not take yet
+        self._behind: tuple[Table, Table] | None = None
+        self._engine: LiveEngine
+
+    # ---- called by others -----------------------------------------------------------------------------------------
+    def prepare(self) -> None:
+        """Take up the saved state and read what the store holds beyond it. Before anything is taken in."""
+        engine, seen = self._taken_up()
+        self._engine = engine
+        now = self._keep.versions()
+        self._covered = now.picture
+        if seen != now.picture and now.newest_ms != MISSING_TIME_MS:
+            self._behind = self._beyond()
+
+    def take(self, batch: Batch, version: int) -> None:
+        """A batch was stored; waits while too much waits already."""
+        rows = len(batch.fixes) + len(batch.statics)
+        with self._change:
+            while self._rows > WAITING_MOST and not self._stopping:
+                self._change.wait(0.5)
+            self._waiting.append((batch, version, self._monotonic()))
+            self._rows += rows
+            self._change.notify_all()
+
+    def stop(self) -> None:
+        """Finish what waits, save, end."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+
+    @property
+    def rows_waiting(self) -> int:
+        """Rows stored but not yet looked at."""
+        return self._rows
+
+    # ---- the thread -----------------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """Detect until the node stops."""
+        self._catch_up()
+        while True:
+            self.alive_s = self._monotonic()
+            batch, version, came_s = self._next()
+            if batch is not None:
+                self._feed(batch)
+                self._covered = version
+                self.lag_s = self._monotonic() - came_s
+            elif self._stopping:
+                break
+            self._advance()
+            self._put()
+            if self._monotonic() - self._saved_s >= self._save_s:
+                self.save()
+        self._put()
+        self.save()
+
+    def save(self) -> None:
+        """Write the state; what could not be written is tried again later."""
+        self._saved_s = self._monotonic()
+        if self._unsaid:
+            return  # the state must not know of events that the store does not
+        versions = self._keep.versions()
+        self._state.extra = {"picture": self._covered, "events": versions.events, "clock_ms": self._engine.clock_ms}
+        try:
+            self._state.save(self._engine)
+        except UnavailableError as exc:
+            if self._health.trouble("detection state", str(exc)):
+                _LOG.error("the state of detection cannot be saved: %s", exc)  # noqa: TRY400  its words say all
+        else:
+            self._health.trouble("detection state", "")
+
+    def _next(self) -> tuple[Batch | None, int, float]:
+        with self._change:
+            if not self._waiting and not self._stopping:
+                self._change.wait(ADVANCE_S / 2)
+            if not self._waiting:
+                return None, 0, 0.0
+            batch, version, came_s = self._waiting.popleft()
+            self._rows -= len(batch.fixes) + len(batch.statics)
+            self._change.notify_all()
+            return batch, version, came_s
+
+    def _feed(self, batch: Batch) -> None:
+        fixes = batch.fixes
+        for start in range(0, max(len(fixes), 1), ROWS_AT_ONCE):
+            part = fixes.slice(start, min(start + ROWS_AT_ONCE, len(fixes)))
+            changed = self._engine.feed(part, None if start else batch.statics)
+            if len(changed):
+                self._unsaid.append(changed)
+                self._put()
+            self.alive_s = self._monotonic()
+        if self._engine.clock_ms != MISSING_TIME_MS:
+            self._clock.heard(self._engine.clock_ms)
+
+    def _advance(self) -> None:
+        """Let silences grow: by the clock of the machine only; an exercise brings its time with its messages."""
+        now_s = self._monotonic()
+        if now_s - self._advanced_s < ADVANCE_S or self._clock.received_ms() is None:
+            return
+        self._advanced_s = now_s
+        if self._engine.clock_ms != MISSING_TIME_MS:
+            changed = self._engine.advance(self._clock.now_ms())
+            if len(changed):
+                self._unsaid.append(changed)
+
+    def _put(self) -> None:
+        """Events into the store, in their order; those that it cannot take now wait."""
+        while self._unsaid:
+            try:
+                self._keep.put_events(self._unsaid[0])
+            except UnavailableError as exc:
+                if self._health.trouble("events", str(exc)):
+                    _LOG.critical("events cannot be stored: %s", exc)
+                return
+            self._unsaid.pop(0)
+        if self._health.trouble("events", ""):
+            _LOG.warning("events are stored again")
+
+    # ---- after a start --------------------------------------------------------------------------------------------
+    def _taken_up(self) -> tuple[LiveEngine, int]:
+        """The engine as saved and the version of the picture it covers; a new one where settings have changed."""
+        rules = self._rules
+        if self._state.exists():
+            try:
+                engine = self._state.restore(rules.settings, rules.surroundings, rules.live)
+            except ConfigError as exc:
+                _LOG.warning("detection begins anew with the rows of the last %g h: %s", rules.live.keep_h, exc)
+            except KizunaError as exc:
+                _LOG.error("the state of detection cannot be used, it begins anew: %s", exc)  # noqa: TRY400
+            else:
+                self._hear_of_events(engine, int(self._state.extra["events"]))
+                return engine, int(self._state.extra["picture"])
+            self._state = Store(self._state.directory)
+        engine = LiveEngine(rules.settings, rules.surroundings, rules.live)
+        newest_ms = self._keep.versions().newest_ms
+        if newest_ms != MISSING_TIME_MS:  # what was told of older rows stays as it was told
+            engine.begin_at(self._rows_from(engine))
+            self._hear_of_events(engine, 0)
+        return engine, -1
+
+    def _rows_from(self, engine: LiveEngine) -> int:
+        """Time from which rows of the store may be unknown to the engine."""
+        if engine.clock_ms == MISSING_TIME_MS:
+            return self._keep.versions().newest_ms - round((self._rules.live.keep_h or _REBUILT_H) * HOUR_MS)
+        return engine.watermark_ms - round(self._rules.live.ahead_h * HOUR_MS)
+
+    def _hear_of_events(self, engine: LiveEngine, since: int) -> None:
+        """What was told after the state was saved belongs to the story."""
+        told = self._keep.events(since_version=since, every_version=True)
+        if not len(told):
+            return
+        known = {key for table in engine.told.tables for key in _keys(table)}
+        new = np.array([key not in known for key in _keys(told)], np.bool_)
+        if new.any():
+            order = np.argsort(told["version"][new], kind="stable")
+            more = told.take(np.flatnonzero(new)[order])
+            before = engine.told.tables
+            engine.told.restore(concat([*before, more]) if before else more)
+
+    def _beyond(self) -> tuple[Table, Table]:
+        """Rows of the store that the engine has not seen, in the order heard as far as that is known."""
+        engine = self._engine
+        start_ms = self._rows_from(engine)
+        fixes = self._keep.messages("fixes", None, start_ms, _FAR_MS)
+        statics = self._keep.messages("statics", None, start_ms, _FAR_MS)
+        seen = np.concatenate([engine.kept.fixes["msg_id"], engine.kept.late.view()["msg_id"]])
+        fixes = fixes.take(np.flatnonzero(~np.isin(fixes["msg_id"], seen)))
+        statics = statics.take(np.flatnonzero(~np.isin(statics["msg_id"], engine.kept.statics["msg_id"])))
+        return _as_heard(fixes), _as_heard(statics)
+
+    def _catch_up(self) -> None:
+        if self._behind is None:
+            return
+        fixes, statics = self._behind
+        self._behind = None
+        begun = self._monotonic()
+        self._feed(Batch(fixes, statics, nothing().others, nothing().rejects, {}))
+        _LOG.info("detection caught up with %d fixes in %.1f s", len(fixes), self._monotonic() - begun)
+
+
+def _as_heard(table: Table) -> Table:
+    """By time of receipt where it is known, else by time."""
+    when = np.where(table["received_ms"] == MISSING_TIME_MS, table["time_ms"], table["received_ms"])
+    return table.take(np.lexsort((table["msg_id"], when)))
+
+
+def _keys(events: Table) -> list[tuple[str, int, int]]:
+    """What tells one thing told from another; a retraction has the version of what it retracts."""
+    return list(zip(events["event_id"].to_pylist(), events["version"].tolist(), events["status"].tolist(), strict=True))

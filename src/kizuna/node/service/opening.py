@@ -1,0 +1,71 @@
+"""A new node: directories, settings with every key explained, a certificate, the store and the desk."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kizuna.base.errors import ConfigError
+from kizuna.node.desk.desk import open_desk
+from kizuna.node.service.node_file import new_node_file, parsed, read_node_file
+from kizuna.node.service.rooms import Rooms
+from kizuna.node.service.settings import Config
+from kizuna.stores.keep import open_keep
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new node shall be. ``hosts``: names and addresses for its certificate beside those of this machine."""
+
+    name: str
+    title: str = ""
+    context: str = "real"
+    hosts: Sequence[str] = ()
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was made. ``fingerprint`` of the certificate, to compare with what the browser shows."""
+
+    config: Config
+    fingerprint: str
+
+
+def init_node(home: Path, wanted: Wanted) -> Opened:
+    """Make a node in an empty or new directory. Raises ConfigError where there is one already."""
+    rooms = Rooms(home)
+    if rooms.settings.exists():
+        raise ConfigError("is a node already", where=str(home), hint="kizuna node run, or give another directory")
+    if home.exists() and any(home.iterdir()):
+        raise ConfigError("is not empty", where=str(home), hint="give a new directory")
+    given: dict[str, dict[str, Any]] = {k: dict(v) for k, v in wanted.settings.items()}
+    given.setdefault("node", {}).update(
+        {"name": wanted.name, "title": wanted.title or wanted.name, "context": wanted.context}
+    )
+    text = new_node_file(given, list(wanted.sources))
+    config = parsed({**given, "sources": list(wanted.sources)}, rooms.settings)  # before anything is made
+    rooms.make(config.node.context)
+    fingerprint = _certificate(rooms, wanted.hosts)
+    open_keep(rooms.store(config.node.context), context=config.node.context, params=config.store).close()
+    open_desk(rooms.desk).close()
+    rooms.settings.write_text(text, encoding="utf-8")
+    rooms.settings.chmod(0o600)
+    return Opened(read_node_file(rooms.settings), fingerprint)
+
+
+def _certificate(rooms: Rooms, more: Sequence[str]) -> str:
+    from kizuna.node.api.tls import make_certificate  # noqa: PLC0415  loading it takes a moment
+
+    hosts = list(dict.fromkeys([*more, *(h for h in (socket.gethostname(),) if _proper(h)), "localhost", "127.0.0.1", "::1"]))
+    return make_certificate(rooms.keys, hosts, datetime.datetime.now(datetime.UTC)).fingerprint
+
+
+def _proper(host: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?", host) is not None

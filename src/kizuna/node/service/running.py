@@ -1,0 +1,275 @@
+"""A node from start to stop: opens everything, starts the threads, keeps the hours, and ends in good order.
+
+Order of the start: settings, store, desk, saved state of detection, intake, detection, sources, server. The page is
+there as soon as the server is; detection may still be catching up then. The stop is the reverse: sources end, what
+waits is taken in and looked at, the state is saved, the store is closed. A kill at any moment loses nothing that was
+stored, because the next start does what the stop would have done.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
+from kizuna.base.units import DAY_MS, MISSING_TIME_MS
+from kizuna.base.utc import iso
+from kizuna.base.version import __version__
+from kizuna.engines.claim_watch import ClaimWatch
+from kizuna.engines.live.run import surroundings_of
+from kizuna.engines.live.state import Store
+from kizuna.engines.run import Request, given
+from kizuna.node.desk.desk import Desk, open_desk
+from kizuna.node.service.clocks import Clock, StreamClock, WallClock, wall_ms
+from kizuna.node.service.contacts import Contacts
+from kizuna.node.service.detection import Detection, Rules
+from kizuna.node.service.feeds import LiveSource, check_address
+from kizuna.node.service.folder import Folder
+from kizuna.node.service.health import Health
+from kizuna.node.service.intake import Intake, started
+from kizuna.node.service.rooms import Rooms, next_session, put_json
+from kizuna.node.service.settings import Config, Source
+from kizuna.node.service.shelf import OwnLayers, Shelf
+from kizuna.places.zone import Zone
+from kizuna.stores.keep import Keep, open_keep
+
+STATUS_S: Final = 2.0
+STUCK_S: Final = 120.0
+"""A thread that gave no sign of life for so long is stuck: the node ends, and is started again by whoever minds it."""
+STOP_S: Final = 60.0
+_LOG: Final = logging.getLogger("kizuna.node")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What stands beside the settings, read and checked before anything is opened."""
+
+    rules: Rules
+    zones: tuple[Zone, ...]
+
+
+def read_beside(config: Config) -> Given:
+    """Zones, anchorages, settings of detectors. Raises ConfigError and InputError."""
+    p = config.places
+    claims = None
+    if p.claims_nm:
+        table = config.path(p.claims_table) if p.claims_table else None
+        claims = ClaimWatch(p.claims_nm, p.claims_view, table=table)
+    beside = given(Request(
+        (), zones=[config.path(z) for z in p.zones], anchorages=[config.path(a) for a in p.anchorages],
+        params=config.path(p.detectors) if p.detectors else None, claims=claims,
+    ))  # fmt: skip
+    for source in config.sources:
+        check_address(source, config.home)
+    around, _ = surroundings_of(beside.lists, beside.zones)
+    return Given(Rules(beside.settings, around, config.live), tuple(beside.zones))
+
+
+class Running:
+    """A node that runs; ``start`` and ``stop`` once each."""
+
+    def __init__(self, config: Config, beside: Given) -> None:
+        self.config = config
+        self.rooms = Rooms(config.home)
+        self.health = Health(config.sources)
+        stream = config.clock.kind == "stream"
+        self.clock: Clock = StreamClock(config.clock.speed) if stream else WallClock()
+        self.layers = OwnLayers(beside.zones)
+        self.desk: Desk
+        self.keep: Keep
+        self.contacts: Contacts
+        self.intake: Intake
+        self.detection: Detection
+        self._beside = beside
+        self._tell: Callable[[str], None] = lambda _: None
+        self._over = threading.Event()
+        self._sources: list[LiveSource | Folder] = []
+        self._threads: dict[str, threading.Thread] = {}
+        self.session = 0
+
+    def start(self) -> None:
+        """Open and start everything but the server. Raises the declared errors; nothing stays open then."""
+        config, rooms = self.config, self.rooms
+        context = config.node.context
+        rooms.make(context)
+        self.keep = open_keep(rooms.store(context), context=context, params=config.store)
+        try:
+            self.session = next_session(rooms.sessions)
+            self.desk = open_desk(rooms.desk)
+            self.contacts = Contacts(rooms.store(context), context)
+            self.detection = Detection(
+                self.keep, Store(rooms.detection(context)), self._beside.rules, self.clock, self.health,
+                save_s=config.upkeep.save_s,
+            )  # fmt: skip
+            self.detection.prepare()
+        except BaseException:
+            self.keep.close()
+            raise
+        self.clock.heard(self.keep.versions().newest_ms)
+        self.intake = Intake(
+            self.keep, config.sources, self.health, self.detection.take, context=context, session=self.session,
+            lane_bytes=config.upkeep.queue_mb << 20,
+        )  # fmt: skip
+        self._thread("detection", self.detection.run)
+        self._thread("intake", self.intake.run)
+        for source in config.sources:
+            self._start_source(source)
+        self._thread("upkeep", self._keep_hours)
+        _LOG.info("node %s runs (%s, start %d), context %s", config.node.name, __version__, self.session, context)
+
+    def on_trouble(self, tell: Callable[[str], None]) -> None:
+        """Have this called, from any thread, when a thread of the node broke."""
+        self._tell = tell
+
+    def stop(self) -> None:
+        """End in good order; what waits is taken in first."""
+        self._over.set()
+        for worker in self._sources:
+            if isinstance(worker, LiveSource):
+                worker.stop.asked = True
+        self._join(lambda name: name.startswith("source "), 5.0)
+        self.intake.bell.stop()
+        self._join(lambda name: name == "intake", STOP_S)
+        self.detection.stop()
+        self._join(lambda name: name in ("detection", "upkeep"), STOP_S)
+        self.write_status(running=False)
+        self.contacts.close()
+        self.desk.close()
+        self.keep.close()
+        _LOG.info("node %s stopped", self.config.node.name)
+
+    def post_detections(self, data: bytes, source_id: str) -> Any:
+        """Take in detections that were posted to the API. Raises ConfigError for a source that is none of that kind."""
+        found = next((s for s in self.config.sources if s.id == source_id and s.kind == "http-detections"), None)
+        if found is None:
+            raise ConfigError(f"no source {source_id!r} of kind http-detections", where="node.toml [[sources]]")
+        taken = self.contacts.post(data, source_id, found.sensor)
+        health = self.health.sources[source_id]
+        health.now_is("up")
+        health.heard(data, taken.stored + taken.known + taken.rejected)
+        health.add({"rejected": taken.rejected, "known": taken.known}, taken.stored)
+        return taken
+
+    def api_node(self, *, secure: bool, hosts: tuple[str, ...] = ()) -> Any:
+        """What the API is made from."""
+        from kizuna.node.api.ports import Facts, Node  # noqa: PLC0415
+
+        n = self.config.node
+        lat, lon, zoom = n.home
+        facts = Facts(
+            n.name, n.title, n.context, n.languages, (lat, lon, zoom), n.time_zone,
+            mode="demo" if self.config.clock.kind == "stream" else "live",
+            secure=secure, hosts=hosts, version=__version__,
+        )  # fmt: skip
+        return Node(
+            facts, Shelf(self.keep), self.desk, self.clock.now_ms, self.health.rows, self.layers.layer,
+            counters=self._counters, alerts=self.config.alerts,
+        )  # fmt: skip
+
+    # ---- threads --------------------------------------------------------------------------------------------------
+    def _start_source(self, source: Source) -> None:
+        health = self.health.sources[source.id]
+        if source.kind == "http-detections":
+            health.now_is("up", "waits for posts")
+            return
+        lane = self.intake.lanes[source.id]
+        context = self.config.node.context
+        worker: LiveSource | Folder
+        if source.kind == "folder":
+            place = self.config.path(source.address) if source.address else self.rooms.inbox / source.id
+            worker = Folder(source, lane, health, place, context=context, stopping=self._over.wait,
+                            detections=lambda data, s: self.contacts.post(data, s, source.sensor).stored)  # fmt: skip
+        else:
+            worker = LiveSource(source, lane, health, self.clock, context=context, home=self.config.home,
+                                stopping=self._over.wait)  # fmt: skip
+        self._sources.append(worker)
+        self._thread(f"source {source.id}", worker.run)
+
+    def _thread(self, name: str, work: Callable[[], None]) -> None:
+        self._threads[name] = started(name, work, self._broken)
+
+    def _broken(self, name: str, exc: BaseException) -> None:
+        _LOG.critical("%s broke: %r", name, exc, exc_info=exc)
+        self.health.trouble(name, f"{type(exc).__name__}: {exc}")
+        self._tell(f"{name} broke: {exc!r}")
+
+    def _join(self, which: Callable[[str], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        for name, thread in self._threads.items():
+            if which(name):
+                thread.join(max(0.0, until - time.monotonic()))
+                if thread.is_alive():
+                    _LOG.error("%s did not end in time", name)
+
+    # ---- upkeep ---------------------------------------------------------------------------------------------------
+    def _keep_hours(self) -> None:
+        compacted_s = time.monotonic()
+        while not self._over.wait(STATUS_S):
+            self.write_status()
+            self._look_after_threads()
+            if time.monotonic() - compacted_s >= self.config.upkeep.compact_h * 3600:
+                compacted_s = time.monotonic()
+                self._tidy()
+
+    def _tidy(self) -> None:
+        try:
+            rows = self.keep.compact()
+            gone = 0
+            days = self.config.upkeep.retain_days
+            newest_ms = self.keep.versions().newest_ms
+            if days and newest_ms != MISSING_TIME_MS:
+                gone = self.keep.retain(newest_ms - days * DAY_MS)
+            _LOG.info("upkeep: %d rows put together, %d let go", rows, gone)
+            self.health.trouble("upkeep", "")
+        except UnavailableError as exc:
+            self.health.trouble("upkeep", str(exc))
+            _LOG.error("upkeep: %s", exc)  # noqa: TRY400  its words say all
+
+    def _look_after_threads(self) -> None:
+        """A thread that stands still is worth a restart."""
+        now = time.monotonic()
+        for name, alive_s in (("intake", self.intake.alive_s), ("detection", self.detection.alive_s)):
+            still_s = now - alive_s
+            if still_s > STUCK_S and self.health.trouble(f"{name} slow", f"no sign of life for {still_s:.0f} s"):
+                _LOG.critical("%s gave no sign of life for %.0f s", name, still_s)
+            elif still_s <= STUCK_S:
+                self.health.trouble(f"{name} slow", "")
+
+    @property
+    def well(self) -> bool:
+        """Whether all threads show signs of life; the watch-dog is fed only then."""
+        return not any(name.endswith(" slow") or "broke" in name for name in self.health.troubles)
+
+    def _counters(self) -> dict[str, float]:
+        return {**self.health.counters(), "detection_rows_waiting": float(self.detection.rows_waiting),
+                "detection_lag_s": round(self.detection.lag_s, 3)}  # fmt: skip
+
+    def write_status(self, *, running: bool = True) -> None:
+        """Health for ``kizuna node status``; a disk that is full only makes it old."""
+        versions = self.keep.versions()
+        newest = versions.newest_ms
+        found = {
+            "running": running, "pid": os.getpid(), "version": __version__, "name": self.config.node.name,
+            "context": self.config.node.context, "written": iso(wall_ms()), "started": iso(self.health.started_ms),
+            "starts": self.session, "now": iso(self.clock.now_ms()), "picture": versions.picture,
+            "events": versions.events, "newest": iso(newest) or None,
+            "troubles": dict(self.health.troubles), "numbers": self._counters(),
+            "sources": [h.as_row() for h in self.health.sources.values()],
+        }  # fmt: skip
+        try:
+            put_json(self.rooms.status, found, sure=False)
+        except KizunaError as exc:
+            _LOG.debug("no status: %s", exc)
+
+
+def certificate_paths(config: Config) -> tuple[Path, Path]:
+    """Certificate and key that the node uses."""
+    listen, keys = config.listen, Rooms(config.home).keys
+    return (config.path(listen.certificate) if listen.certificate else keys / "node.crt",
+            config.path(listen.key) if listen.key else keys / "node.key")  # fmt: skip

@@ -1,0 +1,261 @@
+"""Settings of a node, as they stand in ``node.toml``; section = room. The meanings below are the documentation.
+
+Every key has a default but the names and addresses that only the operator knows. A key or section that is not known
+here is an error that names what is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from kizuna.base.errors import ConfigError, InputError
+from kizuna.engines.live.params import LiveParams
+from kizuna.events.account.limits import within
+from kizuna.events.alerts import Params as AlertParams
+from kizuna.records import context as contexts
+from kizuna.stores.keep import KeepParams
+
+KINDS: Final = ("tcp", "tcp-listen", "udp", "ws", "folder", "gpsd", "http-detections", "exercise")
+"""Kinds of source."""
+FORMATS: Final = ("auto", "nmea", "json")
+CLOCKS: Final = ("wall", "stream")
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """The node itself.
+
+    Attributes:
+        name: short name, letters, digits, dot, dash; stands in file names and in the log.
+        title: what stands at the head of the page.
+        context: ``real``, ``test`` or ``exercise:<id>``. What is heard in one never meets what is heard in another;
+            each has its own store.
+        languages: languages of the page; the first is the one it opens in. Known: en, ja, zh-TW.
+        home: latitude, longitude (degrees) and zoom at which the map opens.
+        time_zone: zone shown beside UTC, such as Asia/Taipei.
+    """
+
+    name: str = "node"
+    title: str = "Kizuna"
+    context: str = contexts.REAL
+    languages: tuple[str, ...] = ("en", "ja", "zh-TW")
+    home: tuple[float, ...] = (25.0, 123.0, 5.0)
+    time_zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Check the name, the context and the view."""
+        if not _ID.fullmatch(self.name):
+            raise ConfigError(f"{self.name!r}", where="[node] name", hint="1 to 48 letters, digits, dots and dashes")
+        try:
+            contexts.check(self.context)
+        except InputError as exc:
+            raise ConfigError(exc.message, where="[node] context", hint=exc.hint) from exc
+        if len(self.home) != 3 or not (-90 <= self.home[0] <= 90 and -180 <= self.home[1] <= 180):  # noqa: PLR2004
+            raise ConfigError(f"{list(self.home)}", where="[node] home", hint="[latitude, longitude, zoom]")
+
+
+@dataclass(frozen=True, slots=True)
+class ListenSettings:
+    """Where the page and the API answer.
+
+    Attributes:
+        host: address to listen on; 127.0.0.1 is this machine alone, 0.0.0.0 every network it is in.
+        port: TCP port, 1 to 65535; 0 takes a free one.
+        tls: whether to answer over TLS. Without it only this machine may ask: another ``host`` is refused.
+        certificate: file with the certificate chain (PEM); empty for the one that ``node init`` made.
+        key: file with its key (PEM); empty for the one that ``node init`` made.
+        names: host names and addresses under which the node is known; requests for others are refused. Empty accepts
+            any.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8443
+    tls: bool = True
+    certificate: str = ""
+    key: str = ""
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the port, and that nothing goes over a network in the clear."""
+        within("listen", "port", self.port, 0, 65535)
+        if not self.tls and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ConfigError(f"without TLS on {self.host}", where="[listen] tls", hint="true, or host = 127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source: where it is, and under which terms its words came here.
+
+    Attributes:
+        id: name of the source in every row; letters, digits, dot, dash.
+        kind: tcp (connect), tcp-listen, udp (listen), ws (connect), folder, gpsd (connect), http-detections (sensors
+            post to the API) or exercise (a player; see ``kizuna exercise play``).
+        address: tcp, gpsd, exercise: HOST:PORT; tcp-listen, udp: HOST:PORT to listen on; ws: the whole address, ws:// or
+            wss://; folder: directory, empty for ``inbox/<id>``; http-detections: not used.
+        format: auto (by the first byte), nmea or json.
+        station: name of the receiver, where the source is one.
+        licence: under which licence or agreement the data came, in words or as an SPDX id.
+        pass_on: whether they may be passed on at all.
+        pass_on_to: to whom: partner ids, or ``all``; without any, to nobody.
+        pass_on_days: for how many days after receipt; 0 is without end.
+        lines_per_s: a faster source is slowed down where it can be (TCP), or loses lines that are counted (UDP);
+            0 is without limit.
+        silent_s: the source is called silent when it said nothing for so long, s; 1 to 86,400.
+        subscription: ws: file (mode 600) with the message to send first; may hold a key.
+        key: exercise: file with the exercise key; without one only this machine is listened to.
+        sensor: http-detections, folder: kind of sensor for rows that name none.
+    """
+
+    id: str
+    kind: str
+    address: str = ""
+    format: str = "auto"
+    station: str = ""
+    licence: str = ""
+    pass_on: bool = False
+    pass_on_to: tuple[str, ...] = ()
+    pass_on_days: int = 0
+    lines_per_s: int = 0
+    silent_s: int = 120
+    subscription: str = ""
+    key: str = ""
+    sensor: str = ""
+
+    def __post_init__(self) -> None:
+        """Check words and ranges."""
+        where = f"[[sources]] {self.id!r}"
+        if not _ID.fullmatch(self.id):
+            raise ConfigError(f"{self.id!r}", where="[[sources]] id", hint="1 to 48 letters, digits, dots and dashes")
+        if self.kind not in KINDS:
+            raise ConfigError(f"kind {self.kind!r}", where=where, hint=f"allowed: {', '.join(KINDS)}")
+        if self.format not in FORMATS:
+            raise ConfigError(f"format {self.format!r}", where=where, hint=f"allowed: {', '.join(FORMATS)}")
+        if not self.address and self.kind not in ("folder", "http-detections"):
+            raise ConfigError("no address", where=where, hint="HOST:PORT, or ws://HOST/PATH")
+        if self.pass_on_to and not self.pass_on:
+            raise ConfigError("pass_on_to without pass_on = true", where=where, hint="say both or neither")
+        if self.subscription and self.kind != "ws":
+            raise ConfigError("subscription goes with kind ws only", where=where)
+        within(where, "silent_s", self.silent_s, 1, 86_400, "s")
+        within(where, "lines_per_s", self.lines_per_s, 0, 10_000_000)
+        within(where, "pass_on_days", self.pass_on_days, 0, 36_500, "d")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSettings:
+    """Places that the detectors know of. Files are named from the directory of the node.
+
+    Attributes:
+        zones: files of areas to watch (GeoJSON, GeoPackage, Shapefile).
+        anchorages: files of anchorages (CSV, GeoJSON). Without any, encounters in a road cannot be told apart.
+        claims_nm: limits of computed claim zones of disputed features to watch, nm, such as [12]; none by default.
+        claims_view: whose names they carry: neutral, or a party's id.
+        claims_table: file (TOML) with own parties, names and claims on top.
+        detectors: file (TOML) of settings of the detectors; see ``kizuna params``.
+    """
+
+    zones: tuple[str, ...] = ()
+    anchorages: tuple[str, ...] = ()
+    claims_nm: tuple[float, ...] = ()
+    claims_view: str = "neutral"
+    claims_table: str = ""
+    detectors: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepSettings:
+    """What the node does by itself.
+
+    Attributes:
+        retain_days: history is let go after so many days; 0 keeps everything.
+        compact_h: segments of finished days are put together so often, h; 1 to 168.
+        save_s: state of detection is saved so often, s; 5 to 3,600. After a crash so much is worked out anew.
+        queue_mb: bytes of each source that may wait before it is slowed down, MB; 1 to 1,024.
+    """
+
+    retain_days: int = 0
+    compact_h: float = 6.0
+    save_s: float = 60.0
+    queue_mb: int = 8
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        within("upkeep", "retain_days", self.retain_days, 0, 36_500, "d")
+        within("upkeep", "compact_h", self.compact_h, 1, 168, "h")
+        within("upkeep", "save_s", self.save_s, 5, 3_600, "s")
+        within("upkeep", "queue_mb", self.queue_mb, 1, 1_024, "MB")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """What leaves the node by itself. Everything is off until somebody decides otherwise.
+
+    Attributes:
+        live: whether outward live feeds (CoT, NMEA relay) may be asked for at all; each needs a token besides.
+        delay_s: least delay of what they tell, s; 0 to 604,800.
+        grid_deg: positions are coarsened to a grid of so many degrees; 0 to 1.
+    """
+
+    live: bool = False
+    delay_s: int = 3_600
+    grid_deg: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        within("feeds", "delay_s", self.delay_s, 0, 604_800, "s")
+        within("feeds", "grid_deg", self.grid_deg, 0, 1, "deg")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """What the node takes for now.
+
+    Attributes:
+        kind: wall, the clock of this machine; or stream, the time that an exercise plays (exercise nodes only).
+        speed: how fast an exercise is played, to carry its clock on between two messages; 0.1 to 1,000.
+    """
+
+    kind: str = "wall"
+    speed: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the word and the range."""
+        if self.kind not in CLOCKS:
+            raise ConfigError(f"{self.kind!r}", where="[clock] kind", hint=f"allowed: {', '.join(CLOCKS)}")
+        within("clock", "speed", self.speed, 0.1, 1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything of ``node.toml``. ``home`` is the directory from which files are named."""
+
+    home: Path
+    node: NodeSettings = field(default_factory=NodeSettings)
+    listen: ListenSettings = field(default_factory=ListenSettings)
+    sources: tuple[Source, ...] = ()
+    places: PlaceSettings = field(default_factory=PlaceSettings)
+    live: LiveParams = field(default_factory=lambda: LiveParams(keep_h=48.0))
+    alerts: AlertParams = field(default_factory=AlertParams)
+    store: KeepParams = field(default_factory=KeepParams)
+    upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)
+    feeds: FeedSettings = field(default_factory=FeedSettings)
+    clock: ClockSettings = field(default_factory=ClockSettings)
+
+    def __post_init__(self) -> None:
+        """Check what several sections must agree on."""
+        ids = [s.id for s in self.sources]
+        if twice := {i for i in ids if ids.count(i) > 1}:
+            raise ConfigError(f"two sources called {min(twice)!r}", where="[[sources]] id", hint="give each its own")
+        real = contexts.is_real(self.node.context)
+        if real and self.clock.kind != "wall":
+            raise ConfigError("a real node keeps the time of this machine", where="[clock] kind", hint="wall")
+        if real and any(s.kind == "exercise" for s in self.sources):
+            raise ConfigError("a real node takes no exercise", where="[[sources]] kind", hint="make a node of its own")
+
+    def path(self, name: str) -> Path:
+        """A file named in the settings."""
+        return self.home / name
