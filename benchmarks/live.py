@@ -224,7 +224,7 @@ def main() -> None:
     LiveEngine(surroundings=around).feed(fixes.slice(0, 200_000), statics)  # compiles
     parts = {
         "whole day in order, 50 a feed": lambda: whole_day(fixes, statics, around, 0.0, 50, wanted),
-        "whole day up to 6 h late, 50 a feed": lambda: whole_day(fixes, statics, around, 5.999, 50, wanted),
+        "whole day up to 6 h late, 1000 a feed": lambda: whole_day(fixes, statics, around, 5.999, 1000, wanted),
         "in order": lambda: sample(fixes, statics, around, 0.0),
         "up to 6 h late": lambda: sample(fixes, statics, around, 5.999),
         "by number of vessels, 50 a feed": lambda: by_vessels(fixes, around),
