@@ -17,7 +17,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -94,6 +93,14 @@ def wheel_node(folder: Path | None = None) -> tuple[str, list[str]] | None:
     return (str(node), [str(node), str(npm)]) if node.exists() and npm else None
 
 
+def any_node() -> tuple[str, list[str]]:
+    """Node and npm from this machine or from an installed wheel. Raises BuildError where there is neither."""
+    found = system_node() or wheel_node()
+    if found is None:
+        raise BuildError("there is no Node here: install Node 20.19 or later, or the package " + WHEEL)
+    return found
+
+
 def build(node: str, npm: list[str], out: Path = OUT) -> None:
     """Fetch the pinned packages where they are missing, build, and put the result in place in one step."""
     env = os.environ | {"PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
@@ -117,6 +124,7 @@ def packages_current() -> bool:
 
 
 def run(command: list[str], env: dict[str, str]) -> None:
+    """Run a command in ``web/``; raises BuildError with its last words where it fails."""
     done = subprocess.run(command, cwd=WEB, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
@@ -128,6 +136,7 @@ class WebBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     @property
     def mode(self) -> str:
+        """What ``KIZUNA_WEB`` says: nothing, skip or require."""
         mode = os.environ.get("KIZUNA_WEB", "")
         if mode not in ("", "skip", "require"):
             raise BuildError(f"KIZUNA_WEB={mode} is unknown; it may be skip or require")
@@ -142,11 +151,8 @@ class WebBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if self.mode == "skip" or is_current():
             return
         try:
-            found = system_node() or wheel_node()
-            if found is None:
-                raise BuildError("there is no Node here: install Node 20.19 or later, or the package " + WHEEL)
-            print("Building the picture (web/), some 30 s ...", file=sys.stderr)
-            build(*found)
+            self.app.display_info("Building the picture (web/), some 30 s ...")
+            build(*any_node())
         except (BuildError, OSError) as exc:
             if self.mode != "require" and (version == "editable" or (OUT / "index.html").exists()):
                 self.app.display_warning(f"the picture was not built: {exc}")
