@@ -113,7 +113,7 @@ def _read_range(core: Core, segments: list[Segment], low: float, high: float) ->
     for s in segments:
         groups = np.flatnonzero((s.bounds[:, 0] <= high) & (s.bounds[:, 1] >= low))
         if len(groups):
-            part = from_arrow(schema, read(core.files / s.name, schema, groups.tolist()))
+            part = from_arrow(schema, read(core.files / s.name, schema, groups.tolist()).whole(schema))
             inside = (part["mmsi"] >= low) & (part["mmsi"] <= high)
             parts.append(part if inside.all() else part.take(inside))
     return concat(parts)

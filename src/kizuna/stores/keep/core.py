@@ -184,7 +184,7 @@ class Core:
                 if room <= 0:
                     break
                 if segment.table == name:
-                    found = from_arrow(schema, read(self.files / segment.name, schema, None, ("msg_id",)))
+                    found = from_arrow(schema, read(self.files / segment.name, schema, None, ("msg_id",)).table)
                     parts.append(found["msg_id"])
                     room -= len(parts[-1])
             for ids in reversed(parts):

@@ -17,7 +17,7 @@ import pyarrow as pa
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
 from kizuna.stores.keep.pieces import SCHEMAS, Piece
-from kizuna.stores.keep.segments import BOUNDS, Segment, read
+from kizuna.stores.keep.segments import BOUNDS, Rows, Segment, read
 
 _ORDER: Final = ("mmsi", "time_ms", "msg_id")
 Box = tuple[float, float, float, float]
@@ -170,12 +170,16 @@ def _of_segment(path: Path, want: Want, groups: Array, sizes: Array) -> pa.Table
     schema = want.schema
     if want.box is None:
         found = read(path, schema, groups.tolist(), want.columns)
-        return found.filter(pa.array(_rows_inside(found, want)))
-    first = read(path, schema, groups.tolist(), ("mmsi", "time_ms", "lat_deg", "lon_deg"))
+        return _filtered(found, _rows_inside(found.table, want), want)
+    first = read(path, schema, groups.tolist(), ("time_ms", "lat_deg", "lon_deg")).table
     ok = _rows_inside(first, want)
     hit = np.add.reduceat(ok, np.cumsum(sizes) - sizes) > 0
     found = read(path, schema, groups[hit].tolist(), want.columns)
-    return found.filter(pa.array(ok[np.repeat(hit, sizes)]))
+    return _filtered(found, ok[np.repeat(hit, sizes)], want)
+
+
+def _filtered(found: Rows, ok: Array, want: Want) -> pa.Table:
+    return found._replace(table=found.table.filter(pa.array(ok))).whole(want.schema, want.columns)
 
 
 def _rows_inside(found: pa.Table, want: Want) -> Array:

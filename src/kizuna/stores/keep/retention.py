@@ -79,7 +79,7 @@ def _write_rest(core: Core, segment: Segment, before_ms: int, new: list[Segment]
     if newest < before_ms:
         return
     schema = SCHEMAS[segment.table]
-    table = from_arrow(schema, read(core.files / segment.name, schema))
+    table = from_arrow(schema, read(core.files / segment.name, schema).whole(schema))
     undated = (table["time_ms"] == MISSING_TIME_MS) & (segment.sealed_ms >= before_ms)
     rest = table.take((table["time_ms"] >= before_ms) | undated)
     if len(rest):

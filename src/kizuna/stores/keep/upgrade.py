@@ -62,7 +62,7 @@ def _from_1(db: sqlite3.Connection, files: Path) -> None:
     for number, name, window_ms, run, rows, size, last in old:
         path = files / f"{name}-{number:08d}.parquet"
         data = path.read_bytes()
-        table = from_arrow(SCHEMAS[name], read(path, SCHEMAS[name]))
+        table = from_arrow(SCHEMAS[name], read(path, SCHEMAS[name]).whole(SCHEMAS[name]))
         bounds = bounds_of(table)
         _check_groups(data, bounds[:, -1], path)
         db.execute(
