@@ -1,0 +1,291 @@
+/** What the node answers in JSON. Times are UTC milliseconds unless a name ends in `_s`; missing values are null or left out. */
+import type { Origin } from "../map/types";
+
+export type Role = "viewer" | "analyst" | "administrator" | "release_officer";
+
+export interface NodeFacts {
+  name: string;
+  title: string;
+  context: string;
+  /** Words that stand on every screen; empty for real data without a marking. */
+  marking: string;
+  exercise: boolean;
+  languages: readonly string[];
+  home: { lat: number; lon: number; zoom: number };
+  tz: string;
+}
+
+export interface Me {
+  user: string;
+  role: Role;
+  node: NodeFacts;
+  origins: readonly Origin[];
+}
+
+/** What the login page may know before anybody has logged in. */
+export interface Entry {
+  title?: string;
+  name?: string;
+  marking?: string;
+  oidc?: boolean | string | null;
+  setup?: boolean;
+}
+
+export interface VersionsMessage {
+  picture: number;
+  events: number;
+  desk: number;
+  now: number;
+  mode: "live" | "demo";
+}
+
+export type AlertState = "new" | "acknowledged" | "silenced" | "dismissed" | "withdrawn";
+
+export interface Alert {
+  event_id: string;
+  version: number;
+  event_type: string;
+  /** Moment from which its definition held. */
+  t: number;
+  lat: number | null;
+  lon: number | null;
+  mmsis: readonly number[];
+  /** In the order of `mmsis`; empty where no name is known. */
+  names: readonly string[];
+  confidence: number | null;
+  word: string;
+  summary: string;
+  state: AlertState;
+  by?: string | null;
+  at?: number | null;
+  until?: number | null;
+  reason?: string | null;
+}
+
+export interface AlertList {
+  version: number;
+  alerts: readonly Alert[];
+  counts: Readonly<Record<string, number>>;
+  silenced: number;
+}
+
+export interface EvidenceTest {
+  test: string;
+  measured: number | null;
+  threshold: number | null;
+  relation: string;
+  unit: string;
+  passed: boolean | null;
+}
+
+export interface Decision {
+  act: string;
+  by: string;
+  t: number;
+  until?: number | null;
+  reason?: string | null;
+  scope?: "event" | "vessel";
+}
+
+export interface EventFull {
+  event_id: string;
+  version: number;
+  event_type: string;
+  status: string;
+  mmsis: readonly number[];
+  names: readonly string[];
+  start: number | null;
+  end: number | null;
+  lat: number | null;
+  lon: number | null;
+  confidence: number | null;
+  word: string;
+  summary: string;
+  evidence: readonly EvidenceTest[];
+  alternatives: readonly string[];
+  would_settle: readonly string[];
+  sources: readonly string[];
+  regions: readonly { zone_id: string; claimant: string; view: string; relation: string }[];
+  rule_id: string;
+  rule_version: string;
+  params: unknown;
+  proof: readonly { table: string; fixes: number }[];
+  decisions: readonly Decision[];
+}
+
+export interface VesselName {
+  name: string;
+  first: number | null;
+  last: number | null;
+}
+
+export interface Brief {
+  event_id: string;
+  event_type: string;
+  t: number;
+  end?: number | null;
+  word?: string;
+  summary?: string;
+  status?: string;
+}
+
+export interface VesselCard {
+  mmsi: number;
+  names: readonly VesselName[];
+  imo: number | null;
+  callsign: string | null;
+  type: number | null;
+  type_text: string | null;
+  length_m: number | null;
+  flag: string | null;
+  fix: {
+    lat: number;
+    lon: number;
+    t: number;
+    sog_kn: number | null;
+    cog_deg: number | null;
+    nav_status: string | number | null;
+    source: string | null;
+    station?: string | null;
+  } | null;
+  cautions: readonly (string | { kind?: string; text?: string; [key: string]: unknown })[];
+  events: readonly Brief[];
+  watch: readonly (string | { list?: string; reason?: string; until?: string; source?: string; note?: string })[];
+  track_hours: number;
+}
+
+export interface SearchResult {
+  mmsi: number;
+  name: string;
+  imo: number | null;
+  callsign: string | null;
+  by: string;
+  likeness: number;
+  way: string;
+  last_t: number | null;
+}
+
+export interface History {
+  block_s: number;
+  /** Starts of the blocks, unix seconds. */
+  blocks: readonly number[];
+  counts: readonly number[];
+  events: readonly { t: number; type: string; id: string }[];
+}
+
+export type LogKind = "saw" | "did" | "decided" | "note";
+export const LOG_KINDS: readonly LogKind[] = ["saw", "did", "decided", "note"];
+
+export interface LogEntry {
+  id: number;
+  t: number;
+  by: string;
+  text: string;
+  kind: LogKind;
+  mmsi?: number | null;
+  event_id?: string | null;
+  lat?: number | null;
+  lon?: number | null;
+  corrects?: number | null;
+  written?: number | null;
+}
+
+export interface NewLogEntry {
+  text: string;
+  kind: LogKind;
+  t?: number;
+  mmsi?: number;
+  event_id?: string;
+  lat?: number;
+  lon?: number;
+  corrects?: number;
+}
+
+export interface SourceHealth {
+  source: string;
+  kind: string;
+  station: string;
+  /** up, silent, down, refused, starting, stopped. */
+  state: string;
+  /** What is wrong, in words. */
+  detail: string;
+  since: number | null;
+  last: number | null;
+  lines_per_s: number | null;
+  licence: string;
+  pass_on: string;
+  rejects: readonly (readonly [string, number])[];
+  dropped: number;
+}
+
+export interface HandoverSigned {
+  id?: number;
+  by: string;
+  to: string;
+  t: number;
+  note?: string | null;
+}
+
+export interface HandoverPage {
+  /** Version of the desk that the page shows; given back when it is signed. */
+  version: number | null;
+  since: number | null;
+  alerts: readonly Alert[];
+  left_out: number;
+  silenced: readonly Alert[];
+  log: readonly LogEntry[];
+  watch_hits: readonly WatchHit[];
+  sources_down: readonly SourceHealth[];
+  signed: readonly HandoverSigned[];
+}
+
+export interface WatchHit {
+  list: string;
+  mmsi: number;
+  name?: string;
+  by?: string;
+  reason?: string;
+  last_t?: number | null;
+}
+
+export interface WatchList {
+  name: string;
+  entries: readonly WatchEntry[];
+  hits: readonly WatchHit[];
+}
+
+export interface WatchEntry {
+  mmsi: string;
+  imo: string;
+  callsign: string;
+  name: string;
+  reason: string;
+  source: string;
+  until: string;
+  note: string;
+}
+
+export interface LayerInfo {
+  name: string;
+  /** Whether the node has anything in it. */
+  there?: boolean;
+}
+
+export interface UserRow {
+  name: string;
+  role: Role;
+  disabled: boolean;
+  created?: number | null;
+  has_password?: boolean;
+  subject?: string;
+}
+
+export interface AuditRow {
+  id: number;
+  t: number;
+  by: string;
+  act: string;
+  object: string;
+  outcome: string;
+  address: string;
+}

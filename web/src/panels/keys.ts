@@ -1,0 +1,92 @@
+/** Keys of the page. They are letters alone and mean nothing while something is typed; browsers' own keys stay theirs. */
+import { THEMES } from "../state";
+import { stepAlert } from "./alerts";
+import { decide, replayAlert, type Act } from "./decide";
+import type { Desk } from "./desk";
+import { dialogOpen } from "./dialogs";
+import { toggleLayers } from "./layers";
+import { togglePage } from "./pages";
+import { theReplay } from "./replay";
+import { focusSearch } from "./search";
+import { see } from "./vessel";
+
+const TYPING = "input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]";
+const REGIONS = ["#top", "#left", "#map", "#page", "#right", "#bottom"] as const;
+
+export function mountKeys(desk: Desk): void {
+  const { store } = desk.app;
+  const act = (what: Act) => () => {
+    const alert = desk.alert(desk.state.alert);
+    if (alert) void decide(desk, what, alert);
+  };
+  const deeds: Readonly<Record<string, () => void>> = {
+    "/": focusSearch,
+    j: () => stepAlert(desk, 1),
+    k: () => stepAlert(desk, -1),
+    a: act("ack"),
+    s: act("silence"),
+    d: act("dismiss"),
+    u: act("undo"),
+    r: () => {
+      const alert = desk.alert(desk.state.alert);
+      if (alert) replayAlert(desk, alert);
+    },
+    f: () => desk.state.vessel !== null && see(desk, { mmsi: desk.state.vessel }),
+    l: () => togglePage(desk, "log"),
+    h: () => togglePage(desk, "handover"),
+    w: () => togglePage(desk, "watchlists"),
+    y: toggleLayers,
+    n: () => store.set({ theme: THEMES[(THEMES.indexOf(desk.state.theme) + 1) % THEMES.length]! }),
+    m: () => store.set({ measuring: !desk.state.measuring }),
+    " ": () => theReplay().toggle(),
+    ",": () => theReplay().step(-1),
+    ".": () => theReplay().step(1),
+    "<": () => theReplay().step(-60),
+    ">": () => theReplay().step(60),
+    End: () => theReplay().live(),
+    "?": () => togglePage(desk, "help"),
+    F6: () => nextRegion(1),
+    Escape: () => escape(desk),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || dialogOpen()) return;
+    const target = event.target as HTMLElement;
+    const typing = target.matches?.(TYPING) ?? false;
+    if (typing && event.key !== "Escape" && event.key !== "F6") return;
+    // these keys work the thing that has the focus
+    if (event.key === " " && target.closest("button, input, summary, a")) return;
+    if (event.key === "End" && target.matches("input")) return;
+    if (event.key === "F6" && event.shiftKey) {
+      nextRegion(-1);
+      return event.preventDefault();
+    }
+    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const deed = deeds[name];
+    if (!deed) return;
+    event.preventDefault();
+    deed();
+  });
+}
+
+/** What was opened last is closed first. */
+function escape(desk: Desk): void {
+  const { measuring, page, alert, vessel } = desk.state;
+  const typed = document.activeElement as HTMLElement | null;
+  if (typed?.matches(TYPING) && !typed.closest("#page")) return typed.blur();
+  if (measuring) return desk.app.store.set({ measuring: false });
+  if (page) return desk.app.store.set({ page: "" });
+  if (alert !== null) return desk.app.store.set({ alert: null });
+  if (vessel !== null) desk.app.store.set({ vessel: null });
+}
+
+function nextRegion(step: 1 | -1): void {
+  const there = REGIONS.map((r) => document.querySelector<HTMLElement>(r)).filter((r): r is HTMLElement => r !== null && !r.hidden && r.childElementCount > 0);
+  const now = there.findIndex((r) => r.contains(document.activeElement));
+  for (let i = 1; i <= there.length; i++) {
+    const region = there[(now + step * i + there.length * 2) % there.length]!;
+    const into = region.matches("[tabindex]") ? region : region.querySelector<HTMLElement>("button:not([disabled]), input, select, [tabindex]");
+    if (!into) continue;
+    into.focus();
+    if (region.contains(document.activeElement)) return;
+  }
+}

@@ -1,0 +1,76 @@
+/** Layers of the chart and the legend, in a corner of it; and the few tools that act on the chart. */
+import type { GeoJSON } from "geojson";
+import { LAYER_NAMES, type LayerName } from "../map/types";
+import type { LayerInfo } from "../api/types";
+import { t } from "../i18n";
+import type { Desk } from "./desk";
+import { html, key, nothing, panel, shapeIcon } from "./drawing";
+
+/** These change with the hour and are asked for again. */
+const CHANGING: readonly string[] = ["coverage", "presence", "zones"];
+const AGAIN_MS = 300_000;
+
+let toggle: () => void = () => undefined;
+export const toggleLayers = () => toggle();
+
+export function mountLayers(desk: Desk): void {
+  const { store, map, regions } = desk.app;
+  const root = document.createElement("div");
+  root.className = "tools";
+  regions.map.append(root);
+  let known: readonly LayerInfo[] | null = null;
+  let open = false;
+  const got = new Map<string, number>();
+
+  async function pull(name: LayerName): Promise<void> {
+    const at = got.get(name);
+    if (at !== undefined && !(CHANGING.includes(name) && Date.now() - at > AGAIN_MS)) return;
+    got.set(name, Date.now());
+    try {
+      map.setLayer(name, await desk.api.get<GeoJSON>(`/api/layers/${name}`));
+    } catch (error) {
+      got.delete(name);
+      if (at === undefined) desk.fail(error);
+    }
+  }
+  const there = (name: string) => known === null || known.some((l) => l.name === name && l.there !== false);
+  const need = () => {
+    for (const name of LAYER_NAMES) if (store.get().layers.includes(name) && there(name)) void pull(name);
+  };
+  const flip = (name: LayerName) => {
+    const { layers } = store.get();
+    store.set({ layers: layers.includes(name) ? layers.filter((l) => l !== name) : [...layers, name] });
+  };
+  toggle = () => {
+    open = !open;
+    draw();
+    requestAnimationFrame(() => root.querySelector<HTMLElement>(open ? "#layers input" : "button")?.focus());
+  };
+
+  const draw = panel(root, () => html`
+    <div class="row">
+      <button aria-expanded=${open} aria-controls="layers" aria-keyshortcuts="y" @click=${toggle}>${t("layers.title")} ${key("Y")}</button>
+      <button aria-pressed=${store.get().measuring} aria-keyshortcuts="m" @click=${() => store.set({ measuring: !store.get().measuring })}>${t("tool.measure")} ${key("M")}</button>
+      <button @click=${() => desk.app.bus.emit("fly", desk.me.node.home)}>${t("tool.home")}</button>
+    </div>
+    ${store.get().measuring ? html`<p class="hint" role="status">${t("tool.measuring")}</p>` : nothing}
+    <div id="layers" class="box" ?hidden=${!open}>
+      <fieldset><legend>${t("layers.title")}</legend>
+        ${[...LAYER_NAMES].reverse().map((name) => html`<label class="choice"><input type="checkbox" ?disabled=${!there(name)} .checked=${store.get().layers.includes(name)} @change=${() => flip(name)} />
+          <span class="swatch ${name}" aria-hidden="true"></span>${t(`layer.${name}`)}${there(name) ? nothing : html` <span class="muted">${t("layers.none")}</span>`}</label>`)}
+        <p class="muted">${t("layers.claims_means")}</p>
+      </fieldset>
+      <section class="legend"><h3>${t("legend.title")}</h3>
+        <ul>${desk.me.origins.map((o) => html`<li>${shapeIcon(o.shape)} <span dir="auto">${o.name}</span></li>`)}
+          <li><svg class="icon ring" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle><circle cx="8" cy="8" r="3.8"></circle></svg> ${t("legend.alert")}</li>
+          <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li></ul></section>
+    </div>`); // prettier-ignore
+  store.on(["layers", "language", "measuring"], draw);
+  store.on(["layers"], need);
+  setInterval(() => document.hidden || need(), AGAIN_MS);
+  void desk.api
+    .get<{ layers: readonly LayerInfo[] }>("/api/layers")
+    .then(({ layers }) => (known = layers))
+    .catch((error: unknown) => desk.fail(error))
+    .finally(() => (draw(), need()));
+}

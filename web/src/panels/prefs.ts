@@ -1,0 +1,71 @@
+/** What a station remembers for itself: theme, language, units, sound. Nothing of the picture and nothing of the watch. */
+import { THEMES, type State, type Store } from "../state";
+import { CATALOGUES, bestLanguage } from "../i18n";
+
+const KEY = "kizuna.station";
+
+export interface Prefs {
+  theme?: State["theme"];
+  language?: string;
+  units?: State["units"];
+  sound?: boolean;
+}
+
+export function readPrefs(): Prefs {
+  try {
+    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Prefs;
+    const out: Prefs = {};
+    if (found.theme && THEMES.includes(found.theme)) out.theme = found.theme;
+    if (found.language && found.language in CATALOGUES) out.language = found.language;
+    if (found.units === "metric" || found.units === "nautical") out.units = found.units;
+    if (found.sound === true) out.sound = true;
+    return out;
+  } catch {
+    return {};
+  }
+}
+
+export function writePrefs(change: Prefs): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...readPrefs(), ...change }));
+  } catch {
+    // a browser that keeps nothing: the page works without
+  }
+}
+
+/** The station's own settings where the URL says nothing; and remember what is changed. */
+export function bindPrefs(store: Store, hash: string): void {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const kept = readPrefs();
+  const change: Partial<State> = {};
+  if (!given.has("theme") && kept.theme) change.theme = kept.theme;
+  if (!given.has("language")) change.language = kept.language ?? bestLanguage(navigator.languages);
+  if (!given.has("units") && kept.units) change.units = kept.units;
+  store.set(change);
+  store.on(["theme", "language", "units"], ({ theme, language, units }) => writePrefs({ theme, language, units }));
+}
+
+/** Text that is being written, kept until it is sent, so that a reload or a closed tab does not lose it. */
+export class Draft {
+  constructor(
+    private readonly name: string,
+    private readonly user: string,
+  ) {}
+
+  get key(): string {
+    return `kizuna.draft.${this.user}.${this.name}`;
+  }
+
+  read(): string {
+    return sessionStorage.getItem(this.key) ?? "";
+  }
+
+  write(text: string): void {
+    if (text) sessionStorage.setItem(this.key, text);
+    else sessionStorage.removeItem(this.key);
+  }
+}
+
+export function dropDrafts(): void {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith("kizuna.draft.")) sessionStorage.removeItem(key);
+}

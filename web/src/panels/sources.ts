@@ -1,0 +1,28 @@
+/** Health of the sources: what delivers, what does not and since when, and what may be done with what they send. */
+import type { SourceHealth } from "../api/types";
+import { t, word } from "../i18n";
+import { age } from "../i18n/format";
+import type { Desk } from "./desk";
+import { html, nothing, panel } from "./drawing";
+import type { PageMaker } from "./pages";
+import { healthy } from "./topbar";
+
+export const sourcesPage: PageMaker = (desk, root) => {
+  const draw = panel(root, () => html`<h2>${t("page.sources")}</h2>
+    ${desk.sources.length ? html`<div class="scroll"><table class="wide"><thead><tr>
+      ${(["source", "state", "last", "rate", "rejects", "licence"] as const).map((c) => html`<th scope="col">${t(`sources.${c}`)}</th>`)}</tr></thead>
+      <tbody>${[...desk.sources].sort((a, b) => Number(healthy(a.state)) - Number(healthy(b.state))).map((s) => row(desk, s))}</tbody></table></div>`
+      : html`<p class="empty">${t("sources.none")}</p>`}`); // prettier-ignore
+  const stops = [desk.on(["sources"], draw), desk.app.store.on(["language"], draw)];
+  void desk.pullSources();
+  return () => stops.forEach((stop) => stop());
+};
+
+const row = (desk: Desk, s: SourceHealth) => html`<tr class=${healthy(s.state) ? "" : "bad"}>
+  <th scope="row" dir="auto">${s.source}<span class="muted">${[s.kind, s.station].filter(Boolean).join(" · ")}</span></th>
+  <td><span aria-hidden="true">${healthy(s.state) ? "✓" : "✗"}</span> <strong>${word("source", s.state)}</strong>
+    ${s.since ? html`<span class="muted">${age(desk.now() - s.since)}</span>` : nothing} <span>${s.detail}</span></td>
+  <td>${s.last ? t("vessel.ago", { age: age(desk.now() - s.last) }) : "–"}</td>
+  <td class="num">${s.lines_per_s === null ? "–" : s.lines_per_s.toFixed(1)}</td>
+  <td>${s.rejects.length ? s.rejects.map(([why, n]) => html`<span class="nowrap">${why.replaceAll("_", " ")} ${n}</span> `) : "–"}</td>
+  <td>${s.licence || "–"}${s.pass_on ? html` <span class="muted">${t("sources.pass_on")}: ${s.pass_on}</span>` : nothing}</td></tr>`; // prettier-ignore
