@@ -20,6 +20,7 @@ class Versions:
     events: int
     newest_ms: int
     oldest_ms: int
+    closed_ms: int
 
 
 def table(schema, rows, **words):
@@ -90,10 +91,10 @@ class FakeKeep:
     def _fixes(self, keep):
         return table(FIXES, sorted((f for f in self.fixes if keep(f)), key=lambda f: (f["mmsi"], f["time_ms"])))
 
-    def track(self, mmsi, start_ms, end_ms):
+    def track(self, mmsi, start_ms, end_ms, *, names=()):
         return self._fixes(lambda f: f["mmsi"] == mmsi and start_ms <= f["time_ms"] < end_ms)
 
-    def box(self, west, south, east, north, start_ms, end_ms):
+    def box(self, west, south, east, north, start_ms, end_ms, *, names=()):
         def inside(f):
             lon = west <= f["lon_deg"] <= east if west <= east else f["lon_deg"] >= west or f["lon_deg"] <= east
             return lon and south <= f["lat_deg"] <= north and start_ms <= f["time_ms"] < end_ms
@@ -118,15 +119,18 @@ class FakeKeep:
                              "context": self.context, "label": "nobody", **said})
         return table(IDENTITIES, rows)
 
-    def block(self, start_ms):
+    def block(self, start_ms, *, names=()):
         return self._fixes(lambda f: start_ms <= f["time_ms"] < start_ms + 600_000)
 
-    def blocks(self, start_ms, end_ms):
-        return Counter(f["time_ms"] // 600_000 * 600_000 for f in self.fixes if start_ms <= f["time_ms"] < end_ms)
+    def history(self, start_ms, end_ms):
+        counts = Counter(f["time_ms"] // 600_000 * 600_000 for f in self.fixes)
+        starts = sorted(b for b in counts if start_ms <= b < end_ms)
+        return starts, [counts[b] for b in starts]
 
     def versions(self):
         times = [f["time_ms"] for f in self.fixes] or [MISSING_TIME_MS]
-        return Versions(self.picture, self.events_version, max(times), min(times))
+        closed = MISSING_TIME_MS if not self.fixes else max(times) - 900_000
+        return Versions(self.picture, self.events_version, max(times), min(times), closed)
 
 
 __all__ = ["AIS_CLASSES", "FakeKeep", "concat", "fix", "table"]

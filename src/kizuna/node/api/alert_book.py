@@ -78,6 +78,7 @@ class AlertBook:
         """The list as the API gives it."""
         now, standing = self._node.desk.clock(), self._node.desk.decisions.standing()
         counts = dict.fromkeys(STATES, 0)
+        self._pictures.refresh()  # for the names
         rows = []
         lately = self._node.now_ms() - DAY_MS
         for alert in view_notes(self.alerts(), viewer, "event.see"):

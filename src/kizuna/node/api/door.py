@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,7 +33,7 @@ BODY_MOST: Final = 4 << 20
 QUERY_MOST: Final = 4096
 PUBLIC: Final = frozenset({
     "/health", "/login", "/setup", "/api/login", "/api/setup", "/api/entry", "/api/oidc/begin", "/api/oidc/end",
-    "/favicon.ico", "/favicon.svg",
+    "/favicon.ico", "/favicon.svg", "/icon.svg",
 })  # fmt: skip
 PUBLIC_UNDER: Final = ("/assets/", "/entry/")
 """Program text of the page: the same for everybody, in the repository anyway, and no data."""
@@ -97,8 +98,6 @@ class Door:
                 await refused(scope, receive, outward)
             else:
                 await self._app(scope, _bounded(receive), outward)
-        except _TooLarge:
-            await problem(413, f"a body has {BODY_MOST} bytes at most")(scope, receive, outward)
         except Exception:  # noqa: BLE001  a bug ends one request, not the node; it is in the log
             _LOG.exception("request %s failed", request_id)
             if not told["status"]:
@@ -175,8 +174,9 @@ def _odd(scope: Scope, headers: Headers, hosts: tuple[str, ...]) -> tuple[int, s
     return None
 
 
-class _TooLarge(Exception):  # noqa: N818
-    pass
+class _TooLarge(HTTPException):
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -89,7 +89,7 @@ class PictureBook:
         self._marks: dict[int, int] = {}
         self._mark_changes: deque[tuple[int, int]] = deque(maxlen=_CHANGES_MOST)
         self._forgotten = 0  # version at or before which changes of marks are no longer known
-        self._whole: tuple[int, int, bytes] | None = None
+        self._whole: tuple[tuple[int, int, int], bytes] | None = None
         self._marks_version = 0
 
     def name(self, mmsi: int) -> str:
@@ -156,14 +156,14 @@ class PictureBook:
     def encoded(self, since: int) -> tuple[int, bytes]:
         """Version and Arrow bytes of what changed after ``since``; everything for 0 or a version not known here."""
         version = self.refresh()
+        gone_s = (self._node.now_ms() // 1000) - round(self._node.facts.gone_h * 3600)
         with self._lock:
             columns, marks = self._columns, self._marks
             whole = since <= 0 or since > version or since <= self._forgotten
-            if whole and self._whole is not None and self._whole[:2] == (version, self._marks_version):
-                return version, self._whole[2]
+            key = (version, self._marks_version, gone_s // 60)
+            if whole and self._whole is not None and self._whole[0] == key:
+                return version, self._whole[1]
             told = [] if whole else [m for v, m in self._mark_changes if v >= since]
-            marks_version = self._marks_version
-        gone_s = (self._node.now_ms() // 1000) - round(self._node.facts.gone_h * 3600)
         if whole:
             rows = np.flatnonzero(columns.t_s > gone_s)
         else:
@@ -180,5 +180,5 @@ class PictureBook:
         flags |= np.where(columns.t_s[rows] <= gone_s, GONE, 0).astype(np.int8)
         data = ipc(SCHEMA, [*(c[rows] for c in columns[:8]), flags])
         if whole:
-            self._whole = version, marks_version, data
+            self._whole = key, data
         return version, data

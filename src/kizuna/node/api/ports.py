@@ -33,6 +33,10 @@ class Versions(Protocol):
     def oldest_ms(self) -> int:
         """Time of the oldest fix still kept."""
 
+    @property
+    def closed_ms(self) -> int:
+        """Blocks that end by then never change."""
+
 
 class Store(Protocol):
     """The reading side of ``stores.keep``; every method may be called from several threads."""
@@ -40,10 +44,11 @@ class Store(Protocol):
     def latest(self, since: int = 0) -> tuple[int, Table]:
         """Version of the picture, and LATEST rows of vessels changed after ``since``."""
 
-    def track(self, mmsi: int, start_ms: int, end_ms: int) -> Table:
-        """FIXES of one vessel by time."""
+    def track(self, mmsi: int, start_ms: int, end_ms: int, *, names: Sequence[str] = ()) -> Table:
+        """FIXES of one vessel by time; only some columns, the others missing, where ``names`` says so."""
 
-    def box(self, west: float, south: float, east: float, north: float, start_ms: int, end_ms: int) -> Table:
+    def box(self, west: float, south: float, east: float, north: float, start_ms: int, end_ms: int, *,
+            names: Sequence[str] = ()) -> Table:  # fmt: skip
         """FIXES in a box and time; west may be greater than east, across 180 degrees."""
 
     def events(self, *, since_version: int = 0, start_ms: int | None = None, end_ms: int | None = None,
@@ -53,11 +58,11 @@ class Store(Protocol):
     def identities(self, mmsi: int | None = None) -> Table:
         """IDENTITIES."""
 
-    def block(self, start_ms: int) -> Table:
+    def block(self, start_ms: int, *, names: Sequence[str] = ()) -> Table:
         """FIXES of one block of 600 s."""
 
-    def blocks(self, start_ms: int, end_ms: int) -> Mapping[int, int]:
-        """Number of fixes of each block with any, by its start."""
+    def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
+        """Blocks that begin in a time and hold anything, and the number of fixes of each."""
 
     def versions(self) -> Versions:
         """What the store has reached."""
@@ -87,7 +92,6 @@ class Facts:
         track_h: hours of track that a vessel card offers first.
         gone_h: a vessel not heard for so long is no longer in the picture, h.
         alert_days: how long an alert stays in the list after it was raised.
-        block_lateness_s: a block is closed when the newest fix is so much behind its end, s; as the store is told.
         secure: whether pages are served over TLS; cookies are then bound to it.
         hosts: host names and addresses (without port) under which the node is known; empty accepts any.
         version: of the program.
@@ -104,7 +108,6 @@ class Facts:
     track_h: float = 24.0
     gone_h: float = 24.0
     alert_days: float = 7.0
-    block_lateness_s: int = 900
     secure: bool = True
     hosts: tuple[str, ...] = ()
     version: str = ""

@@ -21,12 +21,13 @@ TYPES: Final = {
     ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".json": "application/json",
     ".geojson": "application/geo+json", ".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp",
     ".ico": "image/x-icon", ".woff2": "font/woff2", ".wasm": "application/wasm", ".bin": "application/octet-stream",
+    ".tiles": "application/octet-stream",
     ".pmtiles": "application/vnd.pmtiles", ".webmanifest": "application/manifest+json",
     ".txt": "text/plain; charset=utf-8", ".arrow": "application/octet-stream", ".pbf": "application/x-protobuf",
     ".mvt": "application/vnd.mapbox-vector-tile",
 }  # fmt: skip
 """Types by ending; a file of any other kind is not served."""
-_PACKED: Final = (".html", ".js", ".mjs", ".css", ".json", ".geojson", ".svg", ".bin", ".wasm", ".pbf")
+_PACKED: Final = (".html", ".js", ".mjs", ".css", ".json", ".geojson", ".svg", ".bin", ".tiles", ".wasm", ".pbf")
 _IN_MEMORY_MOST: Final = 32 << 20
 _KEPT_FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASKED_AGAIN: Final = "private, no-cache"

@@ -32,6 +32,9 @@ _TELLING: Final = frozenset({
     "median_distance_m", "start_distance_from_shore_m", "end_distance_from_shore_m", "start_distance_from_port_m",
     "end_distance_from_port_m",
 })  # fmt: skip
+MOTION: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")
+"""Columns of fixes that a track or a replay needs."""
+_NEEDED: Final = ("context", "label", "time_ms")
 _ACTION: Final = {"latest": "picture.see", "fixes": "vessel.see", "events": "event.see", "identities": "vessel.see"}
 
 
@@ -113,6 +116,10 @@ def view_notes(rows: list[_T], viewer: Viewer, action: str) -> list[_T]:
     return rows if may(viewer.role, action) else []
 
 
+def _with(names: tuple[str, ...]) -> tuple[str, ...]:
+    return (*dict.fromkeys((*names, *_NEEDED)),) if names else ()
+
+
 class Picture(NamedTuple):
     """Version and newest positions."""
 
@@ -142,13 +149,14 @@ class Reader:
         version, known = self._node.store.latest(0)
         return Picture(version, self._seen(latest_as_of(fixes, known)))
 
-    def track(self, mmsi: int, start_ms: int, end_ms: int) -> Seen:
-        """Fixes of one vessel."""
-        return self._seen(self._node.store.track(mmsi, start_ms, end_ms))
+    def track(self, mmsi: int, start_ms: int, end_ms: int, names: tuple[str, ...] = ()) -> Seen:
+        """Fixes of one vessel; all columns, or the named ones and those that the view needs."""
+        return self._seen(self._node.store.track(mmsi, start_ms, end_ms, names=_with(names)))
 
-    def box(self, box: tuple[float, float, float, float], start_ms: int, end_ms: int) -> Seen:
+    def box(self, box: tuple[float, float, float, float], start_ms: int, end_ms: int,
+            names: tuple[str, ...] = ()) -> Seen:  # fmt: skip
         """Fixes in a box (west, south, east, north) and time."""
-        return self._seen(self._node.store.box(*box, start_ms, end_ms))
+        return self._seen(self._node.store.box(*box, start_ms, end_ms, names=_with(names)))
 
     def events(self, *, start_ms: int | None = None, end_ms: int | None = None, mmsi: int | None = None,
                event_id: str = "") -> Seen:  # fmt: skip
@@ -160,12 +168,12 @@ class Reader:
         return self._seen(self._node.store.identities(mmsi))
 
     def block(self, start_ms: int) -> Seen:
-        """Fixes of one block."""
-        return self._seen(self._node.store.block(start_ms), "history.see")
+        """Fixes of one block: what a replay needs of them."""
+        return self._seen(self._node.store.block(start_ms, names=_with(MOTION)), "history.see")
 
-    def blocks(self, start_ms: int, end_ms: int) -> dict[int, int]:
-        """Counts of fixes by block; none for whoever may not see history."""
-        return dict(self._node.store.blocks(start_ms, end_ms)) if may(self._viewer.role, "history.see") else {}
+    def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
+        """Blocks and their counts of fixes; none for whoever may not see history."""
+        return self._node.store.history(start_ms, end_ms) if may(self._viewer.role, "history.see") else ([], [])
 
     def versions(self) -> Versions:
         """What the store has reached; numbers and times of the whole, no rows."""

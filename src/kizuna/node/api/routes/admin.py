@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from starlette.responses import Response
 
+from kizuna.base import utc
 from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
@@ -57,7 +58,8 @@ def add_to(router: APIRouter, books: Books) -> None:
     @router.get("/api/sources", **needs("source.see"))
     def sources(viewer: Looks) -> Response:
         """Health of each source."""
-        return answer({"sources": view_notes([dict(s) for s in node.sources()], viewer, "source.see")})
+        rows = [{**s, "last_t": _moment(s.get("last"))} for s in node.sources()]
+        return answer({"sources": view_notes(rows, viewer, "source.see")})
 
     @router.get("/api/admin/users", **needs("user.edit"))
     def users() -> Response:
@@ -116,6 +118,11 @@ def add_to(router: APIRouter, books: Books) -> None:
             for r in view_notes(audit.page(before_id=before, by=by), viewer, "audit.see")
         ]  # fmt: skip
         return answer({"lines": rows})
+
+
+def _moment(last: Any) -> int | None:
+    """A time of a source's health, ISO 8601 or milliseconds, as milliseconds."""
+    return utc.parse(last) if isinstance(last, str) and last else last or None
 
 
 def user_as_dict(user: User) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from kizuna.base.units import HOUR_MS
+from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.formats.geojson import event_rows
 from kizuna.node.api.alert_book import Alert, as_dict, state_of
 from kizuna.node.api.answers import Problem, answer
@@ -60,11 +60,16 @@ def add_to(router: APIRouter, books: Books) -> None:
         node.desk.audit.saw(viewer.name, "event.see", event_id, viewer.address)
         alert = books.alerts.find(event_id)
         state, deed = state_of(alert, node.desk.decisions.standing(), node.desk.clock()) if alert else (None, None)
-        return answer({
-            **row, "names": [books.pictures.name(m) for m in row["mmsis"] or ()], "state": state,
+        start, end = int(found["start_ms"][k]), int(found["end_ms"][k])
+        books.pictures.refresh()
+        known = {
+            "start": start, "end": None if end == MISSING_TIME_MS else end, "word": row["confidence_word"],
+            "proof": [{**p, "fixes": p["count"]} for p in row["proof"] or ()],
+            "names": [books.pictures.name(m) for m in row["mmsis"] or ()], "state": state,
             "decision": deed_as_dict(deed) if deed else None,
             "decisions": [deed_as_dict(d) for d in node.desk.decisions.of_event(event_id)],
-        })  # fmt: skip
+        }  # fmt: skip
+        return answer({**row, **known})
 
     def decide(viewer: Viewer, event_id: str, body: Why, act: str, make: Callable[[Alert], Deed]) -> Response:
         """Write one decision down and give the alert as it stands then."""

@@ -57,7 +57,8 @@ def add_to(router: APIRouter, node: Node) -> None:
     async def entry() -> Response:
         """What the login page needs to know: marking, languages, whether another provider vouches for users."""
         oidc = None if node.oidc is None else node.oidc.title
-        return answer({"marking": facts.marking, "languages": facts.languages, "oidc": oidc})
+        return answer({"marking": facts.marking, "languages": facts.languages, "oidc": oidc,
+                       "setup": people.needs_setup()})  # fmt: skip
 
     @router.post("/api/login", **open_to_all())
     async def login(request: Request, body: Annotated[Credentials, Body()]) -> Response:

@@ -18,7 +18,7 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.kinds import kinds, type_text
 from kizuna.node.api.picture_book import ipc
 from kizuna.node.api.times import Moment, period
-from kizuna.node.api.view import Reader, Viewer
+from kizuna.node.api.view import MOTION, Reader, Viewer
 from kizuna.node.desk.rules import may
 from kizuna.picture.flags import flag_names, mid_of
 from kizuna.picture.history import History, brief, cautions
@@ -53,7 +53,7 @@ def add_to(router: APIRouter, books: Books) -> None:
               end: Annotated[Moment, Query(alias="to")] = None) -> Response:  # fmt: skip
         """Fixes of one MMSI, as an Arrow IPC stream, at most 31 days."""
         start_ms, end_ms = period(start, end, node, round(node.facts.track_h * HOUR_MS), _TRACK_MOST_MS)
-        fixes = Reader(node, viewer).track(mmsi, start_ms, end_ms)
+        fixes = Reader(node, viewer).track(mmsi, start_ms, end_ms, MOTION)
         keep = ~np.isnan(fixes["lat_deg"])
         node.desk.audit.saw(viewer.name, "vessel.track", str(mmsi), viewer.address)
         columns = [fixes[n][keep] for n in ("time_ms", "lon_deg", "lat_deg", "sog_kn")]
@@ -100,6 +100,7 @@ class Names:
 
 def _unnamed(books: Books, text: str) -> list[dict[str, Any]]:
     """A number that was heard but never said its name."""
+    books.pictures.refresh()
     row = books.pictures.row(int(text)) if len(text) == 9 else None  # noqa: PLR2004  nine digits, M.585
     if row is None:
         return []
@@ -140,6 +141,12 @@ def _word(table: Table, name: str, k: int) -> str:
     return table.codes_of(name)[code] if code >= 0 else ""
 
 
+def _brief(events: Table, k: int) -> dict[str, Any]:
+    row, end = brief(events, k), int(events["end_ms"][k])
+    return {**row, "t": int(events["start_ms"][k]), "end": None if end == MISSING_TIME_MS else end,
+            "word": row["confidence_word"], "status": _word(events, "status", k)}  # fmt: skip
+
+
 def _card(mmsi: int, identities: Table, events: Table, fix: dict[str, Any] | None, books: Books,
           viewer: Viewer) -> dict[str, Any]:  # fmt: skip
     order = np.argsort(identities["last_ms"], kind="stable")[::-1]
@@ -163,7 +170,7 @@ def _card(mmsi: int, identities: Table, events: Table, fix: dict[str, Any] | Non
         "kind": int(kinds(known, np.array([-1]))[0]), "type_text": type_text(ship_type or 0),
         "length_m": said["length_m"], "width_m": said["width_m"],
         "flag": flag_names(mid_of(np.array([mmsi])))[0], "fix": fix, "cautions": cautions(history),
-        "events": [{**brief(events, int(k)), "status": _word(events, "status", int(k))} for k in recent],
+        "events": [_brief(events, int(k)) for k in recent],
         "events_left_out": max(0, len(events) - _EVENTS_MOST), "watch": watched,
         "track_hours": books.node.facts.track_h,
     }  # fmt: skip

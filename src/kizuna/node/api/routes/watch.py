@@ -80,7 +80,7 @@ def add_to(router: APIRouter, books: Books) -> None:
     def page(viewer: Looks) -> Response:
         """What the next watch must know, and the hand-overs signed before."""
         signed = [handover_as_dict(h) for h in log.handovers()]
-        return answer({**_page(books, viewer), "handovers": signed})
+        return answer({**_page(books, viewer), "signed": signed})
 
     @router.post("/api/handover", **needs("handover.sign"))
     def sign(viewer: Looks, body: Annotated[Signature, Body()]) -> Response:
@@ -122,8 +122,8 @@ def _page(books: Books, viewer: Viewer) -> dict[str, Any]:
     hits = [h for name in books.hits for h in _hits(books, name)] if may(viewer.role, "watchlist.see") else []
     down = [dict(s) for s in node.sources() if s.get("state") not in ("up", "ok")]
     return {
-        "version": node.desk.version, "t": now, "since": since, "alerts": waiting[:_SIGNED_ALERTS_MOST],
-        "alerts_left_out": max(0, len(waiting) - _SIGNED_ALERTS_MOST), "silenced": silenced[:_SIGNED_ALERTS_MOST],
+        "version": node.desk.version, "t": now, "since": since, "open": waiting[:_SIGNED_ALERTS_MOST],
+        "open_left_out": max(0, len(waiting) - _SIGNED_ALERTS_MOST), "silenced": silenced[:_SIGNED_ALERTS_MOST],
         "counts": listed["counts"], "log": [entry_as_dict(e) for e in node.desk.log.entries(start_ms=since)],
         "watch_hits": hits, "sources_down": down, "last": handover_as_dict(last) if last else None,
     }  # fmt: skip
