@@ -24,9 +24,9 @@ const HERE = fileURLToPath(new URL("..", import.meta.url));
 const DIST = normalize(join(HERE, option("dist", "dist")));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
   ".json": "application/json", ".tiles": "application/octet-stream", ".woff2": "font/woff2" }; // prettier-ignore
-const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; " +
-  "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+const POLICY = // that of the node (src/kizuna/node/api/door.py)
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+  "worker-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const fleet = makeFleet(Number(option("vessels", "2000")));
 const desk = new Desk(fleet, { open: process.argv.includes("--no-login") });
@@ -42,8 +42,8 @@ const server = createServer(async (request, response) => {
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     const found = api.find(request.method ?? "GET", url.pathname);
-    if (!found) return await file(url.pathname, response);
     const user = desk.userOf(request.headers.cookie ?? "");
+    if (!found) return await file(url.pathname, response, user !== null);
     if (!found.open && !user) return problem(response, 401, "sign in first");
     if (request.method !== "GET" && request.headers["x-kizuna"] !== "1") return problem(response, 403, "X-Kizuna: 1 is missing");
     const answer = await found.answer({ url, user, request, response, body: text ? JSON.parse(text) : {}, args: found.args });
@@ -69,8 +69,11 @@ function problem(response, status, detail) {
   response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail }));
 }
 
-async function file(path, response) {
-  const wanted = normalize(join(DIST, path === "/" || path === "/login" ? "index.html" : decodeURIComponent(path)));
+const PAGES = { "/": "index.html", "/login": "login.html", "/setup": "setup.html" };
+
+async function file(path, response, known) {
+  if (path === "/" && !known) return response.writeHead(303, { Location: "/login" }).end();
+  const wanted = normalize(join(DIST, PAGES[path] ?? decodeURIComponent(path)));
   if (!wanted.startsWith(DIST)) return problem(response, 404, "no such page");
   const body = await readFile(wanted).catch(() => null);
   if (!body) return problem(response, 404, "no such page");

@@ -1,48 +1,77 @@
-// Invented alerts: a handful, of different kinds and confidence, on vessels of the invented fleet.
+// Invented alerts: a handful, of the kinds that the detectors know, on vessels of the invented fleet.
 import { whereIs } from "./vessels.mjs";
 
+const test = (name, measured, relation, threshold, unit = "") => {
+  const held = { ">": measured > threshold, ">=": measured >= threshold, "<": measured < threshold, "<=": measured <= threshold };
+  return { test: name, measured, threshold, relation, unit, passed: measured === null ? null : held[relation] };
+};
+
 const KINDS = [
-  ["dark_rendezvous", 0.91, "likely", "Two vessels met for 41 min; one of them was silent for 79 min"],
-  ["gap", 0.83, "likely", "Silent for 96 min where others nearby were heard without a break"],
-  ["identity_clash", 0.88, "likely", "One MMSI was heard 212 nm apart within 4 min"],
-  ["loitering", 0.58, "possible", "Drifted within 2 nm of a cable for 3.2 h"],
-  ["zone_entry", 0.64, "possible", "Entered a zone where two claims overlap"],
-  ["encounter", 0.71, "likely", "Stayed within 320 m of another vessel for 2.1 h"],
-  ["speed_jump", 0.42, "possible", "Position jumped by 9 nm in 30 s"],
+  { event_type: "encounter", confidence: 0.91, hours: 2.1, pair: true,
+    say: (a, b) => `MMSI ${a} and MMSI ${b} stayed 120 m apart (median) at 0.9 kn for 2.1 h, 31.4 nm from the nearest anchorage; consistent with a meeting at sea.`,
+    evidence: [test("greatest_distance", 310, "<=", 500, "m"), test("longest_run", 2.1, ">=", 2, "h"), test("median_speed", 0.9, "<", 2, "kn"),
+      test("distance_from_anchorage", 58.2, ">=", 10, "km"), test("distance_from_shore", 31.4, ">=", 2, "nm"), test("share_of_fixes_in_which_both_say_at_rest", null, "<", 0.5)],
+    could: ["tug, pilot, supply or bunker service at work", "fishing or trawling together", "assistance or rescue"],
+    settle: ["satellite radar or optical image of the area and time", "fishing log, bunker note or tug order", "sighting by patrol vessel or aircraft"] },
+  { event_type: "gap", confidence: 0.83, hours: 13.6,
+    say: (a) => `MMSI ${a} was not heard for 13.6 h; of other vessels expected near by in its first hours 96% were heard; consistent with a transmitter that did not send or was not received.`,
+    evidence: [test("silence", 13.6, ">", 12, "h"), test("own_fixes_in_12_h_before", 412, ">=", 14), test("share_of_neighbours_heard", 0.96, ">=", 0.5),
+      test("chance_that_silence_is_own", 0.83, ">=", 0.5), test("other_tracks_of_mmsi_heard", 0, "<=", 0), test("implied_speed", 31.2, "<=", 30, "kn")],
+    could: ["receiver outage or poor propagation", "switched off while moored, as is usual and mostly allowed"],
+    settle: ["fixes of another receiver or of satellites for the same hours", "radio call to the vessel or its operator"] },
+  { event_type: "zone_visit", confidence: 0.64, hours: 1.4,
+    say: (a) => `MMSI ${a} was inside EXERCISE area W for 1.4 h, up to 6.20 nm from the line; consistent with a slow stay.`,
+    evidence: [test("reports_in_a_row_at_entry", 9, ">=", 2), test("entry_seen", 1, ">=", 1), test("exit_seen", 0, ">=", 1), test("deepest_inside_the_line", 11482, ">", 100, "m")],
+    could: ["passage along a route that crosses the line", "shelter from weather, or distress"], settle: ["coastal radar track"],
+    regions: [{ zone_id: "a", claimant: "A", view: "A", relation: "inside" }, { zone_id: "b", claimant: "B", view: "B", relation: "inside" }] },
+  { event_type: "loitering", confidence: 0.58, hours: 9.2,
+    say: (a) => `MMSI ${a} made 1.1 kn on average for 9.2 h, 42 nm from shore; consistent with loitering.`,
+    evidence: [test("mean_implied_speed", 1.1, "<", 2, "kn"), test("duration", 9.2, ">=", 8, "h"), test("mean_distance_from_shore", 42, ">=", 20, "nm"), test("fixes_per_hour", 19, ">=", 1)],
+    could: ["drifting for orders, weather or repair", "fishing, survey or research work"], settle: ["radio call to the vessel or its operator"] },
+  { event_type: "dark_detection", confidence: 0.71, hours: 0, alone: true,
+    say: () => "Radar contact of about 31 m was detected without a matching AIS report: the likeliest track passed 9.4 km away; probability that no track explains it 0.97.",
+    evidence: [test("probability_without_track", 0.97, ">=", 0.9), test("vessels_heard_around", 38, ">=", 5), test("length", 31, ">=", 15, "m")],
+    could: ["small craft, fishing boats, yachts and warships need not send AIS, or not everywhere"], settle: ["another pass or sweep over the place"] },
+  { event_type: "encounter", confidence: 0.52, hours: 3.4, pair: true,
+    say: (a, b) => `MMSI ${a} and MMSI ${b} stayed 240 m apart (median) at 1.6 kn for 3.4 h, 12.0 nm from the nearest anchorage; consistent with a meeting at sea.`,
+    evidence: [test("greatest_distance", 480, "<=", 500, "m"), test("longest_run", 3.4, ">=", 2, "h")],
+    could: ["fishing or trawling together"], settle: ["sighting by patrol vessel or aircraft"] },
+  { event_type: "gap", confidence: 0.55, hours: 16, withdrawn: "superseded: late data",
+    say: (a) => `MMSI ${a} was not heard for 16.0 h; nothing is known of other vessels near by; consistent with a transmitter that did not send or was not received.`,
+    evidence: [test("silence", 16, ">", 12, "h")], could: ["out of reach of the receivers"], settle: ["fixes of another receiver or of satellites for the same hours"] },
 ]; // prettier-ignore
+
+const wordOf = (confidence) => (confidence >= 0.8 ? "high" : confidence >= 0.5 ? "moderate" : "low");
 
 export function makeAlerts(fleet, now_s) {
   if (fleet.length < 10) return [];
-  return KINDS.map(([event_type, confidence, word, summary], i) => {
+  return KINDS.map((kind, i) => {
     const vessel = fleet[(i * 37 + 3) % fleet.length];
     const other = fleet[(i * 37 + 4) % fleet.length];
-    const pair = event_type === "dark_rendezvous" || event_type === "encounter";
+    const who = kind.alone ? [] : kind.pair ? [vessel, other] : [vessel];
     const t = now_s - 240 * (i + 1) * (i + 1);
     const { lon, lat } = whereIs(vessel, t);
     return {
-      event_id: `ev-exercise-${String(i + 1).padStart(3, "0")}`, version: 1, event_type, t: t * 1000, lat, lon,
-      mmsis: pair ? [vessel.mmsi, other.mmsi] : [vessel.mmsi], names: pair ? [vessel.name, other.name] : [vessel.name],
-      confidence, word, summary: `EXERCISE: ${summary}`, state: "new", by: null, at: null, until: null, reason: null,
+      event_id: `ev-exercise-${String(i + 1).padStart(3, "0")}`, version: 1, event_type: kind.event_type, t: t * 1000, lat, lon,
+      mmsis: who.map((v) => v.mmsi), names: who.map((v) => v.name), confidence: kind.confidence, word: wordOf(kind.confidence),
+      summary: `EXERCISE: ${kind.say(...who.map((v) => v.mmsi))}`, state: kind.withdrawn ? "withdrawn" : "new",
+      by: null, at: null, until: null, reason: kind.withdrawn ?? "", kind: i,
     }; // prettier-ignore
   });
 }
 
-/** Everything about one alert. */
-export function wholeEvent(alert, history) {
-  const end = alert.t;
+const iso = (ms) => new Date(ms).toISOString();
+
+/** Everything about one alert, under the names that a table of events has in files. */
+export function wholeEvent(alert, decisions) {
+  const kind = KINDS[alert.kind];
   return {
-    ...alert, start: end - 41 * 60000, end, rule: { id: alert.event_type, version: "1.3" },
-    evidence: [
-      { text: "AIS silent 05:12 to 06:31 (79 min); usual interval here 9 s", value: 79, unit: "min", kind: "gap" },
-      { text: "Reception at this place 96 % in the hour before", value: 96, unit: "%", kind: "coverage" },
-      { text: "Two tracks closer than 320 m for 41 min below 2.1 kn", value: 320, unit: "m", kind: "distance" },
-    ],
-    alternatives: [
-      { text: "The transponder failed and the crew repaired it", confidence: 0.06 },
-      { text: "Both fished the same ground", confidence: 0.12 },
-    ],
-    would_settle: ["Radar contacts of the same hour", "A question by radio to either vessel"],
-    proof: { counts: { fixes_before: 412, fixes_after: 97, vessels_heard: 38 } },
-    params: { distance_max_m: 500, duration_min_s: 1800, speed_max_kn: 2.5 }, history,
+    event_id: alert.event_id, version: alert.version, status: kind.withdrawn ? "superseded" : "closed", event_type: alert.event_type,
+    mmsis: alert.mmsis, names: alert.names, start_timestamp: iso(alert.t - kind.hours * 3600_000), end_timestamp: iso(alert.t),
+    start_lat: alert.lat, start_lon: alert.lon, end_lat: alert.lat, end_lon: alert.lon, confidence: alert.confidence, confidence_word: alert.word,
+    summary: alert.summary, sources: kind.alone ? ["coastal radar", "AIS"] : ["AIS only"], regions: kind.regions ?? [],
+    rule_id: alert.event_type, rule_version: "2.0", params: { distance_max_m: 500, duration_min_h: 2, speed_max_kn: 2 },
+    evidence: kind.evidence, alternatives: kind.could, would_settle: kind.settle,
+    proof: [{ table: "fixes", msg_ids: Array.from({ length: 97 }, (_, i) => String(i)) }], event_info: {}, state: alert.state, decisions,
   }; // prettier-ignore
 }

@@ -15,13 +15,26 @@ export function routes({ fleet, desk, layers }) {
   const now_s = () => Date.now() / 1000;
   const vessel = (mmsi) => fleet.find((v) => v.mmsi === Number(mmsi)) ?? missing();
 
+  const only = (user, ...roles) => {
+    if (!roles.includes(user.role)) throw Object.assign(new Error("this needs another role"), { status: 403 });
+  };
+
   on("GET", "/health", () => ({ json: { ok: true } }), true);
   on("POST", "/mock/alert", () => ({ json: { event_id: desk.raise() } }), true);
   on("POST", "/mock/reset", () => (desk.reset(), { json: {} }), true);
+  on("POST", "/mock/expire", () => (desk.sessions.clear(), { json: {} }), true);
+  on("GET", "/api/entry", () => ({ json: { marking: "EXERCISE - SYNTHETIC DATA", languages: ["en", "ja", "zh-TW"], oidc: null } }), true);
+  const session = (token) => ({ json: {}, headers: { "Set-Cookie": `kizuna=${token}; HttpOnly; SameSite=Strict; Path=/` } });
   on("POST", "/api/login", ({ body }) => {
     const token = desk.logIn(body.user, body.password);
-    if (!token) throw Object.assign(new Error("wrong name or password"), { status: 401 });
-    return { json: {}, headers: { "Set-Cookie": `kizuna=${token}; HttpOnly; SameSite=Strict; Path=/` } };
+    if (!token) throw Object.assign(new Error("user or password is wrong"), { status: 401 });
+    return session(token);
+  }, true); // prettier-ignore
+  on("POST", "/api/setup", ({ body }) => {
+    if (body.token !== desk.setup) throw Object.assign(new Error("the set-up link does not hold"), { status: 403 });
+    desk.setup = null;
+    desk.users.push({ name: body.user, role: "administrator", disabled: false, created: Date.now(), has_password: true, subject: "" });
+    return session(desk.logIn(body.user, "exercise"));
   }, true); // prettier-ignore
   on("POST", "/api/logout", ({ user }) => (desk.sessions.delete(user.token),
     { json: {}, headers: { "Set-Cookie": "kizuna=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0" } })); // prettier-ignore
@@ -38,7 +51,7 @@ export function routes({ fleet, desk, layers }) {
   on("GET", "/api/events/{id}", ({ args: [id] }) => ({ json: desk.event(id) ?? missing() }));
   for (const action of ["ack", "silence", "dismiss", "undo"])
     on("POST", `/api/alerts/{id}/${action}`, ({ args: [id], user, body }) => {
-      if (user.role === "viewer") throw Object.assign(new Error("a viewer decides nothing"), { status: 403 });
+      only(user, "analyst", "administrator");
       return { json: desk.decide(id, action, user, body) };
     });
   on("GET", "/api/history", ({ url }) => ({ json: history(fleet, desk, span(url)) }));
@@ -46,24 +59,38 @@ export function routes({ fleet, desk, layers }) {
     bytes: block(fleet, Number(start)),
     headers: { "Cache-Control": "private, max-age=86400, immutable" },
   }));
-  on("GET", "/api/layers", () => ({ json: { layers: Object.keys(layers).map((name) => ({ name, features: layers[name].features.length })) } }));
+  on("GET", "/api/layers", () => ({ json: { layers: Object.keys(layers).map((name) => ({ name, there: layers[name].features.length > 0 })) } }));
   on("GET", "/api/layers/{name}", ({ args: [name] }) => ({ json: layers[name] ?? missing() }));
-  on("GET", "/api/log", () => ({ json: { entries: desk.log } }));
-  on("POST", "/api/log", ({ user, body }) => ({ status: 201, json: desk.write(body, user) }));
-  on("GET", "/api/handover", () => ({ json: handover(desk) }));
-  on("POST", "/api/handover", ({ user, body }) => {
-    const row = { id: desk.handovers.length + 1, by: user.name, to: body.to ?? "", t: Date.now(), note: body.note ?? "" };
-    desk.handovers.push(row);
+  on("GET", "/api/log", () => ({ json: { version: desk.version, entries: desk.log } }));
+  on("POST", "/api/log", ({ user, body }) => (only(user, "analyst", "administrator"), { status: 201, json: desk.write(body, user) }));
+  on("GET", "/api/handover", ({ user }) => (only(user, "analyst", "administrator"),
+    { json: { ...desk.page(), sources_down: sources().filter((s) => s.state !== "up") } })); // prettier-ignore
+  on("POST", "/api/handover", ({ user, body }) => (only(user, "analyst", "administrator"), { status: 201, json: desk.sign(body, user) }));
+  on("GET", "/api/watchlists", () => ({
+    json: { version: desk.version, lists: [...desk.lists].map(([name, entries]) => ({ name, entries, hits: entries.map((e) => ({ list: name, mmsi: Number(e.mmsi) })) })) },
+  }));
+  on("PUT", "/api/watchlists", ({ user, body }) => {
+    only(user, "analyst", "administrator");
+    if (body.entries.length) desk.lists.set(body.name, body.entries);
+    else desk.lists.delete(body.name);
     desk.version++;
-    return { status: 201, json: row };
+    return { json: { name: body.name, entries: body.entries.length, version: desk.version } };
   });
-  on("GET", "/api/watchlists", () => ({ json: { watchlists: desk.watchlists } }));
-  on("PUT", "/api/watchlists", ({ body }) => ((desk.watchlists = body.watchlists ?? []), desk.version++, { json: { watchlists: desk.watchlists } }));
-  on("GET", "/api/sources", () => ({ json: { sources: SOURCES } }));
-  on("GET", "/api/audit", ({ user }) => {
-    if (user.role !== "administrator") throw Object.assign(new Error("administrators only"), { status: 403 });
-    return { json: { entries: [] } };
+  on("GET", "/api/sources", () => ({ json: { sources: sources() } }));
+  on("GET", "/api/admin/users", ({ user }) => (only(user, "administrator"), { json: { users: desk.users } }));
+  on("POST", "/api/admin/users", ({ user, body }) => {
+    only(user, "administrator");
+    const made = { name: body.name, role: body.role, disabled: false, created: Date.now(), has_password: true, subject: "" };
+    desk.users.push(made);
+    return { status: 201, json: made };
   });
+  on("PUT", "/api/admin/users/{name}", ({ user, args: [name], body }) => {
+    only(user, "administrator");
+    const found = desk.users.find((u) => u.name === name) ?? missing();
+    const { password, ...change } = body;
+    return { json: Object.assign(found, change) };
+  });
+  on("GET", "/api/audit", ({ user }) => (only(user, "administrator"), { json: { lines: desk.audit } }));
   return {
     find(method, path) {
       for (const route of table) {
@@ -75,10 +102,13 @@ export function routes({ fleet, desk, layers }) {
   };
 }
 
-const SOURCES = [
-  { name: "EXERCISE shore receiver", state: "up", last_ms: Date.now(), per_minute: 5120, licence: "own" },
-  { name: "EXERCISE partner feed", state: "down", last_ms: Date.now() - 1_900_000, per_minute: 0, licence: "restricted" },
-];
+const sources = () => [
+  { source: "EXERCISE shore receiver", kind: "tcp", station: "EX-1", state: "up", detail: "", since: iso(Date.now() - 7200_000), last: iso(Date.now() - 1000),
+    lines_per_s: 85.3, rejects: { checksum: 12 }, licence: "own", pass_on: "yes", dropped: 0 },
+  { source: "EXERCISE partner feed", kind: "websocket", station: "", state: "down", detail: "the other side does not answer; next try in 40 s",
+    since: iso(Date.now() - 1_900_000), last: iso(Date.now() - 1_900_000), lines_per_s: 0, rejects: {}, licence: "restricted", pass_on: "no", dropped: 0 },
+]; // prettier-ignore
+const iso = (ms) => new Date(ms).toISOString();
 
 function missing() {
   throw Object.assign(new Error("there is no such thing"), { status: 404 });
@@ -125,22 +155,39 @@ function time(text) {
 function search(fleet, q) {
   const wanted = q.trim().toUpperCase();
   if (!wanted) return [];
-  const hits = fleet.filter((v) => v.name.includes(wanted) || String(v.mmsi).startsWith(wanted));
-  return hits.slice(0, 12).map((v) => ({ mmsi: v.mmsi, name: v.name, imo: null, callsign: `EX${v.mmsi % 10000}`,
-    by: v.name.includes(wanted) ? "name" : "mmsi", likeness: 1, way: "exact", last_t: lastHeard(v, Date.now() / 1000) * 1000 })); // prettier-ignore
+  const now = Date.now() / 1000;
+  const row = (v, name, by, likeness, way) => ({ mmsi: v.mmsi, name, imo: null, callsign: `EX${v.mmsi % 10000}`, by, likeness, way, last_t: lastHeard(v, now) * 1000 });
+  return fleet
+    .flatMap((v) => {
+      const read = READINGS.find((r) => v.name.includes(r.name) && r.also.some((a) => a.includes(wanted)));
+      if (String(v.mmsi).startsWith(wanted)) return [row(v, v.name, "mmsi", 1, "")];
+      if (v.name.includes(wanted)) return [row(v, v.name, "name", 1, "spelling")];
+      return read ? [row(v, v.name, "name", 0.97, read.way)] : [];
+    })
+    .slice(0, 12);
 }
+
+/** Other ways to write names of the invented fleet. */
+const READINGS = [
+  { name: "KAMOME", also: ["かもめ", "カモメ", "鴎"], way: "Japanese reading" },
+  { name: "AOZORA", also: ["青空", "あおぞら"], way: "Japanese reading" },
+  { name: "BAIYUN", also: ["白雲", "白云"], way: "Mandarin reading, pinyin" },
+];
 
 function card(v, desk) {
   const t = lastHeard(v, Date.now() / 1000);
   const { lon, lat, cog } = whereIs(v, t);
   const events = desk.alerts.filter((a) => a.mmsis.includes(v.mmsi));
+  const names = [{ name: v.name, first: (t - 86400) * 1000, last: t * 1000 }];
+  // a name from outside may be anything; this one tries to be a program
+  if (v.mmsi % 37 === 4) names.push({ name: 'EXERCISE <img src=x onerror="document.title=1">', first: (t - 900_000) * 1000, last: (t - 90_000) * 1000 });
   return {
-    mmsi: v.mmsi, names: [{ name: v.name, first: (t - 86400) * 1000, last: t * 1000 }], imo: null, callsign: `EX${v.mmsi % 10000}`,
-    type: v.kind, type_text: KIND_TEXT[v.kind], length_m: v.fishing ? 24 : 180, flag: null,
+    mmsi: v.mmsi, names, imo: null, callsign: `EX${v.mmsi % 10000}`,
+    type: v.kind, type_text: KIND_TEXT[v.kind], length_m: v.fishing ? 24 : 180, flag: "unassigned",
     fix: { lat, lon, t: t * 1000, sog_kn: v.sog, cog_deg: cog < 0 ? null : cog, nav_status: v.still ? 1 : 0, source: "EXERCISE shore receiver", station: "EX-1" },
-    cautions: v.class_b ? ["Class B: reports rarely"] : [],
-    events: events.map(({ event_id, event_type, t: at, confidence, summary, state }) => ({ event_id, event_type, t: at, confidence, summary, state })),
-    watch: desk.watchlists.filter((w) => w.mmsis?.includes(v.mmsi)).map((w) => w.name), track_hours: 24,
+    cautions: names.length > 1 ? ["It sent 2 names."] : [],
+    events: events.map((a) => ({ event_id: a.event_id, event_type: a.event_type, start: iso(a.t - 3600_000), end: iso(a.t), confidence_word: a.word, summary: a.summary, status: "closed" })),
+    watch: [...desk.lists].flatMap(([list, entries]) => entries.filter((e) => e.mmsi === String(v.mmsi)).map((e) => ({ list, reason: e.reason }))), track_hours: 24,
   }; // prettier-ignore
 }
 
@@ -185,13 +232,4 @@ function block(fleet, start) {
     sog_dkn: Int16Array.from(rows, ([v]) => Math.round(v.sog * 10)),
     cog_ddeg: Int16Array.from(rows, ([, , s]) => (s.cog < 0 ? -1 : Math.round(s.cog * 10) % 3600)),
   }); // prettier-ignore
-}
-
-function handover(desk) {
-  const open = desk.alerts.filter((a) => a.state === "new" || a.state === "acknowledged");
-  return {
-    alerts: open, silenced: desk.alerts.filter((a) => a.state === "silenced"), log: desk.log,
-    watch_hits: desk.watchlists.flatMap((w) => (w.mmsis ?? []).map((mmsi) => ({ list: w.name, mmsi }))),
-    sources_down: SOURCES.filter((s) => s.state === "down"), signed: desk.handovers,
-  }; // prettier-ignore
 }
