@@ -3,8 +3,11 @@
 The bounds of each row group (MMSI, time, box) stand in the catalogue, so a question opens only files that can answer it
 and reads only their groups that can. Reading costs 35 microseconds a column and group before the first row, so a column
 that is missing throughout is left out, and one that says the same throughout stands once in the file's metadata
-(``kizuna.same``): half of the columns of one feed. A file is written under ``NAME.part``, forced to the disk and then
-named; only then does the catalogue speak of it.
+(``kizuna.same``): half of the columns of one feed. Positions stand as whole numbers of the unit that all of a file are
+multiples of (``kizuna.scale``; AIS sends 1/600,000 of a degree), where that gives the same numbers back: 5 bytes less
+each.
+
+A file is written under ``NAME.part``, forced to the disk and then named; only then does the catalogue speak of it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kizuna.base.errors import InputError
@@ -33,6 +37,9 @@ BOUNDS: Final = ("mmsi_lo", "mmsi_hi", "time_lo", "time_hi", "south", "north", "
 ODD: Final = -1
 """Window of rows without a time, and of those whose times lie strangely far apart."""
 _WINDOWS_MOST: Final = 8
+_POSITION: Final = ("lat", "lon")
+_UNITS: Final = (600_000, 100_000, 1_000_000, 10_000_000)
+"""Parts of a degree: AIS as sent, then what tables have; the least fits 180 degrees into 32 bits."""
 _ALWAYS: Final = frozenset({"mmsi", "time_ms", "msg_id", "lat_deg", "lon_deg"})
 """Columns that questions look at; they stand in every file."""
 
@@ -103,7 +110,9 @@ def write(table: Table, path: Path, context: str) -> tuple[int, str, Array]:
     same = _same(table)
     arrow = table.to_arrow()
     arrow = arrow.select([f.name for f in arrow.schema if f.name not in same])
+    arrow, scale = _as_whole_numbers(arrow)
     options = write_options(table.schema)
+    options["column_encoding"] |= dict.fromkeys(scale, "DELTA_BINARY_PACKED")
     for name in ("use_dictionary", "write_statistics"):
         options[name] = [c for c in options[name] if c not in same]
     try:
@@ -111,6 +120,7 @@ def write(table: Table, path: Path, context: str) -> tuple[int, str, Array]:
             writer.write_table(arrow, row_group_size=GROUP_ROWS)
             writer.add_key_value_metadata({
                 "kizuna.version": __version__, "kizuna.context": context, "kizuna.marking": marking(context),
+                "kizuna.scale": json.dumps(scale),
                 "kizuna.same": json.dumps({name: value for name, value in same.items() if value is not None}),
             })  # fmt: skip
         data = part.read_bytes()
@@ -140,6 +150,22 @@ def _same(table: Table) -> dict[str, Any]:
         elif (value == value[0]).all():
             out[c.in_file] = _in_file(table, c.name, int(value[0]))
     return out
+
+
+def _as_whole_numbers(arrow: pa.Table) -> tuple[pa.Table, dict[str, int]]:
+    """The table with positions as whole numbers where nothing is lost, and how many of them make a degree."""
+    scale = {}
+    for name in _POSITION:
+        if name in arrow.column_names:
+            at = arrow.column_names.index(name)
+            degrees = arrow.column(at).to_numpy()
+            for unit in _UNITS:
+                number = np.rint(degrees * unit)
+                if np.array_equal(number / unit, degrees, equal_nan=True):
+                    whole = pa.array(number, mask=np.isnan(degrees)).cast(pa.int32())
+                    arrow, scale[name] = arrow.set_column(at, name, whole), unit
+                    break
+    return arrow, scale
 
 
 def _in_file(table: Table, name: str, value: int) -> Any:
@@ -204,12 +230,17 @@ def read(path: Path, schema: Schema, groups: Sequence[int] | None = None, names:
     """
     columns = [schema[name].in_file for name in names] or None
     try:
-        with pq.ParquetFile(path, memory_map=False) as file:
+        with pa.OSFile(str(path)) as data, pq.ParquetFile(data) as file:
             held = set(file.schema_arrow.names)
             wanted = None if columns is None else [c for c in columns if c in held]
             some: Any = range(file.num_row_groups) if groups is None else groups
-            same = (file.metadata.metadata or {}).get(b"kizuna.same", b"{}")
-            return Rows(file.read_row_groups(list(some), columns=wanted), json.loads(same))
+            facts = file.metadata.metadata or {}
+            table = file.read_row_groups(list(some), columns=wanted)
+            for name, unit in json.loads(facts.get(b"kizuna.scale", b"{}")).items():
+                if name in table.column_names:
+                    degrees = pc.divide(table.column(name).cast(pa.float64()), float(unit))
+                    table = table.set_column(table.column_names.index(name), name, degrees)
+            return Rows(table, json.loads(facts.get(b"kizuna.same", b"{}")))
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as exc:
