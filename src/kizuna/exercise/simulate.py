@@ -128,6 +128,10 @@ class Simulation:
         text = f"EXERCISE {self.scenario.exercise_id} SIMULATED NOT REAL"
         return nmea.comment(text, "EXERCISE", (self.scenario.start_ms + time_ms) // SECOND_MS)
 
+    def playback(self) -> Playback:
+        """The same sentences piece by piece, for playing them live."""
+        return Playback(self, _ships(self.vessels))
+
     def truth_json(self) -> bytes:
         """The truth and the scenario as JSON."""
         return truths.to_json(self.truth, {
@@ -139,6 +143,23 @@ class Simulation:
         """How many vessels, messages sent, receptions and labels."""
         vessels, truth = len(self.vessels), len(self.truth)
         return {"vessels": vessels, "sent": len(self.sent), "heard": len(self.heard), "truth": truth}
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """The sentences of a simulation by their time, counted in milliseconds from its start."""
+
+    simulation: Simulation
+    ships: nmea.Ship
+
+    def mark(self, time_ms: int) -> bytes:
+        """The sentence that says that nothing of this is real; at the start of each stream and now and then."""
+        return self.simulation._mark(time_ms)  # noqa: SLF001  one module
+
+    def between(self, begin_ms: int, end_ms: int) -> bytes:
+        """What was heard in [begin, end), in order of time."""
+        first, last = np.searchsorted(self.simulation.heard.time_ms, [begin_ms, end_ms])
+        return _encoded(self.simulation, self.ships, np.arange(first, last)) if last > first else b""
 
 
 def simulate(scenario: Scenario, seed: int, progress: Callable[[float], None] = lambda _: None) -> Simulation:

@@ -111,11 +111,16 @@ def params(out: Path | None) -> None:
         output.say(f"wrote {out}")
 
 
-def doctor(*, as_json: bool) -> None:
-    """Run the checks; exit code 3 where one finds something."""
-    from kizuna.node.doctor import examine  # noqa: PLC0415
+def doctor(node: Path | None = None, *, as_json: bool) -> None:
+    """Run the checks of the installation or of a node; exit code 3 where one finds something."""
+    if node is None:
+        from kizuna.node.doctor import examine  # noqa: PLC0415
 
-    findings = examine()
+        findings = examine()
+    else:
+        from kizuna.node.service.examining import examine_node  # noqa: PLC0415
+
+        findings = examine_node(node)
     if as_json:
         output.emit([{"check": f.check, "ok": f.ok, "found": f.found, "hint": f.hint} for f in findings])
     else:

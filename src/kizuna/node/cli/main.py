@@ -11,6 +11,7 @@ from kizuna.base.version import __version__
 from kizuna.node.cli import (
     alert_commands,
     claims_commands,
+    demo_commands,
     live_commands,
     match_commands,
     node_commands,
@@ -36,6 +37,7 @@ match_commands.add_to(app, exercise_app)
 live_commands.add_to(app)
 alert_commands.add_to(app)
 node_commands.add_to(app)
+demo_commands.add_to(app, exercise_app)
 
 Inputs = Annotated[
     list[str],
@@ -194,11 +196,14 @@ def params(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    node: Annotated[Path | None, typer.Option("--node", help="Check this node instead; it may run.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check that this installation works: versions, kernels, packaged data, disk, a tiny run end to end."""
     from kizuna.node.cli import looking  # noqa: PLC0415
 
-    looking.doctor(as_json=as_json)
+    looking.doctor(node, as_json=as_json)
 
 
 @app.command()
@@ -207,21 +212,6 @@ def warm(quiet: Quiet = False) -> None:
     from kizuna.node.cli import running  # noqa: PLC0415
 
     running.warm(quiet=quiet)
-
-
-@app.command()
-def demo(
-    out: Out = Path("demo-out"),
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same traffic.")] = 1,
-    vessels: Annotated[int, typer.Option("--vessels", min=10, max=5000, help="Number of ships.")] = 500,
-    hours: Annotated[float, typer.Option("--hours", min=0.5, max=72.0, help="Length of the traffic.")] = 24.0,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Simulate a day of traffic around Taiwan and Okinawa (EXERCISE), detect, and name the report to open."""
-    from kizuna.node.cli import running  # noqa: PLC0415
-
-    running.demo(out, seed=seed, vessels=vessels, hours=hours, as_json=as_json, quiet=quiet)
 
 
 @exercise_app.command("generate")

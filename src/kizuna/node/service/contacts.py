@@ -22,8 +22,10 @@ from kizuna.stores.keep.pieces import pack, unpack
 NAME: Final = "detections.db"
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS seen (det_id INTEGER PRIMARY KEY, number INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS batch (number INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
-    " rows BLOB NOT NULL)",
+    (
+        "CREATE TABLE IF NOT EXISTS batch (number INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL,"
+        " last_ms INTEGER NOT NULL, rows BLOB NOT NULL)"
+    ),
     "CREATE INDEX IF NOT EXISTS batch_time ON batch (first_ms, last_ms)",
 )
 _PER_QUESTION: Final = 500
@@ -56,7 +58,10 @@ class Contacts:
         self._where.chmod(0o600)
 
     def post(self, data: bytes, source_id: str, sensor: str = "") -> Taken:
-        """Take in a CSV or GeoJSON document. Raises InputError where nothing can be read, UnavailableError for the disk."""
+        """Take in a CSV or GeoJSON document.
+
+        Raises InputError where nothing can be read, UnavailableError when the disk is full.
+        """
         read = read_detections(data, Reading(source_id, sensor, context=self._context))
         stored = self.add(read.detections)
         return Taken(stored, len(read.detections) - stored, len(read.rejects), read.notes)

@@ -132,7 +132,7 @@ class Detection:
             self._state.save(self._engine)
         except UnavailableError as exc:
             if self._health.trouble("detection state", str(exc)):
-                _LOG.error("the state of detection cannot be saved: %s", exc)  # noqa: TRY400  its words say all
+                _LOG.error("the state of detection cannot be saved: %s", exc)
         else:
             self._health.trouble("detection state", "")
 
@@ -193,7 +193,7 @@ class Detection:
             except ConfigError as exc:
                 _LOG.warning("detection begins anew with the rows of the last %g h: %s", rules.live.keep_h, exc)
             except KizunaError as exc:
-                _LOG.error("the state of detection cannot be used, it begins anew: %s", exc)  # noqa: TRY400
+                _LOG.error("the state of detection cannot be used, it begins anew: %s", exc)
             else:
                 self._hear_of_events(engine, int(self._state.extra["events"]))
                 return engine, int(self._state.extra["picture"])

@@ -13,7 +13,9 @@ from typing import Final
 from kizuna.records.context import REAL
 
 _WORD: Final = b"EXERCISE"
-_MARK: Final = re.compile(rb"(?:^|[\\,])(?:t:|\$[A-Z]{2}TXT,[0-9]*,[0-9]*,[0-9]*,)EXERCISE ([A-Za-z0-9._-]{1,64})", re.M)
+_MARK: Final = re.compile(
+    rb"(?:^|[\\,])(?:t:|\$[A-Z]{2}TXT,[0-9]*,[0-9]*,[0-9]*,)EXERCISE ([A-Za-z0-9._-]{1,64})", re.MULTILINE
+)
 
 
 def exercise_in(data: bytes) -> str:

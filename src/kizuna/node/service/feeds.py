@@ -50,7 +50,9 @@ def check_address(source: Source, home: Path) -> None:
     elif port is None or (not host and source.kind not in ("tcp-listen", "udp")):
         raise ConfigError(f"address {source.address!r}", where=where, hint="HOST:PORT")
     if source.kind == "exercise" and not source.key and not exercise_link.is_this_machine(host):
-        raise ConfigError("an exercise from another machine needs a key", where=where, hint="key = the file of both ends")
+        raise ConfigError(
+            "an exercise from another machine needs a key", where=where, hint="key = the file of both ends"
+        )
     if source.key:
         exercise_link.read_key(home / source.key)
     if source.subscription:
@@ -83,7 +85,9 @@ class LiveSource:
             wait_s = self._once()
             failures = 0 if self._monotonic() - begun > LASTING_S else failures + 1
             if wait_s is None:
-                wait_s = min(BACKOFF_FIRST_S * 2 ** min(failures - 1, 10), BACKOFF_MAX_S) if failures else BACKOFF_FIRST_S
+                wait_s = (
+                    min(BACKOFF_FIRST_S * 2 ** min(failures - 1, 10), BACKOFF_MAX_S) if failures else BACKOFF_FIRST_S
+                )
             if self._stopping(wait_s):
                 return
 
@@ -152,9 +156,7 @@ class LiveSource:
                 _LOG.info("source %s: receive buffer of %d bytes granted", source.id, granted)
             return feed
         host, _, port = source.address.rpartition(":")
-        return TcpClient(
-            host.strip("[]"), int(port), clock_ms=wall_ms, stop=self.stop, attempts=1, hello=self._hello()
-        )
+        return TcpClient(host.strip("[]"), int(port), clock_ms=wall_ms, stop=self.stop, attempts=1, hello=self._hello())
 
     def _hello(self) -> Callable[[socket.socket], None] | None:
         if self.source.kind == "gpsd":

@@ -28,7 +28,7 @@ class SourceHealth:
     since_ms: int = field(default_factory=wall_ms)
     last_ms: int = 0
     last_s: float = 0.0
-    bytes: int = 0
+    received: int = 0
     lines: int = 0
     rows: int = 0
     dropped: int = 0
@@ -48,7 +48,7 @@ class SourceHealth:
 
     def heard(self, data: bytes, lines: int) -> None:
         """Bytes came in."""
-        self.bytes += len(data)
+        self.received += len(data)
         self.lines += lines
         self.last_ms, self.last_s = wall_ms(), self.monotonic()
 
@@ -79,7 +79,7 @@ class SourceHealth:
         return {
             "source": s.id, "kind": s.kind, "address": s.address.split("?", 1)[0], "station": s.station,
             "state": state, "detail": detail, "since": iso(self.since_ms), "last": iso(self.last_ms) or None
-            if self.last_ms else None, "bytes": self.bytes, "lines": self.lines, "rows": self.rows,
+            if self.last_ms else None, "bytes": self.received, "lines": self.lines, "rows": self.rows,
             "lines_per_s": round(self.rate(), 1), "dropped": self.dropped, "connections": self.connections,
             "slowed": self.slowed, "rejects": {k: n for k, n in self.counts.items() if k not in skip and n},
             "licence": s.licence, "pass_on": s.pass_on, "pass_on_to": list(s.pass_on_to),
@@ -117,7 +117,7 @@ class Health:
     def counters(self) -> dict[str, float]:
         """Numbers for monitoring."""
         out = dict(self.numbers)
-        for name in ("lines", "bytes", "rows", "dropped", "connections", "slowed"):
+        for name in ("lines", "received", "rows", "dropped", "connections", "slowed"):
             out[f"source_{name}"] = float(sum(getattr(h, name) for h in self.sources.values()))
         out["troubles"] = float(len(self.troubles))
         out["sources_up"] = float(sum(h.as_row()["state"] == UP for h in self.sources.values()))

@@ -38,7 +38,9 @@ _LOG: Final = logging.getLogger("kizuna.node.intake")
 
 def shifted(batch: Batch, by: int) -> Batch:
     """The same rows with other message ids: ``by`` added modulo 2**63."""
-    return Batch(_moved(batch.fixes, by), _moved(batch.statics, by), _moved(batch.others, by), batch.rejects, batch.counts)
+    return Batch(
+        _moved(batch.fixes, by), _moved(batch.statics, by), _moved(batch.others, by), batch.rejects, batch.counts
+    )
 
 
 def _moved(table: Table, by: int) -> Table:
@@ -130,7 +132,7 @@ class Intake:
                 self.alive_s = self._monotonic()
                 continue
             except (InputError, KizunaError) as exc:
-                _LOG.error("a batch was refused by the store: %s", exc)  # noqa: TRY400  its words say all
+                _LOG.error("a batch was refused by the store: %s", exc)
                 self._health.trouble("rows refused", str(exc))
                 return True
             if self._health.trouble("store", ""):

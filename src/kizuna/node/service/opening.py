@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import socket
 from collections.abc import Sequence
@@ -63,8 +63,10 @@ def init_node(home: Path, wanted: Wanted) -> Opened:
 def _certificate(rooms: Rooms, more: Sequence[str]) -> str:
     from kizuna.node.api.tls import make_certificate  # noqa: PLC0415  loading it takes a moment
 
-    hosts = list(dict.fromkeys([*more, *(h for h in (socket.gethostname(),) if _proper(h)), "localhost", "127.0.0.1", "::1"]))
-    return make_certificate(rooms.keys, hosts, datetime.datetime.now(datetime.UTC)).fingerprint
+    hosts = list(
+        dict.fromkeys([*more, *(h for h in (socket.gethostname(),) if _proper(h)), "localhost", "127.0.0.1", "::1"])
+    )
+    return make_certificate(rooms.keys, hosts, dt.datetime.now(dt.UTC)).fingerprint
 
 
 def _proper(host: str) -> bool:

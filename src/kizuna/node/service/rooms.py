@@ -1,12 +1,12 @@
 """Where everything of a node lies: one directory, private to its user.
 
-    node.toml            settings
-    keys/                TLS key and certificate, exercise key
-    store/<context>/     what was heard and found; contexts never share a directory
-    desk/                users, decisions, watch log, audit
-    state/               of detection and of the sources
-    inbox/<source>/      files to be taken in; done/ and failed/ below
-    run/                 health for `kizuna node status`; written anew all the time
+node.toml            settings
+keys/                TLS key and certificate, exercise key
+store/<context>/     what was heard and found; contexts never share a directory
+desk/                users, decisions, watch log, audit
+state/               of detection and of the sources
+inbox/<source>/      files to be taken in; done/ and failed/ below
+run/                 health for `kizuna node status`; written anew all the time
 """
 
 from __future__ import annotations
@@ -81,7 +81,15 @@ class Rooms:
     def make(self, context: str) -> None:
         """Make all directories, for their owner only. Raises ConfigError where that cannot be done."""
         try:
-            wanted = (self.home, self.keys, self.desk, self.inbox, self.run, self.store(context), self.detection(context))
+            wanted = (
+                self.home,
+                self.keys,
+                self.desk,
+                self.inbox,
+                self.run,
+                self.store(context),
+                self.detection(context),
+            )
             for path in wanted:
                 path.mkdir(parents=True, exist_ok=True)
             for path in {self.home, *wanted, self.home / "store", self.home / "state"}:

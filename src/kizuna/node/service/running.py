@@ -33,9 +33,9 @@ from kizuna.node.service.feeds import LiveSource, check_address
 from kizuna.node.service.folder import Folder
 from kizuna.node.service.health import Health
 from kizuna.node.service.intake import Intake, started
+from kizuna.node.service.own_layers import OwnLayers
 from kizuna.node.service.rooms import Rooms, next_session, put_json
 from kizuna.node.service.settings import Config, Source
-from kizuna.node.service.shelf import OwnLayers, Shelf
 from kizuna.places.zone import Zone
 from kizuna.stores.keep import Keep, open_keep
 
@@ -168,7 +168,7 @@ class Running:
             secure=secure, hosts=hosts, version=__version__,
         )  # fmt: skip
         return Node(
-            facts, Shelf(self.keep), self.desk, self.clock.now_ms, self.health.rows, self.layers.layer,
+            facts, self.keep, self.desk, self.clock.now_ms, self.health.rows, self.layers.layer,
             counters=self._counters, alerts=self.config.alerts,
         )  # fmt: skip
 
@@ -229,7 +229,7 @@ class Running:
             self.health.trouble("upkeep", "")
         except UnavailableError as exc:
             self.health.trouble("upkeep", str(exc))
-            _LOG.error("upkeep: %s", exc)  # noqa: TRY400  its words say all
+            _LOG.error("upkeep: %s", exc)
 
     def _look_after_threads(self) -> None:
         """A thread that stands still is worth a restart."""

@@ -55,7 +55,7 @@ def set_up_log(level: int = logging.INFO, *, as_json: bool | None = None) -> Non
 
 
 def serve_node(config: Config, ready: Callable[[Running, str], None] = lambda _node, _url: None) -> int:
-    """Run a node until it is told to stop; 0, or 1 when it broke. ``ready`` is called when the page can be asked for."""
+    """Run a node until it is told to stop; 0, or 1 when it broke. ``ready`` is called when the page answers."""
     beside = read_beside(config)
     return asyncio.run(_serve(config, Running(config, beside), ready))
 

@@ -94,8 +94,8 @@ class Source:
         id: name of the source in every row; letters, digits, dot, dash.
         kind: tcp (connect), tcp-listen, udp (listen), ws (connect), folder, gpsd (connect), http-detections (sensors
             post to the API) or exercise (a player; see ``kizuna exercise play``).
-        address: tcp, gpsd, exercise: HOST:PORT; tcp-listen, udp: HOST:PORT to listen on; ws: the whole address, ws:// or
-            wss://; folder: directory, empty for ``inbox/<id>``; http-detections: not used.
+        address: tcp, gpsd, exercise: HOST:PORT; tcp-listen, udp: HOST:PORT to listen on; ws: the whole address,
+            ws:// or wss://; folder: directory, empty for ``inbox/<id>``; http-detections: not used.
         format: auto (by the first byte), nmea or json.
         station: name of the receiver, where the source is one.
         licence: under which licence or agreement the data came, in words or as an SPDX id.

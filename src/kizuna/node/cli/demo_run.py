@@ -1,0 +1,93 @@
+"""What ``kizuna demo`` and ``kizuna exercise play`` do."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kizuna.node.cli import output
+
+if TYPE_CHECKING:
+    from kizuna.node.demo import DemoReady, DemoWanted
+
+
+def demo(home: Path, wanted: DemoWanted, *, prepare: bool, as_json: bool, quiet: bool) -> None:
+    """Run the demonstration until Ctrl-C, or only prepare it."""
+    with output.plain_errors():
+        from kizuna.node import demo as house  # noqa: PLC0415
+        from kizuna.node.service.serving import set_up_log  # noqa: PLC0415
+
+        with output.progress_bar(quiet=quiet) as progress:
+            if prepare:
+                house.prepare(wanted, progress)
+                return
+        set_up_log(30)
+        if not as_json:
+            output.say("*** EXERCISE *** Simulated traffic around Taiwan and Okinawa; nothing of it is real. "
+                       "A moment, the day before runs through the detectors ...")  # fmt: skip
+
+        def ready(found: DemoReady) -> None:
+            if as_json:
+                output.emit({"url": found.url, "users": ["demo", "chief"], "password": found.password,
+                             "seconds": round(found.seconds, 1), "page_built": found.page_built})  # fmt: skip
+                sys.stdout.flush()
+            else:
+                _tell(found, wanted)
+
+        code = house.run_demo(home, wanted, ready)
+    raise SystemExit(code)
+
+
+def _tell(found: DemoReady, wanted: DemoWanted) -> None:
+    write = sys.stdout.write
+    write(
+        f"\n  Open      {found.url}\n  Log in    demo (officer) or chief (administrator), password {found.password}\n"
+    )
+    write(f"\nUp after {found.seconds:.0f} s; {wanted.speed:g} times as fast as life, {wanted.ahead_h:g} h are left to "
+          "play. Ctrl-C ends it.\n")  # fmt: skip
+    if not found.page_built:
+        output.say("The web page was not built into this installation (KIZUNA_WEB=require pip install .); "
+                   "the API answers all the same.")  # fmt: skip
+    sys.stdout.flush()
+
+
+def play(
+    listen: str, *, seed: int, vessels: int, hours: float, speed: float, skip_h: float, key: Path | None, wait: bool,
+    quiet: bool,
+) -> None:  # fmt: skip
+    """Simulate, listen, play."""
+    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+
+    with output.plain_errors():
+        from kizuna.exercise.simulate import Scenario  # noqa: PLC0415
+        from kizuna.links import exercise_link  # noqa: PLC0415
+        from kizuna.links.line_player import LinePlayer  # noqa: PLC0415
+        from kizuna.node.playing import Play, played, simulated, start_of_day  # noqa: PLC0415
+        from kizuna.node.service.clocks import wall_ms  # noqa: PLC0415
+
+        host, _, port = listen.rpartition(":")
+        if not port.isdigit():
+            raise ConfigError(f"{listen!r}", where="--listen", hint="HOST:PORT")
+        if key is None and not exercise_link.is_this_machine(host):
+            output.fail(
+                "an exercise leaves this machine only with an exercise key at both ends (--key)", output.REFUSED
+            )
+        scenario = Scenario(vessels=vessels, hours=hours, start_ms=start_of_day(wall_ms(), skip_h))
+        with output.progress_bar(quiet=quiet) as progress:
+            simulation = simulated(scenario, seed, progress, keep=True)
+        playback = simulation.playback()
+        secret = exercise_link.read_key(key) if key is not None else b""
+        player = LinePlayer(host, int(port), greeting=lambda: playback.mark(0), key=secret)
+        over = threading.Event()
+        output.say(f"*** EXERCISE {scenario.exercise_id} *** on {host}:{player.port}, {speed:g} times as fast as life")
+        try:
+            while wait and not player.listeners:
+                over.wait(0.2)
+            played(playback, player, Play(speed, round(skip_h * 3_600_000)), over.wait)
+            player.drained(10.0)
+        except KeyboardInterrupt:
+            output.say("stopped")
+        finally:
+            player.close()
