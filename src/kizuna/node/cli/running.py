@@ -233,6 +233,6 @@ def warm(*, quiet: bool) -> None:
             output.say(f"Compiling for this processor into {jit.cache_dir()} ...")
         with output.progress_bar(quiet=quiet) as progress:
             seconds = warm_up(progress)
-        for group in (*_WARM_S, "transits"):
+        for group in (*_WARM_S, "live", "transits"):
             jit.mark_warm(group)
         sys.stdout.write(f"all kernels are compiled ({seconds:.0f} CPU-s)\n")

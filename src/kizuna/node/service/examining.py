@@ -64,7 +64,7 @@ def _certificate(config: Config) -> Finding:
     certificate = read_certificate(*certificate_paths(config))
     until = x509.load_pem_x509_certificate(certificate.cert.read_bytes()).not_valid_after_utc
     days = (until - dt.datetime.now(dt.UTC)).days
-    return Finding("certificate", ok=days > _EXPIRES_DAYS, found=f"valid for {days} more days, {certificate.fingerprint}",
+    return Finding("certificate", ok=days > _EXPIRES_DAYS, found=f"{days} more days, {certificate.fingerprint}",
                    hint="put a new one in place and start the node again")  # fmt: skip
 
 
