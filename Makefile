@@ -7,7 +7,7 @@ BIN := $(V)/bin
 OUT ?= demo-out
 MODE ?= check
 
-.PHONY: help web web-check demo test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
+.PHONY: help web web-check demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,7 +33,13 @@ $(V)/.bench: requirements/bench.txt $(V)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-setup: $(V)/.run web ## set up what running needs
+$(V)/.demo: $(V)/.run
+	@$(BIN)/kizuna warm
+	@echo "Simulating the exercise for the demonstration (once) ..."
+	@$(BIN)/kizuna demo --prepare
+	@touch $@
+
+setup: $(V)/.demo web ## set up what running needs, kernels and the demonstration too
 
 web: $(V)/.run ## build the operator's picture (fetches Node where this machine has none)
 	@$(BIN)/python tools/web.py
@@ -45,8 +51,11 @@ web/node_modules/playwright-core: web/package-lock.json
 	@npm ci --prefix web --ignore-scripts --silent && touch $@
 
 # ---- what people run ----------------------------------------------------------------------------------------------
-demo: $(V)/.run web ## simulate a day of traffic (EXERCISE), detect, and name the report to open
+demo: $(V)/.demo web ## a node with a day of simulated traffic (EXERCISE) behind it, playing on; names the page
 	@$(BIN)/kizuna demo --out $(OUT)
+
+report: $(V)/.run ## simulate a day of traffic (EXERCISE), detect, score, and name the report to open
+	@$(BIN)/kizuna demo --report --hours 24 --vessels 500 --out $(OUT)-report
 
 test: $(V)/.dev ## run the tests
 	@$(BIN)/python -m pytest -n 2
@@ -101,4 +110,4 @@ lock: ## write the lock files anew (needs uv)
 	@for g in node run dev bench; do $(BIN)/python tools/lock.py $$g || exit 1; done
 
 clean: ## remove the environment and everything made here
-	@rm -rf $(V) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(V) $(OUT) $(OUT)-report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
