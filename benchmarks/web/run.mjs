@@ -73,33 +73,42 @@ await page.goto(`http://127.0.0.1:${files.address().port}/?run=0`);
 while (!(await page.evaluate(() => window.ready === true))) await page.waitForTimeout(100);
 await page.waitForTimeout(1500);
 
+const session = await page.context().newCDPSession(page);
 async function spent(name, ...args) {
   const before = cpu(root);
   await page.evaluate(([n, a]) => window.bench[n](...a), [name, args]);
   await page.waitForTimeout(120); // work that the frame left behind
   return cpu(root) - before;
 }
-const clear = () => page.evaluate(() => window.bench.clear());
+const call = (name, ...args) => page.evaluate(([n, a]) => window.bench[n](...a), [name, args]);
+/** Everything gone, and the garbage of what was measured before it too. */
+async function clear() {
+  await call("clear");
+  await session.send("HeapProfiler.collectGarbage");
+  await page.waitForTimeout(700);
+}
 
 const rows = {};
 const note = (name, value) => (rows[name] ??= []).push(value);
 const FRAMES = 10;
+const SIZES = option("sizes", "1000,10000,100000").split(",").map(Number);
 for (let round = 0; round <= ROUNDS; round++) {
   const keep = round > 0 ? note : () => {}; // the first round warms up
-  await clear();
-  keep("pan_empty", (await spent("pan", FRAMES)) / FRAMES);
-  for (const n of [1000, 10000, 100000]) {
-    await spent("own", n, 0);
-    keep(`own_update_${n}`, await spent("own", n, round + 1));
-    keep(`own_pan_${n}`, (await spent("pan", FRAMES)) / FRAMES);
-    await clear();
-    await spent("circle", n, 0);
-    keep(`circle_update_${n}`, await spent("circle", n, round + 1));
-    keep(`circle_pan_${n}`, (await spent("pan", FRAMES)) / FRAMES);
-    await clear();
+  for (const n of SIZES) {
+    for (const method of ["own", "circle"]) {
+      await clear();
+      keep("pan_empty", (await spent("pan", FRAMES)) / FRAMES);
+      await call("prepare", n, 2 * round);
+      await call(method);
+      await call("prepare", n, 2 * round + 1);
+      await session.send("HeapProfiler.collectGarbage");
+      keep(`${method}_update_${n}`, await spent(method));
+      keep(`${method}_pan_${n}`, (await spent("pan", FRAMES)) / FRAMES);
+    }
   }
   console.error(`round ${round} of ${ROUNDS}`);
 }
+await clear();
 const snapshot = await page.evaluate(() => window.bench.snapshot(100000));
 const columns = [];
 for (let i = 0; i < 9; i++) columns.push((await page.evaluate(() => window.bench.columns(100000))).set_ms);

@@ -55,7 +55,7 @@ export const TOKENS: Readonly<Record<Theme, Tokens>> = {
     sea: "#cfe0ea", land: "#efe9d8", shore: "#8d8770", grid: "#a9c0ce", place: "#4d4a3d", halo: "#f4f1e6",
     claim: "#5b5340", claimOther: "#93875f", zone: "#44566b", cable: "#7a4b78", gate: "#3d6a4d", port: "#3c4a55",
     coverage: "#2d6f9e", presence: "#55457e", track: "#33414c", selected: "#0c1b26",
-    marks: ["#9307f0", "#650d06", "#2b1246", "#04766a", "#d0104c"],
+    marks: ["#001f47", "#2e0c00", "#7f5c6e", "#441ffc", "#c92e01"],
   },
   dusk: {
     ground: "#0b131b", panel: "#111c26", raised: "#182633", line: "#2b3b49", text: "#e3ebf0", muted: "#94a5b2",
@@ -64,21 +64,21 @@ export const TOKENS: Readonly<Record<Theme, Tokens>> = {
     sea: "#0f1a24", land: "#26323b", shore: "#566571", grid: "#1f2e3b", place: "#aab7c0", halo: "#101a22",
     claim: "#c9c3b0", claimOther: "#857f6d", zone: "#8aa0b8", cable: "#b08ab0", gate: "#86b596", port: "#a9b8c4",
     coverage: "#3f7fa8", presence: "#8f80c0", track: "#c4d0d8", selected: "#ffffff",
-    marks: ["#6debee", "#f3e513", "#ca555e", "#8863e1", "#ff9df0"],
+    marks: ["#5f9591", "#b9ff6e", "#d0781a", "#a756fb", "#ffc7fe"],
   },
   night: {
-    ground: "#040608", panel: "#070b0e", raised: "#0c1216", line: "#172026", text: "#76828a", muted: "#59646b",
-    accent: "#2e6a8c", accentText: "#04090c", good: "#3a7550", warn: "#80622a", bad: "#93474f", banner: "#5c470a",
-    bannerText: "#0a0700", replay: "#604980", replayText: "#08030f", focus: "#4784a3",
-    sea: "#04070a", land: "#0e1418", shore: "#27313a", grid: "#0a1116", place: "#56616a", halo: "#04070a",
+    ground: "#040608", panel: "#070b0e", raised: "#0c1216", line: "#172026", text: "#84919a", muted: "#66727a",
+    accent: "#2e6a8c", accentText: "#04090c", good: "#3a7550", warn: "#80622a", bad: "#a3525a", banner: "#7d6216",
+    bannerText: "#050400", replay: "#6d5590", replayText: "#050109", focus: "#4784a3",
+    sea: "#04070a", land: "#0c1114", shore: "#27313a", grid: "#0a1116", place: "#56616a", halo: "#04070a",
     claim: "#615d52", claimOther: "#45423a", zone: "#45515d", cable: "#5a465a", gate: "#42594a", port: "#535c63",
     coverage: "#1c3d52", presence: "#453d60", track: "#5c666d", selected: "#98a4ac",
-    marks: ["#3a8587", "#8a8210", "#80353b", "#5f45a0", "#a0559a"],
+    marks: ["#247473", "#a4bd56", "#8c6012", "#9126fe", "#f890d8"],
   },
 }; // prettier-ignore
 
 /** Relative luminance that nothing exceeds at night (white is 1). */
-export const NIGHT_LIMIT = 0.4;
+export const NIGHT_LIMIT = 0.46;
 
 /** Put a theme's tokens on the page: `--ground`, `--accent-text`, `--mark-0` and so on. */
 export function applyTheme(theme: Theme, root: HTMLElement = document.documentElement): void {

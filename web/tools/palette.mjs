@@ -1,4 +1,4 @@
-// Searches the colours that carry meaning on the chart: `node tools/palette.mjs [seconds per theme]`. For each theme it
+// Searches the colours that carry meaning on the chart: `node tools/palette.mjs [seconds per theme] [theme]`. For each theme it
 // climbs from many random starts to five colours (hull, diamond, triangle, ball, alert) whose smallest CAM02-UCS
 // difference under four kinds of vision is largest, with contrast to sea and land, each near its hue, so that a mark
 // keeps its colour from day to night as far as that costs no difference. What it found stands in src/theme.ts.
@@ -9,7 +9,7 @@ const FREE = 50;
 const THEMES = {
   day: { grounds: ["#cfe0ea", "#efe9d8"], contrast: 3.3, brightest: 1 },
   dusk: { grounds: ["#0f1a24", "#26323b"], contrast: 3.3, brightest: 1 },
-  night: { grounds: ["#04070a", "#0e1418"], contrast: 3.1, brightest: 0.3 },
+  night: { grounds: ["#04070a", "#0c1114"], contrast: 3.1, brightest: Number(process.argv[4] ?? 0.36) },
 };
 const SECONDS = Number(process.argv[2] ?? 40);
 
@@ -35,6 +35,7 @@ function score(colours, { grounds, contrast, brightest }) {
 }
 
 for (const [theme, rule] of Object.entries(THEMES)) {
+  if (process.argv[3] && process.argv[3] !== theme) continue;
   let best = { value: -Infinity, colours: [] };
   const end = Date.now() + SECONDS * 1000;
   while (Date.now() < end) {

@@ -2,7 +2,8 @@
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Theme } from "../state";
 import { TOKENS } from "../theme";
-import { CORE, NAMES_URL } from "./tiles";
+import { NAMES_URL } from "./basemap";
+import { CORE } from "./tiles";
 import { LAYER_NAMES, type LayerName } from "./types";
 
 const EMPTY = { type: "FeatureCollection" as const, features: [] };

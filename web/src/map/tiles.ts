@@ -63,15 +63,6 @@ function find(keys: Uint32Array, wanted: number): number {
   return -1;
 }
 
-const base = new URL(`${import.meta.env.BASE_URL}basemap/`, document.baseURI).href;
-
-export const ARCHIVES: Readonly<Record<string, TileArchive>> = {
-  world: new TileArchive(`${base}world.tiles`),
-  outer: new TileArchive(`${base}outer.tiles`),
-  core: new TileArchive(`${base}core.tiles`),
-};
-export const NAMES_URL = `${base}names.json`;
-
 /** East Asia, where the coast keeps every vertex: west, south, east, north. */
 export const CORE = [105, 0, 160, 52] as const;
 

@@ -10,11 +10,11 @@ import { mercatorX, mercatorY } from "../geodesy";
 import type { Origin } from "../types";
 import { FLOATS, type Fleet } from "./fleet";
 import { type Program, compile, recordArray } from "./program";
-import { VECTOR_FRAGMENT, VECTOR_VERTEX, VERTEX, fragment } from "./shaders";
+import { FRAGMENT, PLAIN_FRAGMENT, PLAIN_VERTEX, VECTOR_FRAGMENT, VECTOR_VERTEX, VERTEX } from "./shaders";
 
 export const SHAPES = ["hull", "diamond", "triangle", "ball"] as const;
 const LARGEST = 20;
-const SMALLEST = 6.5;
+const SMALLEST = 5.5;
 const CROWD = 900;
 /** Below this size a mark shows shape and fill only. */
 const PLAIN_BELOW = 11;
@@ -70,8 +70,8 @@ export class VesselLayer {
   }
 
   start(gl: WebGL2RenderingContext): void {
-    this.#full = compile(gl, VERTEX, fragment(false));
-    this.#plain = compile(gl, VERTEX, fragment(true));
+    this.#full = compile(gl, VERTEX, FRAGMENT);
+    this.#plain = compile(gl, PLAIN_VERTEX, PLAIN_FRAGMENT);
     this.#vector = compile(gl, VECTOR_VERTEX, VECTOR_FRAGMENT);
     this.#buffer = gl.createBuffer();
     this.#points = recordArray(gl, this.#buffer, 0);

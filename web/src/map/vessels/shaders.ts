@@ -16,6 +16,15 @@ vec2 clip(vec2 ahead) {
   return from_centre * u_scale;
 }`;
 
+const shapes = `
+float shape_distance(int shape, vec2 p) {           // bow to the top, unit size
+  vec2 q = vec2(abs(p.x), p.y);
+  if (shape == 0) return max(max(q.x - 0.5, -q.y - 0.8), dot(q, vec2(0.8, 0.6)) - 0.56);
+  if (shape == 1) return dot(q, vec2(0.80, 0.0)) + abs(q.y) * 0.6 - 0.56;
+  if (shape == 2) return max(-q.y - 0.72, dot(q, vec2(0.95, 0.31)) - 0.28);
+  return min(length(p + vec2(0.0, 0.22)) - 0.5, max(q.x - 0.11, max(-p.y, p.y - 0.95)));
+}`;
+
 const inputs = `
 layout(location=0) in vec2 a_hi;
 layout(location=1) in vec2 a_lo;
@@ -62,11 +71,9 @@ void main() {
   gl_PointSize = u_pass == 1 ? size + 20.0 * u_ratio : size + 2.0;
 }`;
 
-/** `plain`: small marks in crowds, shape and fill only; half the price of the full mark. */
-export const fragment = (plain: boolean): string => `#version 300 es
+export const FRAGMENT = `#version 300 es
 precision highp float;
 precision highp int;
-const bool u_plain = ${plain};
 uniform float u_ratio;
 uniform int u_pass;
 uniform vec3 u_halo;
@@ -82,13 +89,7 @@ out vec4 colour;
 float polygon3(vec2 p, vec3 a, vec3 b, vec3 c) { // largest of three edge distances
   return max(max(dot(p, a.xy) - a.z, dot(p, b.xy) - b.z), dot(p, c.xy) - c.z);
 }
-float shape_distance(int shape, vec2 p) {           // bow to the top, unit size
-  vec2 q = vec2(abs(p.x), p.y);
-  if (shape == 0) return max(max(q.x - 0.5, -q.y - 0.8), dot(q, vec2(0.8, 0.6)) - 0.56);
-  if (shape == 1) return dot(q, vec2(0.80, 0.0)) + abs(q.y) * 0.6 - 0.56;
-  if (shape == 2) return max(-q.y - 0.72, dot(q, vec2(0.95, 0.31)) - 0.28);
-  return min(length(p + vec2(0.0, 0.22)) - 0.5, max(q.x - 0.11, max(-p.y, p.y - 0.95)));
-}
+${shapes}
 float kind_distance(int kind, vec2 p) {             // a sign inside large marks
   p.y += 0.18;
   if (kind == 2) return max(abs(p.x) - 0.42, abs(p.y) - 0.10);
@@ -111,19 +112,18 @@ void main() {
     : shape_distance(int(v_form.x), p) * v_form.w;
   if ((v_flags & 8) != 0 && kind != 8) d = max(d, -(length(up) - v_form.w * 0.2));
   float inside = clamp(0.5 - d, 0.0, 1.0);
-  float width = u_plain ? 1.0 : 1.4 * u_ratio;
+  float width = 1.4 * u_ratio;
   float edge = inside * clamp(0.5 + d + width, 0.0, 1.0);
   float fill = inside * v_form.z;
-  if (!u_plain && (u_exercise > 0.5 || (v_flags & 16) != 0))
+  if (u_exercise > 0.5)
     edge *= 0.25 + 0.75 * step(0.5, fract(atan(turned.y, turned.x) * 1.2732395 + 0.25));
   vec4 outcome = vec4(v_colour, 1.0) * max(edge, fill);
-  if (!u_plain) {
-    float sign_ink = clamp(0.5 - kind_distance(kind, p) * v_form.w, 0.0, 1.0) * inside;
-    vec3 ink = v_form.z > 0.7 ? u_halo : v_colour;
-    outcome = mix(outcome, vec4(ink, 1.0), sign_ink * 0.9);
-    float shade = clamp(0.5 - (d - 1.2 * u_ratio), 0.0, 1.0) * (1.0 - outcome.a);
-    outcome += vec4(u_halo, 1.0) * shade * 0.75;
-  }
+  float sign_ink = clamp(0.5 - kind_distance(kind, p) * v_form.w, 0.0, 1.0) * inside;
+  outcome = mix(outcome, vec4(v_form.z > 0.7 ? u_halo : v_colour, 1.0), sign_ink * 0.9);
+  if (u_exercise < 0.5 && (v_flags & 16) != 0) // an exercise over the real world: striped
+    outcome = mix(outcome, vec4(u_halo, 1.0) * inside, step(0.5, fract((pixel.x + pixel.y) / (5.0 * u_ratio))));
+  float shade = clamp(0.5 - (d - 1.2 * u_ratio), 0.0, 1.0) * (1.0 - outcome.a);
+  outcome += vec4(u_halo, 1.0) * shade * 0.75;
   if (u_pass == 1) {
     float r = length(up);
     float base = v_form.w + 2.5 * u_ratio;
@@ -138,6 +138,49 @@ void main() {
   }
   if (outcome.a < 0.01) discard;
   colour = outcome;
+}`;
+
+/** Small marks of a crowd: shape and fill only, and as little as possible handed from the vertex to its pixels. */
+export const PLAIN_VERTEX = `#version 300 es
+precision highp float;
+${inputs}
+uniform float u_size;
+uniform int u_shapes[16];
+uniform vec3 u_colours[5];
+flat out vec4 v_colour;      // and the fill
+flat out vec4 v_form;        // cosine and sine of the course over half the size, half point size, shape
+${reckoned}
+void main() {
+  int flags = int(a_look.z);
+  float age = u_now - a_time_angle.x;
+  vec2 at = clip(reckoned(age));
+  if ((flags & 3) != 0 || abs(at.x) > 1.05 || abs(at.y) > 1.05) {
+    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    gl_PointSize = 0.0;
+    return;
+  }
+  int shape = u_shapes[min(int(a_look.x), 15)];
+  float angle = a_time_angle.y < 0.0 || (flags & 8) != 0 ? 0.0 : a_time_angle.y;
+  float half_size = u_size * 0.5;
+  v_colour = vec4(u_colours[shape], age < ${FRESH_S}.0 ? 1.0 : age < ${OLD_S}.0 ? 0.45 : 0.0);
+  v_form = vec4(vec2(cos(angle), sin(angle)) / half_size, half_size + 0.5, float(shape) + (a_look.y == 8u ? 4.0 : 0.0));
+  gl_Position = vec4(at, 0.0, 1.0);
+  gl_PointSize = u_size + 1.0;
+}`;
+
+export const PLAIN_FRAGMENT = `#version 300 es
+precision highp float;
+uniform float u_size;
+flat in vec4 v_colour;
+flat in vec4 v_form;
+out vec4 colour;
+${shapes}
+void main() {
+  vec2 up = (gl_PointCoord * vec2(2.0, -2.0) + vec2(-1.0, 1.0)) * v_form.z;
+  vec2 p = vec2(up.x * v_form.x - up.y * v_form.y, up.x * v_form.y + up.y * v_form.x);
+  float d = (v_form.w > 3.5 ? max(abs(up.x), abs(up.y)) * 2.0 / u_size - 0.6 : shape_distance(int(v_form.w), p)) * u_size * 0.5;
+  float inside = clamp(0.5 - d, 0.0, 1.0);
+  colour = vec4(v_colour.rgb, 1.0) * (inside * max(v_colour.a, clamp(1.5 + d, 0.0, 1.0)));
 }`;
 
 /** A line ahead of each vessel, as long as it sails in `u_ahead` seconds: two vertices per instance. */
