@@ -245,13 +245,13 @@ def _allowed(route: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-def _check_query(request: Request) -> None:
+def _check_query(request: Request, *, any_query: bool = False) -> None:
     route = request.scope["route"]
     known = _KNOWN.get(id(route))
     if known is None:
         known = _KNOWN[id(route)] = (route, _allowed(route))
     odd = sorted(set(request.query_params) - known[1])
-    if odd:
+    if odd and not any_query:
         raise Problem(400, f"unknown query parameter {odd[0][:40]!r}; known: {', '.join(sorted(known[1])) or 'none'}")
     if len(request.query_params) != len(request.query_params.multi_items()):
         raise Problem(400, "a query parameter stands twice")
@@ -261,13 +261,16 @@ _KNOWN: Final[dict[int, tuple[Any, frozenset[str]]]] = {}
 """By identity of the route, which is kept beside, so that the identity stays its own."""
 
 
-def needs(action: str) -> dict[str, Any]:
-    """What a route hands to FastAPI: only who may do ``action`` gets in, with no query parameter but those declared."""
+def needs(action: str, *, any_query: bool = False) -> dict[str, Any]:
+    """What a route hands to FastAPI: only who may do ``action`` gets in, with no query parameter but those declared.
+
+    With ``any_query`` the route checks its parameters itself; none may stand twice all the same.
+    """
 
     async def guard(request: Request) -> None:
         if not may(the_viewer(request).role, action):
             raise Problem(403, f"this needs a role that may do {action}")
-        _check_query(request)
+        _check_query(request, any_query=any_query)
 
     return {"dependencies": [Depends(guard)], "openapi_extra": {"x-kizuna-action": action}}
 
