@@ -31,6 +31,8 @@ from kizuna.sources.sniff import HEAD, Format, sniff
 
 TABLE_BYTES: Final = 4 << 20
 """Bytes of a text table decoded at a time."""
+_READ_BYTES: Final = 1 << 20
+"""Bytes of a Parquet column read at a time."""
 TABLE_ROWS: Final = 65_536
 """Rows of a Parquet file decoded at a time: small enough that their columns stay in reused memory."""
 
@@ -211,7 +213,10 @@ def _described(item: Input, schema: pa.Schema, options: Options) -> BatchDecoder
 
 def _parquet(item: Input, path: Path, options: Options, stage: str, progress: Progress) -> Iterator[Batch]:
     decoder = _described(item, pq.read_schema(path), options)
-    with pq.ParquetFile(path, read_dictionary=decoder.dictionaries) as table:
+    # pre_buffer would hold the whole file in memory, and cost half as much again
+    with pq.ParquetFile(
+        path, read_dictionary=decoder.dictionaries, pre_buffer=False, buffer_size=_READ_BYTES
+    ) as table:  # fmt: skip
         total = table.metadata.num_rows
         done = 0
         for part in _ahead(table.iter_batches(TABLE_ROWS, columns=decoder.columns, use_threads=False)):

@@ -277,7 +277,7 @@ def read_table(schema: Schema, path: Path) -> Table:
 def tables_in(schema: Schema, path: Path) -> Iterator[Table]:
     """The same in parts of at most ``ROW_GROUP`` rows. Raises as ``read_table``."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else the whole file would be in memory at once
             name = (file.schema_arrow.metadata or {}).get(b"kizuna.table", b"").decode()
             if name != schema.name:
                 raise InputError(f"holds {name or 'a table of somebody else'}, not {schema.name}", where=str(path))
