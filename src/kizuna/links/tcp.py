@@ -134,7 +134,7 @@ class TcpClient:
     """Connects to a server that sends lines, and again when the connection breaks. ``connections`` counts successes.
 
     ``hello`` speaks first on each new connection, where the server wants that; it may raise OSError (try again) and
-    TrustError.
+    TrustError. With ``once`` the end of the first connection is the end, for callers that mind the pauses themselves.
     """
 
     def __init__(
@@ -146,12 +146,14 @@ class TcpClient:
         stop: Stop,
         attempts: int = 6,
         hello: Callable[[socket.socket], None] | None = None,
+        once: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.dropped = 0
         self.connections = 0
         self._hello = hello
+        self._once = once
         self._address = (host, port)
         self._clock_ms = clock_ms
         self._stop = stop
@@ -193,6 +195,8 @@ class TcpClient:
                 failures = 0
                 yield chunk
             self.close()
+            if self._once:
+                return
 
     def _receive(self, connection: socket.socket, watch: Watch) -> Iterator[Chunk]:
         buffer = _LineBuffer()

@@ -29,7 +29,7 @@ REFUSED_S: Final = 60.0
 LASTING_S: Final = 30.0
 """A connection that held so long makes the next wait short again."""
 _WATCH: Final = b'?WATCH={"enable":true,"json":true}\n'
-_URLS: Final = {"tcp": "tcp://", "tcp-listen": "tcp-listen://", "udp": "udp://", "ws": ""}
+_URLS: Final = {"tcp-listen": "tcp-listen://", "udp": "udp://", "ws": ""}
 _LOG: Final = logging.getLogger("kizuna.node.feeds")
 
 
@@ -75,7 +75,7 @@ class LiveSource:
         self._debt_s = 0.0
         self._paid_s = 0.0
         self._feed: Feed | None = None
-        self._lost_before = 0
+        self._before = 0, 0  # lost and connected with earlier feeds
 
     def run(self) -> None:
         """Read until the node stops."""
@@ -101,8 +101,7 @@ class LiveSource:
             finally:
                 feed.close()
                 self._count(feed)
-                self._lost_before = self._health.dropped
-                self._health.connections += getattr(feed, "connections", 0)
+                self._before = self._health.dropped, self._health.connections
         except TrustError as exc:
             self._say(h.REFUSED, str(exc))
             return REFUSED_S
@@ -128,7 +127,8 @@ class LiveSource:
         return None
 
     def _count(self, feed: Feed) -> None:
-        self._health.dropped = self._lost_before + feed.dropped
+        self._health.dropped = self._before[0] + feed.dropped
+        self._health.connections = self._before[1] + int(getattr(feed, "connections", 0))
 
     def _say(self, state: str, words: str) -> None:
         if self._health.now_is(state, words):
@@ -156,7 +156,9 @@ class LiveSource:
                 _LOG.info("source %s: receive buffer of %d bytes granted", source.id, granted)
             return feed
         host, _, port = source.address.rpartition(":")
-        return TcpClient(host.strip("[]"), int(port), clock_ms=wall_ms, stop=self.stop, attempts=1, hello=self._hello())
+        return TcpClient(
+            host.strip("[]"), int(port), clock_ms=wall_ms, stop=self.stop, attempts=1, once=True, hello=self._hello()
+        )
 
     def _hello(self) -> Callable[[socket.socket], None] | None:
         if self.source.kind == "gpsd":

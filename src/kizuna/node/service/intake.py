@@ -18,7 +18,6 @@ from typing import Final
 
 from kizuna.base.errors import InputError, KizunaError, UnavailableError
 from kizuna.base.table import Table
-from kizuna.base.units import MISSING_TIME_MS
 from kizuna.node.service.health import Health
 from kizuna.node.service.lanes import Bell, Lane, Parcel, any_waits
 from kizuna.node.service.settings import Source
@@ -89,18 +88,18 @@ class Intake:
 
     def take_in(self, parcels: Sequence[tuple[str, Parcel]]) -> bool:
         """Decode, store, hand on; False when the node stopped while nothing could be stored."""
-        batches = []
-        for source_id, parcel in parcels:
-            batch = parcel.rows if parcel.rows is not None else self._decoded(source_id, parcel)
-            rows = len(batch.fixes) + len(batch.statics) + len(batch.others)
-            self._health.sources[source_id].add(batch.counts, rows)
-            if rows:
-                batches.append(batch)
-        if batches:
-            batch = join(batches)
+        decoded = [
+            (source_id, parcel.rows if parcel.rows is not None else self._decoded(source_id, parcel))
+            for source_id, parcel in parcels
+        ]
+        full = [batch for _, batch in decoded if _rows(batch)]
+        if full:
+            batch = join(full)
             if not self._stored(batch):
                 return False
             self._onward(batch, self.version)
+        for source_id, batch in decoded:
+            self._health.sources[source_id].add(batch.counts, _rows(batch))
         for _, parcel in parcels:
             if parcel.stored is not None:
                 parcel.stored()
@@ -140,11 +139,8 @@ class Intake:
             return True
 
 
-def newest_of(fixes: Table) -> int:
-    """Time of the newest fix; missing where none has one."""
-    if not len(fixes):
-        return MISSING_TIME_MS
-    return int(fixes["time_ms"].max())
+def _rows(batch: Batch) -> int:
+    return len(batch.fixes) + len(batch.statics) + len(batch.others)
 
 
 def started(name: str, work: Callable[[], None], failed: Callable[[str, BaseException], None]) -> threading.Thread:
