@@ -38,8 +38,8 @@ ODD: Final = -1
 """Window of rows without a time, and of those whose times lie strangely far apart."""
 _WINDOWS_MOST: Final = 8
 _POSITION: Final = ("lat", "lon")
-_UNITS: Final = (600_000, 100_000, 1_000_000, 10_000_000)
-"""Parts of a degree: AIS as sent, then what tables have; the least fits 180 degrees into 32 bits."""
+_UNITS: Final = (600_000, 1_000_000, 10_000_000)
+"""Parts of a degree: AIS as sent (and five decimals), six and seven decimals; 180 degrees of each fit into 32 bits."""
 _ALWAYS: Final = frozenset({"mmsi", "time_ms", "msg_id", "lat_deg", "lon_deg"})
 """Columns that questions look at; they stand in every file."""
 
