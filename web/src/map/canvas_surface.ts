@@ -43,7 +43,7 @@ export class CanvasSurface implements Surface {
   static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<CanvasSurface> {
     const surface = new CanvasSurface(container, theme, language, home, events);
     const answer = await fetch(NAMES_URL).catch(() => null);
-    if (answer?.ok) surface.#names = (await answer.json()) as FeatureCollection;
+    if (answer?.ok) surface.#names = bySize((await answer.json()) as FeatureCollection);
     surface.repaint();
     return surface;
   } // prettier-ignore
@@ -161,10 +161,13 @@ export class CanvasSurface implements Surface {
     pen.strokeStyle = t.halo;
     pen.fillStyle = t.place;
     pen.lineWidth = 3;
+    const taken: [number, number][] = [];
     for (const { geometry, properties } of this.#names.features) {
       if (geometry.type !== "Point" || Number(properties?.["radius_m"]) < least) continue;
       const [x, y] = project(scene, geometry.coordinates[0] as number, geometry.coordinates[1] as number);
       if (x < 0 || y < 0 || x > scene.width || y > scene.height) continue;
+      if (taken.some(([tx, ty]) => Math.abs(tx - x) < 80 && Math.abs(ty - y) < 30)) continue;
+      taken.push([x, y]);
       const lines = this.#language === "en" ? [properties?.["local"], properties?.["name"]] : [properties?.["local"]];
       (lines as string[]).forEach((text, i) => {
         pen.strokeText(text, x, y + 14 * i);
@@ -245,4 +248,10 @@ export class CanvasSurface implements Surface {
     this.#unbind();
     this.#canvas.remove();
   }
+}
+
+/** Large islands first, so that they keep their names where there is little room. */
+function bySize({ features }: FeatureCollection): FeatureCollection {
+  const size = (f: (typeof features)[0]) => Number(f.properties?.["radius_m"] ?? 0);
+  return { type: "FeatureCollection", features: features.toSorted((a, b) => size(b) - size(a)) };
 }

@@ -69,7 +69,7 @@ export interface MapOptions {
   units: Units;
   home: { lon: number; lat: number; zoom: number };
   origins?: readonly Origin[];
-  /** Whether everything on this map is an exercise: vessels are then drawn with broken outlines. */
+  /** Whether everything on this map is an exercise. Where not, vessels of an exercise are striped. */
   exercise?: boolean;
   /** Use the canvas without WebGL even where WebGL exists (for tests). */
   forceCanvas?: boolean;

@@ -38,6 +38,7 @@ export class WebglSurface implements Surface {
   #theme: Theme;
   #language: string;
   #grid = "";
+  #goal: MapView | null = null;
 
   /** Resolves when the style is in; rejects where the browser has no WebGL2. */
   static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<WebglSurface> {
@@ -71,10 +72,15 @@ export class WebglSurface implements Surface {
     }); // prettier-ignore
     map.on("move", () => events.view());
     map.on("moveend", () => {
+      this.#goal = null;
       this.#drawGrid();
       events.settled();
     });
-    map.on("resize", () => this.#drawGrid());
+    map.on("resize", () => {
+      // A flight aims at the middle of the screen that it began on; on another screen it would end beside its goal.
+      if (this.#goal) map.jumpTo({ center: [this.#goal.lon, this.#goal.lat], zoom: this.#goal.zoom });
+      this.#drawGrid();
+    });
     map.on("render", () => events.frame());
     map.on("click", (e) => events.click(pointer(e)));
     map.on("mousemove", (e) => events.move(pointer(e)));
@@ -202,7 +208,10 @@ export class WebglSurface implements Surface {
   flyTo({ lon, lat, zoom }: MapView): void {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (still) this.#map.jumpTo({ center: [lon, lat], zoom });
-    else this.#map.easeTo({ center: [lon, lat], zoom, duration: 500 });
+    else {
+      this.#map.easeTo({ center: [lon, lat], zoom, duration: 500 });
+      this.#goal = { lon, lat, zoom };
+    }
   }
 
   repaint(): void {

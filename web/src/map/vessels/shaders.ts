@@ -115,13 +115,11 @@ void main() {
   float width = 1.4 * u_ratio;
   float edge = inside * clamp(0.5 + d + width, 0.0, 1.0);
   float fill = inside * v_form.z;
-  if (u_exercise > 0.5)
-    edge *= 0.25 + 0.75 * step(0.5, fract(atan(turned.y, turned.x) * 1.2732395 + 0.25));
+  if (u_exercise < 0.5 && (v_flags & 16) != 0) // an exercise over the real world: striped inside its outline
+    fill *= 0.15 + 0.85 * step(0.5, fract((pixel.x + pixel.y) / (6.0 * u_ratio)));
   vec4 outcome = vec4(v_colour, 1.0) * max(edge, fill);
   float sign_ink = clamp(0.5 - kind_distance(kind, p) * v_form.w, 0.0, 1.0) * inside;
   outcome = mix(outcome, vec4(v_form.z > 0.7 ? u_halo : v_colour, 1.0), sign_ink * 0.9);
-  if (u_exercise < 0.5 && (v_flags & 16) != 0) // an exercise over the real world: striped
-    outcome = mix(outcome, vec4(u_halo, 1.0) * inside, step(0.5, fract((pixel.x + pixel.y) / (5.0 * u_ratio))));
   float shade = clamp(0.5 - (d - 1.2 * u_ratio), 0.0, 1.0) * (1.0 - outcome.a);
   outcome += vec4(u_halo, 1.0) * shade * 0.75;
   if (u_pass == 1) {
