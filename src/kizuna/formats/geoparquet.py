@@ -27,8 +27,8 @@ from kizuna.records.context import marking
 _PLACES: Final = ("start_lon", "start_lat", "end_lon", "end_lat", "lon_mean", "lat_mean", "event_type")
 
 
-def geoparquet(table: Table) -> bytes:
-    """The file. Raises InputError for a table that holds no place."""
+def geoparquet(table: Table, words: str | None = None) -> bytes:
+    """The file. ``words``: its marking, where not that of its rows. Raises InputError for a table without places."""
     names = table.schema.names
     if "start_lon_deg" in names and "event_type" in names:
         shapes = _of_events(table)
@@ -38,7 +38,10 @@ def geoparquet(table: Table) -> bytes:
     else:
         raise InputError(f"a table of {table.schema.name} has no places", hint="give fixes or events")
     arrow = table.to_arrow().append_column("geometry", pa.array(shapely.to_wkb(shapes), pa.binary()))
-    meta = {"geo": json.dumps(_geo(shapes), sort_keys=True), "kizuna.marking": _marking(table)}
+    meta = {
+        "geo": json.dumps(_geo(shapes), sort_keys=True),
+        "kizuna.marking": _marking(table) if words is None else words,
+    }
     arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **meta})
     sink = io.BytesIO()
     pq.write_table(arrow, sink, compression="zstd")

@@ -48,7 +48,7 @@ def table(schema, rows, **words):
 
 
 def fix(mmsi, time_ms, lat, lon, **more):
-    return {"mmsi": mmsi, "time_ms": time_ms, "lat_deg": lat, "lon_deg": lon, "source_id": "feed", "context": "real",
+    return {"mmsi": mmsi, "time_ms": time_ms, "lat_deg": lat, "lon_deg": lon, "source_id": "feed",
             "label": "nobody", "ais_class": "A", **more}
 
 

@@ -16,7 +16,20 @@ from kizuna.node.api.answers import Problem, of_error, problem
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Door
 from kizuna.node.api.ports import Node
-from kizuna.node.api.routes import admin, alerts, entry, layers, metrics, ogc, pages, picture, vessels, watch
+from kizuna.node.api.routes import (
+    admin,
+    alerts,
+    entry,
+    exports,
+    layers,
+    metrics,
+    ogc,
+    pages,
+    picture,
+    tiles,
+    vessels,
+    watch,
+)
 
 
 def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
@@ -29,7 +42,7 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     router = APIRouter()
     entry.add_to(router, node)
     picture.add_to(router, books)
-    for topic in (vessels, alerts, watch, layers, admin, metrics, ogc):
+    for topic in (vessels, alerts, watch, layers, admin, metrics, ogc, exports, tiles):
         topic.add_to(router, books)
     _add_openapi(app, router)
     pages.add_to(router, web)
