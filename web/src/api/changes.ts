@@ -11,6 +11,8 @@ export interface ChangesOptions {
   onLink(link: Link): void;
   /** Asked after every break: whether there still is a session. Resolves once there is. */
   onBreak(): Promise<void>;
+  /** Asks the node for a sign of life; rejects when there is none. */
+  probe(): Promise<void>;
   url?: string;
   /** For tests. */
   source?: (url: string) => EventSource;
@@ -18,8 +20,11 @@ export interface ChangesOptions {
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
-/** The node sends a comment or a message at least every 15 s, which keeps the socket open; versions come with `now`. */
-const SILENT_MS = 45_000;
+/**
+ * After so long without a message the node is asked for a sign of life: a cable that was pulled closes no socket, and the
+ * comments that keep the stream open are not shown to scripts.
+ */
+const SILENT_MS = 12_000;
 
 export class Changes {
   #source: EventSource | null = null;
@@ -27,26 +32,40 @@ export class Changes {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;
   #closed = false;
+  #asking = false;
+  readonly #pulse: ReturnType<typeof setInterval>;
 
   constructor(private readonly options: ChangesOptions) {
     this.#open();
+    this.#pulse = setInterval(() => this.nudge(), SILENT_MS / 3);
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#pulse);
     this.#source?.close();
   }
 
-  /** Look now whether the stream still lives: after the machine slept, or the network came back. */
-  nudge(): void {
-    if (Date.now() - this.#last > SILENT_MS && this.#source) this.#broken();
+  /** Look whether the node still answers, when nothing came for a while; with `now` in any case. */
+  nudge(now = false): void {
+    if (this.#asking || !this.#source || (!now && Date.now() - this.#last < SILENT_MS)) return;
+    this.#asking = true;
+    const asked = this.#source;
+    this.options
+      .probe()
+      .then(
+        () => void (this.#last = Date.now()),
+        () => this.#source === asked && this.#broken(),
+      )
+      .finally(() => (this.#asking = false));
   }
 
   #open(): void {
     this.options.onLink("connecting");
     const make = this.options.source ?? ((url: string) => new EventSource(url));
     const source = (this.#source = make(this.options.url ?? "/api/changes"));
+    this.#last = Date.now();
     source.onopen = () => {
       this.#wait_ms = FIRST_WAIT_MS;
       this.#last = Date.now();

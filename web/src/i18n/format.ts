@@ -79,8 +79,28 @@ export function amount(value: number | null | undefined): string {
   return size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** `2026-03-14T06:42` for an input that is read as UTC. */
-export const forInput = (ms: number): string => new Date(ms).toISOString().slice(0, 16);
+/** `2026-03-14 06:42`, as `parse` reads it. */
+export const forInput = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 
-/** The other way; NaN for what is no time. */
-export const fromInput = (text: string): number => Date.parse(`${text}Z`);
+/**
+ * A time as the watch writes it, always UTC: `2041` or `20:41` is the last such time (the next one with `ahead`),
+ * `11-22 20:41` is of this year, and `2026-11-22 20:41` is itself. NaN for anything else.
+ */
+export function parse(text: string, now: number, ahead = false): number {
+  const found = /^(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})[ T]+)?([01]?\d|2[0-3]):?([0-5]\d) ?z?$/i.exec(text.trim());
+  if (!found) return NaN;
+  const [, year, month, day, hour, minute] = found;
+  const today = new Date(now);
+  const h = Number(hour);
+  const min = Number(minute);
+  if (month === undefined || day === undefined) {
+    const at = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate(), h, min);
+    if (ahead) return at > now ? at : at + DAY_MS;
+    return at <= now ? at : at - DAY_MS;
+  }
+  const [y, m, d] = [Number(year ?? today.getUTCFullYear()), Number(month), Number(day)];
+  const at = Date.UTC(y, m - 1, d, h, min);
+  const back = new Date(at);
+  return back.getUTCMonth() === m - 1 && back.getUTCDate() === d ? at : NaN; // no 31 February
+}
+const DAY_MS = 86_400_000;

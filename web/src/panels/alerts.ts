@@ -33,6 +33,7 @@ export function mountAlerts(desk: Desk): void {
   const root = desk.app.regions.left;
   root.setAttribute("aria-label", t("alert.queue"));
   const { store } = desk.app;
+  const again = () => draw();
   const draw = panel(root, () => {
     const list = shownAlerts(desk.list?.alerts ?? [], desk.filter).slice(0, SHOWN_MOST);
     const fresh = count(desk, "new");
@@ -46,10 +47,10 @@ export function mountAlerts(desk: Desk): void {
       <div class="tabs" role="group" aria-label=${t("alert.show")}>
         ${FILTERS.map((f) => html`<button aria-pressed=${desk.filter === f} @click=${() => desk.setFilter(f)}>${t(`filter.${f}`)}${tally(desk, f)}</button>`)}
       </div>
-      ${chosen && !list.some((a) => a.event_id === chosen) ? html`<section class="alert open apart">${evidence(desk, chosen, undefined, draw)}</section>` : nothing}
+      ${chosen && !list.some((a) => a.event_id === chosen) ? html`<section class="alert open apart">${evidence(desk, chosen, undefined, again)}</section>` : nothing}
       ${desk.list === null ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
       ${desk.list && !list.length ? html`<p class="empty">${t(desk.filter === "open" ? "alert.none" : "alert.none_here")}</p>` : nothing}
-      <ol class="queue">${repeat(list, (a) => a.event_id, (a) => card(desk, a, a.event_id === chosen, draw))}</ol>`; // prettier-ignore
+      <ol class="queue">${repeat(list, (a) => a.event_id, (a) => card(desk, a, a.event_id === chosen, again))}</ol>`; // prettier-ignore
   });
   desk.on(["alerts", "events", "shared"], draw);
   store.on(["alert", "language", "units"], draw);
@@ -87,7 +88,7 @@ function card(desk: Desk, a: Alert, open: boolean, draw: () => void): TemplateRe
       ${open ? nothing : html`<span class="sentence" lang="en">${a.summary}</span>`}
       ${standing(desk, a)}
     </button>
-    ${open ? html`${evidence(desk, a.event_id, a, draw)}${actions(desk, a)}` : nothing}
+    ${open ? html`${actions(desk, a)}${evidence(desk, a.event_id, a, draw)}` : nothing}
   </li>`; // prettier-ignore
 }
 

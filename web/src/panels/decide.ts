@@ -1,6 +1,6 @@
 /** What the desk decides about an alert: acknowledge, silence for a time, dismiss with a reason, undo. */
 import { t, type WordKey } from "../i18n";
-import { forInput, fromInput, utc } from "../i18n/format";
+import { forInput, parse, utc } from "../i18n/format";
 import type { Alert } from "../api/types";
 import type { Desk } from "./desk";
 import { ask } from "./dialogs";
@@ -57,7 +57,7 @@ function silence(desk: Desk, a: Alert, path: string): Promise<true | null> {
     <fieldset class="hours"><legend>${t("decide.how_long")}</legend>
       ${SILENCES_H.map((h, i) => html`<label class="choice"><input type="radio" name="hours" value=${h} ?checked=${h === 6} ?data-first=${i === 2} />${h === 168 ? t("decide.week") : `${h} h`}</label>`)}
       <label class="choice"><input type="radio" name="hours" value="until" />${t("decide.until")}
-        <input type="datetime-local" name="until" aria-label=${t("decide.until")} .value=${forInput(desk.now() + 24 * HOUR_MS)}
+        <input class="when" name="until" maxlength="20" autocomplete="off" aria-label=${t("decide.until")} placeholder=${forInput(desk.now() + 24 * HOUR_MS)}
           @input=${(e: Event) => ((e.target as HTMLElement).closest("label")!.querySelector<HTMLInputElement>("[type=radio]")!.checked = true)} /> Z</label>
     </fieldset>
     <fieldset><legend>${t("decide.what")}</legend>
@@ -67,8 +67,9 @@ function silence(desk: Desk, a: Alert, path: string): Promise<true | null> {
     ${reasonField(false)}`; // prettier-ignore
   return ask(t("act.do_silence"), body, t("act.do_silence"), async (form) => {
     const hours = String(form.get("hours"));
-    const until = fromInput(String(form.get("until")));
-    if (hours === "until" && !(until > desk.now())) throw new Error(t("decide.not_ahead", { now: utc(desk.now()) }));
+    const until = parse(String(form.get("until")), desk.now(), true);
+    if (hours === "until" && !Number.isFinite(until)) throw new Error(t("time.unreadable", { example: forInput(desk.now()) }));
+    if (hours === "until" && until <= desk.now()) throw new Error(t("decide.not_ahead", { now: utc(desk.now()) }));
     const end = hours === "until" ? { until } : { hours: Number(hours) };
     await desk.api.post(path, { ...end, scope: form.get("scope"), reason: form.get("reason"), version: a.version });
     return true as const;

@@ -84,8 +84,9 @@ export class Desk {
       onBreak: async () => {
         this.me = await this.api.get<Me>("/api/me");
       },
+      probe: async () => void (await this.api.get("/health")),
     });
-    window.addEventListener("online", () => this.#changes?.nudge());
+    for (const turn of ["online", "offline"]) window.addEventListener(turn, () => this.#changes?.nudge(true));
     document.addEventListener("visibilitychange", () => document.hidden || this.#changes?.nudge());
     setInterval(() => this.tell("tick"), 1000);
     setInterval(() => document.hidden || void this.pullSources(), SOURCES_MS);
@@ -125,7 +126,7 @@ export class Desk {
       this.sources = sources.map(sourceOf);
       this.tell("sources");
     } catch (error) {
-      if (!(error instanceof Unreachable)) this.fail(error);
+      this.#quiet(error);
     }
   }
 
@@ -137,6 +138,12 @@ export class Desk {
     const text = error instanceof Unreachable ? t("error.unreachable") : error instanceof Refused ? error.message : t("error.fault");
     if (!(error instanceof Unreachable) && !(error instanceof Refused)) console.error(error);
     this.app.bus.emit("say", { text, kind: "error" });
+  }
+
+  /** What the page asked by itself: a node that does not answer is shown by the state of the link, and nothing pops up. */
+  #quiet(error: unknown): void {
+    if (error instanceof Unreachable) this.#changes?.nudge(true);
+    else this.fail(error);
   }
 
   #heard(message: VersionsMessage): void {
@@ -174,7 +181,7 @@ export class Desk {
       if (since === 0) this.vessels = columns.mmsi.length;
       this.app.map.setPicture(columns, { merge: since > 0 });
     } catch (error) {
-      if (!(error instanceof Unreachable)) this.fail(error);
+      this.#quiet(error);
     }
   }
 
@@ -184,7 +191,7 @@ export class Desk {
       this.list = await this.api.get<AlertList>("/api/alerts", { state });
       this.tell("alerts");
     } catch (error) {
-      if (!(error instanceof Unreachable)) this.fail(error);
+      this.#quiet(error);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The evidence of an event: each test as measured against its limit, what else it could be, what would settle it. */
 import { phrase, t, tOr, word } from "../i18n";
-import { amount, short, utc } from "../i18n/format";
+import { age, amount, short, utc } from "../i18n/format";
 import type { Alert, Decision, EventFull, EvidenceTest } from "../api/types";
 import type { Desk } from "./desk";
 import { eventIcon, html, nothing, type TemplateResult } from "./drawing";
@@ -32,7 +32,7 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResu
   return html`<div class="evidence">
     ${alert ? nothing : heading(desk, e)}
     <p lang="en">${e.summary}</p>
-    <p class="muted span">${utc(e.start)} – ${e.end ? utc(e.end) : t("event.open")}
+    <p class="muted span"><time title=${utc(e.start)}>${short(e.start, desk.now())}</time> – ${e.end ? html`<time title=${utc(e.end)}>${short(e.end, desk.now())}</time> (${age(e.end - (e.start ?? e.end))})` : t("event.open")}
       ${e.sources.length ? html` · ${e.sources.join(", ")}` : nothing}</p>
     ${vessels(desk, e)}
     <table class="tests">

@@ -2,7 +2,7 @@
 import { live } from "lit-html/directives/live.js";
 import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api/types";
 import { t } from "../i18n";
-import { forInput, fromInput, position, short, utc } from "../i18n/format";
+import { forInput, parse, position, short, utc } from "../i18n/format";
 import type { Desk } from "./desk";
 import { html, key, nothing, panel, type TemplateResult } from "./drawing";
 import type { PageMaker } from "./pages";
@@ -13,7 +13,7 @@ interface Entry {
   vessel: boolean;
   event: boolean;
   place: boolean;
-  /** `datetime-local` text; empty is now. */
+  /** As written; empty is now, or in a replay the moment shown. */
   time: string;
   corrects: LogEntry | null;
 }
@@ -42,8 +42,9 @@ export const logPage: PageMaker = (desk, root) => {
     const made: NewLogEntry = { text: text.trim(), kind: entry.kind };
     const { vessel, alert } = desk.state;
     if (entry.time) {
-      made.t = fromInput(entry.time);
-      if (!(made.t <= desk.now() + 60_000)) return refuse(t("log.not_ahead"));
+      made.t = parse(entry.time, desk.now());
+      if (!Number.isFinite(made.t)) return refuse(t("time.unreadable", { example: forInput(desk.now()) }));
+      if (made.t > desk.now() + 60_000) return refuse(t("log.not_ahead"));
     } else if (desk.state.mode === "replay") made.t = Math.round(desk.shown());
     if (entry.vessel && vessel !== null) made.mmsi = vessel;
     if (entry.event && alert !== null) made.event_id = alert;
@@ -103,8 +104,8 @@ export const logPage: PageMaker = (desk, root) => {
         ${vessel !== null ? tick("vessel", t("log.vessel", { mmsi: vessel })) : nothing}
         ${alert !== null ? tick("event", t("log.event")) : nothing}
         ${tick("place", entry.place ? position(place(desk).lat, place(desk).lon) : t("log.place"))}
-        <label class="choice">${t("log.time")} <input type="datetime-local" .value=${live(entry.time)} max=${forInput(desk.now())} @input=${(e: Event) => set({ time: (e.target as HTMLInputElement).value })} /> Z
-          ${entry.time ? nothing : html`<span class="muted">${mode === "replay" ? utc(desk.shown()) : t("log.now")}</span>`}</label></p>
+        <label class="choice">${t("log.time")} <input class="when" maxlength="20" autocomplete="off" placeholder=${mode === "replay" ? forInput(desk.shown()) : t("log.now")} .value=${live(entry.time)} @input=${(e: Event) => set({ time: (e.target as HTMLInputElement).value })} /> Z
+          <span class="muted">${entry.time ? utc(parse(entry.time, desk.now())) : t("time.forms")}</span></label></p>
       <p class="refused" role="alert">${error}</p>
       <p class="actions"><button class="main" ?disabled=${busy}>${t("log.write")} ${key("Ctrl+Enter")}</button> <span class="muted">${t("log.stays")}</span></p>
     </form>`; // prettier-ignore

@@ -77,7 +77,7 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
     <p class="numbers">MMSI ${c.mmsi} · IMO ${c.imo ?? "–"} · ${c.callsign || "–"}</p>
     <p class="chips">${c.watch.map((w) => html`<span class="chip watched"><span aria-hidden="true">◉</span> ${t("vessel.watched")}: ${watchWords(w)}</span>`)}
       ${c.type_text ? html`<span class="chip plain">${word("type", c.type_text)}${c.length_m ? ` ${c.length_m} m` : ""}</span>` : nothing}
-      ${c.flag ? html`<span class="chip plain" title=${t("vessel.flag_means")}>${c.flag}</span>` : nothing}</p>
+      ${c.flag ? html`<span class="chip plain" title=${t("vessel.flag_means")}>${t("vessel.block", { flag: c.flag })}</span>` : nothing}</p>
     ${c.cautions.length ? html`<ul class="cautions" aria-label=${t("vessel.cautions")}>${c.cautions.map((one) => html`<li><span aria-hidden="true">!</span> ${caution(one)}</li>`)}</ul>` : nothing}
     ${fix(desk, c)}
     <p class="actions">

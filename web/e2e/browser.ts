@@ -1,0 +1,114 @@
+/** A browser, a stand-in node and a page that watches itself: what every browser test needs. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const WEB = fileURLToPath(new URL("..", import.meta.url));
+const PATHS = [process.env["KIZUNA_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Where a browser is, or the reason why nothing can be tested. */
+export function chromiumPath(): string | null {
+  return PATHS.find((p) => p && existsSync(p)) ?? null;
+}
+
+export const built = (): boolean => existsSync(`${WEB}dist/index.html`);
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export interface Stand {
+  url: string;
+  browser: Browser;
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The stand-in node with the built page, and a browser. */
+export async function stand(vessels = 400): Promise<Stand> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const node: ChildProcess = spawn(process.execPath, ["dev/mock.mjs", "--port", String(port), "--vessels", String(vessels)], { cwd: WEB, stdio: "ignore" });
+  await answers(`${url}/health`);
+  const browser = await openBrowser();
+  return {
+    url, browser,
+    reset: async () => void (await fetch(`${url}/mock/reset`, { method: "POST", headers: { "X-Kizuna": "1" } })),
+    stop: async () => {
+      await browser.close();
+      node.kill();
+    },
+  }; // prettier-ignore
+}
+
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath()!, args: ["--no-sandbox", "--disable-dev-shm-usage", "--lang=en"] });
+
+export async function answers(url: string): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch {
+      // not yet
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+export interface Seen {
+  page: Page;
+  /** Requests that left the origin. There must be none. */
+  strays: string[];
+  /** Errors of scripts and of the content security policy. There must be none. */
+  faults: string[];
+}
+
+export async function openPage(stand: { url: string; browser: Browser }, size = { width: 1280, height: 800 }, options: object = {}): Promise<Seen> {
+  const context = await stand.browser.newContext({ viewport: size, locale: "en-GB", timezoneId: "Asia/Tokyo", ignoreHTTPSErrors: true, ...options });
+  const page = await context.newPage();
+  const strays: string[] = [];
+  const faults: string[] = [];
+  page.on("request", (request) => {
+    const to = request.url();
+    if (!to.startsWith(stand.url) && !to.startsWith("data:") && !to.startsWith("blob:")) strays.push(to);
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    const text = message.text();
+    // refusals that a test provokes are answers and no faults; a software renderer may complain of its slowness
+    if (message.type() === "error" && !/status of (401|403|404|409|429|503)|GPU stall/.test(text) && !/net::ERR/.test(text)) faults.push(text);
+  });
+  return { page, strays, faults };
+}
+
+export async function logIn(page: Page, url: string, user = "analyst", password = "exercise", hash = ""): Promise<void> {
+  await page.goto(`${url}/${hash}`);
+  await page.fill("input[name=user]", user);
+  await page.fill("input[name=password]", password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#left .queue, #left .empty");
+}
+
+/** Elements that stick out of the page sideways, and pages that can be scrolled sideways. */
+export const overflow = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const wide = document.documentElement.clientWidth;
+    const out: string[] = [];
+    if (document.documentElement.scrollWidth > wide) out.push(`page ${document.documentElement.scrollWidth} > ${wide}`);
+    for (const one of document.querySelectorAll<HTMLElement>("#top *, #left *, #right *, #bottom *, #page *, #banner *")) {
+      const box = one.getBoundingClientRect();
+      const scrolls = one.closest(".scroll, .hidden, svg, .marks, .ticks, [popover]");
+      if (box.width > 0 && !scrolls && (box.right > wide + 1 || box.left < -1)) out.push(`${one.tagName}.${one.className} ${Math.round(box.left)}..${Math.round(box.right)}`);
+    }
+    for (const one of document.querySelectorAll<HTMLElement>("#left, #right, #page, #top .bar, #bottom .keys"))
+      if (one.scrollWidth > one.clientWidth + 1) out.push(`${one.id || one.className} scrolls sideways: ${one.scrollWidth} > ${one.clientWidth}`);
+    return out;
+  });

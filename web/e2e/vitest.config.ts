@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+// One browser, one test after the other: these tests share one stand-in node.
+export default defineConfig({
+  test: {
+    include: ["e2e/**/*.e2e.ts"], environment: "node", testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false,
+    sequence: { concurrent: false }, retry: 0,
+  },
+}); // prettier-ignore

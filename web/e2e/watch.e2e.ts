@@ -1,0 +1,356 @@
+/**
+ * A watch at the stand-in node, in a real browser: by mouse, by keyboard alone, with an ended session, at every size. After
+ * each test nothing may have left the origin and no script or policy may have complained.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Seen, type Stand, built, chromiumPath, logIn, openPage, overflow, stand } from "./browser";
+
+const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
+if (why) console.warn(`browser tests skipped: ${why}`);
+
+describe.skipIf(why)("the watch", () => {
+  let node: Stand;
+  const seen: Seen[] = [];
+  const open = async (...args: [size?: { width: number; height: number }, options?: object]): Promise<Seen> => {
+    const one = await openPage(node, ...args);
+    seen.push(one);
+    return one;
+  };
+
+  beforeAll(async () => void (node = await stand()));
+  afterAll(async () => node?.stop());
+  beforeEach(async () => node.reset());
+  afterEach(async () => {
+    for (const { page, strays, faults } of seen.splice(0)) {
+      await page.context().close();
+      expect(strays).toEqual([]);
+      expect(faults).toEqual([]);
+    }
+  });
+
+  test("whoever is not logged in sees the login page and nothing else; a wrong password is said in words", async () => {
+    const { page } = await open();
+    await page.goto(`${node.url}/`);
+    expect(new URL(page.url()).pathname).toBe("/login");
+    expect(await page.locator(".banner").textContent()).toContain("EXERCISE");
+    await page.fill("input[name=user]", "analyst");
+    await page.fill("input[name=password]", "wrong");
+    await page.keyboard.press("Enter");
+    await page.getByText("User name or password is wrong").waitFor();
+    expect((await page.context().cookies()).length).toBe(0);
+  });
+
+  test("the first administrator is made with the link, once", async () => {
+    const { page } = await open();
+    await page.goto(`${node.url}/setup?token=exercise-setup`);
+    await page.fill("input[name=user]", "first");
+    await page.fill("input[name=password]", "exercise exercise");
+    await page.fill("input[name=again]", "exercise exercis");
+    await page.keyboard.press("Enter");
+    await page.getByText("The two passwords differ").waitFor();
+    await page.fill("input[name=again]", "exercise exercise");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#left .queue");
+    const again = await open();
+    await again.page.goto(`${node.url}/setup?token=exercise-setup`);
+    for (const [name, value] of [["user", "second"], ["password", "exercise exercise"], ["again", "exercise exercise"]] as const)
+      await again.page.fill(`input[name=${name}]`, value); // prettier-ignore
+    await again.page.keyboard.press("Enter");
+    await again.page.getByText("This link does not hold").waitFor();
+  });
+
+  test("a watch by mouse: find, read, acknowledge, silence, log, replay, language, theme, hand over", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    // find a vessel by its name in another script
+    await page.fill("#search", "かもめ");
+    await page.locator("#found li").first().click();
+    await page.locator("#right h2", { hasText: "KAMOME" }).waitFor();
+    expect(page.url()).toContain("vessel=");
+    // open an alert and read its evidence
+    await page.locator(".alert .summary", { hasText: "AIS gap" }).first().click();
+    const alert = page.locator(".alert.open");
+    await alert.getByText("share of neighbours heard").waitFor();
+    expect(await alert.getByRole("row", { name: /implied speed/ }).textContent()).toMatch(/✗.*31.2 kn.*≤ 30 kn/s);
+    await alert.getByText("Could also be").waitFor();
+    await alert.getByText("Would settle it").waitFor();
+    // acknowledge
+    await alert.getByRole("button", { name: "Acknowledge" }).click();
+    await alert.getByText(/acknowledged analyst/).waitFor();
+    // silence another one for a time, with a reason
+    await page.locator(".alert .summary", { hasText: "Loitering" }).click();
+    await page.locator(".alert.open").getByRole("button", { name: "Silence…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("12 h", { exact: true }).check();
+    await dialog.getByLabel(/every alert of/).check();
+    await dialog.getByLabel("Reason").fill("EXERCISE: known survey work");
+    await dialog.getByRole("button", { name: "Silence…" }).click();
+    await page.getByRole("button", { name: "Silenced 1" }).click();
+    await page.locator(".alert.silenced", { hasText: "EXERCISE: known survey work" }).waitFor();
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    // write the log
+    await page.getByRole("button", { name: "Watch log" }).click();
+    await page.getByLabel("decided", { exact: true }).check();
+    await page.getByLabel("What was seen, done or decided").fill("EXERCISE: asked the patrol vessel to look");
+    await page.getByRole("button", { name: "Write" }).click();
+    await page.locator("#page .log .entry", { hasText: "asked the patrol vessel" }).waitFor();
+    expect(await page.locator("#page .log .entry").first().textContent()).toContain("MMSI 2000");
+    await page.getByRole("button", { name: "Close (Esc)" }).first().click();
+    // replay the hour
+    await page.locator("#bottom").getByRole("button", { name: "Play" }).click();
+    await page.locator("#top .mode.replay").waitFor();
+    const first = await page.locator("#bottom .at time").textContent();
+    await expect.poll(async () => page.locator("#bottom .at time").textContent()).not.toBe(first);
+    await page.locator("#bottom").getByRole("button", { name: "Pause" }).click();
+    expect(page.url()).toContain("at=20");
+    await page.locator("#bottom").getByRole("button", { name: "To LIVE" }).click();
+    await page.locator("#top .mode.live").waitFor();
+    // language and theme
+    await page.getByLabel("Language").selectOption("zh-TW");
+    await page.getByRole("heading", { name: "警示" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("zh-TW");
+    await page.getByLabel("顯示模式").selectOption("night");
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("night");
+    await page.getByLabel("語言").selectOption("en");
+    // hand the watch over
+    await page.getByRole("button", { name: "Hand-over" }).click();
+    await page.locator("#page h3", { hasText: "Open alerts" }).waitFor();
+    expect(await page.locator("#page").textContent()).toContain("asked the patrol vessel");
+    expect(await page.locator("#page").textContent()).toContain("EXERCISE: known survey work");
+    await page.getByLabel("Taken over by").fill("next officer");
+    await page.getByLabel("What the next watch must know").fill("EXERCISE: the patrol vessel reports at 06:00Z");
+    await page.getByRole("button", { name: "Sign as analyst" }).click();
+    await page.locator("#page", { hasText: "analyst → next officer" }).waitFor();
+  });
+
+  test("the same watch by keyboard alone", async () => {
+    const { page } = await open();
+    const { keyboard } = page;
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await keyboard.press(key);
+    };
+    await page.goto(`${node.url}/`);
+    await keyboard.type("analyst");
+    await press("Tab");
+    await keyboard.type("exercise");
+    await press("Enter");
+    await page.waitForSelector("#left .queue li");
+    // find
+    await press("/");
+    await keyboard.type("BAIYUN");
+    await page.locator("#found li").nth(1).waitFor();
+    await press("ArrowDown", "Enter");
+    await page.locator("#right h2", { hasText: "BAIYUN" }).waitFor();
+    // read an alert, acknowledge it, undo, dismiss it with a reason
+    await press("j", "j");
+    const alert = page.locator(".alert.open");
+    await alert.getByText("silence over").or(alert.getByText("share of neighbours heard")).first().waitFor();
+    await press("a");
+    await alert.getByText(/acknowledged analyst/).waitFor();
+    await press("u");
+    await alert.locator(".badge.new").waitFor();
+    await press("d");
+    await page.getByRole("dialog").waitFor();
+    await keyboard.type("EXERCISE: receiver fault, confirmed");
+    await press("Enter");
+    await page.getByRole("button", { name: "Dismissed 1" }).waitFor();
+    // silence the next one
+    await press("Escape", "j", "s");
+    await page.getByRole("dialog").waitFor();
+    await press("ArrowDown", "Tab", "Tab", "Tab");
+    for (let i = 0; i < 6 && !(await page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.name === "reason")); i++) await press("Tab");
+    await keyboard.type("EXERCISE: with the other desk");
+    await press("Enter");
+    await page.getByRole("button", { name: "Silenced 1" }).waitFor();
+    // log
+    await press("j", "l");
+    await page.locator("#log-text:focus").waitFor();
+    await keyboard.type("EXERCISE: saw two vessels part");
+    await press("Control+Enter");
+    await page.locator("#page .log .entry", { hasText: "saw two vessels part" }).waitFor();
+    await press("Escape", "Escape");
+    await page.locator("#page").waitFor({ state: "hidden" });
+    // replay: play, pause, step, an hour back, live
+    await press("Space");
+    await page.locator("#top .mode.replay").waitFor();
+    await press("Space");
+    const before = Date.parse((await page.locator("#bottom .at time").getAttribute("datetime"))!);
+    await press(",");
+    const at = async () => Date.parse((await page.locator("#bottom .at time").getAttribute("datetime"))!);
+    await expect.poll(at).toBe(before - 60_000);
+    await press("Shift+>", ".");
+    await expect.poll(at).not.toBe(before - 60_000);
+    await press("End");
+    await page.locator("#top .mode.live").waitFor();
+    // theme three times round, layers, measuring, help
+    for (const theme of ["night", "day", "dusk"]) {
+      await press("n");
+      expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe(theme);
+    }
+    await press("y");
+    await page.locator("#layers input:focus").waitFor();
+    await press("Space");
+    await expect.poll(() => page.url()).toContain("layers=");
+    await press("y", "m");
+    await page.getByText("Click points on the chart").waitFor();
+    await press("Escape", "?");
+    await page.getByRole("region", { name: "Keys and signs" }).waitFor();
+    await press("Escape");
+    // language by keyboard: the select is in the tab order
+    await page.getByLabel("Language").focus();
+    await press("ArrowDown");
+    await page.getByRole("heading", { name: "警報" }).waitFor();
+    await press("ArrowUp");
+    await page.getByRole("heading", { name: "Alerts" }).waitFor();
+    await press("Escape");
+    // hand over
+    await press("h");
+    await page.locator("#page h3", { hasText: "Open alerts" }).waitFor();
+    for (let i = 0; i < 30 && !(await page.evaluate(() => document.activeElement?.closest("form.signing input") !== null && document.activeElement?.tagName === "INPUT")); i++) await press("Tab");
+    await keyboard.type("next officer");
+    await press("Enter");
+    await page.locator("#page", { hasText: "analyst → next officer" }).waitFor();
+  });
+
+  test("an ended session asks again over the picture; what was written is kept and sent once", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    await page.keyboard.press("l");
+    await page.locator("#log-text").fill("EXERCISE: written while the session ended");
+    await fetch(`${node.url}/mock/expire`, { method: "POST", headers: { "X-Kizuna": "1" } });
+    await page.evaluate(() => document.querySelector<HTMLFormElement>("form.entry")!.requestSubmit()); // whether or not it has been noticed yet
+    const dialog = page.getByRole("dialog", { name: "Log in again" });
+    await dialog.waitFor();
+    expect(await page.locator("#log-text").inputValue()).toBe("EXERCISE: written while the session ended");
+    await dialog.getByLabel("Password").fill("wrong");
+    await page.keyboard.press("Enter");
+    await dialog.getByText("User name or password is wrong").waitFor();
+    await dialog.getByLabel("Password").fill("exercise");
+    await page.keyboard.press("Enter");
+    await page.locator("#page .log .entry", { hasText: "written while the session ended" }).waitFor();
+    expect(await page.locator("#page .log .entry").count()).toBe(1);
+  });
+
+  test("text of the log survives a reload", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    await page.keyboard.press("l");
+    await page.locator("#log-text").fill("EXERCISE: half a sentence");
+    await page.reload();
+    await page.waitForSelector("#log-text");
+    expect(await page.locator("#log-text").inputValue()).toBe("EXERCISE: half a sentence");
+  });
+
+  test("two stations see the same: what one decides stands at the other, a new alert is announced at both", async () => {
+    const one = await open();
+    const two = await open();
+    await logIn(one.page, node.url);
+    await logIn(two.page, node.url, "administrator");
+    await one.page.keyboard.press("j");
+    await one.page.keyboard.press("a");
+    await two.page.locator(".alert .badge", { hasText: "acknowledged analyst" }).waitFor();
+    await fetch(`${node.url}/mock/alert`, { method: "POST", headers: { "X-Kizuna": "1" } });
+    for (const { page } of [one, two]) {
+      await page.locator("[role=status].notice", { hasText: "New alert" }).waitFor();
+      await page.locator(".count", { hasText: "6 new" }).waitFor();
+    }
+  });
+
+  test("a lost link is said at once and heals by itself", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    await page.context().setOffline(true);
+    await page.locator("#top .mode.lost").waitFor({ timeout: 30_000 });
+    await page.context().setOffline(false);
+    await page.locator("#top .mode.live").waitFor({ timeout: 30_000 });
+  });
+
+  test("a viewer sees everything and decides nothing", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "viewer");
+    await page.keyboard.press("j");
+    await page.locator(".alert.open").getByText("Evidence").waitFor();
+    expect(await page.getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
+    await page.keyboard.press("a");
+    await page.getByText("Your role may look but not do this.").waitFor();
+  });
+
+  test("names are text, whatever they hold", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "analyst", "exercise", "#vessel=200000026");
+    await page.getByText('EXERCISE <img src=x onerror="document.title=1">').waitFor();
+    expect(await page.locator("#right img").count()).toBe(0);
+    expect(await page.title()).not.toBe("1");
+  });
+
+  test("the URL holds the picture: vessel, alert, moment, theme and language come back", async () => {
+    const { page } = await open();
+    const at = new Date(Date.now() - 2 * 3600_000).toISOString().slice(0, 19) + "Z";
+    await logIn(page, node.url, "analyst", "exercise", `#vessel=200000010&alert=ev-exercise-002&at=${at}&theme=night&language=ja`);
+    await page.locator("#top .mode.replay").waitFor();
+    await page.locator(".alert.open", { hasText: "AIS途絶" }).waitFor();
+    await page.locator("#right", { hasText: "200000010" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("night");
+    expect(await page.locator("#bottom .at time").textContent()).toBe(at.replace("T", " "));
+  });
+
+  test("watch lists, sources, users and audit", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "administrator");
+    await page.keyboard.press("w");
+    await page.getByRole("button", { name: "New entry" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("List").fill("EXERCISE night list");
+    await dialog.getByLabel("MMSI").fill("200000050");
+    await dialog.getByLabel("reason", { exact: true }).fill("EXERCISE: asked by the harbour office");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.locator("#page h3", { hasText: "EXERCISE night list" }).waitFor();
+    for (const [name, words] of [["Sources", "the other side does not answer"], ["Users", "administrator"], ["Audit", "login"]] as const) {
+      await page.locator("button.more").click();
+      await page.locator("#more").getByRole("button", { name, exact: true }).click();
+      await page.locator("#page", { hasText: words }).waitFor();
+    } // prettier-ignore
+  });
+
+  test("everything that can be worked has a name for screen readers", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "administrator");
+    await page.keyboard.press("j");
+    await page.locator(".alert.open .tests").waitFor();
+    for (const key of ["l", "h", "w", "?"]) {
+      await page.keyboard.press("Escape");
+      await page.keyboard.press(key);
+      await page.waitForTimeout(300);
+      const nameless = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("button, input, select, textarea, [role=option], [role=listbox]")]
+          .filter((one) => {
+            const labels = [...((one as HTMLInputElement).labels ?? [])].map((l) => l.textContent).join("");
+            const own = one.tagName === "BUTTON" || one.getAttribute("role") === "option" ? one.textContent : "";
+            return !`${one.getAttribute("aria-label") ?? ""}${labels}${own}`.trim();
+          })
+          .map((one) => one.outerHTML.slice(0, 120)),
+      );
+      expect(nameless).toEqual([]);
+    }
+    expect(await page.locator("main, [role=main]").count()).toBe(1);
+  });
+
+  const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }, { width: 1024, height: 768 }]; // prettier-ignore
+  for (const size of SIZES)
+    test(`nothing sticks out at ${size.width} x ${size.height}, in any language, on any page`, async () => {
+      const { page } = await open(size);
+      await logIn(page, node.url, "administrator", "exercise", "#vessel=200000026&alert=ev-exercise-001");
+      await page.locator(".alert.open .tests").waitFor();
+      const found: Record<string, string[]> = {};
+      for (const language of ["en", "ja", "zh-TW"]) {
+        await page.locator("#top select").first().selectOption(language);
+        for (const name of ["", "log", "handover", "watchlists", "sources", "users", "audit", "help"]) {
+          await page.evaluate((p) => (location.hash = location.hash.replace(/&?page=\w*/, "") + (p ? `&page=${p}` : "")), name);
+          await page.waitForTimeout(250);
+          const out = await overflow(page);
+          if (out.length) found[`${language} ${name}`] = out;
+        }
+      }
+      expect(found).toEqual({});
+    });
+});
