@@ -22,8 +22,24 @@ def checksum(body: str) -> str:
 
 def position(mmsi: int, time_s: int, lat=25.0, lon=123.0, sog=10.0, cog=90.0, *, tag=True) -> bytes:
     """A type 1 message, encoded here bit by bit."""
-    fields = [(1, 6), (0, 2), (mmsi, 30), (0, 4), (0, 8), (round(sog * 10), 10), (1, 1), (round(lon * 600_000), 28),
-              (round(lat * 600_000), 27), (round(cog * 10), 12), (511, 9), (time_s % 60, 6), (0, 2), (0, 3), (0, 1), (0, 19)]
+    fields = [
+        (1, 6),
+        (0, 2),
+        (mmsi, 30),
+        (0, 4),
+        (0, 8),
+        (round(sog * 10), 10),
+        (1, 1),
+        (round(lon * 600_000), 28),
+        (round(lat * 600_000), 27),
+        (round(cog * 10), 12),
+        (511, 9),
+        (time_s % 60, 6),
+        (0, 2),
+        (0, 3),
+        (0, 1),
+        (0, 19),
+    ]
     bits = "".join(format(v & ((1 << n) - 1), f"0{n}b") for v, n in fields)
     armour = "".join(chr(v + 48 if v < 40 else v + 56) for v in (int(bits[i : i + 6], 2) for i in range(0, 168, 6)))
     body = f"AIVDM,1,1,,A,{armour},0"

@@ -128,7 +128,9 @@ def test_a_web_socket_in_the_manner_of_aisstream(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = server.socket.getsockname()[1]
         home = tmp_path / "n"
-        config = make_node(home, [{"id": "w", "kind": "ws", "address": f"ws://127.0.0.1:{port}/v0", "subscription": "s.json"}])
+        config = make_node(
+            home, [{"id": "w", "kind": "ws", "address": f"ws://127.0.0.1:{port}/v0", "subscription": "s.json"}]
+        )
         (home / "s.json").write_text('{"APIKey":"k"}')
         (home / "s.json").chmod(0o600)
         with running(config) as node:
