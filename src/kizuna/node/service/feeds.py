@@ -36,6 +36,8 @@ _LOG: Final = logging.getLogger("kizuna.node.feeds")
 def check_address(source: Source, home: Path) -> None:
     """Raise ConfigError for an address or file that cannot be right; nothing is opened."""
     where = f"[[sources]] {source.id}"
+    if source.kind == "http-detections":
+        exercise_link.read_key(home / source.key)
     if source.kind in ("folder", "http-detections"):
         return
     url = source.address if source.kind == "ws" else f"tcp://{source.address}"

@@ -64,6 +64,7 @@ async def _serve(config: Config, node: Running, ready: Callable[[Running, str], 
     from kizuna.node.api.app import make_app  # noqa: PLC0415  half a second
     from kizuna.node.api.serve import Listen, Server  # noqa: PLC0415
     from kizuna.node.api.tls import read_certificate  # noqa: PLC0415
+    from kizuna.node.service.detections_door import DetectionsDoor  # noqa: PLC0415
 
     listen = config.listen
     certificate = read_certificate(*certificate_paths(config)) if listen.tls else None
@@ -83,7 +84,7 @@ async def _serve(config: Config, node: Running, ready: Callable[[Running, str], 
     await asyncio.to_thread(node.start)
     try:
         app = make_app(node.api_node(secure=certificate is not None, hosts=listen.names))
-        server = Server(app, door)
+        server = Server(DetectionsDoor(app, node), door)
         running = asyncio.ensure_future(server.run())
         link = node.desk.write_setup_link(f"{door.url}/setup", node.rooms.setup_link)
         if link:

@@ -106,7 +106,8 @@ class Source:
             0 is without limit.
         silent_s: the source is called silent when it said nothing for so long, s; 1 to 86,400.
         subscription: ws: file (mode 600) with the message to send first; may hold a key.
-        key: exercise: file with the exercise key; without one only this machine is listened to.
+        key: exercise: file (mode 600) with the exercise key; without one only this machine is listened to.
+            http-detections: file (mode 600) with the token that the sensor must send; needed.
         sensor: http-detections, folder: kind of sensor for rows that name none.
     """
 
@@ -138,6 +139,8 @@ class Source:
             raise ConfigError("no address", where=where, hint="HOST:PORT, or ws://HOST/PATH")
         if self.pass_on_to and not self.pass_on:
             raise ConfigError("pass_on_to without pass_on = true", where=where, hint="say both or neither")
+        if self.kind == "http-detections" and not self.key:
+            raise ConfigError("no key", where=where, hint="file (mode 600) with the token that the sensor sends")
         if self.subscription and self.kind != "ws":
             raise ConfigError("subscription goes with kind ws only", where=where)
         within(where, "silent_s", self.silent_s, 1, 86_400, "s")
