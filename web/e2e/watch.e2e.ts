@@ -139,6 +139,7 @@ describe.skipIf(why)("the watch", () => {
     await press("/");
     await keyboard.type("BAIYUN");
     await page.locator("#found li").nth(1).waitFor();
+    await page.waitForTimeout(500); // the list of the last letter typed
     await press("ArrowDown", "Enter");
     await page.locator("#right h2", { hasText: "BAIYUN" }).waitFor();
     // read an alert, acknowledge it, undo, dismiss it with a reason

@@ -66,8 +66,9 @@ export function searchBox(desk: Desk): SearchBox {
       event.preventDefault();
       draw();
     } else if (event.key === "Enter") {
+      clearTimeout(timer);
       if (open && active >= 0 && asked === input().value) choose(active);
-      else void look(input().value);
+      else void look(input().value).then(() => results.length === 1 && choose(0)); // one alone is meant; several are shown
       event.preventDefault();
     } else if (event.key === "Escape") {
       if (open || input().value) event.preventDefault();
