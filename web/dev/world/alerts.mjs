@@ -60,18 +60,16 @@ export function makeAlerts(fleet, now_s) {
   });
 }
 
-const iso = (ms) => new Date(ms).toISOString();
-
 /** Everything about one alert, under the names that a table of events has in files. */
 export function wholeEvent(alert, decisions) {
   const kind = KINDS[alert.kind];
   return {
     event_id: alert.event_id, version: alert.version, status: kind.withdrawn ? "superseded" : "closed", event_type: alert.event_type,
-    mmsis: alert.mmsis, names: alert.names, start_timestamp: iso(alert.t - kind.hours * 3600_000), end_timestamp: iso(alert.t),
+    mmsis: alert.mmsis, names: alert.names, start: alert.t - kind.hours * 3600_000, end: alert.t,
     start_lat: alert.lat, start_lon: alert.lon, end_lat: alert.lat, end_lon: alert.lon, confidence: alert.confidence, confidence_word: alert.word,
     summary: alert.summary, sources: kind.alone ? ["coastal radar", "AIS"] : ["AIS only"], regions: kind.regions ?? [],
     rule_id: alert.event_type, rule_version: "2.0", params: { distance_max_m: 500, duration_min_h: 2, speed_max_kn: 2 },
     evidence: kind.evidence, alternatives: kind.could, would_settle: kind.settle,
-    proof: [{ table: "fixes", msg_ids: Array.from({ length: 97 }, (_, i) => String(i)) }], event_info: {}, state: alert.state, decisions,
+    proof: [{ table: "fixes", fixes: 97 }], event_info: {}, state: alert.state, decisions,
   }; // prettier-ignore
 }

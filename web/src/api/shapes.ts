@@ -25,8 +25,8 @@ export function eventOf(raw: Raw): EventFull {
     status: text(raw["status"]),
     mmsis: list<number>(raw["mmsis"]),
     names: list<string>(raw["names"]),
-    start: moment(raw["start_timestamp"]),
-    end: moment(raw["end_timestamp"]),
+    start: moment(raw["start"]),
+    end: moment(raw["end"]),
     lat: (raw["end_lat"] ?? raw["start_lat"] ?? null) as number | null,
     lon: (raw["end_lon"] ?? raw["start_lon"] ?? null) as number | null,
     confidence: (raw["confidence"] ?? null) as number | null,
@@ -40,7 +40,7 @@ export function eventOf(raw: Raw): EventFull {
     rule_id: text(raw["rule_id"]),
     rule_version: text(raw["rule_version"]),
     params: raw["params"] ?? null,
-    proof: list<{ table: string; msg_ids: readonly unknown[] | null }>(raw["proof"]).map((p) => ({ table: p.table, fixes: p.msg_ids?.length ?? 0 })),
+    proof: list<{ table: string; fixes: number }>(raw["proof"]),
     decisions: list<Decision>(raw["decisions"]),
   };
 }
@@ -54,7 +54,7 @@ export function cardOf(raw: Raw): VesselCard {
     watch: list(raw["watch"]),
     events: list<Raw>(raw["events"]).map(
       (e): Brief => ({
-        event_id: text(e["event_id"]), event_type: text(e["event_type"]), t: moment(e["start"]) ?? 0, end: moment(e["end"]),
+        event_id: text(e["event_id"]), event_type: text(e["event_type"]), t: moment(e["t"]) ?? 0, end: moment(e["end"]),
         word: text(e["confidence_word"]), summary: text(e["summary"]), status: text(e["status"]),
       }), // prettier-ignore
     ),
