@@ -161,6 +161,15 @@ class Conformance:
             assert ids(store.box(119, 29, 121, 31, T0_MS + 2 * MINUTE_MS, T0_MS + 4 * MINUTE_MS)) == [2, 3]
             store.seal()
 
+    def test_messages_of_one_or_all_come_by_time(self, store):
+        store.append(batch([fix(1, A, 2), fix(2, B, 1)], [said(3, B, 5, shipname="BRAVO"), said(4, A, 4, shipname="ALFA")]))
+        for _ in range(2):
+            assert ids(store.messages("statics", A, *FOREVER)) == [4]
+            assert ids(store.messages("statics", None, *FOREVER)) == [4, 3]
+            assert ids(store.messages("fixes", None, *FOREVER)) == [2, 1]
+            assert ids(store.messages("others", None, *FOREVER)) == []
+            store.seal()
+
     def test_box_holds_its_edges_and_may_cross_180_degrees(self, store):
         places = [(10.0, 179.5), (10.0, -179.5), (10.0, 170.0), (11.0, 179.5), (12.0, 0.0), (9.0, -170.0)]
         store.append(batch([fix(k, A + k, 0, lat, lon) for k, (lat, lon) in enumerate(places)]))

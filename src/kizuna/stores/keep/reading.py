@@ -17,7 +17,7 @@ import pyarrow as pa
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
 from kizuna.stores.keep.pieces import SCHEMAS, Piece
-from kizuna.stores.keep.segments import BOUNDS, Rows, Segment, read
+from kizuna.stores.keep.segments import BOUNDS, Rows, Segment, SegmentFile
 
 _ORDER: Final = ("mmsi", "time_ms", "msg_id")
 Box = tuple[float, float, float, float]
@@ -167,15 +167,14 @@ def _of_piece(piece: Piece, want: Want) -> Table:
 
 
 def _of_segment(path: Path, want: Want, groups: Array, sizes: Array) -> pa.Table:
-    schema = want.schema
-    if want.box is None:
-        found = read(path, schema, groups.tolist(), want.columns)
-        return _filtered(found, _rows_inside(found.table, want), want)
-    first = read(path, schema, groups.tolist(), ("time_ms", "lat_deg", "lon_deg")).table
-    ok = _rows_inside(first, want)
-    hit = np.add.reduceat(ok, np.cumsum(sizes) - sizes) > 0
-    found = read(path, schema, groups[hit].tolist(), want.columns)
-    return _filtered(found, ok[np.repeat(hit, sizes)], want)
+    with SegmentFile(path, want.schema) as file:
+        if want.box is None:
+            found = file.read(groups.tolist(), want.columns)
+            return _filtered(found, _rows_inside(found.table, want), want)
+        ok = _rows_inside(file.read(groups.tolist(), ("time_ms", "lat_deg", "lon_deg")).table, want)
+        hit = np.add.reduceat(ok, np.cumsum(sizes) - sizes) > 0
+        found = file.read(groups[hit].tolist(), want.columns)
+        return _filtered(found, ok[np.repeat(hit, sizes)], want)
 
 
 def _filtered(found: Rows, ok: Array, want: Want) -> pa.Table:
