@@ -15,8 +15,8 @@ GEOJSON: Final = "application/geo+json"
 PROBLEM: Final = "application/problem+json"
 _TITLES: Final = {
     400: "This cannot be used", 401: "Log in first", 403: "Not allowed", 404: "Not here", 405: "Not in this way",
-    409: "Changed meanwhile", 413: "Too large", 415: "Not in this form", 429: "Too many tries",
-    500: "A fault of the program", 503: "Not available now",
+    408: "It took too long", 409: "Changed meanwhile", 413: "Too large", 415: "Not in this form",
+    429: "Too many tries", 500: "A fault of the program", 503: "Not available now",
 }  # fmt: skip
 
 

@@ -11,10 +11,12 @@ as ``Authorization: Bearer`` and may only read. Bodies are bounded, unknown quer
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
 import time
+from math import inf
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -30,6 +32,8 @@ from kizuna.node.api.view import Viewer
 from kizuna.node.desk.rules import may
 
 BODY_MOST: Final = 4 << 20
+BODY_S: Final = 20.0
+"""A body has so long to come."""
 QUERY_MOST: Final = 4096
 PUBLIC: Final = frozenset({
     "/health", "/login", "/setup", "/api/login", "/api/setup", "/api/entry", "/api/oidc/begin", "/api/oidc/end",
@@ -174,22 +178,26 @@ def _odd(scope: Scope, headers: Headers, hosts: tuple[str, ...]) -> tuple[int, s
     return None
 
 
-class _TooLarge(HTTPException):
-    def __init__(self) -> None:
-        super().__init__(413)
-
-
 def _bounded(receive: Receive) -> Receive:
-    """Bodies that grow beyond the limit end the request, whatever length they announced."""
-    got = 0
+    """Bodies that grow beyond the limit or do not come in time end the request, whatever length they announced."""
+    got, until = 0, 0.0
 
     async def bounded() -> Message:
-        nonlocal got
-        message = await receive()
+        nonlocal got, until
+        if until == inf:  # the body is here; what follows is the end of the connection, whenever that is
+            return await receive()
+        now = time.monotonic()
+        until = until or now + BODY_S
+        try:
+            message = await asyncio.wait_for(receive(), until - now)
+        except TimeoutError:
+            raise HTTPException(408, headers={"Connection": "close"}) from None
         if message["type"] == "http.request":
             got += len(message.get("body", b""))
             if got > BODY_MOST:
-                raise _TooLarge
+                raise HTTPException(413)
+            if not message.get("more_body"):
+                until = inf
         return message
 
     return bounded

@@ -1,8 +1,11 @@
 """Serving the app: granian inside the node's event loop.
 
 granian because it lets go of a connection whose request head does not come within ``HEAD_S`` (measured: uvicorn held
-them all), speaks HTTP/2 and does TLS outside Python. TLS is on unless the node is bound to loopback and was told to go
-without.
+them all) and does TLS outside Python. TLS is on unless the node is bound to loopback and was told to go without.
+
+HTTP/1.1 alone: with HTTP/2 beside it, granian 2.8 waits without end for the first byte that tells which of the two is
+spoken, and 500 connections that send nothing stay for ever (measured; ``tests/node/api/test_half_open.py``). A page
+needs one connection for the stream of versions and a few for the rest, which browsers grant.
 """
 
 from __future__ import annotations
@@ -59,16 +62,15 @@ class Server:
     """The running server: ``await run()`` serves until ``stop()``."""
 
     def __init__(self, app: ASGIApp, listen: Listen) -> None:
-        from granian.constants import Interfaces  # noqa: PLC0415  half a second
-        from granian.http import HTTP1Settings, HTTP2Settings  # noqa: PLC0415
+        from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415  half a second
+        from granian.http import HTTP1Settings  # noqa: PLC0415
         from granian.server.embed import Server as Granian  # noqa: PLC0415
 
         certificate = listen.certificate
         self._granian = Granian(
             app, listen.address, listen.port, interface=Interfaces.ASGINL, websockets=False, backlog=_BACKLOG,
+            http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_S * 1000, max_buffer_size=64 * 1024),
-            http2_settings=HTTP2Settings(keep_alive_interval=10_000, keep_alive_timeout=10, max_headers_size=64 * 1024,
-                                         max_concurrent_streams=100),
             log_enabled=False,
             ssl_cert=certificate.cert if certificate else None, ssl_key=certificate.key if certificate else None,
         )  # fmt: skip
