@@ -105,9 +105,9 @@ export class Desk {
     const heard = [...this.lists].flatMap(([list, entries]) => entries.map((e) => ({ list, line: 1, mmsi: Number(e.mmsi), name: e.name, by: "mmsi", reason: e.reason, last_t: Date.now() - 90_000 })));
     return {
       version: this.version, t: Date.now(), since: this.handovers[0]?.t ?? Date.now() - 8 * 3600_000,
-      alerts: this.alerts.filter((a) => a.state === "new" || a.state === "acknowledged"), alerts_left_out: 0,
+      open: this.alerts.filter((a) => a.state === "new" || a.state === "acknowledged"), open_left_out: 0,
       silenced: this.alerts.filter((a) => a.state === "silenced"), log: this.log, watch_hits: heard,
-      handovers: this.handovers, last: this.handovers[0] ?? null,
+      signed: this.handovers, last: this.handovers[0] ?? null,
     }; // prettier-ignore
   }
 

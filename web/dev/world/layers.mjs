@@ -21,9 +21,8 @@ export const LAYERS = {
     area([[126.4, 26.9], [127.2, 27.4], [126.8, 28.0], [126.0, 27.6]], { zone_id: "z2", name: "EXERCISE area N", kind: "fishing" }),
   ),
   claims: all(
-    area([[122.0, 25.2], [123.4, 27.6], [126.4, 27.2], [125.4, 24.6]], { zone_id: "a", name: "claim A", claimant: "A" }),
-    area([[123.8, 27.0], [127.6, 27.4], [128.2, 25.4], [124.2, 24.1]], { zone_id: "b", name: "claim B", claimant: "B" }),
-    area([[123.9, 26.9], [126.2, 26.7], [125.6, 24.9], [124.2, 24.6]], { zone_id: "ab", name: "", contested: true }),
+    area([[122.0, 25.2], [123.4, 27.6], [126.4, 27.2], [125.4, 24.6]], { zone_id: "a", name: "claim", claimant: "A" }),
+    area([[123.8, 27.0], [127.6, 27.4], [128.2, 25.4], [124.2, 24.1]], { zone_id: "b", name: "claim", claimant: "B" }),
   ),
   ports: all(point(121.74, 25.14, { name: "EXERCISE port 1" }), point(127.67, 26.21, { name: "EXERCISE port 2" }),
     point(124.15, 24.34, { name: "EXERCISE port 3" })),

@@ -104,9 +104,9 @@ export function routes({ fleet, desk, layers }) {
 
 const sources = () => [
   { source: "EXERCISE shore receiver", kind: "tcp", station: "EX-1", state: "up", detail: "", since: iso(Date.now() - 7200_000), last: iso(Date.now() - 1000),
-    lines_per_s: 85.3, rejects: { checksum: 12 }, licence: "own", pass_on: "yes", dropped: 0 },
+    lines_per_s: 85.3, rejects: { checksum: 12 }, licence: "own", pass_on: true, dropped: 0 },
   { source: "EXERCISE partner feed", kind: "websocket", station: "", state: "down", detail: "the other side does not answer; next try in 40 s",
-    since: iso(Date.now() - 1_900_000), last: iso(Date.now() - 1_900_000), lines_per_s: 0, rejects: {}, licence: "restricted", pass_on: "no", dropped: 0 },
+    since: iso(Date.now() - 1_900_000), last: iso(Date.now() - 1_900_000), lines_per_s: 0, rejects: {}, licence: "restricted", pass_on: false, dropped: 0 },
 ]; // prettier-ignore
 const iso = (ms) => new Date(ms).toISOString();
 

@@ -19,13 +19,13 @@ function lookOf(name: LayerName, theme: Theme, { properties, geometry }: Feature
   const area = geometry.type.endsWith("Polygon");
   switch (name) {
     case "coverage":
-      return { fill: css(t.coverage, 0.45 * share) };
+      return { fill: css(t.coverage, 0.3 * share) };
     case "presence":
-      return { fill: css(t.presence, 0.6 * share) };
+      return { fill: css(t.presence, 0.38 * share) };
     case "zones":
       return { line: t.zone, width: 1.5, dash: [2, 3], ...(area ? { fill: css(t.zone, 0.1) } : {}) };
     case "claims":
-      return { line: t.claim, width: 1.2, dash: [7, 5], ...(properties?.["contested"] ? { fill: css(t.claimOther, 0.3) } : {}) };
+      return { line: t.claim, width: 1.2, dash: [7, 5], ...(area ? { fill: css(t.claimOther, 0.12) } : {}) };
     case "cables":
       return { line: t.cable, width: 1.4 };
     case "gates":

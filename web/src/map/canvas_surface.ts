@@ -28,6 +28,7 @@ export class CanvasSurface implements Surface {
   readonly #watch: ResizeObserver;
   #shown: ReadonlySet<string> = new Set();
   #tracks: FeatureCollection = EMPTY;
+  #packaged: FeatureCollection = EMPTY;
   #names: FeatureCollection = EMPTY;
   #fleet = new Fleet();
   #now_s = 0;
@@ -43,8 +44,8 @@ export class CanvasSurface implements Surface {
   static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<CanvasSurface> {
     const surface = new CanvasSurface(container, theme, language, home, events);
     const answer = await fetch(NAMES_URL).catch(() => null);
-    if (answer?.ok) surface.#names = bySize((await answer.json()) as FeatureCollection);
-    surface.repaint();
+    if (answer?.ok) surface.#packaged = (await answer.json()) as FeatureCollection;
+    surface.setPlaces(null);
     return surface;
   } // prettier-ignore
 
@@ -203,6 +204,11 @@ export class CanvasSurface implements Surface {
   setLayer(name: LayerName, data: GeoJSON | null): void {
     if (data) this.#layers.set(name, data);
     else this.#layers.delete(name);
+    this.repaint();
+  }
+
+  setPlaces(places: FeatureCollection | null): void {
+    this.#names = bySize(places ?? this.#packaged);
     this.repaint();
   }
 

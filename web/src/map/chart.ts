@@ -1,5 +1,5 @@
 /** The map as the rest of the picture sees it: the same over WebGL and over a plain canvas. */
-import type { GeoJSON } from "geojson";
+import type { FeatureCollection, GeoJSON } from "geojson";
 import type { Theme, Units } from "../state";
 import { metresPerPoint, mercatorX, mercatorY } from "./geodesy";
 import { Measure } from "./measure";
@@ -143,6 +143,10 @@ export class Chart implements KizunaMap {
 
   setLayer(name: LayerName, data: GeoJSON | null): void {
     this.#surface.setLayer(name, data);
+  }
+
+  setPlaces(places: FeatureCollection | null): void {
+    this.#surface.setPlaces(places);
   }
 
   showLayers(names: readonly string[]): void {

@@ -1,4 +1,5 @@
 /** The chart's style for MapLibre: basemap, graticule, overlays. No glyph server, no sprite: text is drawn locally. */
+import type { Feature, GeoJSON } from "geojson";
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Theme } from "../state";
 import { TOKENS } from "../theme";
@@ -16,7 +17,7 @@ const FONT = ["Noto Sans"];
 type Chart = { [K in LayerName]: LayerSpecification[] };
 
 export function styleOf(theme: Theme, language: string): StyleSpecification {
-  const chart = chartLayers(theme);
+  const chart = chartLayers(theme, language);
   return {
     version: 8,
     sources: sources(),
@@ -92,8 +93,17 @@ function trackLayers(theme: Theme): LayerSpecification[] {
   ] as LayerSpecification[]; // prettier-ignore
 }
 
+/** Whose claim, and what it is called. */
+const CLAIM_TEXT = ["concat", ["coalesce", ["get", "claimant_name"], ["get", "claimant"], ""],
+  ["case", ["all", ["has", "claimant"], ["!=", ["coalesce", ["get", "name"], ""], ""]], ": ", ""], ["coalesce", ["get", "name"], ""]]; // prettier-ignore
+
+function portText(language: string): unknown {
+  const own = { ja: "name_ja", "zh-TW": "name_zh" }[language];
+  return ["coalesce", ...(own ? [["get", own]] : []), ["get", "name"], ""];
+}
+
 /** Layers of the switchable overlays. Claims: dashed outline and a two-tone hatch, the same for every claimant. */
-function chartLayers(theme: Theme): Chart {
+function chartLayers(theme: Theme, language: string): Chart {
   const t = TOKENS[theme];
   const text = { "text-color": t.place, "text-halo-color": t.halo, "text-halo-width": 1.2 };
   const named = (source: LayerName, extra: object, minzoom = 4): LayerSpecification =>
@@ -103,11 +113,11 @@ function chartLayers(theme: Theme): Chart {
   return {
     coverage: [
       { id: "coverage", type: "fill", source: "coverage",
-        paint: { "fill-color": t.coverage, "fill-opacity": ["*", 0.45, ["coalesce", ["get", "share"], 0.5]], "fill-antialias": false } },
+        paint: { "fill-color": t.coverage, "fill-opacity": ["*", 0.3, ["coalesce", ["get", "share"], 0.5]], "fill-antialias": false } },
     ],
     presence: [
       { id: "presence", type: "fill", source: "presence",
-        paint: { "fill-color": t.presence, "fill-opacity": ["*", 0.6, ["coalesce", ["get", "share"], 0.5]], "fill-antialias": false } },
+        paint: { "fill-color": t.presence, "fill-opacity": ["*", 0.38, ["coalesce", ["get", "share"], 0.5]], "fill-antialias": false } },
     ],
     zones: [
       { id: "zones-fill", type: "fill", source: "zones", filter: ["==", ["geometry-type"], "Polygon"],
@@ -117,10 +127,10 @@ function chartLayers(theme: Theme): Chart {
       named("zones", {}),
     ],
     claims: [
-      { id: "claims-hatch", type: "fill", source: "claims", paint: { "fill-pattern": "hatch", "fill-opacity": 0.55 },
-        filter: ["all", ["==", ["geometry-type"], "Polygon"], ["to-boolean", ["coalesce", ["get", "contested"], false]]] },
+      { id: "claims-hatch", type: "fill", source: "claims", filter: ["all", ["==", ["geometry-type"], "Polygon"], ["has", "stripe"]],
+        paint: { "fill-pattern": ["concat", "hatch-", ["get", "stripe"]], "fill-opacity": 0.5 } },
       { id: "claims", type: "line", source: "claims", paint: { "line-color": t.claim, "line-width": 1.2, "line-dasharray": [6, 4] } },
-      named("claims", { "symbol-placement": "line", "symbol-spacing": 420, "text-offset": [0, 0.8], "text-max-angle": 25 }, 5),
+      named("claims", { "text-field": CLAIM_TEXT, "symbol-placement": "line", "symbol-spacing": 420, "text-offset": [0, 0.8], "text-max-angle": 25 }, 5),
     ],
     cables: [
       { id: "cables", type: "line", source: "cables", paint: { "line-color": t.cable, "line-width": 1.4 } },
@@ -134,27 +144,42 @@ function chartLayers(theme: Theme): Chart {
       { id: "ports", type: "circle", source: "ports", minzoom: 5,
         paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 1.5, 10, 4], "circle-color": t.halo,
           "circle-stroke-color": t.port, "circle-stroke-width": 1.5 } },
-      named("ports", { "text-anchor": "left", "text-offset": [0.7, 0], "text-optional": true }, 7),
+      named("ports", { "text-field": portText(language), "text-anchor": "left", "text-offset": [0.7, 0], "text-optional": true }, 7),
     ],
   } as unknown as Chart; // prettier-ignore
 }
 
 /** Ids of the style layers that draw one overlay. */
 export function partsOf(name: LayerName): string[] {
-  return chartLayers("day")[name].map((layer) => layer.id);
+  return chartLayers("day", "en")[name].map((layer) => layer.id);
 }
 
-/** The hatch of contested water: two tones, 16 by 16, drawn here so that no sprite is fetched. */
-export function hatch(theme: Theme): { width: number; height: number; data: Uint8Array } {
+/**
+ * Stripes of claimed water, drawn here so that no sprite is fetched: 16 by 16, one stripe for each place in the order of
+ * claimants, in two tones by turns. One claim alone is sparsely striped; where claims overlap their stripes stand side by
+ * side, so that contested water shows as a hatch of two tones, and no claimant has a look of his own.
+ */
+export const STRIPES = 4;
+export function hatch(theme: Theme, stripe: number): { width: number; height: number; data: Uint8Array } {
   const size = 16;
-  const tones = [TOKENS[theme].claim, TOKENS[theme].claimOther].map((c) => Number.parseInt(c.slice(1), 16));
+  const tone = Number.parseInt(TOKENS[theme][stripe % 2 ? "claimOther" : "claim"].slice(1), 16);
+  const start = [0, 8, 4, 12][stripe % STRIPES] as number;
   const data = new Uint8Array(size * size * 4);
   for (let y = 0; y < size; y++)
     for (let x = 0; x < size; x++) {
-      const along = (x + y) % size;
-      const tone = along < 2 ? tones[0] : along >= 8 && along < 10 ? tones[1] : undefined;
-      if (tone === undefined) continue;
-      data.set([tone >> 16, (tone >> 8) & 255, tone & 255, 150], 4 * (y * size + x));
+      const along = (x + y - start + size) % size;
+      if (along < 2) data.set([tone >> 16, (tone >> 8) & 255, tone & 255, 170], 4 * (y * size + x));
     }
   return { width: size, height: size, data };
+}
+
+/** Claims with the stripe of their claimant; lines and areas without a claimant get none. */
+export function striped(data: GeoJSON): GeoJSON {
+  if (data.type !== "FeatureCollection") return data;
+  const claimant = (f: Feature) => String(f.properties?.["claimant"] ?? "");
+  const order = [...new Set(data.features.map(claimant))].filter(Boolean).sort();
+  const features = data.features.map((f) =>
+    claimant(f) ? { ...f, properties: { ...f.properties, stripe: order.indexOf(claimant(f)) % STRIPES } } : f,
+  );
+  return { ...data, features };
 }

@@ -35,6 +35,7 @@ export interface Surface {
   /** Colour of an origin's mark, as an index into `marks` of the theme. */
   markOf(origin: number): number;
   setLayer(name: LayerName, data: GeoJSON | null): void;
+  setPlaces(places: FeatureCollection | null): void;
   showLayers(names: readonly string[]): void;
   setTracks(tracks: FeatureCollection): void;
   setTheme(theme: Theme): void;

@@ -1,5 +1,5 @@
 /** What goes into the map and what comes out of it. Columns are typed arrays as they come off the wire. */
-import type { GeoJSON } from "geojson";
+import type { FeatureCollection, GeoJSON } from "geojson";
 import type { Theme, Units } from "../state";
 
 /** Rows of `/api/picture`; every column has one value per vessel. */
@@ -105,6 +105,8 @@ export interface KizunaMap {
   /** Names to be written beside vessels where there is room. */
   setNames(names: ReadonlyMap<number, string>): void;
   setLayer(name: LayerName, data: GeoJSON | null): void;
+  /** Names of islands by the node's own choice: points with `name`, `local`, `radius_m`. null: those that are packaged. */
+  setPlaces(places: FeatureCollection | null): void;
   showLayers(names: readonly string[]): void;
   flyTo(to: { lon: number; lat: number; zoom?: number }): void;
   getView(): MapView;

@@ -6,9 +6,9 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Theme } from "../state";
 import { graticule } from "./graticule";
 import { boundsOf } from "./project";
-import { ABOVE_VESSELS, GRID, TRACKS, hatch, partsOf, styleOf } from "./style";
+import { ABOVE_VESSELS, GRID, STRIPES, TRACKS, hatch, partsOf, striped, styleOf } from "./style";
 import type { PointerAt, Surface, SurfaceEvents } from "./surface";
-import { ARCHIVES } from "./basemap";
+import { ARCHIVES, NAMES_URL } from "./basemap";
 import { inCore } from "./tiles";
 import { LAYER_NAMES, type LayerName, type MapView, type Origin } from "./types";
 import { Fleet } from "./vessels/fleet";
@@ -39,6 +39,7 @@ export class WebglSurface implements Surface {
   #language: string;
   #grid = "";
   #goal: MapView | null = null;
+  #places: FeatureCollection | null = null;
 
   /** Resolves when the style is in; rejects where the browser has no WebGL2. */
   static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<WebglSurface> {
@@ -46,6 +47,8 @@ export class WebglSurface implements Surface {
     const surface = new WebglSurface(container, theme, language, home, events);
     await new Promise<void>((done) => surface.#map.once("style.load", () => done()));
     surface.#dress();
+    // A driver that was reset takes everything on the graphics card along; MapLibre then loads its style once more.
+    surface.#map.on("style.load", () => surface.#dress());
     return surface;
   } // prettier-ignore
 
@@ -90,10 +93,11 @@ export class WebglSurface implements Surface {
   /** Put everything that is not in the style itself into a style that was just loaded. */
   #dress(): void {
     const map = this.#map;
-    if (!map.hasImage("hatch")) map.addImage("hatch", hatch(this.#theme));
+    for (let i = 0; i < STRIPES; i++) if (!map.hasImage(`hatch-${i}`)) map.addImage(`hatch-${i}`, hatch(this.#theme, i));
     if (!map.getLayer("vessels")) map.addLayer(this.#custom(), ABOVE_VESSELS);
     for (const name of LAYER_NAMES) this.#source(name).setData(this.#layers.get(name) ?? EMPTY);
     this.#source(TRACKS).setData(this.#tracks);
+    if (this.#places) this.#source("names").setData(this.#places);
     this.#grid = "";
     this.#drawGrid();
     this.#show();
@@ -166,9 +170,15 @@ export class WebglSurface implements Surface {
   }
 
   setLayer(name: LayerName, data: GeoJSON | null): void {
-    if (data) this.#layers.set(name, data);
+    const shown = data && name === "claims" ? striped(data) : data;
+    if (shown) this.#layers.set(name, shown);
     else this.#layers.delete(name);
-    this.#source(name)?.setData(data ?? EMPTY);
+    this.#source(name)?.setData(shown ?? EMPTY);
+  }
+
+  setPlaces(places: FeatureCollection | null): void {
+    this.#places = places;
+    this.#source("names")?.setData(places ?? NAMES_URL);
   }
 
   showLayers(names: readonly string[]): void {
@@ -201,7 +211,7 @@ export class WebglSurface implements Surface {
       const text = (layer as { layout?: Record<string, unknown> }).layout?.["text-field"];
       if (text !== undefined) this.#map.setLayoutProperty(layer.id, "text-field", text as string);
     }
-    this.#map.updateImage("hatch", hatch(this.#theme));
+    for (let i = 0; i < STRIPES; i++) this.#map.updateImage(`hatch-${i}`, hatch(this.#theme, i));
     this.repaint();
   }
 
