@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.base.table import Schema, Table, concat, empty, from_arrow
+from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
 from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.params import Settings, as_dict
@@ -53,6 +53,23 @@ def digest_of(settings: Settings, params: LiveParams, around: Surroundings) -> s
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What came since the last save and what an engine carried at one moment; nothing of it is the engine's own."""
+
+    tables: dict[str, Table]
+    arrays: dict[str, Array]
+    numbers: dict[str, Any]
+    digest: str
+    extra: dict[str, Any]
+
+
+def _own(table: Table) -> Table:
+    """The same rows in memory of their own: that of a growing table may move."""
+    columns = {name: c.copy() if isinstance(c, np.ndarray) else c for name, c in table.columns.items()}
+    return Table(table.schema, columns, table.words)
+
+
 @dataclass(slots=True)
 class Store:
     """A directory for the state of one engine. Remembers what of it is written already.
@@ -72,23 +89,33 @@ class Store:
 
     def save(self, engine: LiveEngine) -> None:
         """Write what came since the last save. Raises UnavailableError when the disk is full or not writable."""
+        self.write(self.taken(engine))
+
+    def taken(self, engine: LiveEngine) -> Snapshot:
+        """What is to be written, copied, so that the engine may go on meanwhile. Not while something is written."""
+        if self._generation != engine.kept.generation:  # rows were let go: what stays is written anew
+            self._parts = {name: parts for name, parts in self._parts.items() if name == "told"}
+            self._generation = engine.kept.generation
+        tables = {name: self._new_of(name, table) for name, table in _tables(engine).items()}
+        arrays = {name: np.array(a) for name, a in engine.arrays().items()}
+        digest = digest_of(engine.settings, engine.params, engine.surroundings)
+        return Snapshot(tables, arrays, engine.numbers(), digest, dict(self.extra))
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Write what was taken; from any thread. Raises as ``save``, and what was taken is then taken again."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._number += 1
-            if self._generation != engine.kept.generation:  # rows were let go: what stays is written anew
-                self._parts = {name: parts for name, parts in self._parts.items() if name == "told"}
-                self._generation = engine.kept.generation
-            for name, table in _tables(engine).items():
-                self._add(name, table)
+            for name, rows in snapshot.tables.items():
+                self._add(name, rows)
             watch = f"watch-{self._number:06d}.npz"
             buffer = io.BytesIO()
-            arrays: Any = engine.arrays()
+            arrays: Any = snapshot.arrays
             np.savez(buffer, **arrays)
             _put(self.directory / watch, buffer.getvalue())
             manifest = {
-                "form": FORM, "digest": digest_of(engine.settings, engine.params, engine.surroundings),
-                "number": self._number, "watch": watch, "parts": self._parts, "numbers": engine.numbers(),
-                "extra": self.extra,
+                "form": FORM, "digest": snapshot.digest, "number": self._number, "watch": watch, "parts": self._parts,
+                "numbers": snapshot.numbers, "extra": snapshot.extra,
             }  # fmt: skip
             _put(self.directory / NAME, json.dumps(manifest, indent=1).encode())
             self._sweep(watch)
@@ -132,22 +159,24 @@ class Store:
             raise InputError(f"no state can be read: {exc}", where=str(self.directory)) from exc
         return found
 
-    def _add(self, name: str, table: Table) -> None:
-        """Write the rows of a table that are not written yet, if there are any."""
+    def _new_of(self, name: str, table: Table) -> Table:
+        """The rows that are not written yet; all of them where there are too many files."""
         parts = self._parts.setdefault(name, [])
-        done = sum(rows for _, rows in parts)
         if len(parts) >= _PARTS_MOST:
             parts.clear()
-            done = 0
-        if len(table) == done:
+        return _own(table.slice(sum(rows for _, rows in parts), len(table)))
+
+    def _add(self, name: str, table: Table) -> None:
+        """Write rows, if there are any."""
+        if not len(table):
             return
         file = f"{name}-{self._number:06d}.arrow"
-        rows = table.slice(done, len(table)).to_arrow()
+        rows = table.to_arrow()
         buffer = io.BytesIO()
         with pa.ipc.new_file(buffer, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
             writer.write_table(rows)
         _put(self.directory / file, buffer.getvalue())
-        parts.append([file, len(table) - done])
+        self._parts.setdefault(name, []).append([file, len(table)])
 
     def _read(self, name: str) -> Table:
         schema = _SCHEMAS[name]

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,7 @@ from kizuna.base.table import Table, concat
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
-from kizuna.engines.live.state import Store
+from kizuna.engines.live.state import Snapshot, Store
 from kizuna.events.params import Settings
 from kizuna.events.surroundings import Surroundings
 from kizuna.node.service.clocks import Clock
@@ -69,6 +70,8 @@ class Detection:
         self._unsaid: list[Table] = []  # events that the store could not take yet
         self._behind: tuple[Table, Table] | None = None
         self._engine: LiveEngine
+        self._writer = ThreadPoolExecutor(1, "detection state")
+        self._writing: Future[None] | None = None
 
     # ---- called by others -----------------------------------------------------------------------------------------
     def prepare(self) -> None:
@@ -119,17 +122,24 @@ class Detection:
             if self._monotonic() - self._saved_s >= self._save_s:
                 self.save()
         self._put()
+        if self._writing is not None:
+            self._writing.result()
         self.save()
+        self._writer.shutdown(wait=True)
 
     def save(self) -> None:
         """Write the state; what could not be written is tried again later."""
         self._saved_s = self._monotonic()
-        if self._unsaid:
+        if self._unsaid or (self._writing is not None and not self._writing.done()):
             return  # the state must not know of events that the store does not
         versions = self._keep.versions()
         self._state.extra = {"picture": self._covered, "events": versions.events, "clock_ms": self._engine.clock_ms}
+        self._writing = self._writer.submit(self._write, self._state.taken(self._engine))
+
+    def _write(self, snapshot: Snapshot) -> None:
+        """On a thread of its own: waiting for the disk must not hold up alerts."""
         try:
-            self._state.save(self._engine)
+            self._state.write(snapshot)
         except UnavailableError as exc:
             if self._health.trouble("detection state", str(exc)):
                 _LOG.error("the state of detection cannot be saved: %s", exc)
