@@ -119,7 +119,8 @@ def attack(rounds: int, place: Path, seed: int = 1) -> dict:
         time.sleep(float(rng.uniform(0, 0.5)))
         os.kill(process.pid, signal.SIGKILL)
         said = (first + process.stdout.read()).split(b"\n")
-        process.wait()
+        if process.wait() != -signal.SIGKILL:
+            wrong.append(f"round {k}: the child ended by itself")
         process.stdout.close()
         acknowledged = max([int(n) for n in said[:-1]], default=held - 1) + 1  # what follows the last newline is cut
         before = held

@@ -56,14 +56,16 @@ CREATE INDEX identity_mmsi ON identity (mmsi);
 
 
 def cannot_commit(exc: sqlite3.Error, where: Path) -> KizunaError:
-    """What the operator can do about a transaction that failed; it left nothing."""
+    """What the operator can do about a transaction that failed; it left nothing. An error of ours is raised itself."""
     text = str(exc)
     if "full" in text or "I/O" in text:
         hint = "free some space; what was acknowledged before is kept, this was not taken"
         return UnavailableError(f"the disk is full or fails: {text}", where=str(where), hint=hint)
     if "locked" in text or "busy" in text or "readonly" in text or "open" in text:
         return UnavailableError(f"cannot be written now: {text}", where=str(where), hint="try again")
-    return InputError(f"the catalogue is damaged: {text}", where=str(where), hint="restore a backup")
+    if "malformed" in text or "not a database" in text:
+        return InputError(f"the catalogue is damaged: {text}", where=str(where), hint="restore a backup")
+    raise exc
 
 
 def connect(directory: Path, *, full_sync: bool, read_only: bool = False) -> sqlite3.Connection:

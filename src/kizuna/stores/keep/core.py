@@ -47,6 +47,7 @@ class Core:
         self.read_only = read_only
         self.maintaining = threading.Lock()
         self.to_seal = threading.Lock()
+        self.to_checkpoint = threading.Lock()
         self.taking = threading.Lock()
         self.committing = threading.Lock()
         self.questions = threading.RLock()
@@ -69,6 +70,9 @@ class Core:
         """Take the lock, check the form, load. Raises ConfigError or UnavailableError."""
         try:
             self._open()
+        except sqlite3.Error as exc:
+            self.close()
+            raise catalogue.cannot_commit(exc, self.directory) from exc
         except BaseException:
             self.close()
             raise
@@ -94,6 +98,7 @@ class Core:
             )
         if not self.read_only:
             self.maintenance = catalogue.connect(self.directory, full_sync=True)
+            self.moving = catalogue.connect(self.directory, full_sync=True)
             self.asking = catalogue.connect(self.directory, full_sync=sync, read_only=True)
             self._sweep()
         self.refresh()
@@ -222,13 +227,16 @@ class Core:
             )  # fmt: skip
 
     def checkpoint(self) -> None:
-        """Move what was committed from the log into the catalogue, so that the log begins anew."""
-        with contextlib.suppress(sqlite3.Error):
-            self.maintenance.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        """Move what was committed from the log into the catalogue, so that the log begins anew.
+
+        By a connection of its own: others commit meanwhile.
+        """
+        with self.to_checkpoint, contextlib.suppress(sqlite3.Error):
+            self.moving.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
         """Let go of files and lock."""
-        for name in ("asking", "maintenance", "db"):
+        for name in ("asking", "moving", "maintenance", "db"):
             connection = self.__dict__.pop(name, None)
             if connection is not None:
                 with contextlib.suppress(sqlite3.Error, KizunaError):
