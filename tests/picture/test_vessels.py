@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.table import empty
 from kizuna.engines.run import Request, detect_into
 from kizuna.engines.vessels import Holdings
+from kizuna.events.table import EVENTS
 from kizuna.node.cli.main import app
-from kizuna.picture.history import as_dict, cautions
+from kizuna.picture.history import History, as_dict, cautions
 from kizuna.picture.search import imo_note, search
 from kizuna.picture.watch import matches, read_watch_list
+from kizuna.tracks.table import IDENTITIES, SEGMENTS
 from typer.testing import CliRunner
 
 HEAD = "MMSI,BaseDateTime,LAT,LON,SOG,COG,Heading,VesselName,IMO,CallSign,VesselType"
@@ -159,3 +163,10 @@ def test_the_commands_answer_people_and_programs(data: Path, tmp_path: Path) -> 
     assert watched.exit_code == 3
     assert [hit["match"]["mmsi"] for hit in json.loads(watched.stdout)["hits"]] == [431_000_001, 416_000_002]
     assert run(app, ["watch", "--list", "nowhere.csv", "--data", str(data)]).exit_code == 2
+
+
+def test_reports_heard_by_two_receivers_are_no_doubtful_positions():
+    nothing = History(431000001, empty(IDENTITIES), empty(SEGMENTS), empty(EVENTS), fixes=5, repeats=5)
+    assert not any("fit no track" in sentence for sentence in cautions(nothing))
+    doubtful = dataclasses.replace(nothing, repeats=2)
+    assert any(sentence.startswith("3 of its 5 fixes fit no track") for sentence in cautions(doubtful))

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
 from kizuna.events.table import EVENTS
-from kizuna.fixes.table import FIXES
+from kizuna.fixes.table import FIXES, FLAG_DUPLICATE
 from kizuna.formats.run_summary import RunSummary, read_run_json
 from kizuna.picture.history import History
 from kizuna.stores.parquet import read_table
@@ -124,10 +124,12 @@ class Holdings:
         segments = self.segments
         parts = np.flatnonzero(segments["mmsi"] == mmsi)
         parts = parts[np.lexsort((segments["seg_id"][parts], segments["start_ms"][parts]))]
-        fixes = len(self.fixes_of(mmsi, ("msg_id", "mmsi", "timestamp")))
+        fixes = self.fixes_of(mmsi, ("msg_id", "mmsi", "timestamp", "flags"))
+        again = int(((fixes["flags"] & FLAG_DUPLICATE) != 0).sum())
         return History(
-            mmsi, identities.take(mine), segments.take(parts), self.events_of(np.array([mmsi], np.int32)), fixes
-        )
+            mmsi, identities.take(mine), segments.take(parts), self.events_of(np.array([mmsi], np.int32)),
+            len(fixes), again,
+        )  # fmt: skip
 
     def tracks_of(self, history: History) -> Tracks:
         """The vessel's fixes as tracks, for drawing; distances between fixes are not worked out."""

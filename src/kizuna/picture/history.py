@@ -29,6 +29,7 @@ class History:
         mmsi: the number.
         identities, segments, events: tables of this MMSI alone; an event of two vessels is among them.
         fixes: number of fixes heard, noise included.
+        repeats: how many of them are one report heard again, by another receiver say; they are in no segment.
     """
 
     mmsi: int
@@ -36,6 +37,7 @@ class History:
     segments: Table
     events: Table
     fixes: int
+    repeats: int = 0
 
     @property
     def vessel_ids(self) -> tuple[str, ...]:
@@ -89,7 +91,7 @@ def _cautions(history: History) -> Iterator[str]:
                    if i >= 0 and ok == 1})  # fmt: skip
     if len(imos) > 1:
         yield f"It sent {len(imos)} different IMO numbers: {', '.join(map(str, imos[:5]))}."
-    noise = history.fixes - int(history.segments["pos_count"].sum())
+    noise = history.fixes - history.repeats - int(history.segments["pos_count"].sum())
     if noise > 0:
         yield f"{noise:,} of its {history.fixes:,} fixes fit no track (doubtful positions or times)."
     if not len(history.identities):
@@ -102,6 +104,7 @@ def as_dict(history: History) -> dict[str, Any]:
     return {
         "mmsi": history.mmsi, "vessel_ids": list(history.vessel_ids), "shipnames": list(history.shipnames),
         "first_heard": iso(first) or None, "last_heard": iso(last) or None, "fixes": history.fixes,
+        "repeats": history.repeats,
         "distance_nm": round(history.distance_nm, 1), "cautions": cautions(history),
         "identities": [_plain(row) for row in history.identities.to_arrow().to_pylist()],
         "segments": [_plain(row) for row in history.segments.to_arrow().drop_columns(["identities"]).to_pylist()],

@@ -90,7 +90,8 @@ def _tell(history: History, found: Sequence[Candidate], held: Holdings) -> None:
     start, end = history.span
     if iso_s(start):
         out.append(
-            f"{history.fixes:,} fixes in {_plural(len(history.segments), 'track')} over {hours_heard(history):,.1f} h, "
+            f"{history.fixes:,} fixes{f' ({history.repeats:,} of them heard again)' if history.repeats else ''} in "
+            f"{_plural(len(history.segments), 'track')} over {hours_heard(history):,.1f} h, "
             f"{history.distance_nm:,.0f} nm; heard from {iso_s(start)} to {iso_s(end)}"
         )
     out += [f"  ! {sentence}" for sentence in cautions(history)]
@@ -168,6 +169,8 @@ def watch(lists: Sequence[Path], data: Sequence[Path], least: float, *, as_json:
             kept, aside = read_watch_list(content, path.name)
             for sentence in aside:
                 output.say(f"set aside: {sentence}")
+            if not kept:
+                output.say(f"note: {path} names no vessel, so nothing can match")
             entries += len(kept)
             hits += [(path, hit) for hit in matches(kept, held.identities, held.segments, least)]
         if as_json:
@@ -189,9 +192,13 @@ def _hit(path: Path, hit: Hit, held: Holdings) -> dict[str, Any]:
 
 def _tell_hits(entries: int, hits: Sequence[tuple[Path, Hit]], held: Holdings) -> None:
     from kizuna.base.utc import iso_s  # noqa: PLC0415
+    from kizuna.records.context import REAL  # noqa: PLC0415
 
     heard = len({hit.candidate.mmsi for _, hit in hits})
-    sys.stdout.write(f"{entries:,} entries; {len(hits):,} matches with {heard:,} vessels heard in {_where(held)}\n")
+    output.mark(held.runs[0].context if held.runs else REAL)
+    entered = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
+    matched = f"{len(hits):,} {'match' if len(hits) == 1 else 'matches'} with {_plural(heard, 'vessel')}"
+    sys.stdout.write(f"{entered}; {matched} heard in {_where(held)}\n")
     for path, hit in hits:
         one = hit.candidate
         how = f"{one.way}, {one.likeness:.2f}" if one.by == "name" else one.by

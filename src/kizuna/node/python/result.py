@@ -17,7 +17,8 @@ from kizuna.base.errors import ConfigError
 from kizuna.base.table import from_arrow
 from kizuna.engines import memory
 from kizuna.engines.decode import Loaded
-from kizuna.events.table import EVENTS
+from kizuna.events.table import EVENT_TYPES, EVENTS
+from kizuna.fixes.table import FLAG_DUPLICATE
 from kizuna.formats.run_summary import run_json
 from kizuna.node.python import frames
 from kizuna.picture.history import History, as_dict, cautions
@@ -165,8 +166,10 @@ class Result(_Tables):
         return Event(max(found, key=lambda row: row["version"]), self)
 
     def each_event(self, event_type: str = "") -> Iterator[Event]:
-        """Events, all or of one type, most confident first."""
+        """Events, all or of one type, most confident first. Raises ConfigError for a type that there is not."""
         rows = self.events
+        if event_type and event_type not in EVENT_TYPES:
+            raise ConfigError(f"no type of event {event_type!r}", hint=f"there are {', '.join(EVENT_TYPES)}")
         if event_type:
             rows = rows.filter(pc.equal(rows["event_type"].cast(pa.string()), event_type))
         for row in rows.sort_by([("confidence", "descending"), ("event_id", "ascending")]).to_pylist():
@@ -188,9 +191,11 @@ class Result(_Tables):
             )
         mmsi = best[0].mmsi
         rows = self.events.filter(self._events_with(mmsi))
+        own = self.fixes.filter(pc.equal(self.fixes["mmsi"], mmsi))
+        flags = own["flags"].to_numpy()
         history = History(
             mmsi, identities.take(identities["mmsi"] == mmsi), segments.take(segments["mmsi"] == mmsi),
-            from_arrow(EVENTS, rows), self.fixes.filter(pc.equal(self.fixes["mmsi"], mmsi)).num_rows,
+            from_arrow(EVENTS, rows), own.num_rows, int(((flags & FLAG_DUPLICATE) != 0).sum()),
         )  # fmt: skip
         return Vessel(history, best[0].way, self)
 
@@ -221,6 +226,8 @@ class Vessel:
 
     def __getattr__(self, name: str) -> Any:
         """``mmsi``, ``shipnames``, ``vessel_ids``, ``span``, ``distance_nm`` and the tables of the history."""
+        if name.startswith("__"):  # copying and pickling ask before there is a history
+            raise AttributeError(name)
         return getattr(self.history, name)
 
     @property
@@ -258,6 +265,8 @@ class Event:
 
     def __getattr__(self, name: str) -> Any:
         """A column of the table of events."""
+        if name.startswith("__"):  # copying and pickling ask before there is a row
+            raise AttributeError(name)
         try:
             return self.row[name]
         except KeyError:
