@@ -161,7 +161,23 @@ def test_a_missing_file_and_a_wrong_context_are_usage_errors(tmp_path):
     assert "no such file" in kizuna("decode", tmp_path / "absent", "--out", tmp_path / "o", code=2).output
     log = tmp_path / "a.nmea"
     log.write_text(SENTENCE)
-    assert "context" in kizuna("decode", log, "--context", "Real", "--out", tmp_path / "o", code=1).output
+    assert "context" in kizuna("decode", log, "--context", "Real", "--out", tmp_path / "o", code=2).output
+
+
+def test_a_log_that_says_it_is_an_exercise_is_not_taken_for_real_in_silence(tmp_path):
+    log = tmp_path / "a.nmea"
+    log.write_text("$AITXT,01,01,07,EXERCISE demo SIMULATED NOT REAL*5A\n" + SENTENCE)
+    said = kizuna("decode", log, "--out", tmp_path / "o", code=0).output
+    assert "NOT REAL" in said
+    assert "--context exercise:demo" in said
+    assert "NOT REAL" not in kizuna("decode", log, "--context", "exercise:demo", "--out", tmp_path / "p", code=0).output
+
+
+def test_a_directory_that_cannot_be_made_is_told_in_a_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    for words in (("params",), ("exercise", "generate", "--vessels", 16, "--hours", 0.5), ("claims", "--bbox", "0,0,1,1")):
+        said = kizuna(*words, "--out", tmp_path / "file" / "o", code=2).output
+        assert "cannot be written" in said
 
 
 def test_settings_are_printed_read_and_checked(tmp_path):

@@ -60,7 +60,7 @@ class Loaded:
 
 @dataclass(slots=True)
 class Tally:
-    """What goes by on the way to its destination: rows a table, fixes a source of time, first and last time, contexts."""
+    """What goes by on the way: rows a table, fixes a source of time, first and last time, contexts."""
 
     rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("fixes", "statics", "others", "rejects"), 0))
     time_sources: np.ndarray = field(default_factory=lambda: np.zeros(len(TIME_SOURCES), np.int64))

@@ -23,6 +23,7 @@ from kizuna.places.anchorages import Anchorages
 from kizuna.places.zone import Zone
 from kizuna.sources.batch import Batch
 from kizuna.sources.parquet import decoder_for
+from kizuna.stores.parquet import make_directory
 
 _ROWS: Final = 65_536
 """Rows decoded at a time."""
@@ -116,7 +117,7 @@ def _with(batch: Batch, fixes: Table) -> Batch:
 
 def save(answer: Answer, out: Path) -> None:
     """Write the very files of ``kizuna detect``; the record of the run last."""
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
     (out / "run.json").unlink(missing_ok=True)
     summary = answer.summary
     results.write_tables(answer.loaded, answer.found, out, answer.stages, summary.context, summary.label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from kizuna.engines.stages import Progress, silent
 from kizuna.links import files, net
 from kizuna.links.live import Stop
 from kizuna.links.websocket import read_subscription
+from kizuna.records.context import REAL
 from kizuna.sources.batch import Batch, Decoder
 from kizuna.sources.delimited import DelimitedDecoder
 from kizuna.sources.feeds.decoder import FeedDecoder
@@ -28,6 +30,9 @@ from kizuna.sources.json_feeds import JsonLinesDecoder
 from kizuna.sources.nmea import NmeaDecoder
 from kizuna.sources.parquet import BatchDecoder, decoder_for
 from kizuna.sources.sniff import HEAD, Format, sniff
+
+_EXERCISE: Final = re.compile(rb"TXT,[0-9,]*EXERCISE ([A-Za-z0-9._-]{1,64}) SIMULATED")
+"""The sentence by which the simulator marks its logs."""
 
 TABLE_BYTES: Final = 4 << 20
 """Bytes of a text table decoded at a time."""
@@ -122,6 +127,10 @@ def _file(item: Input, options: Options, stage: str, progress: Progress) -> Iter
             yield from _columns(item, file, found, options, stage, progress)
             return
         item.kind = str(found)
+        if options.context == REAL and (mark := _EXERCISE.search(head)):
+            name = mark[1].decode()
+            item.warnings.append(f"says of itself that it is the exercise {name}, and was read as real: NOT REAL; "
+                                 f"run again with --context exercise:{name}")  # fmt: skip
         decoder = _decoder(found, item.source_id, options)
         if decoder is None:
             item.warnings.append("is empty")

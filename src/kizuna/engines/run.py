@@ -23,7 +23,7 @@ from kizuna.links.gis_files import read_zones
 from kizuna.places.anchorages import Anchorages
 from kizuna.places.zone import Zone
 from kizuna.sources.batch import Batch
-from kizuna.stores.parquet import read_table
+from kizuna.stores.parquet import make_directory, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def detect_into(request: Request, out: Path, progress: Progress = silent) -> Run
     found = find_events(loaded.batch, beside.settings, beside.zones, beside.lists, stages)
     if beside.previous is not None:
         found = _continued(found, beside.previous, stages)
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
     (out / "run.json").unlink(missing_ok=True)
     label = request.options.label
     results.write_tables(loaded, found, out, stages, context, label)

@@ -21,7 +21,7 @@ from kizuna.exercise.score import ScoreTable, score
 from kizuna.exercise.simulate import Scenario, Simulation, simulate, zones_geojson
 from kizuna.places.gates import packaged_gates
 from kizuna.records.context import marking
-from kizuna.stores.parquet import cannot_write, read_table
+from kizuna.stores.parquet import cannot_write, make_directory, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def write_exercise(
     simulation = simulate(
         scenario or Scenario(vessels=vessels, hours=hours), seed, lambda share: progress("Simulate", share, 1.0)
     )
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
     nmea = out / simulation.file_name
     _write_chunks(nmea, simulation, progress)
     truth, zones = out / "exercise-truth.json", out / "exercise-zones.geojson"

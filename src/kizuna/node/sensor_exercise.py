@@ -11,6 +11,7 @@ from kizuna.engines.stages import Progress, silent
 from kizuna.exercise.simulate import Scenario, simulate
 from kizuna.exercise.simulate_sensors import Plan, sense
 from kizuna.records.context import marking
+from kizuna.stores.parquet import make_directory
 
 
 def write_sensors(
@@ -19,7 +20,7 @@ def write_sensors(
     """Simulate and write; returns the names of the files, the context and counts."""
     simulation = simulate(Scenario(vessels=vessels, hours=hours), seed, lambda share: progress("Simulate", share, 1.0))
     sensed = sense(simulation, plan or Plan(), seed)
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
     truth = sensed.truth()
     context = simulation.scenario.context
     known = {

@@ -58,6 +58,14 @@ def cannot_write(exc: OSError, path: Path) -> KizunaError:
     return UnavailableError(f"writing failed: {exc}", where=str(path), hint="nothing broken was left; try again")
 
 
+def make_directory(path: Path) -> None:
+    """The directory for results, made if missing. Raises what ``cannot_write`` says where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise cannot_write(exc, path) from exc
+
+
 def write_options(schema: Schema) -> dict[str, Any]:
     """Encodings of a table's columns; see the module for the reasons."""
     flat = [c for c in schema.columns if c.kind is not Kind.ARROW]

@@ -43,7 +43,7 @@ from kizuna.places.ports import port_points
 from kizuna.places.zone import Zone
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.sources.batch import Batch
-from kizuna.stores.parquet import cannot_write, write_table
+from kizuna.stores.parquet import cannot_write, make_directory, write_table
 
 LINES: Final = "events.jsonl"
 STATE: Final = "state"
@@ -100,7 +100,7 @@ def live_into(what: LiveRequest, out: Path, tell: Tell, monotonic: Callable[[], 
         raise ConfigError("a stream knows neither --start nor --previous")
     around, anchorages = surroundings_of(beside.lists, beside.zones)
     items = named(what.request.inputs, what.request.options.source)
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
     run = _Run(what, out, tell, monotonic, Store(out / STATE))
     run.begin(beside, around)
     over = run.read_all(items)

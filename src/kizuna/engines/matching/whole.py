@@ -36,7 +36,7 @@ from kizuna.sources.detections.fields import Reading
 from kizuna.sources.detections.files import read_detections
 from kizuna.sources.detections.points import read_points
 from kizuna.sources.detections.scenes import read_scenes
-from kizuna.stores.parquet import write_table
+from kizuna.stores.parquet import make_directory, write_table
 
 FILES: Final = (
     "detections.parquet", "scenes.parquet", "scene_tracks.parquet", "events.parquet", "rejects.parquet", "match.json",
@@ -95,7 +95,7 @@ def match_into(request: Request, out: Path, progress: Progress = silent) -> dict
         around = _around(done, order, judged, scenes, fixed, request.rules.dark)
         events = dark.detect(done, around, request.rules.dark, Surroundings(shore_m=load_coast().distance_to_shore_m))
     with stages.stage("Write"):
-        out.mkdir(parents=True, exist_ok=True)
+        make_directory(out)
         (out / "match.json").unlink(missing_ok=True)
         tables = {"detections": done, "scenes": scenes, "scene_tracks": tracks, "events": events, "rejects": rejects}
         for name, table in tables.items():

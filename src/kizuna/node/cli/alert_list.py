@@ -14,6 +14,7 @@ from kizuna.events.alerts import Alerts, Params, select
 from kizuna.events.params import read
 from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.node.cli import output
+from kizuna.records.context import REAL
 from kizuna.stores.parquet import read_table
 
 
@@ -24,9 +25,11 @@ def show(run: Path, params: Path | None, *, as_json: bool) -> None:
         events = read_table(EVENTS, run / "events.parquet" if run.is_dir() else run)
         found = select(events, limits)
     rows = told(events, found, limits)
+    context = events.codes_of("context")[events["context"][0]] if len(events) else REAL
     if as_json:
-        output.emit({"events": len(events), "alerts": rows})
+        output.emit({"context": context, "events": len(events), "alerts": rows})
     else:
+        output.mark(context)
         watch = ""
         for row in rows:
             if row["watch"] != watch:

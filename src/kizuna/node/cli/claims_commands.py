@@ -58,18 +58,23 @@ def zones(
         from kizuna.places.claims.zones import Wanted, claim_zones  # noqa: PLC0415
 
         land = _land(table)
-        eyes = viewpoint(land.table, view, lang)
+        with output.options():
+            eyes = viewpoint(land.table, view, lang)
         parties = tuple(c.upper() for c in claimant or ())
         wanted = Wanted(limits(limit), parties, not every and not parties, box(bbox))
         with output.progress_bar(quiet=False) as progress:
             progress("Zones", 0, 0)
-            made = as_geojson(claim_zones(land, wanted, eyes), declared_lines(land.table, eyes) if lines else ())
+            with output.options():
+                found = claim_zones(land, wanted, eyes)
+            made = as_geojson(found, declared_lines(land.table, eyes) if lines else ())
         if out is None or str(out) == "-":
             output.emit(made)
         else:
             import json  # noqa: PLC0415
 
-            out.write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+            from kizuna.engines.results import put  # noqa: PLC0415
+
+            put(out, json.dumps(made, ensure_ascii=False).encode())
             output.say(f"wrote {len(made['features'])} zones and lines to {out}")
 
 
@@ -82,7 +87,8 @@ def list_(view: View = "neutral", lang: Lang = "en", table: Own = None, as_json:
         from kizuna.places.claims.viewpoint import viewpoint  # noqa: PLC0415
 
         held = _table(table)
-        eyes = viewpoint(held, view, lang)
+        with output.options():
+            eyes = viewpoint(held, view, lang)
         rows = [_row(held, eyes, g) for g in held.groups]
         if as_json:
             output.emit(rows)
@@ -117,7 +123,8 @@ def at(
         from kizuna.places.claims.viewpoint import viewpoint  # noqa: PLC0415
 
         land = _land(table)
-        answer = claims_at(land, lat, lon, viewpoint(land.table, view, lang))
+        with output.options():
+            answer = claims_at(land, lat, lon, viewpoint(land.table, view, lang))
         if as_json:
             output.emit(as_dict(answer, land.table))
         else:

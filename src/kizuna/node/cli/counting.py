@@ -101,10 +101,11 @@ def presence(directory: Path, asked: PresenceAsked, how: Showing) -> None:
         zones, names = _zones(asked.zones), _names(asked.flag_names)
         by = _words(asked.by) or (("zone",) if zones else ())
         limits = {"silence_max_h": asked.silence_max_h, "away_h": asked.away_h}
-        questions = [Question(Params(by=by, **limits), zones, names)]
-        if asked.grid_deg:
-            period = tuple(b for b in by if b in ("month", "day"))
-            questions.append(Question(Params(by=("cell", *period), cell_deg=asked.grid_deg, **limits), (), names))
+        with output.options():
+            questions = [Question(Params(by=by, **limits), zones, names)]
+            if asked.grid_deg:
+                period = tuple(b for b in by if b in ("month", "day"))
+                questions.append(Question(Params(by=("cell", *period), cell_deg=asked.grid_deg, **limits), (), names))
         with output.progress_bar(quiet=how.quiet) as progress:
             shown, *grid = presence_of(directory, questions, progress)
         context, label = Results(directory).context_and_label()
@@ -135,7 +136,8 @@ def transits(directory: Path, asked: TransitsAsked, how: Showing) -> None:
         from kizuna.picture.transits import Params  # noqa: PLC0415
 
         gates, by = _gates(asked.gates), _words(asked.by)
-        params = Params(asked.clear_nm, asked.long_silence_h)
+        with output.options():
+            params = Params(asked.clear_nm, asked.long_silence_h)
         output.announce_compilation("transits", _COMPILE_S)
         with output.progress_bar(quiet=how.quiet) as progress:
             found = transits_of(directory, gates, params, progress)
@@ -166,14 +168,16 @@ def trend(
         from kizuna.picture.series import span  # noqa: PLC0415
         from kizuna.picture.trends import Params, compare, sentence  # noqa: PLC0415
 
-        baseline, period, params = span(spans.baseline), span(spans.period), Params(level=spans.level)
+        with output.options():
+            baseline, period, params = span(spans.baseline), span(spans.period), Params(level=spans.level)
         if source.is_dir():
             series, context, label = _own_series(source, names, of_results, how)
         else:
             series, context, label = _published(source, names, of_csv), "real", "nobody"
         rates = len(series) if spans.per_heard else 0
         series = [*series, *_beside(spans.beside)]
-        changes = [compare(s, baseline, period, params, per_heard=i < rates) for i, s in enumerate(series)]
+        with output.options():
+            changes = [compare(s, baseline, period, params, per_heard=i < rates) for i, s in enumerate(series)]
         if how.out is not None:
             from kizuna.engines.results import put  # noqa: PLC0415
             from kizuna.picture.pages.trend_page import trend_page  # noqa: PLC0415
@@ -183,10 +187,11 @@ def trend(
             put(how.out / "trend.csv", _csv([_facts(c) for c in changes]).encode())
             put(how.out / "trend.json", (json.dumps([_facts(c) for c in changes], indent=2) + "\n").encode())
         if how.as_json:
-            output.emit([_facts(c) for c in changes])
+            output.emit([{**_facts(c), "context": context} for c in changes])
         elif how.as_csv:
             sys.stdout.write(_csv([_facts(c) for c in changes]))
         else:
+            output.mark(context)
             sys.stdout.write("".join(sentence(c) + "\n" for c in changes))
             if len(changes) > 1:
                 output.say(
@@ -296,12 +301,9 @@ def _names(path: Path | None) -> dict[int, str] | None:
 
 
 def _make(out: Path) -> None:
-    from kizuna.stores.parquet import cannot_write  # noqa: PLC0415
+    from kizuna.stores.parquet import make_directory  # noqa: PLC0415
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise cannot_write(exc, out) from exc
+    make_directory(out)
 
 
 def _write(stem: Path, shown: Any, context: str, label: str, *, parquet: bool = True) -> None:
@@ -338,6 +340,7 @@ def _show(shown: Any, how: Showing, facts: dict[str, Any]) -> None:
     elif how.as_csv:
         sys.stdout.write(_csv(shown.to_pylist(), shown.column_names))
     else:
+        output.mark(facts["context"])
         looking.print_table(shown, how.limit)
         if how.out is not None:
             output.say(f"in {how.out}")

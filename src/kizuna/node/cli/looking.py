@@ -55,7 +55,7 @@ def query(directory: Path, sql: str, *, as_json: bool, as_csv: bool, limit: int)
         if as_json:
             output.emit(answer.to_pylist())
         elif as_csv:
-            out = csv.writer(sys.stdout)
+            out = csv.writer(sys.stdout, lineterminator="\n")  # as other tools in a shell expect
             out.writerow(answer.column_names)
             out.writerows([cell(v) for v in row.values()] for row in answer.to_pylist())
         else:
@@ -107,7 +107,9 @@ def params(out: Path | None) -> None:
             return
         if out.exists():
             output.fail(f"{out} exists; choose another name or remove it first", output.USAGE)
-        out.write_text(text)
+        from kizuna.engines.results import put  # noqa: PLC0415
+
+        put(out, text.encode())
         output.say(f"wrote {out}")
 
 

@@ -218,7 +218,7 @@ def warm(quiet: Quiet = False) -> None:
 def exercise_generate(
     out: Out,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same traffic.")] = 1,
-    vessels: Annotated[int, typer.Option("--vessels", min=10, max=5000, help="Number of ships.")] = 500,
+    vessels: Annotated[int, typer.Option("--vessels", min=16, max=5000, help="Number of ships.")] = 500,
     hours: Annotated[float, typer.Option("--hours", min=0.5, max=72.0, help="Length of the traffic.")] = 24.0,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -34,6 +34,14 @@ def say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def mark(context: str) -> None:
+    """A line on stdout over a result that is not of real life, as every screen must carry it; nothing for real data."""
+    from kizuna.records.context import marking  # noqa: PLC0415  commands import lazily
+
+    if marking(context):
+        sys.stdout.write(f"*** {marking(context)} ***\n")
+
+
 def emit(data: Any) -> None:
     """A result for a program: one JSON document on stdout."""
     json.dump(data, sys.stdout, indent=2, ensure_ascii=False, default=str)
@@ -62,6 +70,17 @@ def plain_errors() -> Iterator[None]:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(OK) from None
+
+
+@contextmanager
+def options() -> Iterator[None]:
+    """Around the reading of options: what the rooms refuse there is wrong usage and no bad input."""
+    from kizuna.base.errors import ConfigError, InputError  # noqa: PLC0415  commands import lazily
+
+    try:
+        yield
+    except InputError as exc:
+        raise ConfigError(exc.message, where=exc.where, hint=exc.hint) from exc
 
 
 @contextmanager

@@ -48,8 +48,10 @@ class Reading:
             columns[field] = column
         if self.subscription is not None and not any(name.startswith(("ws://", "wss://")) for name in self.inputs):
             raise ConfigError("no input is a WebSocket", where="--subscribe", hint="it goes with ws:// and wss:// only")
+        with output.options():
+            context = check(self.context)
         return Options(
-            self.source, check(self.context), self.label, columns, self.assume_utc, self.date_order, self.seconds,
+            self.source, context, self.label, columns, self.assume_utc, self.date_order, self.seconds,
             subscription=self.subscription,
         )  # fmt: skip
 
