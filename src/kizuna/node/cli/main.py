@@ -30,14 +30,6 @@ app = typer.Typer(
 )
 exercise_app = typer.Typer(help="Simulated traffic with known truth, always marked EXERCISE.", no_args_is_help=True)
 app.add_typer(exercise_app, name="exercise")
-vessel_commands.add_to(app)
-presence_commands.add_to(app)
-claims_commands.add_to(app)
-match_commands.add_to(app, exercise_app)
-live_commands.add_to(app)
-alert_commands.add_to(app)
-node_commands.add_to(app)
-demo_commands.add_to(app, exercise_app)
 
 Inputs = Annotated[
     list[str],
@@ -227,6 +219,16 @@ def exercise_generate(
     from kizuna.node.cli import running  # noqa: PLC0415
 
     running.generate(out, seed=seed, vessels=vessels, hours=hours, as_json=as_json, quiet=quiet)
+
+
+live_commands.add_to(app)
+alert_commands.add_to(app)
+vessel_commands.add_to(app)
+match_commands.add_to(app, exercise_app)
+claims_commands.add_to(app)
+presence_commands.add_to(app)
+demo_commands.add_to(app, exercise_app)
+node_commands.add_to(app)
 
 
 def run() -> None:
