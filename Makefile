@@ -7,7 +7,7 @@ BIN := $(V)/bin
 OUT ?= demo-out
 MODE ?= check
 
-.PHONY: help web web-check demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
+.PHONY: help digests web web-check demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -61,7 +61,7 @@ test: $(V)/.dev ## run the tests
 	@$(BIN)/python -m pytest -n 2
 
 # ---- what continuous integration runs -----------------------------------------------------------------------------
-check: lint types imports docs-check test-nojit examples ## everything but the tests themselves: style, types, layers, docs, no-JIT tests
+check: lint types imports docs-check test-nojit examples digests ## everything but the tests themselves: style, types, layers, docs, no-JIT tests
 
 lint: $(V)/.dev
 	@$(BIN)/ruff check .
@@ -84,6 +84,9 @@ docs-check: $(V)/.dev
 
 examples: $(V)/.run
 	@for f in examples/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+digests: $(V)/.run ## compare results under two processor targets and without the compiler
+	@$(BIN)/python tools/digests.py
 
 # ---- long runs ----------------------------------------------------------------------------------------------------
 bench: $(V)/.bench ## time Kizuna beside its peers; results go to benchmarks/results
