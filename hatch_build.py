@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -105,7 +106,9 @@ def build(node: str, npm: list[str], out: Path = OUT) -> None:
     """Fetch the pinned packages where they are missing, build, and put the result in place in one step."""
     env = os.environ | {"PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     if not packages_current():
-        run([*npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"], env)
+        developing = (WEB / "node_modules" / "vitest").exists()
+        omit = [] if developing else ["--omit=dev"]
+        run([*npm, "ci", "--ignore-scripts", *omit, "--no-audit", "--no-fund", "--loglevel=error"], env)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="_web-") as folder:
         fresh = Path(folder) / "new"
@@ -118,9 +121,14 @@ def build(node: str, npm: list[str], out: Path = OUT) -> None:
 
 
 def packages_current() -> bool:
-    """Whether node_modules holds what the lock says, development packages or not."""
-    here, lock = WEB / "node_modules" / ".package-lock.json", WEB / "package-lock.json"
-    return here.exists() and here.stat().st_mtime >= lock.stat().st_mtime
+    """Whether node_modules holds what the lock says for building; packages for development may be there or not."""
+    installed = WEB / "node_modules" / ".package-lock.json"
+    if not installed.exists():
+        return False
+    here = json.loads(installed.read_text())["packages"]
+    locked = json.loads((WEB / "package-lock.json").read_text())["packages"]
+    needed = {k: v for k, v in locked.items() if k and not (v.get("dev") or v.get("optional") or v.get("devOptional"))}
+    return all(here.get(k, {}).get("version") == v["version"] for k, v in needed.items())
 
 
 def run(command: list[str], env: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The picture is built once, from exactly its sources, and ships with the package."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -71,6 +72,23 @@ def test_a_shipped_picture_without_sources_is_never_built_again(tree):
 )  # fmt: skip
 def test_only_a_node_that_can_build_is_taken(version, good):
     assert hatch_build.good_enough(version) is good
+
+
+def test_packages_are_fetched_again_only_when_one_that_the_build_needs_differs(tree):
+    web = hatch_build.WEB
+    locked = {
+        "": {},
+        "node_modules/vite": {"version": "8.0.0"},
+        "node_modules/vitest": {"version": "4.0.0", "dev": True},
+    }
+    (web / "package-lock.json").write_text(json.dumps({"packages": locked}))
+    assert not hatch_build.packages_current()
+    installed = web / "node_modules" / ".package-lock.json"
+    installed.parent.mkdir()
+    installed.write_text(json.dumps({"packages": {"node_modules/vite": {"version": "8.0.0"}}}))
+    assert hatch_build.packages_current()
+    installed.write_text(json.dumps({"packages": {"node_modules/vite": {"version": "7.9.9"}}}))
+    assert not hatch_build.packages_current()
 
 
 def hook(monkeypatch, mode):

@@ -4,6 +4,7 @@
  */
 import type { Theme, Units } from "../state";
 import { TOKENS, css } from "../theme";
+import { mercatorY } from "./geodesy";
 import { gridText, linesFor } from "./graticule";
 import type { Measure } from "./measure";
 import { boundsOf, project, toScreen } from "./project";
@@ -127,7 +128,10 @@ export class Overlay {
     const chosen = selected === null ? undefined : fleet.row(selected);
     if (chosen !== undefined) write(chosen);
     if (c.crowd.visible > NAMES_MOST || scene.zoom < NAMES_ZOOM) return;
-    for (let row = 0; row < fleet.size; row++) if (row !== chosen) write(row);
+    const reach = (scene.height / 2 + 40) / (512 * 2 ** scene.zoom);
+    const middle = mercatorY(scene.lat);
+    for (let row = 0; row < fleet.size; row++)
+      if (row !== chosen && Math.abs((fleet.y[row] as number) - middle) < reach) write(row);
   }
 
   #measured({ scene, theme, units, measure }: OverlayContent): void {
