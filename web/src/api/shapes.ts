@@ -73,7 +73,7 @@ export function sourceOf(raw: Raw): SourceHealth {
     last: moment(raw["last"]),
     lines_per_s: typeof raw["lines_per_s"] === "number" ? raw["lines_per_s"] : null,
     licence: text(raw["licence"]),
-    pass_on: text(raw["pass_on"]),
+    pass_on: typeof raw["pass_on"] === "boolean" ? raw["pass_on"] : null,
     rejects: Object.entries((raw["rejects"] as Record<string, number> | undefined) ?? {}),
     dropped: Number(raw["dropped"] ?? 0),
   };
@@ -83,13 +83,13 @@ export function handoverOf(raw: Raw): HandoverPage {
   return {
     version: typeof raw["version"] === "number" ? raw["version"] : null,
     since: moment(raw["since"]),
-    alerts: list<Alert>(raw["alerts"]),
-    left_out: Number(raw["alerts_left_out"] ?? 0),
+    open: list<Alert>(raw["open"]),
+    left_out: Number(raw["open_left_out"] ?? 0),
     silenced: list<Alert>(raw["silenced"]),
     log: list<LogEntry>(raw["log"]),
     watch_hits: list<WatchHit>(raw["watch_hits"]),
     sources_down: list<Raw>(raw["sources_down"]).map(sourceOf),
-    signed: list<HandoverSigned>(raw["handovers"]),
+    signed: list<HandoverSigned>(raw["signed"]),
   };
 }
 

@@ -213,7 +213,8 @@ export interface SourceHealth {
   last: number | null;
   lines_per_s: number | null;
   licence: string;
-  pass_on: string;
+  /** Whether what it sends may be passed on; null where nobody said. */
+  pass_on: boolean | null;
   rejects: readonly (readonly [string, number])[];
   dropped: number;
 }
@@ -230,7 +231,7 @@ export interface HandoverPage {
   /** Version of the desk that the page shows; given back when it is signed. */
   version: number | null;
   since: number | null;
-  alerts: readonly Alert[];
+  open: readonly Alert[];
   left_out: number;
   silenced: readonly Alert[];
   log: readonly LogEntry[];

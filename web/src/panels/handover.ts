@@ -72,7 +72,7 @@ function whole(desk: Desk, p: HandoverPage): TemplateResult {
   const section = (title: string, n: number, body: TemplateResult) => html`<section><h3>${title} <span class="n">${n}</span></h3>${n ? body : html`<p class="empty">${t("handover.nothing")}</p>`}</section>`;
   const hits = [...new Map(p.watch_hits.map((h) => [`${h.list}/${h.mmsi}`, h])).values()];
   return html`
-    ${section(t("handover.open"), p.alerts.length + p.left_out, html`<ol class="plain">${p.alerts.map((a) => alertLine(desk, a))}</ol>
+    ${section(t("handover.open"), p.open.length + p.left_out, html`<ol class="plain">${p.open.map((a) => alertLine(desk, a))}</ol>
       ${p.left_out ? html`<p>${t("handover.left_out", { n: p.left_out })}</p>` : nothing}`)}
     ${section(t("handover.silenced"), p.silenced.length, html`<ol class="plain">${p.silenced.map((a) => alertLine(desk, a))}</ol>`)}
     ${section(t("handover.sources"), p.sources_down.length, html`<ul class="plain">${p.sources_down.map((s) => html`<li><strong>${s.source}</strong> ${word("source", s.state)}

@@ -18,11 +18,14 @@ export const sourcesPage: PageMaker = (desk, root) => {
   return () => stops.forEach((stop) => stop());
 };
 
+/** Sources are kept by the clock of the wall; the picture of a demonstration may run ahead of it. */
+const since = (desk: Desk, ms: number) => age((desk.mode === "demo" ? Date.now() : desk.now()) - ms);
+
 const row = (desk: Desk, s: SourceHealth) => html`<tr class=${healthy(s.state) ? "" : "bad"}>
   <th scope="row" dir="auto">${s.source}<span class="muted">${[s.kind, s.station].filter(Boolean).join(" · ")}</span></th>
   <td><span aria-hidden="true">${healthy(s.state) ? "✓" : "✗"}</span> <strong>${word("source", s.state)}</strong>
-    ${s.since ? html`<span class="muted">${age(desk.now() - s.since)}</span>` : nothing} <span>${s.detail}</span></td>
-  <td>${s.last ? t("vessel.ago", { age: age(desk.now() - s.last) }) : "–"}</td>
+    ${s.since ? html`<span class="muted">${since(desk, s.since)}</span>` : nothing} <span>${s.detail}</span></td>
+  <td>${s.last ? t("vessel.ago", { age: since(desk, s.last) }) : "–"}</td>
   <td class="num">${s.lines_per_s === null ? "–" : s.lines_per_s.toFixed(1)}</td>
   <td>${s.rejects.length ? s.rejects.map(([why, n]) => html`<span class="nowrap">${why.replaceAll("_", " ")} ${n}</span> `) : "–"}</td>
-  <td>${s.licence || "–"}${s.pass_on ? html` <span class="muted">${t("sources.pass_on")}: ${s.pass_on}</span>` : nothing}</td></tr>`; // prettier-ignore
+  <td>${s.licence || "–"}${s.pass_on === null ? nothing : html` <span class="muted">${t(s.pass_on ? "sources.may_pass_on" : "sources.may_not_pass_on")}</span>`}</td></tr>`; // prettier-ignore
