@@ -4,6 +4,7 @@ import { GAP_MS, trackFeatures } from "../src/map/tracks";
 import { FLAG, type BlockColumns, type PictureColumns } from "../src/map/types";
 import { inverse, mercatorX, mercatorY } from "../src/map/geodesy";
 import { FLOATS, FRESH_S, Fleet, RECKON_S } from "../src/map/vessels/fleet";
+import { STRIPES, hatch, striped } from "../src/map/claims";
 import { markSize } from "../src/map/vessels/layer";
 
 const T = 1_790_000_000;
@@ -138,3 +139,21 @@ describe("tracks", () => {
     expect((line!.geometry as unknown as { coordinates: number[][] }).coordinates.map((c) => c[0])).toEqual([179.5, 180.5]);
   });
 });
+
+describe("claims", () => {
+  const claim = (claimant?: string) => ({ type: "Feature" as const, properties: claimant ? { claimant } : {}, geometry: { type: "Point" as const, coordinates: [0, 0] } });
+  it("get a stripe for each claimant, whatever the order they come in, and none without one", () => {
+    const of = (names: (string | undefined)[]) => {
+      const out = striped({ type: "FeatureCollection", features: names.map(claim) });
+      return out.type === "FeatureCollection" ? out.features.map((f) => f.properties!["stripe"] as number | undefined) : [];
+    };
+    expect(of(["B", "A", undefined, "B"])).toEqual([1, 0, undefined, 1]);
+    expect(of(["A", "B"])).toEqual([0, 1]);
+  });
+  it("have stripes that never cover each other", () => {
+    const inked = Array.from({ length: STRIPES }, (_, i) => [...hatch("day", i).data].map((v, at) => (at % 4 === 3 && v > 0 ? at : -1)).filter((at) => at >= 0));
+    const all = inked.flat();
+    expect(new Set(all).size).toBe(all.length);
+    expect(new Set(inked.map((stripe) => stripe.length)).size).toBe(1);
+  });
+}); // prettier-ignore
