@@ -1,7 +1,8 @@
 """The state of an open store: what the catalogue says, folded forward by the batches that came since.
 
 Locks, in the order in which they may be taken: ``maintaining`` (one of compaction, retention, backup at a time),
-``to_seal`` (one sealing at a time), ``taking`` (one append at a time), ``committing`` (one transaction at a time),
+``to_seal`` (one sealing at a time), ``taking`` (one append at a time), ``to_checkpoint`` (one that moves the log),
+``committing`` (one transaction at a time),
 ``questions`` (answers that need catalogue and memory of one moment), ``state`` (memory; held briefly).
 What answers questions is a ``View`` that is replaced, never changed.
 
@@ -99,6 +100,7 @@ class Core:
         if not self.read_only:
             self.maintenance = catalogue.connect(self.directory, full_sync=True)
             self.moving = catalogue.connect(self.directory, full_sync=True)
+            self.moving.execute("PRAGMA busy_timeout = 50")
             self.asking = catalogue.connect(self.directory, full_sync=sync, read_only=True)
             self._sweep()
         self.refresh()
@@ -227,12 +229,15 @@ class Core:
             )  # fmt: skip
 
     def checkpoint(self) -> None:
-        """Move what was committed from the log into the catalogue, so that the log begins anew.
+        """Move what was committed from the log into the catalogue, and begin the log anew.
 
-        By a connection of its own: others commit meanwhile.
+        By a connection of its own: others commit while most of it is moved. Only when nobody does can the log begin
+        anew; it would grow for ever under steady appends. A reader of another process may put that off to the next time.
         """
         with self.to_checkpoint, contextlib.suppress(sqlite3.Error):
             self.moving.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            with self.committing, self.questions:
+                self.moving.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Let go of files and lock."""
