@@ -22,12 +22,13 @@ from kizuna.node.cli.main import app
 from kizuna.node.cli.output import EXIT_CODES
 from kizuna.exercise.truth import TRUTH
 from kizuna.picture.transits import TRANSITS
+from kizuna.stores.keep import LATEST
 from kizuna.tracks.table import IDENTITIES, SEGMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs`. Do not edit: change the source that it is made from. -->\n\n"
-SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, DETECTIONS, SCENES, SCENE_TRACKS, TRANSITS, TRUTH)
+SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, DETECTIONS, SCENES, SCENE_TRACKS, TRANSITS, TRUTH, LATEST)
 
 
 def described(text: str, what: str) -> str:
