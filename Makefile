@@ -7,7 +7,7 @@ BIN := $(V)/bin
 OUT ?= demo-out
 MODE ?= check
 
-.PHONY: help digests web web-check demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
+.PHONY: help digests web web-check web-test demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,6 +46,11 @@ web: $(V)/.run ## build the operator's picture (fetches Node where this machine 
 
 web-check: web/node_modules/playwright-core ## check the picture: types and unit tests (needs Node and npm)
 	@npm run --prefix web check --silent
+
+web-test: web/node_modules/playwright-core ## walk a watch in a real browser, by mouse and by keyboard (needs chromium)
+	@if [ -z "$$KIZUNA_CHROMIUM$$(command -v chromium chromium-browser google-chrome | head -1)" ]; then \
+	  echo "web-test skipped: no chromium on this machine; KIZUNA_CHROMIUM may name one"; \
+	else npm run --prefix web build --silent && npm run --prefix web e2e --silent; fi
 
 web/node_modules/playwright-core: web/package-lock.json
 	@npm ci --prefix web --ignore-scripts --silent && touch $@
