@@ -24,6 +24,7 @@ from kizuna.node.api.routes import (
     layers,
     metrics,
     ogc,
+    oidc,
     pages,
     picture,
     tiles,
@@ -41,6 +42,7 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     )  # fmt: skip
     router = APIRouter()
     entry.add_to(router, node)
+    oidc.add_to(router, node)
     picture.add_to(router, books)
     for topic in (vessels, alerts, watch, layers, admin, metrics, ogc, exports, tiles):
         topic.add_to(router, books)

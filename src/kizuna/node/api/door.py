@@ -283,10 +283,10 @@ def needs(action: str, *, any_query: bool = False) -> dict[str, Any]:
     return {"dependencies": [Depends(guard)], "openapi_extra": {"x-kizuna-action": action}}
 
 
-def open_to_all() -> dict[str, Any]:
+def open_to_all(*, any_query: bool = False) -> dict[str, Any]:
     """For the few routes of ``PUBLIC``."""
 
     async def guard(request: Request) -> None:
-        _check_query(request)
+        _check_query(request, any_query=any_query)
 
     return {"dependencies": [Depends(guard)], "openapi_extra": {"x-kizuna-action": "public"}}

@@ -130,7 +130,7 @@ class Node:
         origin_of: code of the origin of a source's positions.
         counters: further numbers for ``/metrics``, by name.
         alerts: which events are alerts.
-        oidc: identity provider, where there is one.
+        oidc: settings of the identity provider (``oidc.Oidc``), where there is one.
     """
 
     facts: Facts
