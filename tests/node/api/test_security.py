@@ -232,6 +232,7 @@ def test_page_files_have_type_policy_and_age(page):
     assert "immutable" in script.headers["cache-control"]
     again = viewer.get("/assets/app-1234.js", headers={"If-None-Match": script.headers["etag"]})
     assert again.status_code == 304
+    assert "content-security-policy" not in again.headers  # else it would replace that of the page kept
     assert viewer.get("/vessel/431000001?x=1").text == index.text
     sent_away = page.browser().get("/vessel/1", headers={"Accept": "text/html"})
     assert sent_away.status_code == 303 and sent_away.headers["location"] == "/login?next=/vessel/1"

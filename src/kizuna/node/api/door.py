@@ -154,7 +154,8 @@ class Door:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 page = headers.get("content-type", "").startswith("text/html")
-                headers["content-security-policy"] = _PAGE_POLICY if page else _DATA_POLICY
+                if message["status"] != 304:  # noqa: PLR2004  a browser would put it in the place of the page's own
+                    headers["content-security-policy"] = _PAGE_POLICY if page else _DATA_POLICY
                 headers.setdefault("cache-control", "private, no-store")
                 headers["x-kizuna-marking"] = marking
                 headers["x-request-id"] = request_id
