@@ -40,7 +40,7 @@ def main() -> None:
     found |= {
         "rounds": done, "lines_per_s": given.rate, "seed": given.seed,
         "back_s": spread(killed.back_s), "back_cpu_s": spread(killed.back_cpu_s),
-        "load_at_end": [round(x, 1) for x in os.getloadavg()],
+        "niceness": os.nice(0), "load_at_end": [round(x, 1) for x in os.getloadavg()],
     }  # fmt: skip
     print(json.dumps(found, indent=1))
     assert (found["lost"], found["twice"], found["detection_twice"], found["detection_lacks"]) == (0, 0, 0, 0)
