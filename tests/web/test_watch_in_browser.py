@@ -15,7 +15,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
-CHROMIUM = [os.environ.get("KIZUNA_CHROMIUM", ""), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+CHROMIUM = [
+    os.environ.get("KIZUNA_CHROMIUM", ""),
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+]
 
 
 def missing():
@@ -50,7 +55,10 @@ def test_watch_at_real_node(tmp_path):
         pytest.skip("the page is not built into the package: make web")
     kizuna = Path(sys.executable).parent / "kizuna"
     command = [kizuna, "demo", "--out", str(tmp_path / "demo"), "--vessels", "80", "--port", "0", "--json", "--quiet"]
-    with (tmp_path / "said").open("w") as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as node:
+    with (
+        (tmp_path / "said").open("w") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as node,
+    ):
         try:
             text = ""
             for line in node.stdout:

@@ -2,6 +2,7 @@
 import { repeat } from "lit-html/directives/repeat.js";
 import { t, tOr, word } from "../i18n";
 import { age, short } from "../i18n/format";
+import { sentence } from "../i18n/sentences";
 import type { Alert } from "../api/types";
 import type { EventMark } from "../map/types";
 import { actions } from "./decide";
@@ -85,11 +86,16 @@ function card(desk: Desk, a: Alert, open: boolean, draw: () => void): TemplateRe
       <span class="line"><span class="type">${eventIcon(a.event_type)} ${word("event", a.event_type)}</span>
         <span class="muted age"><time datetime=${new Date(a.t).toISOString()}>${age(desk.now() - a.t)}</time>${confidence(a)}</span></span>
       <span class="names" dir="auto">${whoIsIt(a)}</span>
-      ${open ? nothing : html`<span class="sentence" lang="en">${a.summary}</span>`}
+      ${open ? nothing : said(desk, a.summary)}
       ${standing(desk, a)}
     </button>
     ${open ? html`${actions(desk, a)}${evidence(desk, a.event_id, a, draw)}` : nothing}
   </li>`; // prettier-ignore
+}
+
+function said(desk: Desk, summary: string): TemplateResult {
+  const { text, lang } = sentence(summary, desk.state.language);
+  return html`<span class="sentence" lang=${lang}>${text}</span>`;
 }
 
 function confidence(a: Alert): TemplateResult | typeof nothing {

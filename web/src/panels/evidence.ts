@@ -1,5 +1,6 @@
 /** The evidence of an event: each test as measured against its limit, what else it could be, what would settle it. */
 import { phrase, t, tOr, word } from "../i18n";
+import { sentence } from "../i18n/sentences";
 import { age, amount, short, utc } from "../i18n/format";
 import type { Alert, Decision, EventFull, EvidenceTest } from "../api/types";
 import type { Desk } from "./desk";
@@ -24,14 +25,19 @@ export function evidence(desk: Desk, id: string, alert: Alert | undefined, draw:
     ); // prettier-ignore
   }
   if (found === "failed") return html`<p class="empty">${t("error.no_event")}</p>`;
-  if (found === undefined || found === "asked") return html`<div class="evidence">${alert ? html`<p lang="en">${alert.summary}</p>` : nothing}<p class="muted">${t("state.loading")}</p></div>`;
+  if (found === undefined || found === "asked") return html`<div class="evidence">${alert ? said(desk, alert.summary) : nothing}<p class="muted">${t("state.loading")}</p></div>`;
   return whole(desk, found, alert);
+}
+
+function said(desk: Desk, summary: string): TemplateResult {
+  const { text, lang } = sentence(summary, desk.state.language);
+  return html`<p lang=${lang}>${text}</p>`;
 }
 
 function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResult {
   return html`<div class="evidence">
     ${alert ? nothing : heading(desk, e)}
-    <p lang="en">${e.summary}</p>
+    ${said(desk, e.summary)}
     <p class="muted span"><time title=${utc(e.start)}>${short(e.start, desk.now())}</time> – ${e.end ? html`<time title=${utc(e.end)}>${short(e.end, desk.now())}</time> (${age(e.end - (e.start ?? e.end))})` : t("event.open")}
       ${e.sources.length ? html` · ${e.sources.join(", ")}` : nothing}</p>
     ${vessels(desk, e)}
