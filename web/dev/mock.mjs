@@ -24,9 +24,11 @@ const HERE = fileURLToPath(new URL("..", import.meta.url));
 const DIST = normalize(join(HERE, option("dist", "dist")));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
   ".json": "application/json", ".tiles": "application/octet-stream", ".woff2": "font/woff2" }; // prettier-ignore
-const POLICY = // that of the node (src/kizuna/node/api/door.py)
+// As the node's own door sends them: pages may do what the page needs, everything else nothing at all.
+const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
-  "worker-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 const fleet = makeFleet(Number(option("vessels", "2000")));
 const desk = new Desk(fleet, { open: process.argv.includes("--no-login") });
@@ -34,7 +36,7 @@ const api = routes({ fleet, desk, layers: LAYERS });
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://localhost");
-  response.setHeader("Content-Security-Policy", POLICY);
+  response.setHeader("Content-Security-Policy", DATA_POLICY);
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("X-Kizuna-Marking", "EXERCISE");
   try {
@@ -77,7 +79,9 @@ async function file(path, response, known) {
   if (!wanted.startsWith(DIST)) return problem(response, 404, "no such page");
   const body = await readFile(wanted).catch(() => null);
   if (!body) return problem(response, 404, "no such page");
-  response.writeHead(200, { "Content-Type": TYPES[extname(wanted)] ?? "application/octet-stream" });
+  const type = TYPES[extname(wanted)] ?? "application/octet-stream";
+  if (type.startsWith("text/html")) response.setHeader("Content-Security-Policy", PAGE_POLICY);
+  response.writeHead(200, { "Content-Type": type });
   response.end(body);
 }
 

@@ -2,7 +2,7 @@
 import type { FeatureCollection, GeoJSON } from "geojson";
 import type { Theme } from "../state";
 import { TOKENS } from "../theme";
-import { NAMES_URL } from "./basemap";
+import { packagedNames } from "./basemap";
 import { drawLayers, drawLines, drawTracks } from "./canvas_chart";
 import { type Crowd, drawVessels } from "./canvas_marks";
 import { LandTiles } from "./canvas_tiles";
@@ -43,8 +43,7 @@ export class CanvasSurface implements Surface {
 
   static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<CanvasSurface> {
     const surface = new CanvasSurface(container, theme, language, home, events);
-    const answer = await fetch(NAMES_URL).catch(() => null);
-    if (answer?.ok) surface.#packaged = (await answer.json()) as FeatureCollection;
+    surface.#packaged = await packagedNames();
     surface.setPlaces(null);
     return surface;
   } // prettier-ignore

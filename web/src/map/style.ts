@@ -2,7 +2,6 @@
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Theme } from "../state";
 import { TOKENS } from "../theme";
-import { NAMES_URL } from "./basemap";
 import { CORE } from "./tiles";
 import { LAYER_NAMES, type LayerName } from "./types";
 
@@ -43,7 +42,7 @@ function sources(): Record<string, SourceSpecification> {
     world: tiles("world", 0, 5),
     outer: tiles("outer", 6, 6),
     core: { ...tiles("core", 6, 9), bounds: [...CORE] } as SourceSpecification,
-    names: { type: "geojson", data: NAMES_URL },
+    names: { type: "geojson", data: EMPTY },
     [TRACKS]: { type: "geojson", data: EMPTY, lineMetrics: true },
     ...data,
   };

@@ -9,7 +9,7 @@ import { boundsOf } from "./project";
 import { STRIPES, hatch, striped } from "./claims";
 import { ABOVE_VESSELS, GRID, TRACKS, partsOf, styleOf } from "./style";
 import type { PointerAt, Surface, SurfaceEvents } from "./surface";
-import { ARCHIVES, NAMES_URL } from "./basemap";
+import { ARCHIVES, packagedNames } from "./basemap";
 import { inCore } from "./tiles";
 import { LAYER_NAMES, type LayerName, type MapView, type Origin } from "./types";
 import { Fleet } from "./vessels/fleet";
@@ -41,12 +41,15 @@ export class WebglSurface implements Surface {
   #grid = "";
   #goal: MapView | null = null;
   #places: FeatureCollection | null = null;
+  #packaged: FeatureCollection = EMPTY;
 
   /** Resolves when the style is in; rejects where the browser has no WebGL2. */
   static async open(container: HTMLElement, theme: Theme, language: string, home: MapView, events: SurfaceEvents): Promise<WebglSurface> {
     prepare();
     const surface = new WebglSurface(container, theme, language, home, events);
+    const names = packagedNames();
     await new Promise<void>((done) => surface.#map.once("style.load", () => done()));
+    surface.#packaged = await names;
     surface.#dress();
     // A driver that was reset takes everything on the graphics card along; MapLibre then loads its style once more.
     surface.#map.on("style.load", () => surface.#dress());
@@ -98,7 +101,7 @@ export class WebglSurface implements Surface {
     if (!map.getLayer("vessels")) map.addLayer(this.#custom(), ABOVE_VESSELS);
     for (const name of LAYER_NAMES) this.#source(name).setData(this.#layers.get(name) ?? EMPTY);
     this.#source(TRACKS).setData(this.#tracks);
-    if (this.#places) this.#source("names").setData(this.#places);
+    this.#source("names").setData(this.#places ?? this.#packaged);
     this.#grid = "";
     this.#drawGrid();
     this.#show();
@@ -179,7 +182,7 @@ export class WebglSurface implements Surface {
 
   setPlaces(places: FeatureCollection | null): void {
     this.#places = places;
-    this.#source("names")?.setData(places ?? NAMES_URL);
+    this.#source("names")?.setData(places ?? this.#packaged);
   }
 
   showLayers(names: readonly string[]): void {
