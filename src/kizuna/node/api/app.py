@@ -22,6 +22,7 @@ from kizuna.node.api.routes import (
     entry,
     exports,
     layers,
+    live,
     metrics,
     ogc,
     oidc,
@@ -44,7 +45,7 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     entry.add_to(router, node)
     oidc.add_to(router, node)
     picture.add_to(router, books)
-    for topic in (vessels, alerts, watch, layers, admin, metrics, ogc, exports, tiles):
+    for topic in (vessels, alerts, watch, layers, admin, metrics, ogc, live, exports, tiles):
         topic.add_to(router, books)
     _add_openapi(app, router)
     pages.add_to(router, web)

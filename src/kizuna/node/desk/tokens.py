@@ -84,6 +84,12 @@ class Tokens:
                 change.execute("UPDATE tokens SET used_ms = ? WHERE token_id = ?", (now, found["token_id"]))
         return _token(found)
 
+    def holds(self, token_id: int) -> bool:
+        """Whether a token still holds: it was not revoked and has not ended."""
+        return self._db.row(
+            "SELECT 1 FROM tokens WHERE token_id = ? AND revoked_ms IS NULL AND until_ms > ?", token_id, self._clock()
+        ) is not None  # fmt: skip
+
     def revoke(self, token_id: int) -> bool:
         """End a token at once; whether there was one to end."""
         with self._db.change() as change:

@@ -1,0 +1,99 @@
+"""Outward live feeds: AIS sentences and Cursor on Target, as a stream of lines over HTTP.
+
+Off by default: there is none without a token of kind ``feed`` that an administrator made with ``live``. The stream is
+as late and coarse as the token, says so in its first line and its headers, and ends when the token does. Programs that
+want a plain TCP socket are given one by a small relay of their own (``docs/reference/api.md``); the node opens none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterator
+from typing import Final, Literal
+
+import numpy as np
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from kizuna.base.units import MINUTE_MS
+from kizuna.formats import cot, nmea_out
+from kizuna.node.api.answers import Problem
+from kizuna.node.api.books import Books
+from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.kinds import CLASS_B
+from kizuna.node.api.ports import Node
+from kizuna.node.api.view import Reader, Seen, Viewer
+
+_TICK_S: Final = 1.0
+_LATE_TICK_S: Final = 10.0
+"""A delayed stream reads fixes back from the store; once in ten seconds is enough for what is minutes old."""
+_CHECK_TICKS: Final = 10
+_STREAMS_MOST: Final = 20
+_STALE_MS: Final = 10 * MINUTE_MS
+Form = Literal["nmea", "cot"]
+
+
+def add_to(router: APIRouter, books: Books) -> None:
+    """Add the route."""
+    node = books.node
+    held: list[str] = []
+
+    @router.get("/feeds/live/{form}", **needs("feed.follow"))
+    async def follow(viewer: Looks, form: Form) -> Response:
+        """Everything once, then what moves, until the token ends."""
+        if not viewer.live:
+            raise Problem(403, "this token may not keep a stream open; an administrator makes one that may")
+        if len(held) >= _STREAMS_MOST:
+            raise Problem(429, "too many streams are open", Retry_After="60")
+        node.desk.audit.did(viewer.name, "feed.follow", form, "begun", viewer.address)
+        headers = {"X-Kizuna-Delay-S": str(viewer.delay_ms // 1000), "X-Kizuna-Grid-Deg": f"{viewer.grid_deg:g}"}
+        media = "text/plain; charset=us-ascii" if form == "nmea" else "application/xml"
+        return StreamingResponse(_stream(node, viewer, form, held), media_type=media, headers=headers)
+
+
+async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> AsyncIterator[bytes]:
+    held.append(viewer.name)
+    try:
+        cursor, ticks = 0, 0
+        if form == "nmea":
+            yield nmea_out.remark(said(node, viewer)).encode("ascii")
+        while True:
+            cursor, rows = await run_in_threadpool(Reader(node, viewer).moved, cursor)
+            if len(rows):
+                yield b"".join(lines(node, viewer, form, rows))
+            await asyncio.sleep(_LATE_TICK_S if viewer.delay_ms else _TICK_S)
+            ticks += 1
+            if ticks % _CHECK_TICKS == 0 and not node.desk.tokens.holds(int(viewer.name.removeprefix("token:"))):
+                return
+    finally:
+        held.remove(viewer.name)
+
+
+def said(node: Node, viewer: Viewer) -> str:
+    """What the reader must know: marking, delay, grid."""
+    late = f"DELAYED {viewer.delay_ms // 1000} S" if viewer.delay_ms else "NOT DELAYED"
+    coarse = f"GRID {viewer.grid_deg:g} DEG" if viewer.grid_deg else "NOT COARSENED"
+    return " ".join(w for w in (node.facts.marking, late, coarse) if w)
+
+
+def lines(node: Node, viewer: Viewer, form: Form, rows: Seen) -> Iterator[bytes]:
+    """The rows in one of the forms."""
+    names, words = rows["shipname"].to_pylist(), said(node, viewer)
+    for k in np.flatnonzero(~np.isnan(rows["lat_deg"])).tolist():
+        mmsi, time_ms = int(rows["mmsi"][k]), int(rows["time_ms"][k])
+        lat, lon, sog, cog, heading = (float(rows[n][k]) for n in
+                                       ("lat_deg", "lon_deg", "sog_kn", "cog_deg", "heading_deg"))  # fmt: skip
+        if form == "nmea":
+            yield nmea_out.position(mmsi, time_ms // 1000, lat, lon, sog, cog, heading, int(rows["nav_status"][k]),
+                                    class_b=bool(rows["ais_class"][k] == CLASS_B)).encode("ascii")  # fmt: skip
+            if names[k]:
+                yield nmea_out.name(mmsi, time_ms // 1000, names[k]).encode("ascii")
+        else:
+            now = node.now_ms()
+            yield cot.event(
+                node.facts.name, mmsi, time_ms, lat, lon, sent_ms=now, stale_ms=now + _STALE_MS,
+                ce_m=cot.circle_m(viewer.grid_deg, lat), shipname=names[k] or "", sog_kn=sog,
+                cog_deg=cog if not math.isnan(cog) else math.nan, remarks=words, exercise=node.facts.context != "real",
+            ).encode()  # fmt: skip
