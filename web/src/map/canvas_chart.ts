@@ -46,7 +46,8 @@ export function drawLayers(
       pen.beginPath();
       trace(pen, scene, feature.geometry, 3);
       paint(pen, look);
-      const text = feature.properties?.["name"] as string | undefined;
+      const { name: called, claimant, claimant_name } = (feature.properties ?? {}) as Record<string, string | undefined>;
+      const text = [name === "claims" ? (claimant_name ?? claimant) : "", called].filter(Boolean).join(": ");
       if (text && scene.zoom >= (name === "ports" ? 7 : 5)) caption(pen, scene, feature.geometry, text, theme);
     }
   }
