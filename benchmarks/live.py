@@ -26,7 +26,7 @@ import pyarrow as pa  # noqa: E402
 
 from kizuna.base.table import Table, concat  # noqa: E402
 from kizuna.base.units import HOUR_MS  # noqa: E402
-from kizuna.engines.decode import load  # noqa: E402
+from kizuna.engines.decode import Options, load  # noqa: E402
 from kizuna.engines.live.engine import LiveEngine  # noqa: E402
 from kizuna.engines.live.params import LiveParams  # noqa: E402
 from kizuna.engines.live.state import Store  # noqa: E402
@@ -174,7 +174,7 @@ def promptness(vessels: int = 300) -> dict[str, Any]:
         home = Path(name)
         (home / "day.nmea").write_bytes(b"".join(simulate(Scenario(vessels=vessels), 11).nmea_chunks()))
         (home / "zones.geojson").write_bytes(zones_geojson())
-        batch = load([str(home / "day.nmea")]).batch
+        batch = load([str(home / "day.nmea")], options=Options(context="exercise:kizuna-demo")).batch
         around, _ = surroundings_of([], read_zones(home / "zones.geojson"))
     fixes = batch.fixes.take(np.argsort(batch.fixes["time_ms"], kind="stable"))
     engine = LiveEngine(surroundings=around)

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import io
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kizuna.base.errors import ConfigError, InputError, UnavailableError
+from kizuna.base.errors import ConfigError, ContextError, InputError, UnavailableError
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.engines.decode import Options, decode, load
 from kizuna.engines.inputs import named
@@ -257,6 +258,34 @@ def test_a_feed_that_breaks_keeps_what_came(tmp_path, monkeypatch):
     with pytest.raises(UnavailableError, match="is the feed running"):
         decode([url], tmp_path / "two")
     assert list((tmp_path / "two").iterdir()) == []
+
+
+MARK = b"$AITXT,01,01,07,EXERCISE blue SIMULATED NOT REAL*00\r\n"
+
+
+@pytest.mark.parametrize("kind", ["tcp", "stdin", "gzip"])
+def test_an_exercise_is_not_read_as_real_also_while_it_streams(kind, tmp_path, monkeypatch):
+    data = NMEA * 3 + MARK + NMEA
+    name = "-"
+    if kind == "tcp":
+        server = socket.create_server(("127.0.0.1", 0))
+
+        def serve():
+            with server, server.accept()[0] as connection:
+                connection.sendall(data)
+                connection.recv(1)
+
+        threading.Thread(target=serve).start()
+        name = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    else:
+        (tmp_path / "log").write_bytes(gzip.compress(data) if kind == "gzip" else data)
+        if kind == "stdin":
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        else:
+            name = str(tmp_path / "log")
+    with pytest.raises(ContextError, match="the exercise blue: NOT REAL"):
+        decode([name], tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 # ---- real data ----------------------------------------------------------------------------------------------------

@@ -164,13 +164,24 @@ def test_a_missing_file_and_a_wrong_context_are_usage_errors(tmp_path):
     assert "context" in kizuna("decode", log, "--context", "Real", "--out", tmp_path / "o", code=2).output
 
 
-def test_a_log_that_says_it_is_an_exercise_is_not_taken_for_real_in_silence(tmp_path):
+@pytest.mark.parametrize("words", [("decode",), ("detect", "-q"), ("detect", "-q", "--partitions", 2), ("live",)])
+@pytest.mark.parametrize("context", ["real", "test", "exercise:other"])
+def test_a_log_that_says_it_is_an_exercise_is_read_as_nothing_else(tmp_path, words, context):
+    log = tmp_path / "a.nmea"
+    log.write_text(SENTENCE + "$AITXT,01,01,07,EXERCISE demo SIMULATED NOT REAL*5A\n" + SENTENCE)
+    out = tmp_path / "o"
+    said = kizuna(*words, log, "--context", context, "--out", out, code=4).output
+    assert "the exercise demo" in said
+    assert "--context exercise:demo" in said
+    assert not [p for p in out.rglob("*") if p.is_file()]
+
+
+def test_a_log_of_an_exercise_is_read_as_what_it_is(tmp_path):
     log = tmp_path / "a.nmea"
     log.write_text("$AITXT,01,01,07,EXERCISE demo SIMULATED NOT REAL*5A\n" + SENTENCE)
-    said = kizuna("decode", log, "--out", tmp_path / "o", code=0).output
-    assert "NOT REAL" in said
-    assert "--context exercise:demo" in said
-    assert "NOT REAL" not in kizuna("decode", log, "--context", "exercise:demo", "--out", tmp_path / "p", code=0).output
+    kizuna("decode", log, "--context", "exercise:demo", "--out", tmp_path / "p", code=0)
+    assert pq.read_table(tmp_path / "p" / "fixes.parquet")["context"].unique().to_pylist() == ["exercise:demo"]
+    assert json.loads(kizuna("info", log, "--json", code=0).stdout)[0]["marking"] == "EXERCISE demo"
 
 
 def test_a_directory_that_cannot_be_made_is_told_in_a_line(tmp_path):

@@ -2,6 +2,7 @@
 
     KizunaError
     +-- InputError        set the item aside, count it, go on with the rest
+    |   +-- ContextError  of another context than what it should stand beside: real, exercise and test never mix
     +-- TrustError        stop talking to this peer and raise the alarm
     +-- UnavailableError  keep what you have and try again
     +-- ConfigError       tell the operator: which file, which key, which values are allowed
@@ -29,6 +30,10 @@ class KizunaError(Exception):
 
 class InputError(KizunaError):
     """Bytes or rows that cannot be used. ``where`` names file and line or byte; the good rest goes on."""
+
+
+class ContextError(InputError):
+    """Statements of another context than the one that they would be read into; a rule refuses to mix them."""
 
 
 class TrustError(KizunaError):

@@ -19,6 +19,8 @@ from kizuna.fixes.detections import SENSORS
 from kizuna.fixes.statics import REJECT_REASONS
 from kizuna.links.files import InputFile
 from kizuna.links.gis_files import read_zones
+from kizuna.records.context import REAL, marking
+from kizuna.records.exercise_mark import exercise_in
 from kizuna.sources.batch import Batch
 from kizuna.sources.detections.fields import Reading
 from kizuna.sources.detections.files import is_detections, read_detections
@@ -123,11 +125,15 @@ def _messages(name: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"name": name, "format": str(kind), "size_bytes": size}
     if kind.kind == "empty":
         return facts
+    exercise = exercise_in(head) if kind.kind == "nmea" else ""
+    context = f"exercise:{exercise}" if exercise else REAL
+    if exercise:
+        facts |= {"context": context, "marking": marking(context)}
     if size > _MOST_BYTES:
         facts["note"] = f"larger than {_MOST_BYTES >> 20} MB: only the format was looked at; use kizuna decode"
         return facts
     try:
-        loaded = load([name], options=Options(assume_utc=True))
+        loaded = load([name], options=Options(assume_utc=True, context=context))
     except KizunaError as exc:
         facts["problem"] = str(exc)
         return facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from kizuna.engines.stages import Progress, silent
 from kizuna.links import files, net
 from kizuna.links.live import Stop
 from kizuna.links.websocket import read_subscription
-from kizuna.records.context import REAL
+from kizuna.records.exercise_mark import MarkWatch
 from kizuna.sources.batch import Batch, Decoder
 from kizuna.sources.delimited import DelimitedDecoder
 from kizuna.sources.feeds.decoder import FeedDecoder
@@ -30,9 +29,6 @@ from kizuna.sources.json_feeds import JsonLinesDecoder
 from kizuna.sources.nmea import NmeaDecoder
 from kizuna.sources.parquet import BatchDecoder, decoder_for
 from kizuna.sources.sniff import HEAD, Format, sniff
-
-_EXERCISE: Final = re.compile(rb"TXT,[0-9,]*EXERCISE ([A-Za-z0-9._-]{1,64}) SIMULATED")
-"""The sentence by which the simulator marks its logs."""
 
 TABLE_BYTES: Final = 4 << 20
 """Bytes of a text table decoded at a time."""
@@ -45,8 +41,9 @@ TABLE_ROWS: Final = 65_536
 def read(item: Input, options: Options, progress: Progress = silent) -> Iterator[Batch]:
     """The batches of one input; fills in what is learnt about it.
 
-    Raises ConfigError for what is not there, InputError for what cannot be understood. A live feed that breaks for
-    good ends with a warning if anything came before.
+    Raises ConfigError for what is not there, InputError for what cannot be understood, ContextError for what says of
+    itself that it is an exercise where the context is not that very one. A live feed that breaks for good ends with a
+    warning if anything came before.
     """
     stage = f"read {item.source_id}"
     batches = _live(item, options, stage, progress) if net.is_url(item.name) else _file(item, options, stage, progress)
@@ -86,10 +83,12 @@ def _live(item: Input, options: Options, stage: str, progress: Progress) -> Iter
         subscription = read_subscription(options.subscription)
     feed = net.open_feed(item.name, clock_ms=options.clock_ms, stop=stop, subscription=subscription)
     received = 0
+    marks = MarkWatch(options.context, item.source_id)
     with _stopped_by_signal(stop):
         try:
             for chunk in feed.chunks():
                 received += len(chunk.data)
+                marks.look(chunk.data)
                 if decoder is None:
                     decoder = _live_decoder(item, chunk.data, options)
                 yield decoder.feed(chunk.data, chunk.received_ms)
@@ -127,18 +126,20 @@ def _file(item: Input, options: Options, stage: str, progress: Progress) -> Iter
             yield from _columns(item, file, found, options, stage, progress)
             return
         item.kind = str(found)
-        if options.context == REAL and (mark := _EXERCISE.search(head)):
-            name = mark[1].decode()
-            item.warnings.append(f"says of itself that it is the exercise {name}, and was read as real: NOT REAL; "
-                                 f"run again with --context exercise:{name}")  # fmt: skip
         decoder = _decoder(found, item.source_id, options)
         if decoder is None:
             item.warnings.append("is empty")
         else:
+            marks = MarkWatch(options.context, item.source_id)
+            if found.kind == "nmea":
+                marks.look(head)
             yield decoder.feed(head)
             for chunk in chunks if found.kind == "nmea" else _gathered(chunks):
+                if found.kind == "nmea":
+                    marks.look(chunk)
                 yield decoder.feed(chunk)
                 progress(stage, file.bytes_read, max(file.size_bytes, 0))
+            marks.finish()
             yield decoder.finish()
         item.size_bytes = file.bytes_read
         item.sha256 = file.sha256()

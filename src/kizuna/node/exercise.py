@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kizuna.base.table import Table
+from kizuna.engines.inputs import Options
 from kizuna.engines.live.params import LiveParams
 from kizuna.engines.live.run import LiveRequest, live_into
 from kizuna.engines.over_time.transits import transits_of
@@ -108,7 +109,7 @@ def warm_up(progress: Progress = silent, clock_s: Callable[[], float] = time.pro
     with tempfile.TemporaryDirectory(prefix="kizuna-warm-") as name:
         home = Path(name)
         made = write_exercise(home, seed=1, vessels=40, hours=8.0, progress=progress)
-        request = Request([str(made.nmea)], zones=[made.zones])
+        request = Request([str(made.nmea)], Options(context=made.context), zones=[made.zones])
         detect_into(request, home / "out", progress)
         live_into(LiveRequest(request, LiveParams(settle_h=2.0)), home / "live", lambda _: None)
         transits_of(home / "out", packaged_gates(), progress=progress)

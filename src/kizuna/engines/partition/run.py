@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from kizuna.base.errors import ConfigError
+from kizuna.base.errors import ConfigError, ContextError
 from kizuna.base.table import Table, concat, empty
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.base.version import __version__
@@ -103,7 +103,11 @@ def detect_in_parts(request: Request, out: Path, how: Partitioned, progress: Pro
     folder = (how.work or out) / FOLDER
     plan = plans.opened(folder, _asked(request, beside, items, how), resume=how.resume)
     job = _Job(request, how, beside, folder, plan, Stages(progress))
-    tally = _route(job, items)
+    try:
+        tally = _route(job, items)
+    except ContextError:  # the same run would end there again
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     run = run_of(items, tally, Stages())
     untimed = told_untimed(plan.untimed, tally.rows["fixes"])
     traced = _trace(job)

@@ -57,12 +57,14 @@ def fail(message: str, code: int = FAILURE) -> NoReturn:
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn declared errors into one readable line and the right exit code; anything else is a bug and shows itself."""
-    from kizuna.base.errors import ConfigError, KizunaError  # noqa: PLC0415  commands import lazily
+    from kizuna.base.errors import ConfigError, ContextError, KizunaError  # noqa: PLC0415  commands import lazily
 
     try:
         yield
     except ConfigError as exc:
         fail(str(exc), USAGE)
+    except ContextError as exc:
+        fail(str(exc), REFUSED)
     except KizunaError as exc:
         fail(str(exc))
     except KeyboardInterrupt:
