@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from places.make import blob
 from pyproj import Geod
@@ -87,9 +87,11 @@ def test_limit_missing_positions_and_no_edges():
     st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1, max_size=40),
     st.lists(st.tuples(st.floats(-180, 179.9), st.floats(-90, 90)), min_size=1, max_size=12),
 )
+@example([(180.0, 0.0)], [(0.0, 0.0)])
 def test_tree_finds_what_looking_at_every_point_finds(held, asked):
     lonlat = np.array(held)
     lon, lat = np.array(asked).T
     expected = geodesic_m(lat, lon, lonlat).min(axis=1)
     got = points_of(lonlat).distance_m(np.ascontiguousarray(lat), np.ascontiguousarray(lon))
-    assert np.all(np.abs(got - expected) <= 2.0 + 5e-4 * expected)
+    share = np.where(expected < 19.0e6, 5e-4, 2e-3)  # Lambert's formula fails at the antipode; see the module and ADR 2
+    assert np.all(np.abs(got - expected) <= 2.0 + share * expected)
