@@ -84,7 +84,12 @@ export async function openPage(stand: { url: string; browser: Browser }, size = 
   page.on("console", (message) => {
     const text = message.text();
     // refusals that a test provokes are answers and no faults; a software renderer may complain of its slowness
-    if (message.type() === "error" && !/status of (401|403|404|409|429|503)|GPU stall/.test(text) && !/net::ERR/.test(text)) faults.push(text);
+    if (message.type() === "error" && !/status of (401|403|404|409|429|503)|GPU stall/.test(text) && !/net::ERR/.test(text)) {
+      const at = faults.push(text) - 1;
+      // an error object is shown by its class alone, whose name the build has shortened: ask it what it says
+      void message.args()[0]?.evaluate((e: unknown) => (e instanceof Error ? `${e.name}: ${e.message}` : JSON.stringify(e)))
+        .then((said) => (faults[at] = `${text} ${said}`), () => undefined); // prettier-ignore
+    }
   });
   return { page, strays, faults };
 }

@@ -186,7 +186,7 @@ function card(v, desk) {
     type: v.kind, type_text: KIND_TEXT[v.kind], length_m: v.fishing ? 24 : 180, flag: "unassigned",
     fix: { lat, lon, t: t * 1000, sog_kn: v.sog, cog_deg: cog < 0 ? null : cog, nav_status: v.still ? 1 : 0, source: "EXERCISE shore receiver", station: "EX-1" },
     cautions: names.length > 1 ? ["It sent 2 names."] : [],
-    events: events.map((a) => ({ event_id: a.event_id, event_type: a.event_type, t: a.t - 3600_000, end: a.t, confidence_word: a.word, summary: a.summary, status: "closed" })),
+    events: events.map((a) => ({ event_id: a.event_id, event_type: a.event_type, mmsis: a.mmsis, t: a.t - 3600_000, end: a.t, confidence_word: a.word, summary: a.summary, status: "closed" })),
     watch: [...desk.lists].flatMap(([list, entries]) => entries.filter((e) => e.mmsi === String(v.mmsi)).map((e) => ({ list, reason: e.reason }))), track_hours: 24,
   }; // prettier-ignore
 }

@@ -55,7 +55,7 @@ export function cardOf(raw: Raw): VesselCard {
     events: list<Raw>(raw["events"]).map(
       (e): Brief => ({
         event_id: text(e["event_id"]), event_type: text(e["event_type"]), t: moment(e["t"]) ?? 0, end: moment(e["end"]),
-        word: text(e["confidence_word"]), summary: text(e["summary"]), status: text(e["status"]),
+        word: text(e["confidence_word"]), summary: text(e["summary"]), status: text(e["status"]), mmsis: list<number>(e["mmsis"]),
       }), // prettier-ignore
     ),
     track_hours: Number(raw["track_hours"] ?? 24),

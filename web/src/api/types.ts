@@ -127,6 +127,7 @@ export interface Brief {
   word?: string;
   summary?: string;
   status?: string;
+  mmsis: readonly number[];
 }
 
 export interface VesselCard {

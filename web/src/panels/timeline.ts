@@ -50,6 +50,7 @@ export function mountTimeline(desk: Desk): Replay {
   desk.on(["tick"], () => (draw(), requestAnimationFrame(place)));
   desk.app.store.on(["mode", "cursor", "language"], () => (draw(), requestAnimationFrame(place)));
   desk.on(["events"], () => void replay.pull());
+  desk.on(["alerts"], draw);
   return replay;
 }
 
@@ -79,7 +80,8 @@ function histogram(history: History | null, from: number, to: number, shown: num
 
 function eventMarks(desk: Desk, replay: Replay, from: number, to: number): TemplateResult {
   const seen = (replay.history?.events ?? []).filter((e) => e.t >= from && e.t <= to).slice(-MARKS_MOST);
-  return html`<div class="marks" aria-hidden="true">${seen.map((e) => html`<span class="dot ${e.type}" data-x=${e.t} title="${word("event", e.type)} ${short(e.t, desk.now())}"
+  const alerts = new Set(desk.list?.alerts.map((a) => a.event_id));
+  return html`<div class="marks" aria-hidden="true">${seen.map((e) => html`<span class="dot ${e.type} ${alerts.has(e.id) ? "" : "quiet"}" data-x=${e.t} title="${word("event", e.type)} ${short(e.t, desk.now())}"
     @click=${() => desk.app.store.set({ alert: e.id, mode: "replay", cursor: e.t })}></span>`)}</div>`; // prettier-ignore
 }
 

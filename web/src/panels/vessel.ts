@@ -89,7 +89,14 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
     ${c.events.length ? html`<ul class="history">${c.events.map((e) => html`<li>
       <button @click=${() => desk.app.store.set({ alert: e.event_id })}>${eventIcon(e.event_type)}
         <span><strong>${word("event", e.event_type)}</strong> <time class="muted" datetime=${new Date(e.t).toISOString()}>${short(e.t, desk.now())}</time>
-        ${e.end ? html`<span class="muted">${age(e.end - e.t)}</span>` : nothing}</span></button></li>`)}</ul>` : html`<p class="empty">${t("vessel.no_events")}</p>`}`; // prettier-ignore
+        ${e.end ? html`<span class="muted">${age(e.end - e.t)}</span>` : nothing}
+        ${others(c, e.mmsis)}</span></button></li>`)}</ul>` : html`<p class="empty">${t("vessel.no_events")}</p>`}`; // prettier-ignore
+}
+
+/** Who else took part. */
+function others(c: VesselCard, mmsis: readonly number[]): TemplateResult | typeof nothing {
+  const rest = mmsis.filter((mmsi) => mmsi !== c.mmsi);
+  return rest.length ? html`<span class="muted nowrap">↔ ${rest.join(", ")}</span>` : nothing;
 }
 
 export function see(desk: Desk, c: { mmsi: number; fix?: VesselCard["fix"] }): void {
