@@ -352,12 +352,16 @@ def test_when_segments_cannot_be_written_appends_go_on_for_a_while_and_then_stop
             patch.setattr(sealing, "write", full_disk)
             taken = append_until_full(keep, 0)
             assert taken == 4
+            assert "disk is full" in keep.trouble
             assert_whole(keep, taken)
             assert list(keep._core.files.iterdir()) == []
         keep.append(batch(rows(1000 * taken, 1000, 10 * taken)))
         assert_whole(keep, taken + 1)
+        keep.append(batch(rows(1000 * taken + 1000, 1000, 10 * taken)))
+        keep.seal()
+        assert keep.trouble == ""
     with open_keep(tmp_path / "s", params=SMALL) as keep:
-        assert_whole(keep, taken + 1)
+        assert_whole(keep, taken + 2)
 
 
 def test_little_room_left_is_refused_before_it_is_gone(tmp_path):
@@ -428,3 +432,19 @@ def test_catalogue_that_is_none_is_told(tmp_path, read_only):
     (tmp_path / "s" / "keep.db").write_bytes(b"no database" * 5000)
     with pytest.raises(InputError, match="not a database"):
         open_keep(tmp_path / "s", read_only=read_only)
+
+
+@pytest.mark.parametrize(("full_sync", "level"), [(False, 1), (True, 2)])
+def test_appends_wait_for_the_disk_when_asked_to(tmp_path, full_sync, level):
+    with open_keep(tmp_path / "s", params=KeepParams(full_sync=full_sync)) as keep:
+        assert keep._core.db.execute("PRAGMA synchronous").fetchone() == (level,)
+        assert keep._core.maintenance.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert keep.append(batch(rows(0, 10, 0))) == 1
+
+
+def test_log_of_the_catalogue_stays_small_under_steady_appends(tmp_path):
+    with open_keep(tmp_path / "s", params=SMALL) as keep:
+        for k in range(60):
+            keep.append(batch(rows(1000 * k, 500, 5 * k)))
+        keep.seal()
+        assert (tmp_path / "s" / "keep.db-wal").stat().st_size < 2_000_000

@@ -29,7 +29,7 @@ from kizuna.stores.keep.horizon import Horizon
 from kizuna.stores.keep.latest import STATE, Latest, eligible
 from kizuna.stores.keep.params import BLOCK_MS, KeepParams
 from kizuna.stores.keep.pieces import SCHEMAS, Piece, added, piece_of, unpack
-from kizuna.stores.keep.reading import View, indexes
+from kizuna.stores.keep.reading import view_of
 from kizuna.stores.keep.segments import Segment, read
 from kizuna.stores.keep.upgrade import upgrade
 
@@ -59,7 +59,7 @@ class Core:
         self.reopened = 0
         self.newest_ms = MISSING_TIME_MS
         self.closed_ms = MISSING_TIME_MS
-        self.view = View((), indexes(()), ())
+        self.view = view_of(())
         self.number = 0  # of the last segment; never used again, so that a reader cannot mistake a file for another
         self.sealing = 0  # pieces at the front of the view that are being sealed
         self.latest = Latest()
@@ -152,7 +152,7 @@ class Core:
         epoch, self.reopened = facts["epoch"], facts["reopened"]
         if epoch != self.epoch:
             segments = catalogue.segments(self.db)
-            self.view = View(segments, indexes(segments), ())
+            self.view = view_of(segments)
             self.latest, self.seq = Latest(), 0
             kept = self.db.execute("SELECT seq, closed_ms, newest_ms, latest FROM snapshot").fetchone()
             if kept is not None:
@@ -208,7 +208,7 @@ class Core:
         with self.state:
             kept = [s for s in self.view.segments if s.number not in old]
             segments = tuple(sorted([*kept, *new], key=lambda s: s.number))
-            self.view = View(segments, indexes(segments), self.view.pieces[sealed:])
+            self.view = view_of(segments, self.view.pieces[sealed:])
             self.sealing -= sealed
             self.epoch += 1
 
@@ -232,7 +232,7 @@ class Core:
         """Move what was committed from the log into the catalogue, and begin the log anew.
 
         By a connection of its own: others commit while most of it is moved. Only when nobody does can the log begin
-        anew; it would grow for ever under steady appends. A reader of another process may put that off to the next time.
+        anew; it would grow for ever under steady appends. A reader of another process may put that off.
         """
         with self.to_checkpoint, contextlib.suppress(sqlite3.Error):
             self.moving.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

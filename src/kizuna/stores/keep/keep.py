@@ -20,7 +20,7 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 
-from kizuna.base.errors import InputError, UnavailableError
+from kizuna.base.errors import InputError, KizunaError, UnavailableError
 from kizuna.base.table import Table, concat, empty
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.fixes.statics import STATICS
@@ -56,6 +56,7 @@ class Keep:
         self._core = core
         self._thread = None if core.read_only else ThreadPoolExecutor(1, "kizuna-seal")
         self._sealing: Future[int] | None = None
+        self._trouble = ""
         self._trouble_rows = 0  # rows buffered when sealing failed last
 
     def append(self, batch: Batch) -> int:
@@ -151,17 +152,23 @@ class Keep:
         """Where the store stands."""
         core = self._current()
         with core.state:
-            oldest = [s.bounds[:, 2].min() for s in core.view.segments if s.table == "fixes" and s.window_ms >= 0]
+            oldest = [core.view.oldest_ms]
             for piece in core.view.pieces:
                 times = piece.tables["fixes"]["time_ms"]
                 oldest += [times[times != MISSING_TIME_MS].min()] if (times != MISSING_TIME_MS).any() else []
-            first = int(min(oldest)) if oldest else MISSING_TIME_MS
+            first = MISSING_TIME_MS if np.isinf(min(oldest)) else int(min(oldest))
             return Versions(core.seq, core.events_seq, core.newest_ms, first, core.closed_ms, core.reopened)
 
     def seal(self) -> int:
         """Seal what is buffered now; the number of rows. Raises UnavailableError when the disk is full."""
         self._writable()
-        return sealing.seal(self._core)
+        try:
+            rows = sealing.seal(self._core)
+        except KizunaError as exc:
+            self._trouble = str(exc)
+            raise
+        self._trouble, self._trouble_rows = "", 0
+        return rows
 
     def compact(self) -> int:
         """Bring rows of a vessel together where it is worth it; rows written. To be called now and then.
@@ -195,6 +202,11 @@ class Keep:
         damaged.
         """
         return back_up(self._core, to)
+
+    @property
+    def trouble(self) -> str:
+        """Why the last sealing failed; empty when it did not. What is buffered is safe, and tried again."""
+        return self._trouble
 
     def close(self) -> None:
         """Wait for the work under way and let go. What is buffered stays in the buffer."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
 from kizuna.stores.keep.pieces import SCHEMAS, Piece
-from kizuna.stores.keep.segments import BOUNDS, Rows, Segment, SegmentFile
+from kizuna.stores.keep.segments import BOUNDS, ODD, Rows, Segment, SegmentFile
 
 _ORDER: Final = ("mmsi", "time_ms", "msg_id")
 Box = tuple[float, float, float, float]
@@ -38,10 +38,17 @@ class View(NamedTuple):
 
     segments: tuple[Segment, ...]
     indexes: dict[str, Index]
+    oldest_ms: float  # of the fixes in segments; infinite without any
     pieces: tuple[Piece, ...]  # being sealed, and behind them those to come
 
 
-def indexes(segments: Sequence[Segment]) -> dict[str, Index]:
+def view_of(segments: tuple[Segment, ...], pieces: tuple[Piece, ...] = ()) -> View:
+    """The view of these segments and pieces."""
+    oldest = [float(s.bounds[:, 2].min()) for s in segments if s.table == "fixes" and s.window_ms != ODD]
+    return View(segments, _indexes(segments), min(oldest, default=np.inf), pieces)
+
+
+def _indexes(segments: Sequence[Segment]) -> dict[str, Index]:
     """The row groups of each table."""
     out = {}
     for name in SCHEMAS:
