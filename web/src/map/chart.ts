@@ -17,6 +17,8 @@ import { Fleet } from "./vessels/fleet";
 /** A vessel at this speed should not jump by more than half a point between two frames: 30 kn, in metres a second. */
 const FAST_MS = 15;
 const PICK_POINTS = 14;
+/** Least time between two frames that only new data ask for. */
+const FRAME_MS = 500;
 
 export class Chart implements KizunaMap {
   readonly renderer: "webgl" | "canvas";
@@ -37,6 +39,7 @@ export class Chart implements KizunaMap {
   #units: Units;
   #clock = { ms: 0, at: 0, running: false };
   #timer = 0;
+  #painted = 0;
 
   static async open(
     container: HTMLElement, options: MapOptions,
@@ -111,7 +114,7 @@ export class Chart implements KizunaMap {
   setPicture(columns: PictureColumns, { merge = false } = {}): void {
     if (merge) this.#live.merge(columns);
     else this.#live.replace(columns);
-    if (!this.#replay) this.#surface.repaint();
+    if (!this.#replay) this.#soon();
   }
 
   setReplay(blocks: readonly BlockColumns[] | null): void {
@@ -122,7 +125,8 @@ export class Chart implements KizunaMap {
 
   setTime(ms: number, running = !this.#replay): void {
     this.#clock = { ms, at: performance.now(), running };
-    this.#tick();
+    if (running) this.#soon();
+    else this.#tick();
   }
 
   setTrack(key: string, track: TrackColumns | null): void {
@@ -239,7 +243,17 @@ export class Chart implements KizunaMap {
     return (running ? ms + performance.now() - at : ms) / 1000;
   }
 
+  /** A node may tell of changes four times a second; two frames a second show them well enough. */
+  #soon(): void {
+    if (!this.#clock.running) return this.#surface.repaint();
+    const wait = this.#painted + FRAME_MS - performance.now();
+    if (wait <= 0) return this.#tick();
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#tick(), wait);
+  }
+
   #tick(): void {
+    this.#painted = performance.now();
     const now = this.#now_s();
     this.#replay?.show(now);
     this.#surface.setNow(now);
