@@ -1,8 +1,8 @@
 """A packed tree over edges, for the distance from points to a coast or to the border of a zone.
 
-Distances are those of ``base.kernels.distance_m``: within 0.01 % of the geodesic up to 19,000 km. Nearer to the antipode
-Lambert's formula fails: the distance may be up to 0.17 % (34 km) off, and of several edges so far away another than the
-nearest may be named. No detector asks for such distances; a test holds both bounds.
+Distances are those of ``base.kernels.distance_m``: within 0.01 % of the geodesic up to 19,000 km. Nearer to the
+antipode Lambert's formula fails: the distance may be up to 0.17 % (34 km) off, and of several edges so far away another
+than the nearest may be named. No detector asks for such distances; a test holds both bounds.
 """
 
 from __future__ import annotations
