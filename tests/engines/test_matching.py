@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, ContextError, InputError
 from kizuna.engines.describe import describe
 from kizuna.engines.matching.tracks import _ranges
 from kizuna.engines.matching.whole import FILES, Request, match_into, rules_of
@@ -114,6 +114,23 @@ def test_refusals(home, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("where", ["row", "document", "scene"])
+def test_contacts_of_an_exercise_do_not_come_into_another_context(home, tmp_path, where):
+    contacts, scenes = tmp_path / "c.csv", home / "scenes.geojson"
+    contacts.write_bytes((home / "detections.csv").read_bytes())
+    if where == "row":
+        contacts.write_text(contacts.read_text().replace("exercise:kizuna-demo", "exercise:other"))
+    else:
+        document = json.loads(scenes.read_text())
+        holder = document if where == "document" else document["features"][0]["properties"]
+        holder["context"] = "real"
+        scenes = tmp_path / "s.geojson"
+        scenes.write_text(json.dumps(document))
+    with pytest.raises(ContextError, match="never mix"):
+        match_into(Request(home / "run", [contacts], [scenes]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_segments_are_found_whether_rows_are_in_order_or_not():
     known = np.array([50, 10, 30])
     number, start, end, rows = _ranges(np.array([10, 10, -1, 50, 30]), known)
@@ -138,6 +155,7 @@ def test_settings_come_from_a_file(tmp_path):
 def test_info_knows_detections(home):
     told = describe(str(home / "detections.csv"))
     assert told["format"] == "detections" and told["rows"] > 20 and set(told["sensors"]) <= {"sar", "radar"}
+    assert told["contexts"] == ["exercise:kizuna-demo"]
     assert describe(str(home / "ais.nmea"))["format"] != "detections"
     assert describe(str(home / "scenes.geojson"))["format"] == "zones"
 

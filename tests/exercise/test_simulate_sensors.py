@@ -82,9 +82,9 @@ def test_the_files_are_what_the_readers_read(sensed):
     from kizuna.sources.detections.files import read_detections
     from kizuna.sources.detections.scenes import read_scenes
 
-    read = read_detections(sensed.detections_csv(), Reading("d"))
+    read = read_detections(sensed.detections_csv(), Reading("d", context=sensed.simulation.scenario.context))
     assert not len(read.rejects) and set(read.detections["ref"].to_pylist()) == set(sensed.truth())
-    scenes = read_scenes(sensed.scenes_geojson(), Reading("s"))
+    scenes = read_scenes(sensed.scenes_geojson(), Reading("s", context=sensed.simulation.scenario.context))
     assert len(scenes) == len(sensed.contacts) and set(scenes["scene_id"].to_pylist()) >= set(
         read.detections["scene_id"].to_pylist()
     )

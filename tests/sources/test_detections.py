@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ContextError, InputError
 from kizuna.fixes.statics import REJECT_REASONS
 from kizuna.sources.detections.fields import Reading
 from kizuna.sources.detections.files import is_detections, read_detections
@@ -41,6 +41,26 @@ def test_every_column_is_read():
     assert (row["accuracy_m"], row["length_m"], row["course_deg"], row["speed_kn"]) == (40, 85, 0, 12.5)
     assert row["score"] == pytest.approx(0.9) and row["image_ref"] == "img/1.png" and row["source_id"] == "file.csv"
     assert row["verdict"] is None and row["mmsi"] is None and row["label"] == "nobody"
+
+
+@pytest.mark.parametrize("stated", ["exercise:x", "Exercise: x", "test", "real"])
+def test_a_file_of_another_context_is_refused(stated):
+    """In a column, a property or a member of the document; by any file that is read into another context."""
+    for context in {"real", "test", "exercise:blue"} - {stated}:
+        texts = (
+            f"{HEAD},Context\n{GOOD},\n{GOOD.replace('d1', 'd2')},{stated}\n",
+            collection(feature(timestamp="2026-03-01T04:00:00Z", sensor="sar", context=stated)),
+            collection()[:-1] + json.dumps({"context": stated})[1:].join([",", ""]),
+        )
+        for text in texts:
+            with pytest.raises(ContextError, match="file.csv: .*never mix"):
+                read(text, context=context)
+
+
+def test_a_file_of_the_same_context_is_read_and_other_words_say_nothing():
+    assert read(f"{HEAD},context\n{GOOD},exercise:x\n", context="exercise:x").stated == ("exercise:x",)
+    found = read(f"{HEAD},context\n{GOOD},near the coast\n")
+    assert len(found.detections) == 1 and not found.unmapped
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
@@ -88,7 +108,9 @@ def test_a_column_with_both_coordinates_is_refused(name):
         read(f'timestamp,{name},sensor\n2026-03-01T04:00:00Z,"25 123",sar\n')
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "timestamp,lat,lon\n", "{", "[]", '{"type":"Point"}', "\ufeff", "lat,lat\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "timestamp,lat,lon\n", "{", "[]", '{"type":"Point"}', "\ufeff", "lat,lat\n"]
+)
 def test_a_file_of_something_else_is_refused(text):
     with pytest.raises(InputError):
         read(text)
@@ -130,7 +152,11 @@ def test_ids_are_the_same_for_the_same_detection():
 
 
 def test_a_head_is_known_as_detections():
-    assert is_detections(HEAD.encode()) and not is_detections(b"MMSI,BaseDateTime,LAT,LON") and not is_detections(b"!AIVDM")
+    assert (
+        is_detections(HEAD.encode())
+        and not is_detections(b"MMSI,BaseDateTime,LAT,LON")
+        and not is_detections(b"!AIVDM")
+    )
 
 
 @given(st.binary(max_size=300))
@@ -157,7 +183,11 @@ JSON = st.recursive(
 @given(JSON)
 @settings(max_examples=300, deadline=None)
 def test_any_json_gives_rows_rejects_or_input_error(value):
-    for document in (value, {"type": "FeatureCollection", "features": value}, {"type": "FeatureCollection", "features": [value]}):
+    for document in (
+        value,
+        {"type": "FeatureCollection", "features": value},
+        {"type": "FeatureCollection", "features": [value]},
+    ):
         data = json.dumps(document).encode()
         for read_it in (lambda d: read(d), lambda d: read_scenes(d, Reading("s"))):
             try:
@@ -169,7 +199,11 @@ def test_any_json_gives_rows_rejects_or_input_error(value):
 def scene(geometry=None, **more):
     properties = {"scene_id": "a", "sensor": "sar", "timestamp": "2026-03-01T04:00:00Z", "recall": 0.9} | more
     ring = [[123, 25], [124, 25], [124, 26], [123, 26], [123, 25]]
-    return {"type": "Feature", "geometry": geometry or {"type": "Polygon", "coordinates": [ring]}, "properties": properties}
+    return {
+        "type": "Feature",
+        "geometry": geometry or {"type": "Polygon", "coordinates": [ring]},
+        "properties": properties,
+    }
 
 
 def scenes(*features):
@@ -183,7 +217,9 @@ def test_a_scene_is_read():
 
 
 def test_a_radar_is_a_disc():
-    area = scenes(scene({"type": "Point", "coordinates": [180.0, 10.0]}, range_m=40_000)).to_arrow().to_pylist()[0]["area"]
+    area = (
+        scenes(scene({"type": "Point", "coordinates": [180.0, 10.0]}, range_m=40_000)).to_arrow().to_pylist()[0]["area"]
+    )
     shape = shapely.from_wkt(area)
     assert shape.geom_type == "MultiPolygon" and shape.bounds[0] == -180 and shape.bounds[2] == 180
 

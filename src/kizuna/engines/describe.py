@@ -61,7 +61,7 @@ def _contacts(path: Path) -> dict[str, Any] | None:
     if not path.is_file() or path.stat().st_size > _MOST_BYTES:
         return None
     try:
-        found = read_detections(path.read_bytes(), Reading(path.name, assume_utc=True))
+        found = read_detections(path.read_bytes(), Reading(path.name, assume_utc=True, context=""))
     except InputError:
         return None
     times = found.detections["time_ms"]
@@ -71,6 +71,7 @@ def _contacts(path: Path) -> dict[str, Any] | None:
     kinds = [SENSORS[k] for k in found.detections["sensor"].tolist()]
     return {"name": str(path), "format": "detections", "rows": len(times),
             "sensors": dict(sorted(Counter(kinds).items())),
+            "contexts": list(found.stated),
             "scenes": len(set(found.detections["scene_id"].to_pylist()) - {None}),
             "first_time": iso_s(int(times.min())), "last_time": iso_s(int(times.max())),
             "rejects": dict(sorted(Counter(reasons).items())), "not_read": list(found.unmapped),

@@ -189,18 +189,20 @@ class Sensed:
 
     def detections_csv(self) -> bytes:
         """The contacts in the documented form; ``ref`` is the scene and a number."""
-        rows = ["timestamp,lat,lon,sensor,scene_id,ref,accuracy_m,length_m"]
+        context = self.simulation.scenario.context
+        rows = ["timestamp,lat,lon,sensor,scene_id,ref,accuracy_m,length_m,context"]
         for c in self.contacts:
             time, look = self._time(c.look), c.look
             for k, (lon, lat, length) in enumerate(zip(c.lon_deg, c.lat_deg, c.length_m, strict=True)):
                 rows.append(f"{time},{lat:.6f},{lon:.6f},{look.sensor.kind},{look.scene_id},{look.scene_id}/{k},"
-                            f"{look.sensor.accuracy_m:g},{length:.0f}")  # fmt: skip
+                            f"{look.sensor.accuracy_m:g},{length:.0f},{context}")  # fmt: skip
         return ("\n".join(rows) + "\n").encode()
 
     def scenes_geojson(self) -> bytes:
         """The looks in the documented form."""
-        return (json.dumps({"type": "FeatureCollection", "features": [self._feature(c.look) for c in self.contacts]},
-                           indent=1) + "\n").encode()  # fmt: skip
+        features = [self._feature(c.look) for c in self.contacts]
+        document = {"type": "FeatureCollection", "context": self.simulation.scenario.context, "features": features}
+        return (json.dumps(document, indent=1) + "\n").encode()
 
     def _feature(self, look: Look) -> dict[str, Any]:
         s = look.sensor

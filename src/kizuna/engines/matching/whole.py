@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna import __version__
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, ContextError, InputError
 from kizuna.base.table import Array, Table, concat, empty
 from kizuna.base.units import MINUTE_MS
 from kizuna.base.utc import iso
@@ -133,6 +133,8 @@ def _seen(request: Request, context: str) -> tuple[Table, Table, list[str]]:
     for path in request.detections:
         try:
             read = read_detections(_bytes(path), _reading(path, request, context))
+        except ContextError:
+            raise
         except InputError as exc:
             raise InputError(exc.message, where=str(path), hint=exc.hint) from exc
         tables.append(read.detections)

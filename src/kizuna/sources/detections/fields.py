@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base import utc
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ContextError, InputError
 from kizuna.base.ids import hash63
 from kizuna.base.table import Kind, Table, empty
 from kizuna.fixes.detections import DETECTIONS, SENSORS
 from kizuna.fixes.statics import REJECT_REASONS, REJECTS
-from kizuna.records.context import REAL
+from kizuna.records.context import REAL, TEST
 from kizuna.records.label import NOBODY
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,6 +37,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "speed_kn": ("speed_kn", "sog_kn", "speed_knots"),
     "score": ("score", "confidence", "detection_score", "presence_score"),
     "image_ref": ("image_ref", "image_url", "image"),
+    "context": ("context",),
 }
 """Field to the column or property names that are read for it, upper and lower case alike; the first match wins."""
 SENSOR_WORDS: Final[Mapping[str, str]] = {
@@ -70,7 +71,8 @@ class _RefusedError(Exception):
 class Reading:
     """How files of detections are read.
 
-    ``sensor`` stands in for a missing column; ``assume_utc`` reads times without a zone as UTC.
+    ``sensor`` stands in for a missing column; ``assume_utc`` reads times without a zone as UTC. A file that states
+    another ``context`` is refused; an empty one takes any, for a look only.
     """
 
     source_id: str
@@ -84,15 +86,29 @@ class Reading:
         if self.sensor and self.sensor not in SENSORS:
             raise InputError(f"{self.sensor!r} is no kind of sensor", hint=f"one of {', '.join(SENSORS)}")
 
+    def stand(self, stated: object) -> None:
+        """Raise ContextError where a file states the context of other statements; words that are none say nothing."""
+        word = str(stated or "").strip()
+        known = word.lower() in (REAL, TEST) or word.lower().startswith("exercise")
+        if known and self.context and word != self.context:
+            raise ContextError(
+                f"the file says that it is {word[:80]!r}, not {self.context!r}", where=self.source_id,
+                hint="real, exercise and test never mix",
+            )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a file held. ``unmapped`` are its columns that nothing was read from, ``notes`` sentences for people."""
+    """What a file held. ``unmapped`` are its columns that nothing was read from, ``notes`` sentences for people.
+
+    ``stated`` are the contexts that its rows say they are of; empty where they say none.
+    """
 
     detections: Table
     rejects: Table
     unmapped: tuple[str, ...]
     notes: tuple[str, ...]
+    stated: tuple[str, ...] = ()
 
 
 def mapped(names: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -123,10 +139,14 @@ class Rows:
     columns: dict[str, list[object]] = field(default_factory=lambda: {n: [] for n in _KEPT})
     bad: list[tuple[int, int, str, bytes]] = field(default_factory=list)
     swapped: int = 0
+    stated: set[str] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
 
     def add(self, cells: Mapping[str, str], offset: int, number: int, raw: bytes) -> None:
-        """One row by field; a cell that says "missing" is missing."""
+        """One row by field; a cell that says "missing" is missing. Raises ContextError for a row of another context."""
+        if (context := cells.get("context", "").strip()) and context not in self.stated:
+            self.reading.stand(context)
+            self.stated.add(context)
         try:
             row = self._row({k: v.strip() for k, v in cells.items() if v.strip().lower() not in _MISSING})
         except _RefusedError as exc:
@@ -184,7 +204,7 @@ class Rows:
             "exchanged: check the columns; nothing was exchanged here"
         )
         notes = (told,) if self.swapped else ()
-        return Read(Table(DETECTIONS, done, words), self._rejects(words), unmapped, notes)
+        return Read(Table(DETECTIONS, done, words), self._rejects(words), unmapped, notes, tuple(sorted(self.stated)))
 
     def _rejects(self, words: Mapping[str, tuple[str, ...]]) -> Table:
         nothing = np.zeros(len(self.bad), np.int32)

@@ -92,14 +92,15 @@ def _csv(data: bytes, reading: Reading) -> Read:
     return rows.finish(unmapped)
 
 
-def document(data: bytes) -> list[Any]:
-    """The features of a GeoJSON text in WGS 84. Raises InputError for anything else."""
+def document(data: bytes, reading: Reading) -> list[Any]:
+    """The features of a GeoJSON text in WGS 84. Raises InputError for anything else, and for another context."""
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
         raise InputError(f"not JSON: {str(exc)[:200]}") from exc
     if not isinstance(found, dict) or found.get("type") != "FeatureCollection":
         raise InputError("not a GeoJSON FeatureCollection")
+    reading.stand(found.get("context"))
     crs = found.get("crs")
     if crs is not None:
         properties = crs.get("properties") if isinstance(crs, dict) else None
@@ -115,7 +116,7 @@ def document(data: bytes) -> list[Any]:
 def _geojson(data: bytes, reading: Reading) -> Read:
     rows = Rows(reading)
     odd: dict[str, None] = {}
-    for number, feature in enumerate(document(data), 1):
+    for number, feature in enumerate(document(data, reading), 1):
         raw = json.dumps(feature, default=str)[:2000].encode("utf-8", "replace")
         properties = feature.get("properties") if isinstance(feature, dict) else None
         properties = properties if isinstance(properties, dict) else {}

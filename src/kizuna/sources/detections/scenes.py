@@ -17,7 +17,7 @@ import pyproj
 import shapely
 
 from kizuna.base import utc
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ContextError, InputError
 from kizuna.base.table import Kind, Table, empty
 from kizuna.fixes.detections import SCENES, SENSORS
 from kizuna.places.zone import make_zone
@@ -36,13 +36,15 @@ def read_scenes(data: bytes, reading: Reading) -> Table:
     """The table of scenes. Raises InputError, naming the feature, for whatever is not such a file."""
     if len(data) > MAX_BYTES:
         raise InputError(f"{len(data)} bytes of scenes", hint=f"at most {MAX_BYTES}")
-    features = document(data)
+    features = document(data, reading)
     if len(features) > MAX_SCENES:
         raise InputError(f"{len(features)} scenes", hint=f"at most {MAX_SCENES}")
     rows = []
     for number, feature in enumerate(features, 1):
         try:
             rows.append(_scene(feature, reading))
+        except ContextError:
+            raise
         except InputError as exc:
             raise InputError(exc.message, where=f"{reading.source_id}: feature {number}", hint=exc.hint) from exc
     names = [r["scene_id"] for r in rows]
@@ -56,6 +58,7 @@ def _scene(feature: Any, reading: Reading) -> dict[str, Any]:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         raise InputError("not a feature with properties")
+    reading.stand(properties.get("context"))
     scene_id = str(properties.get("scene_id") or "").strip()
     if not scene_id:
         raise InputError("a scene needs a scene_id")
