@@ -4,6 +4,7 @@ import { age, local, short, utc } from "../i18n/format";
 import { THEMES, type Theme } from "../state";
 import { dropDrafts, readPrefs, writePrefs } from "./prefs";
 import type { Desk } from "./desk";
+import { ask } from "./dialogs";
 import { live } from "lit-html/directives/live.js";
 import { html, key, nothing, panel, type TemplateResult } from "./drawing";
 import { searchBox } from "./search";
@@ -94,8 +95,21 @@ function more(desk: Desk): TemplateResult {
       </fieldset>
       <label class="choice"><input type="checkbox" .checked=${readPrefs().sound === true}
         @change=${(e: Event) => writePrefs({ sound: (e.target as HTMLInputElement).checked })} />${t("top.sound")}</label>
+      <button class="wide" @click=${() => { close(); void changePassword(desk); }}>${t("action.password")}</button>
       <button class="wide" @click=${() => void logOut(desk)}>${t("action.log_out")}</button>
     </div>`; // prettier-ignore
+}
+
+async function changePassword(desk: Desk): Promise<void> {
+  const field = (name: string, words: string, complete: "current-password" | "new-password") =>
+    html`<label>${words}<input name=${name} type="password" autocomplete=${complete} required maxlength="256" ?data-first=${name === "old"} /></label>`;
+  const body = html`${field("old", t("login.password"), "current-password")} ${field("new", t("setup.password"), "new-password")} ${field("again", t("setup.again"), "new-password")}`;
+  const done = await ask(t("action.password"), body, t("action.save"), async (form) => {
+    if (form.get("new") !== form.get("again")) throw new Error(t("setup.differ"));
+    await desk.api.post("/api/password", { old: form.get("old"), new: form.get("new") });
+    return true;
+  });
+  if (done) desk.say(t("users.password_changed"));
 }
 
 async function logOut(desk: Desk): Promise<void> {
