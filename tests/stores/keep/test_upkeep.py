@@ -13,7 +13,7 @@ import pytest
 from stores.store_rows import T0_MS, batch, event, events, fix, said
 
 from kizuna.base.errors import ConfigError, InputError, UnavailableError
-from kizuna.base.units import MINUTE_MS
+from kizuna.base.units import MINUTE_MS, MISSING_TIME_MS
 from kizuna.stores.keep import KeepParams, compaction, open_keep, restore, sealing, verify
 from kizuna.stores.keep.horizon import Horizon
 
@@ -448,3 +448,14 @@ def test_log_of_the_catalogue_stays_small_under_steady_appends(tmp_path):
             keep.append(batch(rows(1000 * k, 500, 5 * k)))
         keep.seal()
         assert (tmp_path / "s" / "keep.db-wal").stat().st_size < 2_000_000
+
+
+def test_events_are_read_in_parts_and_rows_without_a_time_answer_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("kizuna.stores.keep.event_rows._ROWS_AT_ONCE", 2)
+    with open_keep(tmp_path / "s") as keep:
+        keep.put_events(events(*(event(f"e{k}") for k in range(5))))
+        assert keep.events()["event_id"].to_pylist() == [f"e{k}" for k in range(5)]
+        keep.append(batch([{**fix(1, 5, 0), "time_ms": MISSING_TIME_MS}, fix(2, 5, 0)]))
+        for _ in range(2):
+            assert keep.box(-180, -90, 180, 90, -(2**52), 2**52)["msg_id"].tolist() == [2]
+            keep.seal()

@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.json as pj
 import zstandard
 
-from kizuna.base.table import Table, empty, from_arrow
+from kizuna.base.table import Table, concat, empty, from_arrow
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.events.table import EVENTS
 
 _LEVEL: Final = 3
 _BLOCK_BYTES: Final = 16 << 20
+_ROWS_AT_ONCE: Final = 5_000
+"""The parser takes less than 2 GiB at once."""
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
@@ -40,6 +42,10 @@ def _as_rows(events: Table) -> list[dict[str, Any]]:
 def _as_table(packed: list[bytes]) -> Table:
     if not packed:
         return empty(EVENTS)
+    return concat([_parsed(packed[at : at + _ROWS_AT_ONCE]) for at in range(0, len(packed), _ROWS_AT_ONCE)])
+
+
+def _parsed(packed: list[bytes]) -> Table:
     unpack = zstandard.ZstdDecompressor()
     lines = b"\n".join([unpack.decompress(row) for row in packed])
     options = pj.ReadOptions(block_size=max(_BLOCK_BYTES, len(lines) + 1))

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
+from kizuna.base.units import MISSING_TIME_MS
 from kizuna.stores.keep.pieces import SCHEMAS, Piece
 from kizuna.stores.keep.segments import BOUNDS, ODD, Rows, Segment, SegmentFile
 
@@ -189,7 +190,7 @@ def _filtered(found: Rows, ok: Array, want: Want) -> pa.Table:
 
 
 def _rows_inside(found: pa.Table, want: Want) -> Array:
-    time_ms = found["timestamp"].cast(pa.int64()).fill_null(-1).to_numpy()
+    time_ms = found["timestamp"].cast(pa.int64()).fill_null(MISSING_TIME_MS).to_numpy()
     mmsi = found["mmsi"].to_numpy() if want.mmsi is not None else None
     if want.box is None:
         return _inside(want, time_ms, mmsi, None, None)
