@@ -102,6 +102,15 @@ describe("replay", () => {
     replay.show(T);
     expect(replay.fleet.position(0, T).lon).toBeCloseTo(10, 5);
   });
+  it("gives vessels the look that the live picture has, also when that comes later", () => {
+    const now = new Fleet();
+    const replay = new Replay([block([{ mmsi: 5, lon: 10, lat: 20, t: T }])], now);
+    replay.show(T);
+    expect(replay.fleet.look(0)).toMatchObject({ origin: 15, kind: 0 });
+    now.replace({ ...picture([{ mmsi: 5, lon: 10, lat: 20, flags: FLAG.alert | FLAG.watched }]), origin: Int8Array.of(3), kind: Int8Array.of(2) });
+    replay.show(T);
+    expect(replay.fleet.look(0)).toMatchObject({ origin: 3, kind: 2, flags: FLAG.watched });
+  });
   it("shows nobody before his first fix, nor long after his last", () => {
     const replay = new Replay([block([{ mmsi: 5, lon: 10, lat: 20, t: T }])], live);
     for (const [at, size] of [[T - 1, 0], [T, 1], [T + 3600, 1], [T + 3601, 0]] as const) {

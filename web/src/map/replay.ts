@@ -2,13 +2,16 @@
  * Replay: fixes of closed blocks, shown at any moment. A vessel stands between the fix before and the fix after the
  * moment, where both are near enough in time; otherwise at the fix before, and it is gone when that is long past.
  */
-import type { BlockColumns, PictureColumns } from "./types";
+import { type BlockColumns, FLAG, type PictureColumns } from "./types";
 import { Fleet } from "./vessels/fleet";
 
 /** Two fixes further apart than this are not joined. */
 export const JOIN_S = 600;
 /** A vessel whose last fix is older than this is no longer shown. */
 export const GONE_S = 3600;
+
+/** Origin of a vessel that the live picture does not know: no node gives this code, and it has the plainest shape. */
+const UNKNOWN = 15;
 
 export class Replay {
   readonly fleet: Fleet;
@@ -18,6 +21,8 @@ export class Replay {
   readonly #looks: { kind: Int8Array; origin: Int8Array; flags: Int8Array };
   /** Row at which each vessel stood last: moments mostly come in order. */
   readonly #at: Int32Array;
+  readonly #live: Fleet;
+  #seen = -1;
 
   constructor(blocks: readonly BlockColumns[], live: Fleet) {
     this.fleet = new Fleet(live.exercise);
@@ -27,19 +32,29 @@ export class Replay {
     for (let i = 0; i < mmsi.length; i++) if (i === 0 || mmsi[i] !== mmsi[i - 1]) starts.push(i);
     this.#starts = Int32Array.from([...starts, mmsi.length]);
     this.#at = Int32Array.from(starts);
-    const looks = starts.map((start) => {
-      const row = live.row(mmsi[start] as number);
-      return row === undefined ? { kind: 0, origin: 0, flags: 0 } : live.look(row);
-    });
-    this.#looks = {
-      kind: Int8Array.from(looks, (l) => l.kind),
-      origin: Int8Array.from(looks, (l) => l.origin),
-      flags: Int8Array.from(looks, (l) => l.flags & 0b10110), // alerts and rest belong to now, not to then
-    };
+    const n = starts.length;
+    this.#looks = { kind: new Int8Array(n), origin: new Int8Array(n).fill(UNKNOWN), flags: new Int8Array(n) };
+    this.#live = live;
+  }
+
+  /** What a vessel looks like is not in its fixes: taken from the live picture, as far as that knows the vessel. */
+  #lookAgain(): void {
+    const live = this.#live;
+    if (this.#seen === live.version) return;
+    this.#seen = live.version;
+    for (let v = 0; v < this.#looks.kind.length; v++) {
+      const row = live.row(this.#rows.mmsi[this.#starts[v] as number] as number);
+      if (row === undefined) continue;
+      const { kind, origin, flags } = live.look(row);
+      this.#looks.kind[v] = kind;
+      this.#looks.origin[v] = origin;
+      this.#looks.flags[v] = flags & (FLAG.watched | FLAG.classB | FLAG.exercise); // alerts and rest belong to now
+    }
   }
 
   /** Bring the fleet to a moment, seconds since 1970. */
   show(now_s: number): void {
+    this.#lookAgain();
     const { mmsi, t_s, lon_e7, lat_e7, sog_dkn, cog_ddeg } = this.#rows;
     const vessels = this.#starts.length - 1;
     const out = emptyPicture(vessels);

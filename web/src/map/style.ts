@@ -126,7 +126,7 @@ function chartLayers(theme: Theme, language: string): Chart {
     ],
     claims: [
       { id: "claims-hatch", type: "fill", source: "claims", filter: ["all", ["==", ["geometry-type"], "Polygon"], ["has", "stripe"]],
-        paint: { "fill-pattern": ["concat", "hatch-", ["get", "stripe"]], "fill-opacity": 0.5 } },
+        paint: { "fill-pattern": ["concat", "hatch-", ["get", "stripe"]], "fill-opacity": 0.35 } },
       { id: "claims", type: "line", source: "claims", paint: { "line-color": t.claim, "line-width": 1.2, "line-dasharray": [6, 4] } },
       named("claims", { "text-field": CLAIM_TEXT, "symbol-placement": "line", "symbol-spacing": 420, "text-offset": [0, 0.8], "text-max-angle": 25 }, 5),
     ],
