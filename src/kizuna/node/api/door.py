@@ -12,6 +12,8 @@ as ``Authorization: Bearer`` and may only read. Bodies are bounded, unknown quer
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import json
 import logging
 import secrets
@@ -112,9 +114,9 @@ class Door:
     def _who(self, scope: Scope, headers: Headers) -> Viewer | None:
         client = scope.get("client")
         address = str(client[0]) if client else ""
-        kind, _, secret = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and secret:
-            token = self._node.desk.tokens.of_secret(secret.strip()[:200])
+        secret = _secret(headers.get("authorization", ""))
+        if secret:
+            token = self._node.desk.tokens.of_secret(secret)
             if token is None:
                 return None
             name = f"token:{token.token_id}"
@@ -165,6 +167,17 @@ class Door:
             await send(message)
 
         return outward
+
+
+def _secret(authorization: str) -> str:
+    """The token of a header: ``Bearer``, or the password of ``Basic`` for programs that know no other way."""
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "bearer":
+        return value.strip()[:200]
+    if kind.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(value.strip()[:400], validate=True).decode().partition(":")[2][:200]
+    return ""
 
 
 def _odd(scope: Scope, headers: Headers, hosts: tuple[str, ...]) -> tuple[int, str] | None:
