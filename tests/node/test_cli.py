@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from kizuna.node.cli.main import app
 from kizuna.node.exercise import write_exercise
+from kizuna.stores.parquet import metadata
 
 SENTENCE = "!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*23\r\n"
 
@@ -124,6 +125,21 @@ def test_detect_goes_on_from_a_decoded_directory(exercise, found, tmp_path):
         for d in (found, tmp_path / "e")
     ]
     assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize("words", [("decode",), ("detect", "-q"), ("detect", "-q", "--partitions", 2), ("live",)])
+@pytest.mark.parametrize("context", ["real", "exercise:other"])
+def test_a_context_other_than_that_of_our_own_tables_is_refused(found, tmp_path, words, context):
+    for given in (found, found / "fixes.parquet"):
+        said = kizuna(*words, given, "--context", context, "--out", tmp_path / "o", code=4).output
+        assert "holds 'exercise:kizuna-demo', not" in said
+    assert not [p for p in (tmp_path / "o").rglob("*") if p.is_file()]
+
+
+def test_our_own_tables_are_read_as_what_they_say_or_as_what_is_asked_for(found, tmp_path):
+    for k, more in enumerate(((), ("--context", "exercise:kizuna-demo"))):
+        kizuna("decode", found / "fixes.parquet", *more, "--out", tmp_path / str(k), code=0)
+        assert metadata(tmp_path / str(k) / "fixes.parquet")["context"] == "exercise:kizuna-demo"
 
 
 def test_a_recording_without_times_asks_for_start_and_marks_what_it_made(tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, ContextError, InputError
 from kizuna.engines.run import Request, detect_into
 
 import kizuna
@@ -95,6 +95,14 @@ def test_decoded_rows_go_on_to_detect(found: kizuna.Result) -> None:
     heard = kizuna.decode(pa.table(_rows()), source="two ships")
     assert heard.fixes.num_rows == len(_rows()["mmsi"])
     assert kizuna.detect(heard).events["event_id"].to_pylist() == found.events["event_id"].to_pylist()
+
+
+def test_another_context_than_that_of_decoded_rows_is_refused() -> None:
+    decoded = kizuna.decode(pa.table(_rows(minutes=9)), context="test")
+    assert kizuna.detect(decoded).record["run"]["context"] == "test"
+    for data in (decoded, decoded.fixes):
+        with pytest.raises(ContextError, match="never mix"):
+            kizuna.detect(data, context="real")
 
 
 def test_tables_answer_sql_and_reach_no_file(found: kizuna.Result) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kizuna.base.errors import ConfigError
+from kizuna.base.errors import ConfigError, ContextError
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.links import files, net
@@ -33,6 +34,7 @@ class Options:
     Attributes:
         source: source id instead of the file name (one input only).
         context, label: of rows that bring none of their own.
+        only: refuse rows that bring another context; otherwise our own tables are read as what they say.
         columns: for tables, which column is which field (``--map``).
         assume_utc: read table times without a zone as UTC.
         date_order: ``dmy`` or ``mdy`` for table dates such as 05/04/2026.
@@ -50,7 +52,25 @@ class Options:
     seconds: float = 0.0
     lines: int = 0
     subscription: Path | None = None
+    only: bool = False
     clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+
+    def stand(self, batch: Batch, where: str) -> None:
+        """Raise ContextError where rows bring another context than the only one that is wanted."""
+        if not self.only:
+            return
+        for table in (batch.fixes, batch.statics, batch.others, batch.rejects):
+            if not len(table):
+                continue
+            words = table.codes_of("context")
+            if words == (self.context,):
+                continue
+            other = {words[code] for code in np.unique(table["context"])} - {self.context}
+            if other:
+                raise ContextError(
+                    f"holds {' and '.join(sorted(other))!r}, not {self.context!r}", where=where,
+                    hint="real, exercise and test never mix; leave out --context (context) to read it as what it says",
+                )  # fmt: skip
 
     def reading(self) -> Reading:
         """What the table decoders need to know."""

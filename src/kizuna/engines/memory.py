@@ -72,6 +72,7 @@ def table_in(table: pa.Table, options: Options, progress: Progress = silent) -> 
             for part in picked.combine_chunks().to_batches(max_chunksize=_ROWS):
                 writer.write_batch(part)
                 batch = decoder.feed(part)
+                options.stand(batch, of.source_id)
                 of.add(batch)
                 yield batch
                 progress("Read", of.counts.get("rows", 0), table.num_rows)

@@ -48,6 +48,7 @@ def read(item: Input, options: Options, progress: Progress = silent) -> Iterator
     stage = f"read {item.source_id}"
     batches = _live(item, options, stage, progress) if net.is_url(item.name) else _file(item, options, stage, progress)
     for batch in batches:
+        options.stand(batch, item.name)
         item.add(batch)
         yield batch
 

@@ -34,7 +34,9 @@ def live(
     seconds: Annotated[float, typer.Option("--seconds", min=0.0, help="The stream is over after so long.")] = 0.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, whatever was saved.")] = False,
     source: Annotated[str, typer.Option("--source", help="Name of the source (one input only).")] = "",
-    context: Annotated[str, typer.Option("--context", help="real, exercise:<id> or test.")] = "real",
+    context: Annotated[
+        str, typer.Option("--context", help="real, exercise:<id> or test; real, or what our own tables say, unless given.")
+    ] = "",
     label: Annotated[str, typer.Option("--label", help="Who may be told.")] = "nobody",
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print each change as one line of JSON.")] = False,

@@ -66,9 +66,11 @@ def _request(inputs: tuple[str, ...], how: How, beside: Beside, marks: Marks) ->
     from kizuna.engines.live.params import LiveParams  # noqa: PLC0415
     from kizuna.engines.live.run import LiveRequest  # noqa: PLC0415
     from kizuna.engines.run import Request  # noqa: PLC0415
-    from kizuna.records.context import check  # noqa: PLC0415
+    from kizuna.records.context import REAL, check  # noqa: PLC0415
 
-    options = Options(marks.source, check(marks.context), marks.label, seconds=marks.seconds)
+    with output.options():
+        context = check(marks.context or REAL)
+    options = Options(marks.source, context, marks.label, seconds=marks.seconds, only=bool(marks.context))
     request = Request(inputs, options, beside.zones, beside.anchorages, beside.params, title=beside.title)
     return LiveRequest(request, LiveParams(how.lateness_h, how.settle_h, keep_h=how.keep_h), how.save_s, how.fresh)
 

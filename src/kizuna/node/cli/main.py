@@ -39,7 +39,9 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Directory for the result
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Source = Annotated[str, typer.Option("--source", help="Name of the source, instead of the file name (one input only).")]
-Context = Annotated[str, typer.Option("--context", help="real, exercise:<id> or test.")]
+Context = Annotated[
+    str, typer.Option("--context", help="real, exercise:<id> or test; real, or what our own tables say, unless given.")
+]
 Label = Annotated[str, typer.Option("--label", help="Who may be told; nobody until a rule says otherwise.")]
 Mapping = Annotated[
     list[str] | None,
@@ -74,7 +76,7 @@ def decode(
     inputs: Inputs,
     out: Out,
     source: Source = "",
-    context: Context = "real",
+    context: Context = "",
     label: Label = "nobody",
     mapping: Mapping = None,
     assume_utc: AssumeUtc = False,
@@ -128,7 +130,7 @@ def detect(
     fixes: partitions_.WithFixes = True,
     report: partitions_.WithReport = True,
     source: Source = "",
-    context: Context = "real",
+    context: Context = "",
     label: Label = "nobody",
     mapping: Mapping = None,
     assume_utc: AssumeUtc = False,

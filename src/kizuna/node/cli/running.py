@@ -38,7 +38,7 @@ class Reading:
         """The same for the engine; raises ConfigError for a mapping without an equals sign."""
         from kizuna.base.errors import ConfigError  # noqa: PLC0415
         from kizuna.engines.decode import Options  # noqa: PLC0415
-        from kizuna.records.context import check  # noqa: PLC0415
+        from kizuna.records.context import REAL, check  # noqa: PLC0415
 
         columns = {}
         for pair in self.mapping:
@@ -49,10 +49,10 @@ class Reading:
         if self.subscription is not None and not any(name.startswith(("ws://", "wss://")) for name in self.inputs):
             raise ConfigError("no input is a WebSocket", where="--subscribe", hint="it goes with ws:// and wss:// only")
         with output.options():
-            context = check(self.context)
+            context = check(self.context or REAL)
         return Options(
             self.source, context, self.label, columns, self.assume_utc, self.date_order, self.seconds,
-            subscription=self.subscription,
+            subscription=self.subscription, only=bool(self.context),
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from kizuna.links.gis_files import read_zones
 from kizuna.node.python.frames import arrow_table
 from kizuna.node.python.result import Decoded, Result
 from kizuna.places.zone import Zone
-from kizuna.records.context import check
+from kizuna.records.context import REAL, check
 
 PathLike_ = str | PathLike[str]
 Progress = Callable[[str, float, float], None]
@@ -29,7 +29,7 @@ Progress = Callable[[str, float, float], None]
 
 
 def decode(
-    data: Any, *, source: str = "", context: str = "real", label: str = "nobody",
+    data: Any, *, source: str = "", context: str = "", label: str = "nobody",
     columns: Mapping[str, str] | None = None, assume_utc: bool = False, date_order: str = "",
     progress: Progress | None = None,
 ) -> Decoded:  # fmt: skip
@@ -39,7 +39,8 @@ def decode(
         data: a path, a list of paths (NMEA, CSV, JSON, Parquet; plain, gzip or zstd), or a table of positions as
             Polars, pandas, GeoPandas or Arrow, whose columns are found by their names as those of a CSV file.
         source: name of the source; for a table ``table`` unless given. It is part of every ``msg_id``.
-        context: ``real``, ``exercise:<id>`` or ``test``.
+        context: ``real``, ``exercise:<id>`` or ``test``. Unless given, rows of our own tables are what they say, all
+            others real; given, rows that say something else are refused.
         label: who may be told.
         columns: which column is which field where the names do not say it, e.g. ``{"lat": "Y"}``.
         assume_utc: read times without a time zone as UTC.
@@ -47,17 +48,20 @@ def decode(
         progress: called as the work goes on.
 
     Raises:
+        ContextError: the data says that it is an exercise, or of another context than the given one.
         InputError: the data cannot be understood; single bad rows are set aside in ``rejects`` instead.
         ConfigError: a file that is not there, or an option that is none.
     """
-    options = Options(source, check(context), label, dict(columns or {}), assume_utc, date_order)
+    options = Options(
+        source, check(context or REAL), label, dict(columns or {}), assume_utc, date_order, only=bool(context)
+    )  # fmt: skip
     return Decoded(_loaded(data, options, progress))
 
 
 def detect(
     data: Any, *, zones: Any = (), anchorages: PathLike_ | Sequence[PathLike_] = (),
     params: PathLike_ | Mapping[str, Mapping[str, Any]] | Settings | None = None, start: str = "", source: str = "",
-    context: str = "real", label: str = "nobody", columns: Mapping[str, str] | None = None, assume_utc: bool = False,
+    context: str = "", label: str = "nobody", columns: Mapping[str, str] | None = None, assume_utc: bool = False,
     date_order: str = "", title: str = "", progress: Progress | None = None,
 ) -> Result:  # fmt: skip
     """Find tracks and explained events in AIS.
@@ -82,14 +86,20 @@ def detect(
     Raises:
         InputError, ConfigError: as ``decode``; ConfigError also names a setting that is unknown or out of range.
     """
-    options = Options(source, check(context), label, dict(columns or {}), assume_utc, date_order)
+    options = Options(
+        source, check(context or REAL), label, dict(columns or {}), assume_utc, date_order, only=bool(context)
+    )  # fmt: skip
     areas, files = _zones(zones)
     around = memory.Around(
         settings=_settings(params), zones=areas, zone_files=files,
         lists=tuple(read_anchorages(path) for path in _paths(anchorages)), start_ms=_time(start),
         title=title or source or _title(data),
     )  # fmt: skip
-    loaded = data.loaded if isinstance(data, Decoded) else _loaded(data, options, progress)
+    if isinstance(data, Decoded):
+        loaded = data.loaded
+        options.stand(loaded.batch, "data")
+    else:
+        loaded = _loaded(data, options, progress)
     return Result.of(memory.find(loaded, around, options, progress or silent))
 
 
@@ -105,7 +115,8 @@ def _loaded(data: Any, options: Options, progress: Progress | None) -> Loaded:
     if _is_path(data) or (isinstance(data, (list, tuple)) and all(_is_path(one) for one in data)):
         return load_inputs([str(one) for one in _paths(data)], options=options, progress=progress or silent)
     named = options if options.source else Options(
-        "table", options.context, options.label, options.columns, options.assume_utc, options.date_order
+        "table", options.context, options.label, options.columns, options.assume_utc, options.date_order,
+        only=options.only,
     )  # fmt: skip
     return memory.table_in(arrow_table(data), named, progress or silent)
 
