@@ -246,9 +246,9 @@ class SegmentFile:
     def read(self, groups: Sequence[int] | None = None, names: Sequence[str] = ()) -> Rows:
         """Row groups (all of them: None); ``names`` as in memory, none for all."""
         columns = [c for name in names if (c := self._schema[name].in_file) in self._names] if names else None
-        some: Any = range(self._file.num_row_groups) if groups is None else groups
+        some = list(range(self._file.num_row_groups)) if groups is None else list(groups)
         try:
-            table = self._file.read_row_groups(list(some), columns=columns)
+            table = self._file.read_row_groups(some, columns=columns)
         except (pa.ArrowInvalid, OSError) as exc:
             raise self._damaged(exc) from exc
         for name, unit in self._scale.items():
