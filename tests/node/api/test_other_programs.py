@@ -69,6 +69,19 @@ def test_ogr2ogr_takes_the_events_into_a_geopackage(busy, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
+def test_owslib_reads_the_collections(busy):
+    features = pytest.importorskip("owslib.ogcapi.features", reason="OWSLib is not installed")
+    with listening(busy.app) as (url, _):
+        client = features.Features(url + "/ogc/", headers={"Authorization": f"Bearer {busy.secret}"})
+        assert sorted(client.feature_collections()) == ["events", "tracks", "vessels", "zones"]
+        assert client.collection("events")["title"] == "Events" and client.conformance()["conformsTo"]
+        found = client.collection_items("vessels", bbox=[122.0, 23.995, 124.0, 24.045], limit=3)
+        assert found["numberMatched"] == 5 and found["numberReturned"] == 3
+        assert client.collection_item("vessels", f"{SHIP:09d}")["properties"]["shipname"] == "北斗丸 HOKUTO"
+        assert "mmsi" in client.collection_queryables("vessels")["properties"]
+
+
 def test_a_token_may_come_as_a_password_for_programs_that_know_no_other_way(busy):
     program = busy.browser()
     assert program.get("/ogc/", headers={"Authorization": httpx.BasicAuth("token", busy.secret)._auth_header}).status_code == 200

@@ -16,6 +16,7 @@ from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.view import view_notes
+from kizuna.node.desk.desk import Desk
 from kizuna.node.desk.people import User
 from kizuna.node.desk.tokens import DAYS, DELAY_S, GRID_DEG, Token
 
@@ -53,13 +54,30 @@ class NewToken(Strict):
 def add_to(router: APIRouter, books: Books) -> None:
     """Add the routes."""
     node = books.node
-    people, tokens, audit = node.desk.people, node.desk.tokens, node.desk.audit
+    _add_users(router, node.desk)
+    _add_tokens(router, node.desk)
 
     @router.get("/api/sources", **needs("source.see"))
     def sources(viewer: Looks) -> Response:
         """Health of each source."""
         rows = [{**s, "last_t": _moment(s.get("last"))} for s in node.sources()]
         return answer({"sources": view_notes(rows, viewer, "source.see")})
+
+    @router.get("/api/audit", **needs("audit.see"))
+    def book(viewer: Looks, before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
+             by: Annotated[str | None, Query(max_length=100)] = None) -> Response:  # fmt: skip
+        """Who saw and did what, newest first, 500 at a time."""
+        node.desk.audit.saw(viewer.name, "audit.see", by or "", viewer.address)
+        rows = [
+            {"id": r["audit_id"], "t": r["t_ms"], "by": r["by"], "act": r["act"], "object": r["object"],
+             "outcome": r["outcome"], "address": r["address"]}
+            for r in view_notes(node.desk.audit.page(before_id=before, by=by), viewer, "audit.see")
+        ]  # fmt: skip
+        return answer({"lines": rows})
+
+
+def _add_users(router: APIRouter, desk: Desk) -> None:
+    people, audit = desk.people, desk.audit
 
     @router.get("/api/admin/users", **needs("user.edit"))
     def users() -> Response:
@@ -88,6 +106,10 @@ def add_to(router: APIRouter, books: Books) -> None:
         changed = people.named(name)
         return answer(user_as_dict(changed) if changed else None)
 
+
+def _add_tokens(router: APIRouter, desk: Desk) -> None:
+    tokens, audit = desk.tokens, desk.audit
+
     @router.get("/api/admin/tokens", **needs("token.edit"))
     def all_tokens() -> Response:
         return answer({"tokens": [token_as_dict(t) for t in tokens.all()]})
@@ -106,18 +128,6 @@ def add_to(router: APIRouter, books: Books) -> None:
             raise Problem(404, "there is no such token, or it was revoked before")
         audit.did(viewer.name, "token.revoke", f"token:{token_id}", "done", viewer.address)
         return Response(status_code=204)
-
-    @router.get("/api/audit", **needs("audit.see"))
-    def book(viewer: Looks, before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
-             by: Annotated[str | None, Query(max_length=100)] = None) -> Response:  # fmt: skip
-        """Who saw and did what, newest first, 500 at a time."""
-        audit.saw(viewer.name, "audit.see", by or "", viewer.address)
-        rows = [
-            {"id": r["audit_id"], "t": r["t_ms"], "by": r["by"], "act": r["act"], "object": r["object"],
-             "outcome": r["outcome"], "address": r["address"]}
-            for r in view_notes(audit.page(before_id=before, by=by), viewer, "audit.see")
-        ]  # fmt: skip
-        return answer({"lines": rows})
 
 
 def _moment(last: Any) -> int | None:

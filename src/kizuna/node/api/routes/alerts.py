@@ -42,6 +42,7 @@ class Silence(Why):
 def add_to(router: APIRouter, books: Books) -> None:
     """Add the routes."""
     node = books.node
+    _add_decisions(router, books)
 
     @router.get("/api/alerts", **needs("event.see"))
     def alerts(viewer: Looks, state: Annotated[Literal["open", "all"], Query()] = "open") -> Response:
@@ -70,6 +71,10 @@ def add_to(router: APIRouter, books: Books) -> None:
             "decisions": [deed_as_dict(d) for d in node.desk.decisions.of_event(event_id)],
         }  # fmt: skip
         return answer({**row, **known})
+
+
+def _add_decisions(router: APIRouter, books: Books) -> None:
+    node = books.node
 
     def decide(viewer: Viewer, event_id: str, body: Why, act: str, make: Callable[[Alert], Deed]) -> Response:
         """Write one decision down and give the alert as it stands then."""
