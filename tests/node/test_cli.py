@@ -1,6 +1,7 @@
 """The command line as people use it: answers, errors, exit codes."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -205,6 +206,31 @@ def test_a_directory_that_cannot_be_made_is_told_in_a_line(tmp_path):
     for words in (("params",), ("exercise", "generate", "--vessels", 16, "--hours", 0.5), ("claims", "--bbox", "0,0,1,1")):
         said = kizuna(*words, "--out", tmp_path / "file" / "o", code=2).output
         assert "cannot be written" in said
+
+
+@pytest.mark.parametrize("more", [(), ("--partitions", 2)])
+def test_detect_says_before_the_work_that_it_cannot_write(tmp_path, more, monkeypatch):
+    log = tmp_path / "a.csv"
+    log.write_text("mmsi,timestamp,lat,lon\n431000001,2026-01-01T00:00:00Z,26,127\n")
+    monkeypatch.setattr("kizuna.engines.reading.read", lambda *_: pytest.fail("reads before it knows where to write"))
+    for engine in ("decode", "partition.route"):
+        monkeypatch.setattr(f"kizuna.engines.{engine}.read", lambda *_: pytest.fail("reads too early"))
+    (tmp_path / "file").write_text("")
+    said = kizuna("detect", log, *more, "-q", "--out", tmp_path / "file" / "o", code=2).output
+    assert "cannot be written" in said
+    monkeypatch.setattr("os.access", lambda _, mode: not mode & os.W_OK)
+    (tmp_path / "closed").mkdir()
+    said = kizuna("detect", log, *more, "-q", "--out", tmp_path / "closed", code=2).output
+    assert "cannot be written" in said
+
+
+def test_a_run_that_fails_takes_away_only_what_it_made(tmp_path):
+    log = tmp_path / "a.nmea"
+    log.write_text(SENTENCE)
+    (tmp_path / "kept").mkdir()
+    for out in ("kept", "kept/a/b", "c/d"):
+        kizuna("detect", log, "-q", "--out", tmp_path / out, code=2)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.nmea", "kept"]
 
 
 def test_settings_are_printed_read_and_checked(tmp_path):

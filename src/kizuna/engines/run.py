@@ -23,7 +23,7 @@ from kizuna.links.gis_files import read_zones
 from kizuna.places.anchorages import Anchorages
 from kizuna.places.zone import Zone
 from kizuna.sources.batch import Batch
-from kizuna.stores.parquet import make_directory, read_table
+from kizuna.stores.parquet import read_table, ready_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ def detect_into(request: Request, out: Path, progress: Progress = silent) -> Run
     UnavailableError when the disk is full. ``run.json`` of an earlier run in ``out`` is removed first, so that a
     directory with one is always whole.
     """
+    with ready_directory(out):
+        return _detect_into(request, out, progress)
+
+
+def _detect_into(request: Request, out: Path, progress: Progress) -> RunSummary:
     beside = given(request)
     stages = Stages(progress)
     with stages.stage("Read"):
@@ -70,7 +75,6 @@ def detect_into(request: Request, out: Path, progress: Progress = silent) -> Run
     found = find_events(loaded.batch, beside.settings, beside.zones, beside.lists, stages)
     if beside.previous is not None:
         found = _continued(found, beside.previous, stages)
-    make_directory(out)
     (out / "run.json").unlink(missing_ok=True)
     label = request.options.label
     results.write_tables(loaded, found, out, stages, context, label)

@@ -66,6 +66,29 @@ def make_directory(path: Path) -> None:
         raise cannot_write(exc, path) from exc
 
 
+@contextlib.contextmanager
+def ready_directory(path: Path) -> Iterator[None]:
+    """The directory for results while they are being made, so that one that cannot be is told before the work.
+
+    Raises as ``make_directory``, and where nothing can be written into it. After an exception directories that were
+    made here are removed again unless something lies in them.
+    """
+    try:
+        made = [one for one in (path, *path.parents) if not one.exists()]
+    except OSError as exc:
+        raise cannot_write(exc, path) from exc
+    try:
+        make_directory(path)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise cannot_write(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), path)
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for one in made:
+                one.rmdir()
+        raise
+
+
 def write_options(schema: Schema) -> dict[str, Any]:
     """Encodings of a table's columns; see the module for the reasons."""
     flat = [c for c in schema.columns if c.kind is not Kind.ARROW]

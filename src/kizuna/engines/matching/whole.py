@@ -36,7 +36,7 @@ from kizuna.sources.detections.fields import Reading
 from kizuna.sources.detections.files import read_detections
 from kizuna.sources.detections.points import read_points
 from kizuna.sources.detections.scenes import read_scenes
-from kizuna.stores.parquet import make_directory, write_table
+from kizuna.stores.parquet import ready_directory, write_table
 
 FILES: Final = (
     "detections.parquet", "scenes.parquet", "scene_tracks.parquet", "events.parquet", "rejects.parquet", "match.json",
@@ -79,6 +79,11 @@ def match_into(request: Request, out: Path, progress: Progress = silent) -> dict
     context = request.context or run.context
     if context != run.context:
         raise ConfigError(f"the tracks are {run.context!r}, not {context!r}", where="--context", hint="they never mix")
+    with ready_directory(out):
+        return _matched(request, out, run, context, stages)
+
+
+def _matched(request: Request, out: Path, run: Run, context: str, stages: Stages) -> dict[str, Any]:
     with stages.stage("Read detections"):
         seen, rejects, notes = _seen(request, context)
         scenes, number = _scenes(request, seen, context)
@@ -95,7 +100,6 @@ def match_into(request: Request, out: Path, progress: Progress = silent) -> dict
         around = _around(done, order, judged, scenes, fixed, request.rules.dark)
         events = dark.detect(done, around, request.rules.dark, Surroundings(shore_m=load_coast().distance_to_shore_m))
     with stages.stage("Write"):
-        make_directory(out)
         (out / "match.json").unlink(missing_ok=True)
         tables = {"detections": done, "scenes": scenes, "scene_tracks": tracks, "events": events, "rejects": rejects}
         for name, table in tables.items():

@@ -44,7 +44,7 @@ from kizuna.events.detect import in_order
 from kizuna.events.params import as_dict
 from kizuna.events.table import EVENTS
 from kizuna.formats.run_summary import RunSummary
-from kizuna.stores.parquet import read_table
+from kizuna.stores.parquet import read_table, ready_directory
 from kizuna.tracks.reception import Presence, count
 
 _FORMAT: Final = 1
@@ -94,6 +94,11 @@ def detect_in_parts(request: Request, out: Path, how: Partitioned, progress: Pro
     Raises as that does; ConfigError also for a working directory of another run and for one MMSI too large for the
     memory. After an error or a signal the working directory stays, so that ``resume`` can go on.
     """
+    with ready_directory(out):
+        return _detect_in_parts(request, out, how, progress)
+
+
+def _detect_in_parts(request: Request, out: Path, how: Partitioned, progress: Progress) -> RunSummary:
     beside = given(request)
     if beside.start_ms is not None:
         raise ConfigError(

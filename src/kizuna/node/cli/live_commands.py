@@ -35,7 +35,8 @@ def live(
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, whatever was saved.")] = False,
     source: Annotated[str, typer.Option("--source", help="Name of the source (one input only).")] = "",
     context: Annotated[
-        str, typer.Option("--context", help="real, exercise:<id> or test; real, or what our own tables say, unless given.")
+        str,
+        typer.Option("--context", help="real, exercise:<id> or test; real, or what our own tables say, unless given."),
     ] = "",
     label: Annotated[str, typer.Option("--label", help="Who may be told.")] = "nobody",
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
