@@ -1,0 +1,134 @@
+/** The map in a real browser: vessels are there, can be picked and measured between, with WebGL, without it, and after the
+ * graphics driver was reset. What is on the screen is judged by the pixels of a screenshot. */
+import { type Page, chromium } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { makeFleet } from "../dev/world/vessels.mjs";
+import { TOKENS } from "../src/theme";
+import { type Seen, type Stand, built, chromiumPath, logIn, openPage, stand } from "./browser";
+
+const why = !chromiumPath() || !built() ? "no chromium or no built page" : "";
+const resting = (makeFleet(400) as unknown as { mmsi: number; still: boolean; home: [number, number]; kind: number }[])
+  .find((v) => v.still && v.kind !== 8)!; // prettier-ignore
+const VIEW = `view=11/${resting.home[1].toFixed(5)}/${resting.home[0].toFixed(5)}`;
+
+/** Pixels of the map that have nearly this colour. */
+async function pixels(page: Page, colour: string): Promise<number> {
+  const shot = (await page.locator("#map").screenshot()).toString("base64");
+  return page.evaluate(async ([png, hex]) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${png}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    const pen = canvas.getContext("2d")!;
+    pen.drawImage(image, 0, 0);
+    const { data } = pen.getImageData(0, 0, image.width, image.height);
+    const n = Number.parseInt(hex!.slice(1), 16);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4)
+      if (Math.hypot(data[i]! - (n >> 16), data[i + 1]! - ((n >> 8) & 255), data[i + 2]! - (n & 255)) < 24) count++;
+    return count;
+  }, [shot, colour]); // prettier-ignore
+}
+
+/** Wait until at least so many pixels have a colour; says how many there were at last. */
+async function appears(page: Page, colour: string, least: number): Promise<void> {
+  let found = 0;
+  for (let i = 0; i < 40 && found < least; i++) {
+    await page.waitForTimeout(250);
+    found = await pixels(page, colour);
+  }
+  expect(found, `pixels of ${colour}`).toBeGreaterThanOrEqual(least);
+}
+
+/** All marks that a vessel may have, in a theme. */
+const marks = async (page: Page, theme: "day" | "dusk" | "night"): Promise<number> => {
+  let sum = 0;
+  for (const colour of TOKENS[theme].marks.slice(0, 4)) sum += await pixels(page, colour);
+  return sum;
+};
+
+describe.skipIf(why)("the map", () => {
+  let node: Stand;
+  let seen: Seen | null = null;
+  beforeAll(async () => void (node = await stand()));
+  afterAll(async () => node?.stop());
+  afterEach(async () => {
+    await seen?.page.context().close();
+    expect(seen?.strays ?? []).toEqual([]);
+    expect(seen?.faults ?? []).toEqual([]);
+    seen = null;
+  });
+
+  for (const renderer of ["webgl", "canvas"] as const) {
+    const address = renderer === "canvas" ? "?canvas" : "";
+
+    test(`${renderer}: a vessel is picked by a click and let go by a click beside it`, async () => {
+      seen = await openPage(node);
+      const { page } = seen;
+      await logIn(page, node.url, "analyst", "exercise", `${address}#${VIEW}`);
+      await page.goto(`${node.url}/${address}#${VIEW}`);
+      await page.reload();
+      await page.waitForSelector("#left .queue");
+      await appears(page, TOKENS.dusk.sea, 10_000);
+      const box = (await page.locator("#map").boundingBox())!;
+      const middle = [box.x + box.width / 2, box.y + box.height / 2] as const;
+      for (let i = 0; i < 20 && !page.url().includes("vessel="); i++) {
+        await page.mouse.click(...middle);
+        await page.waitForTimeout(400);
+      }
+      expect(page.url()).toContain(`vessel=${resting.mmsi}`);
+      await page.mouse.click(middle[0] + 90, middle[1] + 90);
+      await page.waitForTimeout(600);
+      expect(page.url()).not.toContain(`vessel=${resting.mmsi}`);
+    });
+
+    test(`${renderer}: land, sea and vessels have the colours of the theme`, async () => {
+      seen = await openPage(node);
+      const { page } = seen;
+      await logIn(page, node.url, "analyst", "exercise", `${address}#theme=day`);
+      await page.goto(`${node.url}/${address}#theme=day&view=6/25.4/122.5`);
+      await page.reload();
+      for (const theme of ["day", "night"] as const) {
+        if (theme === "night") await page.evaluate(() => (location.hash = "#theme=night&view=6/25.4/122.5"));
+        await appears(page, TOKENS[theme].sea, 20_000);
+        await appears(page, TOKENS[theme].land, 5_000);
+        for (let i = 0; i < 20 && (await marks(page, theme)) < 500; i++) await page.waitForTimeout(300);
+        expect(await marks(page, theme)).toBeGreaterThanOrEqual(500);
+      }
+    });
+  }
+
+  test("a browser without WebGL gets the plain canvas and never fetches MapLibre", async () => {
+    const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-3d-apis"] });
+    try {
+      seen = await openPage({ url: node.url, browser });
+      const { page } = seen;
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await logIn(page, node.url);
+      await page.waitForSelector("#map canvas.canvas-chart");
+      await appears(page, TOKENS.dusk.land, 5_000);
+      expect(asked.filter((url) => /webgl|maplibre/.test(url))).toEqual([]);
+    } finally {
+      await browser.close();
+      expect(seen?.faults ?? []).toEqual([]);
+      seen = null;
+    }
+  });
+
+  test("vessels come back after the graphics driver was reset", async () => {
+    seen = await openPage(node);
+    const { page } = seen;
+    await logIn(page, node.url);
+    for (let i = 0; i < 30 && (await marks(page, "dusk")) < 500; i++) await page.waitForTimeout(300);
+    await page.evaluate(() => {
+      const gl = document.querySelector<HTMLCanvasElement>(".maplibregl-canvas")!.getContext("webgl2")!;
+      const lose = gl.getExtension("WEBGL_lose_context")!;
+      lose.loseContext();
+      setTimeout(() => lose.restoreContext(), 300);
+    });
+    await page.waitForTimeout(1500);
+    for (let i = 0; i < 30 && (await marks(page, "dusk")) < 500; i++) await page.waitForTimeout(300);
+    expect(await marks(page, "dusk")).toBeGreaterThanOrEqual(500);
+  });
+});
