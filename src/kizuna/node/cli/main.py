@@ -12,6 +12,7 @@ from kizuna.node.cli import (
     alert_commands,
     claims_commands,
     demo_commands,
+    feed_commands,
     live_commands,
     match_commands,
     node_commands,
@@ -230,6 +231,7 @@ match_commands.add_to(app, exercise_app)
 claims_commands.add_to(app)
 presence_commands.add_to(app)
 demo_commands.add_to(app, exercise_app)
+feed_commands.add_to(app)
 node_commands.add_to(app)
 
 
