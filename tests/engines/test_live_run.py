@@ -98,6 +98,50 @@ def test_stop_and_start_again_gives_the_same_events(day, through, tmp_path):
         assert (out / name).read_bytes() == (through[0] / name).read_bytes(), name
 
 
+def told_in(out):
+    lines = [json.loads(line)["properties"] for line in (out / LINES).read_bytes().splitlines()]
+    return [(p["event_id"], p["version"]) for p in lines]
+
+
+def test_a_start_after_the_end_tells_nothing_twice(day, through, tmp_path):
+    out = tmp_path / "out"
+    live_into(request(day), out, lambda _c: None)
+    first = told_in(out)
+    again = []
+    outcome = live_into(request(day), out, again.append)
+    assert outcome.resumed
+    assert not again
+    assert told_in(out) == first
+    assert len(set(first)) == len(first)
+    for name in ("events.parquet", "history.parquet"):
+        assert (out / name).read_bytes() == (through[0] / name).read_bytes(), name
+
+
+def test_a_stream_that_goes_on_after_its_end_tells_each_version_once(day, tmp_path):
+    out = tmp_path / "out"
+    lines = [x for name in ("a", "b") for x in (day / f"{name}.nmea").read_bytes().splitlines(keepends=True)]
+    cut = len(lines) * 9 // 10
+    for name, part in (("first", lines[:cut]), ("rest", lines[cut:])):
+        (tmp_path / f"{name}.nmea").write_bytes(b"".join(part))
+
+    def run(out, *names):
+        request = Request([str(tmp_path / f"{n}.nmea") for n in names], OPTIONS, zones=[day / "zones.geojson"])
+        live_into(LiveRequest(request), out, lambda _c: None)
+
+    run(out, "first")
+    closed = {
+        pair for pair, line in zip(told_in(out), (out / LINES).read_bytes().splitlines(), strict=True) if b'"closed"' in line
+    }  # fmt: skip
+    assert closed
+    run(out, "first", "rest")
+    told = told_in(out)
+    assert len(set(told)) == len(told)
+    last = dict(told)
+    assert any(last[event_id] == version for event_id, version in closed)  # what did not change was not told anew
+    run(tmp_path / "at_once", "first", "rest")
+    assert (out / "events.parquet").read_bytes() == (tmp_path / "at_once" / "events.parquet").read_bytes()
+
+
 def test_state_of_other_settings_is_refused_and_fresh_begins_anew(day, through, tmp_path):
     out = through[0]
     other = LiveRequest(request(day).request, LiveParams(lateness_h=3.0))

@@ -162,6 +162,7 @@ class _Run:
         """The stream is over: tell the last changes and write the tables."""
         changed, settled = self._engine.close()
         self._say(changed)
+        self.save()  # with what was told last: a start after the end tells nothing twice
         options = self._what.request.options
         context = self._engine.context or options.context
         kept = self._engine.kept

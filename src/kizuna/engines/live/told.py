@@ -86,7 +86,13 @@ class Told:
         ``gone_ms`` where rows were let go: closed events, and those that begin before it, then stay as they were told.
         """
         over = self._over(events, watermark_ms)
-        prints = _prints(events, over if watermark_ms is not None else np.ones(len(events), np.bool_))
+        if watermark_ms is None:
+            whole = np.ones(len(events), np.bool_)
+            self._look_closer(events)
+        else:
+            closed = {i for i, e in self._now.items() if e.closed}  # also by a stream that ended and now goes on
+            whole = over | np.array([i in closed for i in events["event_id"].to_pylist()], np.bool_)
+        prints = _prints(events, whole)
         expected = set(self._now)
         if gone_ms is not None:
             expected = {i for i, e in self._now.items() if not e.closed and self._start_ms(e) >= gone_ms}
@@ -163,6 +169,22 @@ class Told:
             else:
                 self._put(event_id, _Entry(version, status == CLOSED, prints[k], 0, k, kind, tuple(mmsis)))
 
+    def _look_closer(self, events: Table) -> None:
+        """Take everything measured, as it was told, for the prints of those events that are told as open.
+
+        At the end of a stream their growth is told too; a stream that ended before and brought nothing new since must
+        not tell it again.
+        """
+        by_table: dict[int, list[_Entry]] = {}
+        for event_id in events["event_id"].to_pylist():
+            entry = self._now.get(event_id)
+            if entry is not None and not entry.closed:
+                by_table.setdefault(entry.table, []).append(entry)
+        for k, entries in by_table.items():
+            told = self.tables[k].take(np.array([e.row for e in entries]))
+            for entry, print_ in zip(entries, _whole_prints(told), strict=True):
+                entry.print = print_
+
     def _over(self, events: Table, watermark_ms: int | None) -> Array:
         over: Array = events["status"] == CLOSED
         if watermark_ms is None:
@@ -183,8 +205,9 @@ class Told:
             expected.discard(event_id)
             known = self._now.get(event_id)
             closed = bool(over[j])
-            if known is not None and ((known.closed and leave_closed) or (known.closed == closed and
-                                                                         known.print == prints[j])):  # fmt: skip
+            if known is not None and (
+                (known.closed and leave_closed) or (known.closed >= closed and known.print == prints[j])
+            ):
                 continue
             version = self._newest.get(event_id, 0) + 1
             self._newest[event_id] = version
