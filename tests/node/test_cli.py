@@ -169,9 +169,25 @@ def test_a_start_that_is_no_utc_time_is_refused(tmp_path, start):
 def test_empty_inputs_give_empty_results_not_errors(tmp_path, name, content):
     log = tmp_path / name
     log.write_text(content)
-    kizuna("detect", log, "--assume-utc", "--out", tmp_path / "o", code=0)
+    said = kizuna("detect", log, "--assume-utc", "--out", tmp_path / "o", code=0).output
+    assert "is empty" in said or "no message was found in it" in said
+    assert "no message was found, so there are no tracks" in said
+    assert "0 fixes" not in said
+    assert "no times" not in said
     assert pq.read_metadata(tmp_path / "o" / "events.parquet").num_rows == 0
     assert (tmp_path / "o" / "report.html").exists()
+
+
+def test_tables_of_ours_that_are_empty_are_no_news_and_only_what_is_looked_for_is_listed(tmp_path):
+    log = tmp_path / "a.csv"
+    log.write_text("mmsi,timestamp,lat,lon\n431000001,2026-01-01T00:00:00Z,26,127\n")
+    kizuna("decode", log, "--out", tmp_path / "d", code=0)
+    for words in (("decode",), ("detect", "-q")):
+        said = kizuna(*words, tmp_path / "d", "--out", tmp_path / "e", code=0).output
+        assert "no message" not in said
+    assert "1 fixes of 1 MMSIs" in said
+    assert "encounter" in said
+    assert "dark_detection" not in said
 
 
 def test_a_missing_file_and_a_wrong_context_are_usage_errors(tmp_path):

@@ -77,10 +77,10 @@ def ready_directory(path: Path) -> Iterator[None]:
         made = [one for one in (path, *path.parents) if not one.exists()]
     except OSError as exc:
         raise cannot_write(exc, path) from exc
+    make_directory(path)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise cannot_write(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), path)
     try:
-        make_directory(path)
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise cannot_write(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), path)
         yield
     except BaseException:
         with contextlib.suppress(OSError):

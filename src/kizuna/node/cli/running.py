@@ -176,12 +176,20 @@ def tell_found(summary: RunSummary, out: Path) -> None:
     c = summary.counts
     mark = marking(summary.context)
     head = f"*** {mark} *** " if mark else ""
-    sys.stdout.write(
-        f"{head}{c['fixes']:,} fixes of {c['vessels (MMSI)']:,} MMSIs, {iso_s(summary.start_ms) or 'no times'} to "
-        f"{iso_s(summary.end_ms) or 'no times'}\n"
-    )
+    if c["fixes"]:
+        times = f"{iso_s(summary.start_ms)} to {iso_s(summary.end_ms)}" if iso_s(summary.start_ms) else "no times"
+        sys.stdout.write(f"{head}{c['fixes']:,} fixes of {c['vessels (MMSI)']:,} MMSIs, {times}\n")
+    elif c["statics"] or c["others"] or c["rejects"]:
+        sys.stdout.write(
+            f"{head}no fixes, so no tracks and no events; {c['statics']:,} static messages, {c['others']:,} others, "
+            f"{c['rejects']:,} rejects\n"
+        )
+    else:
+        sys.stdout.write(f"{head}no message was found, so there are no tracks and no events\n")
     for name, n in c.items():
-        if name.startswith("events of type "):
+        if name == "events of type dark_detection" and not n:
+            continue  # detect does not look for them; match does
+        if c["fixes"] and name.startswith("events of type "):
             sys.stdout.write(f"{n:>9,}  {name.removeprefix('events of type ')}\n")
     wall_s = sum(t.wall_s for t in summary.timings)
     report = out / "report.html"
