@@ -295,6 +295,18 @@ describe.skipIf(why)("the watch", () => {
     expect(await page.locator("#bottom .at time").textContent()).toBe(at.replace("T", " "));
   });
 
+  test("without WebGL the watch goes on, on a plain canvas", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    await page.goto(`${node.url}/?canvas`);
+    await page.locator("#left .queue li").first().waitFor();
+    await page.keyboard.press("j");
+    await page.locator(".alert.open .tests").waitFor();
+    await page.locator("#right .fix").waitFor();
+    const drawn = await page.evaluate(() => [...document.querySelectorAll<HTMLCanvasElement>("#map canvas")].some((c) => c.width > 100 && c.getContext("2d") !== null));
+    expect(drawn).toBe(true);
+  });
+
   test("watch lists, sources, users and audit", async () => {
     const { page } = await open();
     await logIn(page, node.url, "administrator");

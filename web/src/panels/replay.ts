@@ -12,6 +12,7 @@ import type { Desk } from "./desk";
 export const SPEEDS = [1, 10, 30, 60, 120, 300, 600] as const;
 export const SPANS_H = [1, 6, 24, 72] as const;
 const STEP_MS = 60_000;
+const STRETCH_STEP_MS = 15_000;
 /** Blocks before the moment shown: the map shows a vessel for an hour after its last fix. */
 const BEHIND = 6;
 const KEPT = 80;
@@ -48,6 +49,12 @@ export class Replay {
 
   get start_ms(): number {
     return this.end_ms - this.span_h * 3_600_000;
+  }
+
+  /** The stretch of time that is drawn. It moves on in steps, so that what is drawn changes seldom. */
+  get stretch(): { from: number; to: number } {
+    const to = Math.ceil(this.end_ms / STRETCH_STEP_MS) * STRETCH_STEP_MS;
+    return { from: to - this.span_h * 3_600_000, to };
   }
 
   async pull(): Promise<void> {

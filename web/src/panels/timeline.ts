@@ -18,7 +18,7 @@ export function mountTimeline(desk: Desk): Replay {
   const draw = panel(root, () => {
     const { mode } = desk.state;
     const shown = desk.shown();
-    const [from, to] = [replay.start_ms, replay.end_ms];
+    const { from, to } = replay.stretch;
     return html`<div class="time ${mode}">
       <div class="keys">
         <button class="play" aria-keyshortcuts="Space" aria-pressed=${replay.playing} @click=${() => replay.toggle()}>
@@ -50,15 +50,17 @@ export function mountTimeline(desk: Desk): Replay {
   desk.on(["tick"], () => (draw(), requestAnimationFrame(place)));
   desk.app.store.on(["mode", "cursor", "language"], () => (draw(), requestAnimationFrame(place)));
   desk.on(["events"], () => void replay.pull());
-  desk.on(["alerts"], draw);
+  desk.on(["alerts"], () => (draw(), requestAnimationFrame(place)));
   return replay;
 }
 
 /** Positions are set by script, not by a style attribute: the page's policy lets no inline style in. */
 function placeMarks(root: HTMLElement, replay: Replay): void {
-  const [from, to] = [replay.start_ms, replay.end_ms];
-  for (const one of root.querySelectorAll<HTMLElement>("[data-x]"))
-    one.style.left = `${((Number(one.dataset["x"]) - from) / (to - from)) * 100}%`;
+  const { from, to } = replay.stretch;
+  for (const one of root.querySelectorAll<HTMLElement>("[data-x]")) {
+    const left = `${(((Number(one.dataset["x"]) - from) / (to - from)) * 100).toFixed(3)}%`;
+    if (one.dataset["left"] !== left) one.dataset["left"] = one.style.left = left;
+  }
 }
 
 const x = (ms: number, from: number, to: number) => ((ms - from) / (to - from)) * WIDTH;
