@@ -91,20 +91,25 @@ def answer(view: View, directory: Path, want: Want, rows_most: int) -> Table:
     """Rows by time. Raises InputError where there are too many, FileNotFoundError where a segment was replaced."""
     parts = [_of_piece(piece, want) for piece in view.pieces]
     found = _bounded(sum(len(p) for p in parts), rows_most)
-    arrow = []
+    alike: dict[bytes, list[Rows]] = {}  # by what is the same throughout
     index = view.indexes[want.table]
-    hit = _possible(index, want)
-    for k in np.unique(index.segment[hit]).tolist():
-        mine = hit & (index.segment == k)
-        sizes = index.bounds[mine, -1].astype(np.int64)
-        part = _of_segment(directory / view.segments[k].name, want, index.group[mine], sizes)
-        found = _bounded(found + part.num_rows, rows_most)
-        if part.num_rows:
-            arrow.append(part)
-    if arrow:
+    hit = np.flatnonzero(_possible(index, want))  # in the order of segments
+    begins = np.flatnonzero(np.diff(index.segment[hit], prepend=-1))
+    for mine in np.split(hit, begins[1:]) if len(hit) else []:
+        path = directory / view.segments[int(index.segment[mine[0]])].name
+        part = _of_segment(path, want, index.group[mine], index.bounds[mine, -1].astype(np.int64))
+        found = _bounded(found + part.table.num_rows, rows_most)
+        if part.table.num_rows:
+            alike.setdefault(part.same, []).append(part)
+    if alike:
+        arrow = [_joined(group).whole(want.schema, want.columns) for group in alike.values()]
         parts.append(from_arrow(want.schema, pa.concat_tables(arrow, promote_options="permissive")))
     parts = [p for p in parts if len(p)]
     return by_time(_only(concat(parts), want)) if parts else empty(want.schema)
+
+
+def _joined(group: list[Rows]) -> Rows:
+    return group[0]._replace(table=pa.concat_tables([r.table for r in group], promote_options="permissive"))
 
 
 def _bounded(rows: int, most: int) -> int:
@@ -174,19 +179,19 @@ def _of_piece(piece: Piece, want: Want) -> Table:
     return table.take(ok)
 
 
-def _of_segment(path: Path, want: Want, groups: Array, sizes: Array) -> pa.Table:
+def _of_segment(path: Path, want: Want, groups: Array, sizes: Array) -> Rows:
     with SegmentFile(path, want.schema) as file:
         if want.box is None:
             found = file.read(groups.tolist(), want.columns)
-            return _filtered(found, _rows_inside(found.table, want), want)
+            return _filtered(found, _rows_inside(found.table, want))
         ok = _rows_inside(file.read(groups.tolist(), ("time_ms", "lat_deg", "lon_deg")).table, want)
         hit = np.add.reduceat(ok, np.cumsum(sizes) - sizes) > 0
         found = file.read(groups[hit].tolist(), want.columns)
-        return _filtered(found, ok[np.repeat(hit, sizes)], want)
+        return _filtered(found, ok[np.repeat(hit, sizes)])
 
 
-def _filtered(found: Rows, ok: Array, want: Want) -> pa.Table:
-    return found._replace(table=found.table.filter(pa.array(ok))).whole(want.schema, want.columns)
+def _filtered(found: Rows, ok: Array) -> Rows:
+    return found._replace(table=found.table.filter(pa.array(ok)))
 
 
 def _rows_inside(found: pa.Table, want: Want) -> Array:

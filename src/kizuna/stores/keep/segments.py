@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -206,16 +206,16 @@ class Rows(NamedTuple):
     """Rows of a file, and the columns that hold one value in all of them."""
 
     table: pa.Table
-    same: Mapping[str, Any]
+    same: bytes  # JSON object
 
     def whole(self, schema: Schema, names: Sequence[str] = ()) -> pa.Table:
         """All columns of the file, or those named."""
-        table = self.table
+        same = json.loads(self.same)
         wanted = {schema[name].in_file for name in names}
-        for c in schema.columns:
-            if c.in_file in self.same and (not wanted or c.in_file in wanted):
-                table = table.append_column(c.in_file, _repeated(self.same[c.in_file], c, table.num_rows))
-        return table
+        more = [c for c in schema.columns if c.in_file in same and (not wanted or c.in_file in wanted)]
+        columns = [_repeated(same[c.in_file], c, self.table.num_rows) for c in more]
+        names_all = [*self.table.column_names, *(c.in_file for c in more)]
+        return pa.Table.from_arrays([*self.table.columns, *columns], names=names_all)
 
 
 def _repeated(value: Any, c: Column, rows: int) -> pa.Array:
@@ -240,7 +240,7 @@ class SegmentFile:
             raise self._damaged(exc) from exc
         facts = self._file.metadata.metadata or {}
         self._scale = json.loads(facts.get(b"kizuna.scale", b"{}"))
-        self._same = json.loads(facts.get(b"kizuna.same", b"{}"))
+        self._same = facts.get(b"kizuna.same", b"{}")
         self._names = frozenset(self._file.schema_arrow.names)
 
     def read(self, groups: Sequence[int] | None = None, names: Sequence[str] = ()) -> Rows:
