@@ -1,5 +1,7 @@
 """Alerts: which events an officer is told of, and when."""
 
+import json
+
 import numpy as np
 import pytest
 from events.make import HOUR, T0_S, Leg, make_tracks
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from kizuna.base.errors import ConfigError
 from kizuna.base.table import Table, empty
 from kizuna.events import alerts, gaps
-from kizuna.events.alerts import Params, flagged, per_watch, raised_ms, select
+from kizuna.events.alerts import Params, flagged, per_watch, raised_ms, select, sentences
 from kizuna.events.params import read
 from kizuna.events.table import EVENT_TYPES, EVENTS, LEVEL_WORDS, STATUSES
 
@@ -18,7 +20,7 @@ import pyarrow as pa
 HOUR_MS = HOUR * 1000
 T0_MS = T0_S * 1000
 REGIONS = EVENTS["regions"].arrow
-ZONE = ("zone_id", "claimant", "view", "relation")
+ZONE = ("zone_id", "view", "relation")
 LEAST = {"gap": '{"threshold_h":6.0}', "encounter": '{"duration_min_h":2.0}', "loitering": '{"duration_min_h":4.0}'}
 
 
@@ -35,7 +37,13 @@ def table(*events) -> Table:
         "status": np.array([STATUSES.index(m.get("status", "closed")) for m in more], np.int32),
         "confidence_word": np.array([LEVEL_WORDS.index(m.get("word", "high")) for m in more], np.int32),
         "confidence": np.array([m.get("sure", 0.9) for m in more], np.float32),
-        "regions": pa.array([[dict.fromkeys(ZONE, m["zone"])] if "zone" in m else [] for m in more], REGIONS),
+        "regions": pa.array(
+            [[dict.fromkeys(ZONE, m["zone"]) | {"claimant": m.get("claimant", "")}] if "zone" in m else [] for m in more],
+            REGIONS,
+        ),
+        "event_info": pa.array([json.dumps(m.get("info", {})) for m in more], pa.string()),
+        "summary": pa.array([m.get("summary", "") for m in more], pa.string()),
+        "duration_h": np.array([m.get("hours", 0.0) for m in more], np.float64),
         "start_distance_from_shore_m": np.array([m.get("shore_m", 50_000.0) for m in more], np.float64),
     }
     return Table(EVENTS, columns, dict(empty(EVENTS).words))
@@ -88,6 +96,45 @@ def test_one_vessel_is_told_of_once_within_the_time_of_repeats():
 def test_visits_to_other_zones_are_other_cases():
     events = [("zone_visit", [1], h, {"zone": z}) for h, z in ((0, "a"), (1, "b"), (2, "a"))]
     assert rows_of(*events) == [0, 1]
+
+
+def claimed(mmsi, start_h, hours, claimant, limit="12", basis="computed: 12 nm from the coast", depth=3):
+    computed = "computed " if basis.startswith("computed") else ""
+    summary = f"MMSI {mmsi} was inside Rock ({computed}line of {claimant}) for {hours:.1f} h, up to {depth:.2f} nm."
+    more = {"zone": f"{claimant}-{limit}", "claimant": claimant, "hours": hours, "summary": summary}
+    return ("zone_visit", [mmsi], start_h, more | {"info": {"basis": basis} | ({"limit_nm": limit} if limit else {})})
+
+
+@pytest.mark.parametrize("repeat_h", [0.0, 24.0])
+def test_one_visit_to_rival_claims_is_told_once_and_names_every_claimant(repeat_h):
+    events = table(claimed(1, 0, 3, "JP"), claimed(1, 0, 3, "CN"), claimed(1, 0, 3, "TW"), claimed(2, 0, 3, "JP"))
+    found = select(events, Params(repeat_h=repeat_h))
+    assert found.row.tolist() == [0, 3] and found.events.tolist() == [3, 1] and found.rivals == ((1, 2), ())
+    assert sentences(events, found) == [
+        "MMSI 1 was inside Rock (computed lines of CN, JP and TW) for 3.0 h, up to 3.00 nm.",
+        "MMSI 2 was inside Rock (computed line of JP) for 3.0 h, up to 3.00 nm.",
+    ]
+
+
+def test_rival_zones_of_files_that_differ_tell_whose_line_the_figures_are_of():
+    mine = {"limit": "", "basis": "assertion"}
+    events = table(claimed(1, 0, 3.5, "Party A", **mine), claimed(1, 0.2, 3.1, "Party B", **mine))
+    (said,) = sentences(events, select(events))
+    assert said == (
+        "MMSI 1 was inside Rock (line of Party A; in the same hours also inside the line of Party B) for 3.5 h, up to 3.00 nm."
+    )
+
+
+def test_other_limits_claimants_met_later_and_a_claimants_own_zones_are_told_apart():
+    assert rows_of(claimed(1, 0, 5, "JP"), claimed(1, 0, 5, "CN", limit="24")) == [0, 1]
+    assert rows_of(claimed(1, 0, 100, "JP"), claimed(1, 70, 3, "CN")) == [0, 1]
+    own = ("zone_visit", [1], 0, claimed(1, 0, 3, "JP")[3] | {"zone": "another"})
+    assert rows_of(claimed(1, 0, 3, "JP"), own) == [0, 1]
+
+
+def test_a_rival_visit_again_within_the_time_of_repeats_joins_the_case():
+    events = [claimed(1, 0, 3, "JP"), claimed(1, 0, 3, "CN"), claimed(1, 6, 1, "CN")]
+    assert rows_of(*events) == [0] and rows_of(*events, repeat_h=5) == [0, 2]
 
 
 def test_raft_is_one_case_though_its_first_and_last_vessel_never_met():

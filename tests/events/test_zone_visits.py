@@ -88,7 +88,7 @@ def test_far_reports_in_a_row_must_follow_each_other():
 def test_track_first_heard_inside_has_no_seen_entry():
     (visit,) = found(along([1, 1, -1, -1]))
     assert visit["tests"]["entry_seen"]["passed"] is False
-    assert json.loads(visit["event_info"])["outside_before"] is None and "first heard inside" in visit["summary"]
+    assert json.loads(visit["event_info"])["outside_before"] is None and "was already inside" in visit["summary"] and "when first heard at" in visit["summary"]
 
 
 def test_vessel_last_heard_inside_is_still_there():
@@ -117,6 +117,13 @@ def test_each_claim_has_its_own_visit():
     assert len({v["event_id"] for v in visits}) == 2
 
 
+@pytest.mark.parametrize(("basis", "words"), [("our own decree", " (line of north) "), ("computed: 12 nm", " (computed line of north) ")])
+def test_only_a_line_computed_here_is_called_computed(basis, words):
+    zone = box(20, 10, 21, 11, kind="claim", claimant="north", basis=basis)
+    (visit,) = found(along([-1, 1, 1, -1, -1]), zones=[zone])
+    assert words in visit["summary"]
+
+
 def test_passage_is_continuous_and_expeditious():
     through = np.arange(-2, 30, 0.2)  # 12 kn
     (passage,) = found(along(through))
@@ -139,7 +146,7 @@ def test_drift_inside_is_slow_and_no_stop():
 def claim_box(view="neutral", **more):
     words = {"claim_view": view, "line_error_m": "20", "limit_nm": "12", "label": "computed", "objections": "south"}
     return box(20.0, 10.0, 21.0, 11.0, "claim-12nm-x-north", name="12 nm of feature 10.50N 20.50E", claimant="north",
-               kind="claim", attributes=words | more)  # fmt: skip
+               kind="claim", basis="computed: 12 nm from the coast", attributes=words | more)  # fmt: skip
 
 
 def test_visit_to_a_computed_claim_says_whose_line_in_whose_words_and_how_far():

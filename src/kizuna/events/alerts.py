@@ -9,6 +9,10 @@ Every event stays in the table with its evidence. An event is an **alert** when
 - it is not one more of the same **case**: an event of the same type, for visits also to the same zone or port, with one
   of the vessels of an alert raised less than ``repeat_h`` before, or of the events that joined its case.
 
+Rival claims over the same water give a visit each, and one alert: visits of a vessel to zones of different claimants
+with the same limit, which share at least ``SAME_SHARE`` of the time that they span together, are one case whatever
+``repeat_h`` says, and its sentence (``sentences``) names every claimant. The events stay apart; no claim is weighed.
+
 An alert is **raised** at the moment from which its definition held: a gap at the limit of silence after its last fix,
 an encounter or loitering at its least duration after its start, others at their start. Watches are counted from
 midnight UTC.
@@ -28,10 +32,14 @@ from kizuna.base.errors import ConfigError
 from kizuna.base.table import Array, Table
 from kizuna.base.units import HOUR_MS, NM_M
 from kizuna.events.account.limits import within
+from kizuna.events.account.regions import line_of
 from kizuna.events.table import EVENT_TYPES, LEVEL_WORDS, STATUSES
 
 _LEAST: Final = {"gap": "threshold_h", "encounter": "duration_min_h", "loitering": "duration_min_h"}
 """Parameter of the rule that says how long an event must last to be one."""
+SAME_SHARE: Final = 0.5
+"""Half: a ship that lies in one claim for days and then enters another is told of both."""
+_ZONE_VISIT: Final = EVENT_TYPES.index("zone_visit")
 _IN_FORCE: Final = tuple(STATUSES.index(s) for s in ("open", "closed"))
 
 
@@ -82,12 +90,31 @@ class Alerts(NamedTuple):
         raised_ms: int64, when it was raised, UTC.
         watch: int64, number of the watch since 1970.
         events: int64, events in the case, itself included.
+        rivals: for each alert the rows of visits to rival claims that are told with it, itself left out.
     """
 
     row: Array
     raised_ms: Array
     watch: Array
     events: Array
+    rivals: tuple[tuple[int, ...], ...] = ()
+
+
+class _Stay(NamedTuple):
+    """A visit to a claimed zone; ``limit`` as the event tells it, empty for a zone from a file."""
+
+    row: int
+    claimant: str
+    limit: str
+    start_ms: int
+    end_ms: int
+
+    def rivals(self, other: _Stay) -> bool:
+        """Whether two visits of one vessel are one to rival claims over the same water."""
+        both_ms = min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms)
+        either_ms = max(self.end_ms, other.end_ms) - min(self.start_ms, other.start_ms)
+        same = self.claimant != other.claimant and self.limit == other.limit
+        return same and both_ms >= SAME_SHARE * either_ms
 
 
 def select(events: Table, params: Params | None = None) -> Alerts:
@@ -97,10 +124,59 @@ def select(events: Table, params: Params | None = None) -> Alerts:
     raised = raised_ms(events)
     ids = events["event_id"].to_pylist()
     order = sorted(rows.tolist(), key=lambda k: (raised[k], ids[k]))
-    case = _cases(events, order, raised, round(params.repeat_h * HOUR_MS))
+    with_it = _rivals(events, order)
+    case = _cases(events, order, raised, round(params.repeat_h * HOUR_MS), with_it)
     row = np.array([k for k in order if case[k] == k], np.int64)
     size = np.bincount(np.array(list(case.values()), np.int64), minlength=len(events)).astype(np.int64)
-    return Alerts(row, raised[row], raised[row] // round(params.watch_h * HOUR_MS), size[row])
+    together: dict[int, list[int]] = {}
+    for k, head in with_it.items():
+        together.setdefault(head, []).append(k)
+    rivals = tuple(tuple(together.get(k, ())) for k in row.tolist())
+    return Alerts(row, raised[row], raised[row] // round(params.watch_h * HOUR_MS), size[row], rivals)
+
+
+def sentences(events: Table, found: Alerts) -> list[str]:
+    """What to tell of each alert: the summary of its event, with every claimant where rival claims are told together.
+
+    Where the visits differ in nothing but the claimant, the lines are named together; else times and distances are
+    those of the first line, and the others are named beside it.
+    """
+    summaries = events["summary"]
+    out = []
+    for k, others in zip(found.row.tolist(), found.rivals or ((),) * len(found.row), strict=True):
+        text = summaries[k].as_py() or ""
+        if others:
+            rows = sorted((k, *others), key=lambda r: _claimant(events, r))
+            texts = {r: summaries[r].as_py() or "" for r in rows}
+            own = {r: line_of(_claimant(events, r), _told_basis(events, r)) for r in rows}
+            alike = len({texts[r].replace(own[r], "", 1) for r in rows}) == 1
+            words = _together(own, rows) if alike else _beside(own, k, rows)
+            text = text.replace(own[k], words, 1)
+        out.append(text)
+    return out
+
+
+def _together(own: dict[int, str], rows: list[int]) -> str:
+    computed = all(own[r].startswith(" (computed") for r in rows)
+    return f" ({'computed ' if computed else ''}lines of {_and([own[r].split('line of ', 1)[1][:-1] for r in rows])})"
+
+
+def _beside(own: dict[int, str], k: int, rows: list[int]) -> str:
+    names = _and([own[r][2:-1] for r in rows if r != k])
+    return f"{own[k][:-1]}; in the same hours also inside the {names})"
+
+
+def _and(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _claimant(events: Table, k: int) -> str:
+    return next((r["claimant"] or "" for r in events["regions"][k].as_py() or ()), "")
+
+
+def _told_basis(events: Table, k: int) -> str:
+    return str(json.loads(events["event_info"][k].as_py() or "{}").get("basis", ""))
 
 
 def flagged(events: Table, params: Params | None = None) -> Array:
@@ -153,7 +229,39 @@ def _places(events: Table) -> list[str]:
     return out
 
 
-def _cases(events: Table, order: list[int], raised: Array, repeat_ms: int) -> dict[int, int]:
+def _stays(events: Table, order: list[int]) -> dict[int, list[_Stay]]:
+    """Visits to claimed zones by vessel, in the order given."""
+    kinds, mmsis = events["event_type"].tolist(), events["mmsis"].to_pylist()
+    start_ms, hours = events["start_ms"].tolist(), np.nan_to_num(events["duration_h"]).tolist()
+    out: dict[int, list[_Stay]] = {}
+    for k in order:
+        claimant = _claimant(events, k) if kinds[k] == _ZONE_VISIT else ""
+        if claimant:
+            limit = str(json.loads(events["event_info"][k].as_py() or "{}").get("limit_nm", ""))
+            end_ms = start_ms[k] + round(hours[k] * HOUR_MS)
+            out.setdefault(mmsis[k][0], []).append(_Stay(k, claimant, limit, start_ms[k], end_ms))
+    return out
+
+
+def _rivals(events: Table, order: list[int]) -> dict[int, int]:
+    """Visits that are told with an earlier one to a rival claim: row to the row of that one."""
+    out: dict[int, int] = {}
+    for stays in _stays(events, order).values():
+        heads: list[list[_Stay]] = []
+        for stay in stays:
+            fits = (h for h in heads if stay.rivals(h[0]) and all(stay.claimant != s.claimant for s in h))
+            head = next(fits, None)
+            if head is None:
+                heads.append([stay])
+            else:
+                head.append(stay)
+                out[stay.row] = head[0].row
+    return out
+
+
+def _cases(
+    events: Table, order: list[int], raised: Array, repeat_ms: int, with_it: dict[int, int]
+) -> dict[int, int]:  # fmt: skip
     """For each row in order of time the row of the alert that it belongs to, itself where it is one."""
     mmsis = events["mmsis"].to_pylist()
     kinds = list(zip(events["event_type"].tolist(), _places(events), strict=True))
@@ -162,6 +270,8 @@ def _cases(events: Table, order: list[int], raised: Array, repeat_ms: int) -> di
     for k in order:
         parties = [(kinds[k], m) for m in mmsis[k]]
         standing = [latest[p] for p in parties if p in latest and raised[k] - raised[latest[p]] < repeat_ms]
+        if k in with_it:
+            standing = [case[with_it[k]]]
         case[k] = min(standing, key=lambda a: (raised[a], a)) if standing else k
         latest.update(dict.fromkeys(parties, case[k]))
     return case

@@ -42,7 +42,7 @@ from kizuna.events.account.confidence import LOW_CAP, Support, confidence
 from kizuna.events.account.draft import Parties, anchor, distances, ends, events_table, knots, rule
 from kizuna.events.account.evidence import Groups, Test, chosen, evidence, extent, medians, ranges, sums
 from kizuna.events.account.limits import within
-from kizuna.events.account.regions import CLAIM, VIEW, made
+from kizuna.events.account.regions import CLAIM, VIEW, line_of, made
 from kizuna.events.runs.crossings import Visits, visits
 from kizuna.events.subjects import Subjects, subjects
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
@@ -274,19 +274,19 @@ _SAID: Final = ("a passage", "a stop", "a slow stay", "a passage or a stay: repo
 
 def _summaries(mmsi: Array, start_ms: Array, zones: ZoneIndex, zone: Array, f: _Facts, is_open: Array) -> pa.Array:
     names = [z.name or z.zone_id for z in zones.zones]
-    claims = [f" ({'computed ' if z.kind == CLAIM else ''}line of {z.claimant})" if z.claimant else ""
-              for z in zones.zones]
+    claims = [line_of(z.claimant, z.basis) for z in zones.zones]
     out = []
     rows = zip(mmsi.tolist(), start_ms.tolist(), zone.tolist(), f.hours.tolist(), f.entry_m.tolist(),
                f.deepest_m.tolist(), f.kind.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(),
                strict=True)  # fmt: skip
     for m, start, z, hours, first, deepest, kind, entered, left, still in rows:
-        began = "was inside" if entered else "was first heard inside"
+        place = f"{names[z]}{claims[z]}"
+        stayed = (f"was inside {place} for {hours:.1f} h from {iso_s(start)}" if entered
+                  else f"was already inside {place} when first heard at {iso_s(start)}, for {hours:.1f} h")  # fmt: skip
         ended = "" if left else " and was not heard leaving" if not still else " and had not left when last heard"
         out.append(
-            f"MMSI {m} {began} {names[z]}{claims[z]} for {hours:.1f} h from {iso_s(start)}, "
-            f"up to {deepest / NM_M:.2f} nm from the line, {first / NM_M:.2f} nm at the first report{ended}; "
-            f"{explain.consistent_with(_SAID[kind])}."
+            f"MMSI {m} {stayed}, up to {deepest / NM_M:.2f} nm from the line, "
+            f"{first / NM_M:.2f} nm at the first report{ended}; {explain.consistent_with(_SAID[kind])}."
         )
     return pa.array(out, pa.string())
 

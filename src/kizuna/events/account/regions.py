@@ -18,8 +18,15 @@ from kizuna.events.table import REGION_TYPE
 from kizuna.places.zone_index import ZoneIndex
 
 CLAIM: Final = "claim"
+COMPUTED: Final = "computed"
 VIEW: Final = "claim_view"
-"""Kind of a computed claim zone and the attribute that names its view; see ``places.claims.zones``."""
+"""Kind of a claim zone, how the basis of one computed from the coast begins, and the attribute that names its view; see
+``places.claims.zones``."""
+
+
+def line_of(claimant: str, basis: str) -> str:
+    """Whose line it is, for a sentence; empty where nobody claims. Only a line computed here is called computed."""
+    return f" ({'computed ' if basis.startswith(COMPUTED) else ''}line of {claimant})" if claimant else ""
 
 
 def regions(zones: ZoneIndex | None, places: Mapping[str, tuple[Array, Array]], n: int) -> pa.Array:

@@ -8,14 +8,14 @@ acknowledged and lately withdrawn alerts; silenced and dismissed ones are counte
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from kizuna.base.table import Table
 from kizuna.base.units import DAY_MS, MISSING_TIME_MS
-from kizuna.events.alerts import raised_ms, select, worth_a_look
+from kizuna.events.alerts import raised_ms, select, sentences, worth_a_look
 from kizuna.events.table import EVENT_TYPES, LEVEL_WORDS, REASONS, STATUSES
 from kizuna.node.api.picture_book import PictureBook
 from kizuna.node.api.ports import Node
@@ -125,8 +125,9 @@ def _time(time_ms: int) -> int | None:
 
 def _alerts(events: Table, node: Node, since_ms: int, now_ms: int) -> list[Alert]:
     found = select(events, node.alerts)
-    out = [_alert(events, int(k), int(t), int(n)) for k, t, n in
-           zip(found.row, found.raised_ms, found.events, strict=True) if since_ms <= t <= now_ms]  # fmt: skip
+    out = [replace(_alert(events, int(k), int(t), int(n)), summary=said) for k, t, n, said in
+           zip(found.row, found.raised_ms, found.events, sentences(events, found), strict=True)
+           if since_ms <= t <= now_ms]  # fmt: skip
     gone = np.isin(events["status"], _WITHDRAWN)
     if gone.any():
         lost = events.take(gone)

@@ -10,7 +10,7 @@ from kizuna.base.errors import ConfigError
 from kizuna.base.table import Table
 from kizuna.base.units import HOUR_MS
 from kizuna.base.utc import iso_s
-from kizuna.events.alerts import Alerts, Params, select
+from kizuna.events.alerts import Alerts, Params, select, sentences
 from kizuna.events.params import read
 from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.node.cli import output
@@ -57,7 +57,7 @@ def told(events: Table, found: Alerts, limits: Params) -> list[dict[str, Any]]:
     told_of = events.take(found.row)
     columns = zip(
         told_of["event_id"].to_pylist(), told_of["event_type"].tolist(), told_of["mmsis"].to_pylist(),
-        told_of["confidence"].tolist(), told_of["summary"].to_pylist(), found.raised_ms.tolist(), found.watch.tolist(),
+        told_of["confidence"].tolist(), sentences(events, found), found.raised_ms.tolist(), found.watch.tolist(),
         found.events.tolist(), strict=True,
     )  # fmt: skip
     return [
