@@ -112,6 +112,8 @@ def test_trend_of_a_day_is_refused_with_the_reason_and_beside_it_a_table(found, 
     (("trend", "FOUND", "--series", "nonsense", "--baseline", "2025", "--period", "2026"), 1, "no series"),
     (("trend", "FOUND", "--series", "transits:x", "--baseline", "2025", "--period", "2026"), 1, "no gate"),
     (("trend", "FOUND", "--zone", "x", "--baseline", "2025", "--period", "2026"), 2, "no zone"),
+    (("trend", "FOUND", "--flag", "foo", "--baseline", "2025", "--period", "2026"), 1, "no number block 'foo'"),
+    (("trend", "FOUND", "--flag", "japan", "--baseline", "2025", "--period", "2026"), 1, "near it: Japan,"),
     (("trend", "FOUND", "--baseline", "soon", "--period", "2026"), 2, "no span"),
 ])  # fmt: skip
 def test_mistakes_are_told_in_a_line(found, words, code, says):

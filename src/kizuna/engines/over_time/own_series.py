@@ -7,6 +7,7 @@ on the same days.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from kizuna.base.table import Array
 from kizuna.base.units import DAY_MS, HOUR_MS
 from kizuna.engines.over_time.stream import Progress, Results, rows, silent
 from kizuna.picture.classes import CLASSES
-from kizuna.picture.flags import FLAGS, flag_names, mid_of
+from kizuna.picture.flags import FLAGS, UNKNOWN, flag_names, mid_of
 from kizuna.picture.presence import Params, Presence, Ships
 from kizuna.picture.rows import Rows
 from kizuna.picture.series import Series, make_series
@@ -29,6 +30,7 @@ from kizuna.places.gates import Gate
 from kizuna.places.zone import Zone
 from kizuna.places.zone_index import ZoneIndex
 
+_NEAR_MOST: Final = 5
 MEASURES: Final = ("vessels", "vessel_hours", "visits", "fixes", "transits")
 
 
@@ -123,6 +125,18 @@ def _check(asked: Asked) -> None:
         raise InputError("visits are counted in a zone", hint="give --zones and --zone")
     if asked.kind and asked.kind not in CLASSES:
         raise InputError(f"no class of ship {asked.kind!r}", hint=", ".join(CLASSES))
+    known = {UNKNOWN, *(FLAGS if asked.names is None else asked.names).values()}
+    if asked.flag and asked.flag not in known:
+        raise InputError(f"no number block {asked.flag!r}", hint=f"near it: {', '.join(_near(asked.flag, known))}")
+
+
+def _near(word: str, known: set[str]) -> list[str]:
+    """Names that a mistyped one may mean: first those that hold it, then those alike."""
+    low = word.casefold()
+    held = sorted(k for k in known if low in k.casefold())
+    by_low = {k.casefold(): k for k in sorted(known)}
+    alike = [by_low[k] for k in difflib.get_close_matches(low, sorted(by_low), _NEAR_MOST, 0.0)]
+    return list(dict.fromkeys((*held, *alike)))[:_NEAR_MOST]
 
 
 def _chosen(table: Any, asked: Asked) -> Any:
