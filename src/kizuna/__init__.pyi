@@ -1,3 +1,7 @@
+from kizuna.base.errors import ConfigError as ConfigError
+from kizuna.base.errors import ContextError as ContextError
+from kizuna.base.errors import InputError as InputError
+from kizuna.base.errors import KizunaError as KizunaError
 from kizuna.node.python import Decoded as Decoded
 from kizuna.node.python import Event as Event
 from kizuna.node.python import Result as Result

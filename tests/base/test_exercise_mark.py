@@ -21,7 +21,7 @@ def fed(data: bytes, context: str, size: int) -> None:
 @pytest.mark.parametrize("context", ["real", "test", "exercise:blue-1", "exercise:blue-1.xy"])
 def test_a_mark_is_refused_wherever_the_pieces_end(size, context):
     for before in (0, 1, 40):
-        with pytest.raises(ContextError, match=r"a.nmea: says .* exercise blue-1\.x.*--context exercise:blue-1\.x "):
+        with pytest.raises(ContextError, match=r"a.nmea: says .* exercise blue-1\.x.*--context exercise:blue-1\.x\)"):
             fed(LINE * before + MARK + LINE, context, size)
 
 

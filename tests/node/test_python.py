@@ -141,4 +141,28 @@ def test_what_is_no_table_is_refused() -> None:
 def test_an_empty_table_has_no_events() -> None:
     empty = kizuna.detect(pa.table(_rows()).slice(0, 0))
     assert empty.events.num_rows == 0
-    assert "0" not in repr(empty).split("Result")[1].split(">")[0]
+    assert repr(empty) == "<kizuna.Result empty: no message was found>"
+    assert repr(kizuna.decode(pa.table(_rows()).slice(0, 0))) == "<kizuna.Decoded empty: no message was found>"
+
+
+def test_errors_speak_of_arguments_and_have_names_to_catch(tmp_path: Path) -> None:
+    rows = pa.table(_rows(minutes=3))
+    local = rows.set_column(1, "timestamp", pa.array(["2026-01-01 00:00:00"] * len(rows)))
+    doubtful = rows.set_column(1, "timestamp", pa.array(["05/04/2026 00:00:00"] * len(rows)))
+    log = tmp_path / "a.nmea"
+    log.write_text("$AITXT,01,01,07,EXERCISE demo SIMULATED NOT REAL*5A\n!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n")
+    for data, more, word in (
+        (local, {}, "assume_utc=True"),
+        (doubtful, {"assume_utc": True}, "date_order='dmy', or date_order='mdy'"),
+        (rows.drop_columns(["lat"]), {}, "columns={'lat': 'COLUMN'}"),
+        (log, {}, "context='exercise:demo'"),
+        (log, {"context": "exercise:demo"}, "start='2020-01-01T00:00:00Z'"),
+    ):
+        with pytest.raises(kizuna.KizunaError) as told:
+            kizuna.detect(data, **more)
+        assert word in str(told.value)
+        assert "--" not in str(told.value)
+        assert told.value.args == (str(told.value),)
+    assert issubclass(kizuna.InputError, kizuna.KizunaError)
+    assert issubclass(kizuna.ConfigError, kizuna.KizunaError)
+    assert {"KizunaError", "detect"} <= set(dir(kizuna))

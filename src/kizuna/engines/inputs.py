@@ -69,7 +69,7 @@ class Options:
             if other:
                 raise ContextError(
                     f"holds {' and '.join(sorted(other))!r}, not {self.context!r}", where=where,
-                    hint="real, exercise and test never mix; leave out --context (context) to read it as what it says",
+                    hint="real, exercise and test never mix; leave out --context to read it as what it says",
                 )  # fmt: skip
 
     def reading(self) -> Reading:

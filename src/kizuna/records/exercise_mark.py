@@ -61,7 +61,7 @@ class MarkWatch:
         name = next((name for name in _marks(data) if self._context != f"exercise:{name}"), "")
         if not name:
             return
-        hint = f"run again with --context exercise:{name} (context='exercise:{name}')"
+        hint = f"run again with --context exercise:{name}"
         if self._context == REAL:
             raise ContextError(
                 f"says of itself that it is the exercise {name}: NOT REAL, and it is not read as real",

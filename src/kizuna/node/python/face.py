@@ -20,6 +20,7 @@ from kizuna.links.files import digest_of
 from kizuna.links.gis_files import read_zones
 from kizuna.node.python.frames import arrow_table
 from kizuna.node.python.result import Decoded, Result
+from kizuna.node.python.words import python_words
 from kizuna.places.zone import Zone
 from kizuna.records.context import REAL, check
 
@@ -28,6 +29,7 @@ Progress = Callable[[str, float, float], None]
 """Called with the name of a stage, what is done and what there is to do (0 when unknown)."""
 
 
+@python_words()
 def decode(
     data: Any, *, source: str = "", context: str = "", label: str = "nobody",
     columns: Mapping[str, str] | None = None, assume_utc: bool = False, date_order: str = "",
@@ -58,6 +60,7 @@ def decode(
     return Decoded(_loaded(data, options, progress))
 
 
+@python_words()
 def detect(
     data: Any, *, zones: Any = (), anchorages: PathLike_ | Sequence[PathLike_] = (),
     params: PathLike_ | Mapping[str, Mapping[str, Any]] | Settings | None = None, start: str = "", source: str = "",
@@ -103,6 +106,7 @@ def detect(
     return Result.of(memory.find(loaded, around, options, progress or silent))
 
 
+@python_words()
 def load(directory: PathLike_) -> Result:
     """The result that ``kizuna detect`` or ``Result.save`` left in a directory.
 

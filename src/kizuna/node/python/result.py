@@ -21,6 +21,7 @@ from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.fixes.table import FLAG_DUPLICATE
 from kizuna.formats.run_summary import run_json
 from kizuna.node.python import frames
+from kizuna.node.python.words import python_words
 from kizuna.picture.history import History, as_dict, cautions
 from kizuna.picture.search import search
 from kizuna.stores.query import ask, ask_tables
@@ -203,6 +204,7 @@ class Result(_Tables):
         """A mask of the events in which an MMSI takes part."""
         return pa.array([mmsi in (mmsis or ()) for mmsis in self.events["mmsis"].to_pylist()], pa.bool_())
 
+    @python_words()
     def save(self, directory: str | Path) -> Path:
         """Write the files of ``kizuna detect``, the report among them. Raises ConfigError for a result on disk."""
         if self._answer is None:
@@ -323,4 +325,5 @@ def _number(value: float | None) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n and " of type " not in name)
+    told = ", ".join(f"{n:,} {name}" for name, n in counts.items() if n and " of type " not in name)
+    return told or "empty: no message was found"
