@@ -124,6 +124,29 @@ def settings() -> str:
     return "".join(out)
 
 
+def node_settings() -> str:
+    """Every key of node.toml."""
+    from kizuna.node.service.node_file import NODE_DEFAULTS, SECTIONS  # noqa: PLC0415
+    from kizuna.node.service.settings import Source  # noqa: PLC0415
+    from kizuna.node.settings import meanings  # noqa: PLC0415
+
+    out = [
+        "# Settings of a node\n\nThey stand in `node.toml` in the directory of the node; `kizuna node init` writes it with all keys "
+        "explained, `kizuna doctor --node DIR` checks it. An unknown key is an error that names the allowed ones.\n"
+    ]
+    for section, kind in (SECTIONS | {"sources": Source}).items():
+        head = "[[sources]], once for each" if section == "sources" else f"[{section}]"
+        out.append(
+            f"\n## {head}\n\n{described((kind.__doc__ or '').split(chr(10))[0], section)}\n\n| key | default | meaning |\n|---|---|---|\n"
+        )
+        for field in dataclasses.fields(kind):
+            doc = described(meanings(kind)[field.name], f"{section}.{field.name}")
+            given = NODE_DEFAULTS.get(section, {})
+            default = "needed" if field.default is dataclasses.MISSING else f"`{given.get(field.name, field.default)}`"
+            out.append(f"| `{field.name}` | {default} | {doc} |\n")
+    return "".join(out)
+
+
 def detectors() -> str:
     """The definition of every detector and of the segmenter, as their modules state it."""
     from kizuna.events import alerts, dark, encounters, gaps, loitering, port_visits, versions, zone_visits  # noqa: PLC0415
@@ -192,6 +215,7 @@ PAGES = {
     "tables.md": tables,
     "commands.md": commands,
     "settings.md": settings,
+    "node-settings.md": node_settings,
     "detectors.md": detectors,
     "benchmarks.md": benchmarks,
 }

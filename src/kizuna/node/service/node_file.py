@@ -25,8 +25,8 @@ SECTIONS: Final[dict[str, type[Any]]] = {
 }  # fmt: skip
 """Sections and what declares them; ``[[sources]]`` stands beside them, once for each source."""
 SOURCES: Final = "sources"
-_NODE_LIVE: Final = {"keep_h": 48.0}
-"""A node holds two days of rows for detection; a run of ``kizuna live`` holds everything."""
+NODE_DEFAULTS: Final[dict[str, dict[str, Any]]] = {"live": {"keep_h": 48.0}}
+"""Where a node has other defaults: it holds two days of rows for detection, a run of ``kizuna live`` everything."""
 _WIDTH: Final = 110
 
 
@@ -46,7 +46,7 @@ def parsed(found: dict[str, Any], path: Path) -> s.Config:
     _only_known(found, (*SECTIONS, SOURCES), f"{path}")
     parts: dict[str, Any] = {}
     for name, kind in SECTIONS.items():
-        given = dict(_NODE_LIVE) if name == "live" else {}
+        given = NODE_DEFAULTS.get(name, {})
         section = found.get(name, {})
         if not isinstance(section, dict):
             raise ConfigError(f"[{name}] must be a section", where=str(path))
@@ -112,7 +112,7 @@ def new_node_file(given: dict[str, dict[str, Any]], sources: list[dict[str, Any]
     ]
     for name, kind in SECTIONS.items():
         lines.append(f"[{name}]")
-        default = kind(**(_NODE_LIVE if name == "live" else {}))
+        default = kind(**NODE_DEFAULTS.get(name, {}))
         for f in dataclasses.fields(kind):
             lines += textwrap.wrap(meanings(kind)[f.name], _WIDTH, initial_indent="# ", subsequent_indent="#   ")
             mine = given.get(name, {})
