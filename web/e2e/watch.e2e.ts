@@ -95,7 +95,12 @@ describe.skipIf(why)("the watch", () => {
     await page.getByRole("button", { name: "Write" }).click();
     await page.locator("#page .log .entry", { hasText: "asked the patrol vessel" }).waitFor();
     expect(await page.locator("#page .log .entry").first().textContent()).toContain("MMSI 2000");
-    await page.getByRole("button", { name: "Close (Esc)" }).first().click();
+    await page.locator("#page .log .entry").first().getByRole("button", { name: "Correct" }).click();
+    await page.getByLabel("What was seen, done or decided").fill("EXERCISE: asked the patrol vessel to look from the north");
+    await page.getByRole("button", { name: "Write" }).click();
+    await page.locator("#page .log .entry", { hasText: "corrects #1" }).waitFor();
+    expect(await page.locator("#page .log .entry").count()).toBe(2);
+    await page.locator("#page > .close").click();
     // replay the hour
     await page.locator("#bottom").getByRole("button", { name: "Play" }).click();
     await page.locator("#top .mode.replay").waitFor();
@@ -117,6 +122,12 @@ describe.skipIf(why)("the watch", () => {
     await page.locator("#page h3", { hasText: "Open alerts" }).waitFor();
     expect(await page.locator("#page").textContent()).toContain("asked the patrol vessel");
     expect(await page.locator("#page").textContent()).toContain("EXERCISE: known survey work");
+    // on paper: the page alone, over the whole width, with its marking
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator("#left").isVisible()).toBe(false);
+    expect((await page.locator("#page").boundingBox())!.width).toBeGreaterThan(1200);
+    expect(await page.locator("#page .onlyprint").textContent()).toContain("EXERCISE");
+    await page.emulateMedia({ media: "screen" });
     await page.getByLabel("Taken over by").fill("next officer");
     await page.getByLabel("What the next watch must know").fill("EXERCISE: the patrol vessel reports at 06:00Z");
     await page.getByRole("button", { name: "Sign as analyst" }).click();

@@ -45,11 +45,13 @@ export const logPage: PageMaker = (desk, root) => {
       made.t = parse(entry.time, desk.now());
       if (!Number.isFinite(made.t)) return refuse(t("time.unreadable", { example: forInput(desk.now()) }));
       if (made.t > desk.now() + 60_000) return refuse(t("log.not_ahead"));
-    } else if (desk.state.mode === "replay") made.t = Math.round(desk.shown());
-    if (entry.vessel && vessel !== null) made.mmsi = vessel;
-    if (entry.event && alert !== null) made.event_id = alert;
-    if (entry.place) Object.assign(made, place(desk));
-    if (entry.corrects) made.corrects = entry.corrects.id;
+    } else if (desk.state.mode === "replay" && !entry.corrects) made.t = Math.round(desk.shown());
+    if (entry.corrects) Object.assign(made, attachments(entry.corrects), { corrects: entry.corrects.id, t: made.t ?? entry.corrects.t });
+    else {
+      if (entry.vessel && vessel !== null) made.mmsi = vessel;
+      if (entry.event && alert !== null) made.event_id = alert;
+      if (entry.place) Object.assign(made, place(desk));
+    }
     busy = true;
     draw();
     try {
@@ -101,10 +103,10 @@ export const logPage: PageMaker = (desk, root) => {
       <textarea id="log-text" data-first rows="3" maxlength="4000" placeholder=${t("log.text")} .value=${live(text)}
         @input=${(e: Event) => { text = (e.target as HTMLTextAreaElement).value; draft.write(text); }}></textarea>
       <p class="attached">
-        ${vessel !== null ? tick("vessel", t("log.vessel", { mmsi: vessel })) : nothing}
-        ${alert !== null ? tick("event", t("log.event")) : nothing}
-        ${tick("place", entry.place ? position(place(desk).lat, place(desk).lon) : t("log.place"))}
-        <label class="choice">${t("log.time")} <input class="when" maxlength="20" autocomplete="off" placeholder=${mode === "replay" ? forInput(desk.shown()) : t("log.now")} .value=${live(entry.time)} @input=${(e: Event) => set({ time: (e.target as HTMLInputElement).value })} /> Z
+        ${vessel !== null && !entry.corrects ? tick("vessel", t("log.vessel", { mmsi: vessel })) : nothing}
+        ${alert !== null && !entry.corrects ? tick("event", t("log.event")) : nothing}
+        ${entry.corrects ? nothing : tick("place", entry.place ? position(place(desk).lat, place(desk).lon) : t("log.place"))}
+        <label class="choice">${t("log.time")} <input class="when" maxlength="20" autocomplete="off" placeholder=${entry.corrects ? forInput(entry.corrects.t) : mode === "replay" ? forInput(desk.shown()) : t("log.now")} .value=${live(entry.time)} @input=${(e: Event) => set({ time: (e.target as HTMLInputElement).value })} /> Z
           <span class="muted">${entry.time ? utc(parse(entry.time, desk.now())) : t("time.forms")}</span></label></p>
       <p class="refused" role="alert">${error}</p>
       <p class="actions"><button class="main" ?disabled=${busy}>${t("log.write")} ${key("Ctrl+Enter")}</button> <span class="muted">${t("log.stays")}</span></p>
@@ -115,6 +117,15 @@ export const logPage: PageMaker = (desk, root) => {
   void pull();
   return () => stops.forEach((stop) => stop());
 };
+
+/** What the old entry was attached to: the new one takes its place. */
+function attachments(e: LogEntry): Partial<NewLogEntry> {
+  const { mmsi, event_id, lat, lon } = e;
+  return {
+    ...(mmsi ? { mmsi } : {}), ...(event_id ? { event_id } : {}),
+    ...(lat !== null && lat !== undefined && lon !== null && lon !== undefined ? { lat, lon } : {}),
+  }; // prettier-ignore
+}
 
 /** Where the chosen vessel is, else the middle of the chart. */
 function place(desk: Desk): { lat: number; lon: number } {
