@@ -326,3 +326,16 @@ def test_a_fault_is_a_problem_with_a_number_and_no_words(here, monkeypatch):
     answer = viewer.get("/api/vessels/431000001")
     assert answer.status_code == 500 and "division" not in answer.text
     assert answer.headers["x-request-id"] in answer.json()["detail"]
+
+
+def test_log_names_ids_and_never_what_was_asked_or_said(here, caplog):
+    here.store.add(fix(431000001, NOW - 5000, 24.5, 123.25))
+    analyst = here.user("analyst")
+    with caplog.at_level("INFO", logger="kizuna.node.api"):
+        analyst.get("/api/search?q=SECRETNAME")
+        analyst.get("/api/vessels/431000001")
+        analyst.post("/api/log", {"text": "SECRETTEXT"})
+    lines = [{**r.args, "text": r.getMessage()} for r in caplog.records if r.name == "kizuna.node.api"]
+    assert [(x["route"], x["status"], x["by"]) for x in lines] == [
+        ("/api/search", 200, "analyst"), ("/api/vessels/{mmsi}", 200, "analyst"), ("/api/log", 201, "analyst")]
+    assert "SECRET" not in str(lines) and "431000001" not in str(lines) and all(x["request"] for x in lines)

@@ -250,6 +250,23 @@ def test_audit_is_carried_over_into_files_and_loses_nothing(desk, clock, tmp_pat
     assert files[0].stat().st_mode & 0o777 == 0o600
 
 
+def test_what_is_seen_is_written_after_a_second_and_looking_goes_on_when_the_disk_is_full(desk, monkeypatch):
+    monkeypatch.setattr("kizuna.node.desk.audit._WAIT_S", 0.02)
+    desk.audit.saw("ana", "vessel.see", "1", "")
+    for _ in range(200):
+        if desk._db.row("SELECT 1 FROM audit"):
+            break
+        threading.Event().wait(0.02)
+    assert desk._db.row("SELECT object FROM audit")[0] == "1"
+    desk._db._connection.execute("PRAGMA query_only = ON")
+    for i in range(250):
+        desk.audit.saw("ana", "vessel.see", f"full {i}", "")
+    with pytest.raises(UnavailableError):
+        desk.audit.did("ana", "log.write", "1", "done", "")
+    desk._db._connection.execute("PRAGMA query_only = OFF")
+    assert len(desk.audit.page(most=1000)) == 252
+
+
 def test_file_of_a_newer_program_is_refused(tmp_path, desk):
     raw = sqlite3.connect(tmp_path / FILE)
     raw.execute("PRAGMA user_version = 99")

@@ -1,7 +1,7 @@
 """Who saw and did what: a bounded book that is carried over into files.
 
 What is seen again and again by one user (a vessel card that refreshes) is one line in ``AGAIN_MS``. Lines are
-gathered and written once a second or at ``GATHERED_MOST``, so that looking costs no write each; what was *done* is
+gathered and written after a second or at ``GATHERED_MOST``, so that looking costs no write each; what was *done* is
 written before it is answered. When the table holds more than ``ROWS_MOST`` lines, the older half moves to a file of
 JSON lines beside it; the ``FILES_MOST`` newest files stay.
 """
@@ -9,12 +9,14 @@ JSON lines beside it; the ``FILES_MOST`` newest files stay.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from kizuna.base.errors import UnavailableError
 from kizuna.base.units import MINUTE_MS
 from kizuna.node.desk.database import Database
 
@@ -22,9 +24,12 @@ ROWS_MOST: Final = 200_000
 FILES_MOST: Final = 50
 AGAIN_MS: Final = 10 * MINUTE_MS
 GATHERED_MOST: Final = 100
-_WAIT_MS: Final = 1000
+_WAIT_S: Final = 1.0
+_WAITING_MOST: Final = 10_000
 _REMEMBERED_MOST: Final = 50_000
 _TEXT_MOST: Final = 200
+
+_LOG: Final = logging.getLogger("kizuna.node.desk")
 
 
 class Audit:
@@ -36,7 +41,8 @@ class Audit:
         self._rows_most = rows_most
         self._lock = threading.Lock()
         self._gathered: list[tuple[int, str, str, str, str, str]] = []
-        self._since_ms = 0
+        self._timer: threading.Timer | None = None
+        self._closed = False
         self._told: dict[tuple[str, str, str], int] = {}
         self._until_check = 0
 
@@ -50,9 +56,13 @@ class Audit:
                 self._told.clear()
             self._told[key] = now
             self._gathered.append((now, by, act, thing[:_TEXT_MOST], "seen", address))
-            due = len(self._gathered) >= GATHERED_MOST or now - self._since_ms >= _WAIT_MS
+            due = len(self._gathered) >= GATHERED_MOST
+            if not due and self._timer is None and not self._closed:
+                self._timer = threading.Timer(_WAIT_S, self._flush_seen)
+                self._timer.daemon = True
+                self._timer.start()
         if due:
-            self.flush()
+            self._flush_seen()
 
     def did(self, by: str, act: str, thing: str, outcome: str, address: str) -> None:
         """Somebody did something, or was refused; written when this returns."""
@@ -60,16 +70,31 @@ class Audit:
             self._gathered.append((self._clock(), by[:_TEXT_MOST], act, thing[:_TEXT_MOST], outcome, address))
         self.flush()
 
+    def _flush_seen(self) -> None:
+        """Write what was gathered; looking goes on where the disk is full, and the lines wait for room."""
+        try:
+            self.flush()
+        except UnavailableError as exc:
+            _LOG.error("the audit cannot be written: %s", exc)
+
     def flush(self) -> None:
-        """Write what was gathered."""
+        """Write what was gathered. Raises UnavailableError where it cannot be written; the lines then wait."""
         with self._lock:
-            rows, self._gathered, self._since_ms = self._gathered, [], self._clock()
+            rows, self._gathered = self._gathered, []
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
         if not rows:
             return
-        with self._db.change() as change:
-            change.executemany(
-                "INSERT INTO audit (t_ms, by, act, object, outcome, address) VALUES (?, ?, ?, ?, ?, ?)", rows
-            )
+        try:
+            with self._db.change() as change:
+                change.executemany(
+                    "INSERT INTO audit (t_ms, by, act, object, outcome, address) VALUES (?, ?, ?, ?, ?, ?)", rows
+                )
+        except UnavailableError:
+            with self._lock:
+                self._gathered = [*rows, *self._gathered][-_WAITING_MOST:]
+            raise
         self._until_check -= len(rows)
         if self._until_check <= 0:
             self._until_check = max(1, self._rows_most // 20)
@@ -96,6 +121,11 @@ class Audit:
             change.execute("DELETE FROM audit WHERE audit_id <= ?", (last,))
         for old in sorted(folder.glob("audit-*.jsonl"))[:-FILES_MOST]:
             old.unlink()
+
+    def close(self) -> None:
+        """Write what was gathered, for the last time."""
+        self._closed = True
+        self._flush_seen()
 
     def page(self, *, before_id: int | None = None, by: str | None = None, most: int = 500) -> list[dict[str, Any]]:
         """Lines of the table, newest first."""

@@ -61,7 +61,7 @@ class Desk:
 
     def close(self) -> None:
         """Write what was gathered and close the file."""
-        self.audit.flush()
+        self.audit.close()
         self._db.close()
 
 

@@ -40,8 +40,9 @@ class _Lines(logging.Formatter):
             words += "\n" + self.formatException(record.exc_info)
         if not self._as_json:
             return f"{when} {record.levelname.lower():<8} {words}"
-        return json.dumps({"time": when, "level": record.levelname.lower(), "room": record.name, "message": words},
-                          ensure_ascii=False)  # fmt: skip
+        row = {"time": when, "level": record.levelname.lower(), "room": record.name, "message": words}
+        facts = record.args if isinstance(record.args, dict) else {}
+        return json.dumps({**row, **facts}, ensure_ascii=False, default=str)
 
 
 def set_up_log(level: int = logging.INFO, *, as_json: bool | None = None) -> None:
