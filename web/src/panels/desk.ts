@@ -15,6 +15,8 @@ export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;
 const EVENTS_KEPT = 100;
+/** The picture is asked for at most so often; between two answers the map moves vessels on by itself. */
+const PICTURE_MS = 500;
 
 export class Desk {
   readonly api: Client;
@@ -180,6 +182,7 @@ export class Desk {
       this.#picture = version;
       if (since === 0) this.vessels = columns.mmsi.length;
       this.app.map.setPicture(columns, { merge: since > 0 });
+      await new Promise((resolve) => setTimeout(resolve, PICTURE_MS));
     } catch (error) {
       this.#quiet(error);
     }
