@@ -125,6 +125,12 @@ def test_rival_zones_of_files_that_differ_tell_whose_line_the_figures_are_of():
     )
 
 
+def test_lines_that_differ_are_told_with_those_of_the_others_together():
+    events = table(claimed(1, 0, 3, "CN"), claimed(1, 0, 3, "JP", depth=2), claimed(1, 0, 3, "TW", depth=2))
+    (said,) = sentences(events, select(events))
+    assert "(computed line of CN; in the same hours also inside the computed lines of JP and TW) for" in said
+
+
 def test_other_limits_claimants_met_later_and_a_claimants_own_zones_are_told_apart():
     assert rows_of(claimed(1, 0, 5, "JP"), claimed(1, 0, 5, "CN", limit="24")) == [0, 1]
     assert rows_of(claimed(1, 0, 100, "JP"), claimed(1, 70, 3, "CN")) == [0, 1]

@@ -157,17 +157,21 @@ def sentences(events: Table, found: Alerts) -> list[str]:
 
 
 def _together(own: dict[int, str], rows: list[int]) -> str:
-    computed = all(own[r].startswith(" (computed") for r in rows)
-    return f" ({'computed ' if computed else ''}lines of {_and([own[r].split('line of ', 1)[1][:-1] for r in rows])})"
+    return f" ({_lines(own, rows)})"
 
 
 def _beside(own: dict[int, str], k: int, rows: list[int]) -> str:
-    names = _and([own[r][2:-1] for r in rows if r != k])
-    return f"{own[k][:-1]}; in the same hours also inside the {names})"
+    return f"{own[k][:-1]}; in the same hours also inside the {_lines(own, [r for r in rows if r != k])})"
+
+
+def _lines(own: dict[int, str], rows: list[int]) -> str:
+    """Lines by whose they are: ``computed lines of CN and JP``."""
+    computed = "computed " if all(own[r].startswith(" (computed") for r in rows) else ""
+    names = list(dict.fromkeys(own[r].split("line of ", 1)[1][:-1] for r in rows))
+    return f"{computed}line{'s' * (len(names) > 1)} of {_and(names)}"
 
 
 def _and(names: list[str]) -> str:
-    names = list(dict.fromkeys(names))
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
