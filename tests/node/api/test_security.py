@@ -339,3 +339,30 @@ def test_log_names_ids_and_never_what_was_asked_or_said(here, caplog):
     assert [(x["route"], x["status"], x["by"]) for x in lines] == [
         ("/api/search", 200, "analyst"), ("/api/vessels/{mmsi}", 200, "analyst"), ("/api/log", 201, "analyst")]
     assert "SECRET" not in str(lines) and "431000001" not in str(lines) and all(x["request"] for x in lines)
+
+
+def test_a_crowd_at_the_door_takes_turns_and_is_bounded(monkeypatch):
+    import asyncio
+    import threading
+
+    from kizuna.node.api.answers import Problem
+    from kizuna.node.api.routes import entry
+
+    monkeypatch.setattr(entry, "_WAITING_MOST", 8)
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def work():
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        threading.Event().wait(0.01)
+        with lock:
+            at_once -= 1
+
+    async def crowd():
+        turns = entry.Turns()
+        return await asyncio.gather(*(turns.take(work) for _ in range(20)), return_exceptions=True)
+
+    done = asyncio.run(crowd())
+    assert most <= 2 and sum(isinstance(d, Problem) and d.status == 429 for d in done) == 12

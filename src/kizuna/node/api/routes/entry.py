@@ -6,7 +6,9 @@ nothing. Wrong names and wrong passwords get the same answer after the same time
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Body, Request
 from fastapi.concurrency import run_in_threadpool
@@ -17,6 +19,29 @@ from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.door import Looks, cookie_name, cookie_of, needs, open_to_all, set_session
 from kizuna.node.api.ports import Node
 from kizuna.node.desk.people import User, Wait
+
+_T = TypeVar("_T")
+_AT_ONCE: Final = 2
+_WAITING_MOST: Final = 50
+
+
+class Turns:
+    """Work with passwords takes turns, so that a crowd at the door leaves the threads to those who are inside."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+
+    async def take(self, work: Callable[[], _T]) -> _T:
+        """Do the work on a thread when it is its turn. Raises Problem 429 when too many wait."""
+        if self._waiting >= _WAITING_MOST:
+            raise Problem(429, "too many are at the door; try again soon", Retry_After="5")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await run_in_threadpool(work)
+        finally:
+            self._waiting -= 1
 
 
 class Strict(BaseModel):
@@ -48,6 +73,7 @@ class NewPassword(Strict):
 def add_to(router: APIRouter, node: Node) -> None:
     """Add the routes."""
     people, audit, facts = node.desk.people, node.desk.audit, node.facts
+    turns = Turns()
 
     @router.get("/health", **open_to_all())
     async def health() -> Response:
@@ -63,7 +89,7 @@ def add_to(router: APIRouter, node: Node) -> None:
     @router.post("/api/login", **open_to_all())
     async def login(request: Request, body: Annotated[Credentials, Body()]) -> Response:
         address = _address(request)
-        found = await run_in_threadpool(people.check, body.user, body.password, address)
+        found = await turns.take(lambda: people.check(body.user, body.password, address))
         if isinstance(found, Wait):
             audit.did(body.user, "login", "", "waits", address)
             raise Problem(429, f"too many failures; try again in {found.seconds} s", Retry_After=str(found.seconds))
@@ -75,7 +101,7 @@ def add_to(router: APIRouter, node: Node) -> None:
     @router.post("/api/setup", **open_to_all())
     async def setup(request: Request, body: Annotated[FirstUser, Body()]) -> Response:
         """Make the first administrator with the link that the node printed."""
-        user = await run_in_threadpool(people.set_up, body.token, body.user, body.password)
+        user = await turns.take(lambda: people.set_up(body.token, body.user, body.password))
         audit.did(body.user, "setup", "", "done" if user else "refused", _address(request))
         if user is None:
             raise Problem(403, "the set-up link does not hold: it was used, is older than a day, or is not needed")
@@ -93,10 +119,10 @@ def add_to(router: APIRouter, node: Node) -> None:
     @router.post("/api/password", **needs("password.change"))
     async def password(request: Request, viewer: Looks, body: Annotated[NewPassword, Body()]) -> Response:
         """Change one's own password; every session of the user ends and a new one begins."""
-        found = await run_in_threadpool(people.check, viewer.name, body.old, viewer.address)
+        found = await turns.take(lambda: people.check(viewer.name, body.old, viewer.address))
         if not isinstance(found, User):
             raise Problem(403, "the old password is wrong")
-        await run_in_threadpool(lambda: people.change(found, password=body.new))
+        await turns.take(lambda: people.change(found, password=body.new))
         audit.did(viewer.name, "password.change", viewer.name, "done", viewer.address)
         return begin_session(node, request, found)
 
