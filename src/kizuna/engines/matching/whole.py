@@ -27,6 +27,7 @@ from kizuna.engines.results import put
 from kizuna.engines.stages import Progress, Stages, silent
 from kizuna.events import dark
 from kizuna.events.surroundings import Surroundings
+from kizuna.events.table import LEVEL_WORDS
 from kizuna.fixes.detections import SCENE_TRACKS, SCENES, SENSORS, TRACK_VERDICTS, VERDICTS
 from kizuna.links.files import digest_of
 from kizuna.places.coast import load_coast
@@ -230,6 +231,7 @@ def _summary(
         "detections": len(done), **{f"detections: {v}": c for v, c in zip(VERDICTS, verdicts, strict=True)},
         "scenes": len(scenes), **{f"tracks: {v}": c for v, c in zip(TRACK_VERDICTS, of_tracks, strict=True)},
         "events": len(events), "rejects": len(rejects),
+        **{f"events: {w} confidence": int((events["confidence_word"] == k).sum()) for k, w in enumerate(LEVEL_WORDS)},
     }  # fmt: skip
     files = [*request.detections, *request.scenes, *request.fixed]
     inputs = [{"name": f.name, "sha256": digest_of(f), "size_bytes": f.stat().st_size} for f in files]

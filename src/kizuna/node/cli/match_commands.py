@@ -78,6 +78,14 @@ def match(
             _tell(summary, out)
 
 
+def _sure(counts: dict[str, int]) -> str:
+    """How many of the events stand at each confidence, and that many are no ships."""
+    if not counts["events"]:
+        return ""
+    said = ", ".join(f"{counts[f'events: {w} confidence']:,} {w}" for w in ("high", "moderate", "low"))
+    return f"\n{'':>11}by confidence: {said}; many, above all low ones, are clutter or fixed objects and no ships"
+
+
 def _tell(summary: dict[str, Any], out: Path) -> None:
     import sys  # noqa: PLC0415
 
@@ -90,7 +98,7 @@ def _tell(summary: dict[str, Any], out: Path) -> None:
     sys.stdout.write(
         f"{head}{c['detections']:,} detections in {c['scenes']:,} scenes\n"
         f"{c['detections: match']:>9,}  are a vessel with a track\n"
-        f"{c['detections: dark']:>9,}  detected without a matching AIS report\n"
+        f"{c['detections: dark']:>9,}  detected without a matching AIS report{_sure(c)}\n"
         f"{c['detections: not_judged']:>9,}  outside the time of the AIS data\n"
         f"{c['tracks: not_detected']:>9,}  tracks inside a scene that were not detected\n"
         f"in {out}\n"
