@@ -23,6 +23,8 @@ from kizuna.links.line_player import LinePlayer
 
 TICK_S: Final = 0.1
 MARK_S: Final = 60.0
+_KEPT_MOST: Final = 3
+"""Simulations in the cache; some 100 MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ def _store(made: Simulation, path: Path) -> None:
         part.write_bytes(pickle.dumps(_without_tracks(made), protocol=5))
         part.chmod(0o600)
         part.replace(path)
+        by_age = sorted(path.parent.glob("*.pickle"), key=lambda p: p.stat().st_mtime)
+        for old in by_age[:-_KEPT_MOST]:
+            old.unlink(missing_ok=True)
     except OSError:
         return  # without the cache it is simulated again
 
