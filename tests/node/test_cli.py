@@ -249,6 +249,33 @@ def test_a_run_that_fails_takes_away_only_what_it_made(tmp_path):
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.nmea", "kept"]
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("detect", "a.csv", "--anchorages", "nofile", "--out", "o"), "nofile: no such file"),
+        (("detect", "a.csv", "--anchorages", "nofile.csv", "--out", "o"), "nofile.csv: no such file"),
+        (("decode", "ftp://x/y?key=1", "--out", "o"), "ftp://x/y: is no kind of feed that is known (tcp://, tcp-listen:"),
+        (("decode", "nofile", "--out", "o"), "nofile: no such file"),
+        (("detect", "a.csv", "--params", "nofile", "--out", "o"), "nofile: cannot be read: No such file or directory\n"),
+        (("presence", "d", "--flag-names", "nofile"), "nofile: cannot be read: No such file or directory\n"),
+        (("claims", "--table", "nofile", "--bbox", "0,0,1,1"), "nofile: cannot be read: No such file or directory\n"),
+        (("live", "nofile", "--out", "o"), "nofile: no such file"),
+        (("vessel", "", "--data", "d"), "nothing to look for"),
+    ],
+)
+def test_what_is_not_there_is_told_first_and_in_one_line(tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("kizuna.base.jit.is_warm", lambda _: False)  # nothing is compiled for nothing
+    Path("a.csv").write_text("mmsi,timestamp,lat,lon\n431000001,2026-01-01T00:00:00Z,26,127\n")
+    if "d" in words:
+        kizuna("detect", "a.csv", "-q", "--out", "d", code=0)
+    said = kizuna(*words, code=2).output
+    assert says in said
+    if words[0] in ("live", "decode"):
+        assert "Compiling" not in said
+    assert not Path("o").exists()
+
+
 def test_settings_are_printed_read_and_checked(tmp_path):
     mine = tmp_path / "mine.toml"
     kizuna("params", "--out", mine, code=0)

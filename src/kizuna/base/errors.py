@@ -28,6 +28,11 @@ class KizunaError(Exception):
         return f"{head} ({self.hint})" if self.hint else head
 
 
+def because(exc: Exception) -> str:
+    """Why a file cannot be read, without its name, which stands before it in the message."""
+    return getattr(exc, "strerror", None) or str(exc)
+
+
 class InputError(KizunaError):
     """Bytes or rows that cannot be used. ``where`` names file and line or byte; the good rest goes on."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, InputError, because
 from kizuna.base.ids import hash_hex
 from kizuna.formats.run_summary import InputFile
 from kizuna.places.zone import Zone
@@ -55,5 +55,5 @@ def claimed_land(own: Path | None = None) -> ClaimedLand:
     try:
         text = own.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"cannot be read: {exc}", where=str(own)) from exc
+        raise ConfigError(f"cannot be read: {because(exc)}", where=str(own)) from exc
     return share_out(with_own(load_claims(), text, str(own)), load_coast())

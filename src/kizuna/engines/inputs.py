@@ -8,6 +8,7 @@ they came from.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,7 +113,8 @@ class Input:
 def named(inputs: Sequence[str], source: str = "") -> list[Input]:
     """The inputs with their source ids, result directories replaced by their tables.
 
-    Raises ConfigError where nothing is given, one file is given twice, or one name is meant for several inputs.
+    Raises ConfigError where nothing is given, a file is not there, a feed is of no known kind, one file is given twice,
+    or one name is meant for several inputs.
     """
     names = [file for name in inputs for file in _expanded(name)]
     if not names:
@@ -123,6 +125,8 @@ def named(inputs: Sequence[str], source: str = "") -> list[Input]:
             raise ConfigError("given twice", where=names[i], hint="its rows would count double")
     if source and len(names) > 1:
         raise ConfigError(f"one source name for {len(names)} inputs", hint="leave out --source, or give one input")
+    for name in names:
+        _check_there(name)
     ids = [source] if source else _source_ids(names)
     return [Input(name, source_id) for name, source_id in zip(names, ids, strict=True)]
 
@@ -139,6 +143,17 @@ def _expanded(name: str) -> list[str]:
     if not found[0].exists():
         raise ConfigError("is a directory without fixes.parquet", where=name, hint="give its files one by one")
     return [str(file) for file in found if file.exists()]
+
+
+def _check_there(name: str) -> None:
+    if _is_stream(name) or os.path.lexists(name):
+        return
+    if "://" in name:
+        raise ConfigError(
+            "is no kind of feed that is known", where=net.shown(name),
+            hint=", ".join(f"{scheme}://" for scheme in net.SCHEMES),
+        )  # fmt: skip
+    raise ConfigError("no such file", where=name)
 
 
 def _source_ids(names: Sequence[str]) -> list[str]:

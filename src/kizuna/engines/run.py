@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kizuna.base import utc
-from kizuna.base.errors import ConfigError
+from kizuna.base.errors import ConfigError, because
 from kizuna.base.table import Table
 from kizuna.engines import results
 from kizuna.engines.claim_watch import ClaimWatch, watched
@@ -95,7 +95,7 @@ def given(request: Request) -> Given:
         try:
             settings = read(request.params.read_text(encoding="utf-8"), str(request.params))
         except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"cannot be read: {exc}", where=str(request.params)) from exc
+            raise ConfigError(f"cannot be read: {because(exc)}", where=str(request.params)) from exc
     zones: list[Zone] = []
     files = []
     for path in request.zones:

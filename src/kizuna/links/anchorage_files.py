@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ConfigError, InputError
 from kizuna.links.files import InputFile
 from kizuna.places.anchorage_lists import MAX_BYTES, anchorages_from_csv, anchorages_from_geojson
 from kizuna.places.anchorages import DEFAULT_RADIUS_M, Anchorages
@@ -23,6 +23,8 @@ def read_anchorages(path: str | Path, *, name: str = "", radius_m: float = DEFAU
     plain = where.with_suffix("") if where.suffix.lower() in _PACKED else where
     readers = {".csv": anchorages_from_csv, ".geojson": anchorages_from_geojson, ".json": anchorages_from_geojson}
     reader = readers.get(plain.suffix.lower())
+    if reader is None and not where.exists():
+        raise ConfigError("no such file", where=str(path))
     if reader is None:
         raise InputError("neither CSV nor GeoJSON", where=str(path), hint="give a .csv, .csv.gz or .geojson file")
     return reader(_unpacked(where), name or plain.stem, radius_m)

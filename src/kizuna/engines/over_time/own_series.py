@@ -74,7 +74,7 @@ class _Extent:
 
 def own_series(directory: Path, asked: Asked, progress: Progress = silent) -> list[Series]:
     """The series in the order asked. Raises ConfigError or InputError."""
-    _check(asked)
+    check_asked(asked)
     results = Results(directory)
     results.check()
     mmsi, kind = results.classes()
@@ -117,7 +117,8 @@ def own_series(directory: Path, asked: Asked, progress: Progress = silent) -> li
     return out
 
 
-def _check(asked: Asked) -> None:
+def check_asked(asked: Asked) -> None:
+    """Raise InputError for series, classes and flags that there are not."""
     for measure in asked.measures:
         if measure.partition(":")[0] not in MEASURES:
             raise InputError(f"no series {measure!r}", hint=", ".join((*MEASURES, "transits:GATE:DIRECTION")))

@@ -34,6 +34,13 @@ def transits_of(
     return counter.finish(context=context, label=label)
 
 
+def check_by(by: Sequence[str]) -> None:
+    """Raise InputError for what transits cannot be counted by."""
+    odd = [b for b in by if b not in BY]
+    if odd:
+        raise InputError(f"cannot count by {', '.join(odd)}", hint=", ".join(BY))
+
+
 def counted(
     found: Table, gates: Sequence[Gate], by: Sequence[str], classes: tuple[Array, Array],
     names: Mapping[int, str] | None = None,
@@ -42,9 +49,7 @@ def counted(
 
     Counted by gate and direction alone, every one of them has its row, also without a transit.
     """
-    odd = [b for b in by if b not in BY]
-    if odd:
-        raise InputError(f"cannot count by {', '.join(odd)}", hint=", ".join(BY))
+    check_by(by)
     ships = Ships(*classes, names or FLAGS)
     columns: dict[str, Any] = {}
     for b in by:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kizuna.base.errors import ConfigError
+from kizuna.base.errors import ConfigError, because
 from kizuna.base.table import Table
 from kizuna.base.units import HOUR_MS
 from kizuna.base.utc import iso_s
@@ -48,7 +48,7 @@ def _limits(params: Path | None) -> Params:
     try:
         return read(params.read_text(encoding="utf-8"), str(params)).alerts
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"cannot be read: {exc}", where=str(params)) from exc
+        raise ConfigError(f"cannot be read: {because(exc)}", where=str(params)) from exc
 
 
 def told(events: Table, found: Alerts, limits: Params) -> list[dict[str, Any]]:

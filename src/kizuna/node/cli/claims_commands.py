@@ -160,7 +160,7 @@ def box(text: str) -> tuple[float, float, float, float] | None:
 
 
 def _table(own: Path | None) -> ClaimTable:
-    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+    from kizuna.base.errors import ConfigError, because  # noqa: PLC0415
     from kizuna.places.claims.reading import load_claims, with_own  # noqa: PLC0415
 
     if own is None:
@@ -168,7 +168,7 @@ def _table(own: Path | None) -> ClaimTable:
     try:
         return with_own(load_claims(), own.read_text(encoding="utf-8"), str(own))
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"cannot be read: {exc}", where=str(own)) from exc
+        raise ConfigError(f"cannot be read: {because(exc)}", where=str(own)) from exc
 
 
 def _land(own: Path | None) -> ClaimedLand:

@@ -94,12 +94,15 @@ class SpansAsked:
 def presence(directory: Path, asked: PresenceAsked, how: Showing) -> None:
     """Count and show presence."""
     with output.plain_errors():
+        from kizuna.base.errors import ConfigError  # noqa: PLC0415
         from kizuna.engines.over_time.presence import Question, presence_of  # noqa: PLC0415
         from kizuna.engines.over_time.stream import Results  # noqa: PLC0415
         from kizuna.picture.presence import Params  # noqa: PLC0415
 
         zones, names = _zones(asked.zones), _names(asked.flag_names)
         by = _words(asked.by) or (("zone",) if zones else ())
+        if "zone" in by and not zones:
+            raise ConfigError("no zones to count by", where="--by", hint="give --zones")
         limits = {"silence_max_h": asked.silence_max_h, "away_h": asked.away_h}
         with output.options():
             questions = [Question(Params(by=by, **limits), zones, names)]
@@ -132,11 +135,12 @@ def transits(directory: Path, asked: TransitsAsked, how: Showing) -> None:
     with output.plain_errors():
         from kizuna.base import jit  # noqa: PLC0415
         from kizuna.engines.over_time.stream import Results  # noqa: PLC0415
-        from kizuna.engines.over_time.transits import counted, transits_of  # noqa: PLC0415
+        from kizuna.engines.over_time.transits import check_by, counted, transits_of  # noqa: PLC0415
         from kizuna.picture.transits import Params  # noqa: PLC0415
 
         gates, by = _gates(asked.gates), _words(asked.by)
         with output.options():
+            check_by(by)
             params = Params(asked.clear_nm, asked.long_silence_h)
         output.announce_compilation("transits", _COMPILE_S)
         with output.progress_bar(quiet=how.quiet) as progress:
@@ -212,7 +216,7 @@ def _own_series(
     source: Path, names: tuple[str, ...], asked: SeriesAsked, how: Showing
 ) -> tuple[list[Series], str, str]:  # fmt: skip
     from kizuna.base.errors import ConfigError  # noqa: PLC0415
-    from kizuna.engines.over_time.own_series import Asked, own_series  # noqa: PLC0415
+    from kizuna.engines.over_time.own_series import Asked, check_asked, own_series  # noqa: PLC0415
     from kizuna.engines.over_time.stream import Results  # noqa: PLC0415
 
     names = names or ("vessels",)
@@ -220,11 +224,11 @@ def _own_series(
     if asked.zone and asked.zone not in zones:
         raise ConfigError(f"no zone {asked.zone!r}", where="--zone", hint=", ".join(zones) or "give --zones")
     gates = _gates(asked.gates) if any(n.startswith("transits") for n in names) else ()
+    wanted = Asked(names, zones.get(asked.zone), asked.flag, asked.kind, gates, _names(asked.flag_names))
+    with output.options():
+        check_asked(wanted)
     with output.progress_bar(quiet=how.quiet) as progress:
-        series = own_series(
-            source, Asked(names, zones.get(asked.zone), asked.flag, asked.kind, gates, _names(asked.flag_names)),
-            progress,
-        )  # fmt: skip
+        series = own_series(source, wanted, progress)
     return series, *Results(source).context_and_label()
 
 
@@ -288,7 +292,7 @@ def _gates(files: Sequence[Path]) -> list[Gate]:
 
 
 def _names(path: Path | None) -> dict[int, str] | None:
-    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+    from kizuna.base.errors import ConfigError, because  # noqa: PLC0415
     from kizuna.picture.flags import named  # noqa: PLC0415
 
     if path is None:
@@ -296,7 +300,7 @@ def _names(path: Path | None) -> dict[int, str] | None:
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise ConfigError(f"cannot be read: {exc}", where=str(path)) from exc
+        raise ConfigError(f"cannot be read: {because(exc)}", where=str(path)) from exc
     return named({row[0]: ",".join(row[1:]).strip() for row in rows if row and row[0].strip().lower() != "mid"})
 
 

@@ -27,7 +27,7 @@ def relay(
     with output.plain_errors():
         import asyncio  # noqa: PLC0415
 
-        from kizuna.base.errors import ConfigError  # noqa: PLC0415
+        from kizuna.base.errors import ConfigError, because  # noqa: PLC0415
         from kizuna.node.relay import Feed, Relay  # noqa: PLC0415
 
         try:
@@ -35,7 +35,7 @@ def relay(
                 raise ConfigError("others may read it", where=str(token_file), hint=f"chmod 600 {token_file}")
             token = token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"cannot be read: {exc}", where=str(token_file)) from exc
+            raise ConfigError(f"cannot be read: {because(exc)}", where=str(token_file)) from exc
         host, _, port = listen.rpartition(":")
         if not (port.isdigit() and 0 < int(port) < 1 << 16):
             raise ConfigError(f"{listen!r} is no address", where="--listen", hint="127.0.0.1:10110")

@@ -53,8 +53,10 @@ def live(
     """Watch until the inputs end or somebody stops it."""
     with output.plain_errors():
         from kizuna.base import jit  # noqa: PLC0415
+        from kizuna.engines.inputs import named  # noqa: PLC0415
         from kizuna.engines.live.run import live_into  # noqa: PLC0415
 
+        named(inputs, marks.source)  # an input that is not there is told first
         output.announce_compilation("live", _WARM_S)
         outcome = live_into(_request(inputs, how, beside, marks), out, _print_lines if as_json else _print_words)
         jit.mark_warm("live")

@@ -85,7 +85,9 @@ def decode(what: Reading, out: Path, *, as_json: bool, quiet: bool) -> None:
     with output.plain_errors():
         from kizuna.base import jit  # noqa: PLC0415
         from kizuna.engines import decode as engine  # noqa: PLC0415
+        from kizuna.engines.inputs import named  # noqa: PLC0415
 
+        named(what.inputs, what.source)  # an input that is not there is told first
         output.announce_compilation("decode", _WARM_S["decode"])
         with output.progress_bar(quiet=quiet) as progress:
             run = engine.decode(what.inputs, out, options=what.options(), progress=progress)
@@ -145,10 +147,12 @@ def detect(
 def run_detect(what: Reading, how: Detecting, out: Path, *, quiet: bool, parts: Parts | None = None) -> RunSummary:
     """One detect run with a progress bar, in memory or in partitions."""
     from kizuna.base import jit  # noqa: PLC0415
+    from kizuna.engines.inputs import named  # noqa: PLC0415
     from kizuna.engines.partition.run import detect_in_parts  # noqa: PLC0415
     from kizuna.engines.run import Request, detect_into  # noqa: PLC0415
     from kizuna.node.cli.partitions import told_how_to_resume  # noqa: PLC0415
 
+    named(what.inputs, what.source)
     output.announce_compilation("detect", _WARM_S["detect"])
     request = Request(
         what.inputs, what.options(), how.zones, how.anchorages, how.params, how.start, how.previous, how.title,

@@ -28,7 +28,8 @@ def show(query: str, data: Sequence[Path], page: Path | None, least: float, *, a
         from kizuna.picture.search import imo_note, search  # noqa: PLC0415
 
         held = Holdings.at(data)
-        found = search(query, held.identities, held.segments, least)
+        with output.options():
+            found = search(query, held.identities, held.segments, least)
         if note := imo_note(query):
             output.say(f"note: {note}")
         if not found:

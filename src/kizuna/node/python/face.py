@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kizuna.base import utc
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, InputError, because
 from kizuna.engines import memory
 from kizuna.engines.decode import Loaded, Options
 from kizuna.engines.decode import load as load_inputs
@@ -162,7 +162,7 @@ def _settings(params: Any) -> Settings:
     try:
         return read(Path(params).read_text(encoding="utf-8"), str(params))
     except OSError as exc:
-        raise ConfigError(f"cannot be read: {exc}", where=str(params)) from exc
+        raise ConfigError(f"cannot be read: {because(exc)}", where=str(params)) from exc
 
 
 def _time(text: str) -> int | None:
