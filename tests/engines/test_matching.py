@@ -109,6 +109,8 @@ def test_refusals(home, tmp_path):
         match_into(Request(home / "run", good, context="real"), tmp_path / "out")
     with pytest.raises(ConfigError):
         match_into(Request(home / "run", [tmp_path / "none.csv"]), tmp_path / "out")
+    with pytest.raises(ConfigError, match="'foo' is no kind of sensor .one of radar"):
+        match_into(Request(home / "run", good, sensor="foo"), tmp_path / "out")
     with pytest.raises(InputError, match="ais.nmea"):
         match_into(Request(home / "run", [home / "ais.nmea"]), tmp_path / "out")
     assert not (tmp_path / "out").exists()

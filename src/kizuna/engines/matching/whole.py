@@ -74,6 +74,10 @@ def match_into(request: Request, out: Path, progress: Progress = silent) -> dict
     """
     if out.resolve() == request.run.resolve() or (out / "run.json").exists():
         raise ConfigError("holds the result of detect", where=str(out), hint="give another --out")
+    if request.sensor and request.sensor not in SENSORS:
+        raise ConfigError(
+            f"{request.sensor!r} is no kind of sensor", where="--sensor", hint=f"one of {', '.join(SENSORS)}"
+        )
     stages = Stages(progress)
     with stages.stage("Read tracks"):
         run = read_run(request.run)
