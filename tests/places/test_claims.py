@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -16,13 +17,14 @@ from hypothesis import strategies as st
 
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.kernels import distance_m
+from kizuna.places.claims import words
 from kizuna.places.claims.answer import as_dict, claims_at
 from kizuna.places.claims.bands import Bands, LandIndex
 from kizuna.places.claims.export import as_geojson, declared_lines
 from kizuna.places.claims.land import line_edges, load_land, share_out
 from kizuna.places.claims.reach import ERROR_M, outline_at
 from kizuna.places.claims.reading import FILES, load_claims, read_table, with_own
-from kizuna.places.claims.table import ClaimTable, Feature, grid_id, grid_name
+from kizuna.places.claims.table import RIGHTS, STANCES, ClaimTable, Feature, grid_id, grid_name
 from kizuna.places.claims.viewpoint import NEUTRAL, Viewpoint, viewpoint
 from kizuna.places.claims.zones import Wanted, claim_zones, parts
 from kizuna.places.coast import Coast
@@ -641,3 +643,18 @@ def test_every_column_is_in_the_reference_page():
         part = page.split(f"## {name}\n")[1].split("\n## ")[0]
         for column in (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(","):
             assert f"`{column}`" in part, f"{name}.{column}"
+
+
+def test_every_right_and_stance_of_the_table_is_said_in_each_language_of_ours():
+    for word in (*RIGHTS, *STANCES, "computed"):
+        for language in ("ja", "zh-Hant"):
+            told = words.said(word, language)
+            assert told != words.said(word, "en") and not told.isascii(), (word, language)
+    assert words.said("territorial_sea", "en") == "territorial sea"
+    assert words.said("an act that nobody put in the table", "ja") == "an act that nobody put in the table"
+
+
+def test_translated_sentences_have_the_blanks_of_the_english_ones():
+    for english, others in words.WORDS.items():
+        blanks = sorted(re.findall(r"\{.*?\}", english))
+        assert all(sorted(re.findall(r"\{.*?\}", text)) == blanks for text in others), english

@@ -85,6 +85,7 @@ def list_(view: View = "neutral", lang: Lang = "en", table: Own = None, as_json:
 
     with output.plain_errors():
         from kizuna.places.claims.viewpoint import viewpoint  # noqa: PLC0415
+        from kizuna.places.claims.words import said  # noqa: PLC0415
 
         held = _table(table)
         with output.options():
@@ -94,11 +95,12 @@ def list_(view: View = "neutral", lang: Lang = "en", table: Own = None, as_json:
             output.emit(rows)
         else:
             for row in rows:
-                typer.echo(f"{row['name']}  [{row['group']}]" + ("  disputed" if row["disputed"] else ""))
+                disputed = f"  {said('disputed', lang)}" if row["disputed"] else ""
+                typer.echo(f"{row['name']}  [{row['group']}]{disputed}")
                 for c in row["claims"]:
-                    typer.echo(f"  {c['claimant']:<4} {c['right'].replace('_', ' ')}: {_cited(c)}")
+                    typer.echo(f"  {c['claimant']:<4} {said(c['right'], lang)}: {_cited(c, lang)}")
                     for s in c["stances"]:
-                        typer.echo(f"       {s['party']} {s['stance'].replace('_', ' ')}: {_cited(s)}")
+                        typer.echo(f"       {s['party']} {said(s['stance'], lang)}: {_cited(s, lang)}")
             checked = sum(r.checked == "text" for r in held.rows())
             output.say(f"{len(held.claims)} claims, {len(held.stances)} stances; {checked} checked against a text")
 
@@ -197,29 +199,37 @@ def _row(table: ClaimTable, eyes: Viewpoint, group: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cited(row: dict[str, Any]) -> str:
-    said = "; ".join(t for t in (row.get("basis") or row.get("ground"), row["instrument"], row["date"]) if t)
-    return f"{said} [{row['source']}{'' if row['checked'] == 'text' else '; not checked'}]"
+def _cited(row: dict[str, Any], language: str) -> str:
+    from kizuna.places.claims.words import said  # noqa: PLC0415
+
+    basis = said(row.get("basis") or row.get("ground") or "", language)
+    cited = "; ".join(t for t in (basis, row["instrument"], row["date"]) if t)
+    return f"{cited} [{row['source']}{'' if row['checked'] == 'text' else '; ' + said('not checked', language)}]"
 
 
 def _tell(answer: Answer, table: ClaimTable, *, every: bool) -> None:
     from kizuna.places.claims.table import grid_name  # noqa: PLC0415
+    from kizuna.places.claims.words import said  # noqa: PLC0415
 
-    eyes = answer.view
+    eyes, lang = answer.view, answer.view.language
     shown = [e for e in answer.entries if every or e.main]
     where = f"{answer.lat_deg:.5f}, {answer.lon_deg:.5f} (cell {grid_name(answer.lat_deg, answer.lon_deg)})"
-    typer.echo(where + (", on land by this coast" if answer.on_land else ""))
+    typer.echo(where + (said(", on land by this coast", lang) if answer.on_land else ""))
     if not shown:
-        typer.echo("No claim of the table speaks of this place. The table does not hold every party of the world.")
+        typer.echo(
+            said("No claim of the table speaks of this place. The table does not hold every party of the world.", lang)
+        )
     for e in shown:
         typer.echo(f"{e.claim.claimant} ({eyes.party_name(table, e.claim.claimant)}): {_where(e, table, eyes)}")
-        typer.echo(f"    {_cited(_plain(e.claim))}")
+        typer.echo(f"    {_cited(_plain(e.claim), lang)}")
         if e.claim.note:
-            typer.echo(f"    note: {e.claim.note}")
+            typer.echo(f"    {said('note', lang)}: {e.claim.note}")
         for s in e.stances:
-            typer.echo(f"    {s.party} {s.stance.replace('_', ' ')}: {_cited(_plain(s))}")
+            typer.echo(f"    {s.party} {said(s.stance, lang)}: {_cited(_plain(s), lang)}")
     if shown:
-        typer.echo("Computed from a coast and a table; no official limit. Claims are listed, none is weighed.")
+        typer.echo(
+            said("Computed from a coast and a table; no official limit. Claims are listed, none is weighed.", lang)
+        )
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -228,15 +238,20 @@ def _plain(row: Any) -> dict[str, Any]:
 
 def _where(e: Entry, table: ClaimTable, eyes: Viewpoint) -> str:
     from kizuna.base.units import NM_M  # noqa: PLC0415
+    from kizuna.places.claims.words import said  # noqa: PLC0415
 
-    named, right = eyes.name_of(table, e.feature), e.claim.right.replace("_", " ")
+    place, right = eyes.name_of(table, e.feature), said(e.claim.right, eyes.language)
     if e.claim.right == "sovereignty":
-        return f"claims the land, {named}"
+        return said("claims the land, {place}", eyes.language).format(place=place)
     if e.claim.limit_nm > 0:
-        line = "coast or declared baseline of " if e.claim.shape else ""
-        return (f"{right} {e.claim.limit_nm:g} nm: {e.distance_m / NM_M:.2f} nm from {line}{named}, "
-                f"{e.inside_m / NM_M:.2f} nm inside the computed line")  # fmt: skip
-    return f"{right}, {named}"
+        if e.claim.shape:
+            place = said("coast or declared baseline of {place}", eyes.language).format(place=place)
+        form = "{right} {limit:g} nm: {far:.2f} nm from {place}, {inside:.2f} nm inside the computed line"
+        far, inside = e.distance_m / NM_M, e.inside_m / NM_M
+        return said(form, eyes.language).format(
+            right=right, limit=e.claim.limit_nm, far=far, place=place, inside=inside
+        )  # fmt: skip
+    return f"{right}, {place}"
 
 
 def add_to(app: typer.Typer) -> None:
