@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,8 +71,11 @@ def child(place: Path, start: int) -> None:
             keep.compact()
 
 
-def look(place: Path, acknowledged: int) -> tuple[int, list[str], float]:
-    """The last batch that the store holds, what is wrong with it, and how long it took to open, s."""
+def look(place: Path, acknowledged: int, seen: int) -> tuple[int, list[str], float]:
+    """Batches that the store holds, what is wrong with it, and how long it took to open, s.
+
+    ``seen``: batches that it held before, of which the last may not have been acknowledged.
+    """
     before = time.perf_counter()
     keep = open_keep(place, params=PARAMS)
     took = time.perf_counter() - before
@@ -81,8 +85,8 @@ def look(place: Path, acknowledged: int) -> tuple[int, list[str], float]:
         held = len(found) // ROWS
         if not np.array_equal(found, np.arange(held * ROWS)):
             wrong.append(f"{len(found)} rows are not whole batches, each once")
-        if not acknowledged <= held <= acknowledged + 1:
-            wrong.append(f"{held} batches held, {acknowledged} acknowledged")
+        if not max(acknowledged, seen) <= held <= max(acknowledged, seen) + 1:
+            wrong.append(f"{held} batches held, {acknowledged} acknowledged, {seen} seen before")
         put = len(keep.events())
         if not acknowledged <= put <= held:
             wrong.append(f"{put} events held, {acknowledged} acknowledged")
@@ -107,11 +111,11 @@ def newest(batches: int) -> np.ndarray:
 def attack(rounds: int, place: Path, seed: int = 1) -> dict:
     """Rounds of killing; what happened."""
     rng = np.random.default_rng(seed)
-    held, opened, wrong, total, sealed = 0, [], [], 0, 0
+    held, surely, opened, wrong, total, sealed = 0, 0, [], [], 0, 0
     for k in range(rounds):
         if k % ANEW == 0:
             shutil.rmtree(place, ignore_errors=True)
-            held = 0
+            held = surely = 0
         start = max(0, held - AGAIN)
         command = [sys.executable, str(Path(__file__).resolve()), "--child", str(place), "--start", str(start)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
@@ -122,9 +126,9 @@ def attack(rounds: int, place: Path, seed: int = 1) -> dict:
         if process.wait() != -signal.SIGKILL:
             wrong.append(f"round {k}: the child ended by itself")
         process.stdout.close()
-        acknowledged = max([int(n) for n in said[:-1]], default=held - 1) + 1  # what follows the last newline is cut
+        surely = max([surely, *(int(n) + 1 for n in said[:-1])])  # what follows the last newline is cut
         before = held
-        held, found, took = look(place, max(acknowledged, before))
+        held, found, took = look(place, surely, before)
         wrong += [f"round {k}: {text}" for text in found]
         opened.append(took)
         total += held - before
@@ -139,14 +143,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="stores attacked beside each other")
     parser.add_argument("--child", type=Path)
     parser.add_argument("--start", type=int, default=0)
     args = parser.parse_args()
     if args.child:
         child(args.child, args.start)
         return
-    with tempfile.TemporaryDirectory() as name:
-        doc = attack(args.rounds, Path(name) / "store", args.seed)
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(args.jobs) as pool:
+        share = [args.rounds // args.jobs] * args.jobs
+        jobs = [pool.submit(attack, n, Path(name) / f"store{k}", args.seed + k) for k, n in enumerate(share)]
+        parts = [job.result() for job in jobs]
+    doc = {key: sum(p[key] for p in parts) for key in ("rounds", "batches", "rows", "segments_seen")}
+    doc["wrong"] = [text for p in parts for text in p["wrong"]]
+    doc["open_s_median"] = round(float(np.median([p["open_s_median"] for p in parts])), 3)
+    doc["open_s_max"] = max(p["open_s_max"] for p in parts)
     print(json.dumps(doc, indent=1))
     RESULTS.write_text(json.dumps(doc, indent=1) + "\n")
     sys.exit(1 if doc["wrong"] else 0)

@@ -15,6 +15,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_kill_9(tmp_path):
 
 
 def test_the_committed_long_run_lost_nothing():
+    if not kill_store.RESULTS.exists():
+        pytest.skip("no long run was made yet (make soak)")
     doc = json.loads(kill_store.RESULTS.read_text())
     assert doc["rounds"] >= 200
     assert doc["wrong"] == []
