@@ -111,6 +111,7 @@ def warm_up(progress: Progress = silent, clock_s: Callable[[], float] = time.pro
         made = write_exercise(home, seed=1, vessels=40, hours=8.0, progress=progress)
         request = Request([str(made.nmea)], Options(context=made.context), zones=[made.zones])
         detect_into(request, home / "out", progress)
-        live_into(LiveRequest(request, LiveParams(settle_h=2.0)), home / "live", lambda _: None)
+        for _ in ("begun", "taken up again"):  # the second start compiles what reads the state
+            live_into(LiveRequest(request, LiveParams(settle_h=2.0)), home / "live", lambda _: None)
         transits_of(home / "out", packaged_gates(), progress=progress)
     return clock_s() - before_s
