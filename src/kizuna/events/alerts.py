@@ -10,7 +10,7 @@ Every event stays in the table with its evidence. An event is an **alert** when
   of the vessels of an alert raised less than ``repeat_h`` before, or of the events that joined its case.
 
 Rival claims over the same water give a visit each, and one alert: visits of a vessel to zones of different claimants
-with the same limit, which share at least ``SAME_SHARE`` of the time that they span together, are one case whatever
+with the same limit, which share at least half of the time that they span together, are one case whatever
 ``repeat_h`` says, and its sentence (``sentences``) names every claimant. The events stay apart; no claim is weighed.
 
 An alert is **raised** at the moment from which its definition held: a gap at the limit of silence after its last fix,
