@@ -35,6 +35,7 @@ ROWS_AT_ONCE: Final = 2_000
 WAITING_MOST: Final = 1_000_000
 """Rows that may wait for detection before the intake waits for it: some seconds of settling at 50,000 a second."""
 ADVANCE_S: Final = 1.0
+_CAUGHT_AT_ONCE: Final = 20_000
 _REBUILT_H: Final = 48.0
 _FAR_MS: Final = 1 << 52
 _LOG: Final = logging.getLogger("kizuna.node.detection")
@@ -64,6 +65,7 @@ class Detection:
         self._rows = 0
         self._change = threading.Condition()
         self._stopping = False
+        self._partial = False
         self._covered = 0  # version of the picture that the engine has seen
         self._saved_s = monotonic()
         self._advanced_s = monotonic()
@@ -133,7 +135,8 @@ class Detection:
         if self._unsaid or (self._writing is not None and not self._writing.done()):
             return  # the state must not know of events that the store does not
         versions = self._keep.versions()
-        self._state.extra = {"picture": self._covered, "events": versions.events, "clock_ms": self._engine.clock_ms}
+        covered = -1 if self._partial else self._covered
+        self._state.extra = {"picture": covered, "events": versions.events, "clock_ms": self._engine.clock_ms}
         self._writing = self._writer.submit(self._write, self._state.taken(self._engine))
 
     def _write(self, snapshot: Snapshot) -> None:
@@ -251,7 +254,15 @@ class Detection:
         fixes, statics = self._behind
         self._behind = None
         begun = self._monotonic()
-        self._feed(Batch(fixes, statics, nothing().others, nothing().rejects, {}))
+        self._partial = True  # a state saved meanwhile does not cover what it says; the next start looks again, by ids
+        for start in range(0, max(len(fixes), 1), _CAUGHT_AT_ONCE):
+            part = fixes.slice(start, min(start + _CAUGHT_AT_ONCE, len(fixes)))
+            self._feed(Batch(part, nothing().statics if start else statics, nothing().others, nothing().rejects, {}))
+            if self._stopping:
+                return
+            if self._monotonic() - self._saved_s >= self._save_s:
+                self.save()
+        self._partial = False
         _LOG.info("detection caught up with %d fixes in %.1f s", len(fixes), self._monotonic() - begun)
 
 
