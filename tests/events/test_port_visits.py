@@ -1,6 +1,8 @@
 """Port visits: the levels, edges of the definition, silences, midnight and 180 degrees, and a slow plain twin."""
 
 import json
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -335,3 +337,18 @@ def test_a_shorter_jump_stays_one_visit_as_global_fishing_watch_has_it():
     (v,) = found(Leg(A, t, lat, 127.6, sog=[9, 0, 0, 0, 0]), at=ports(PORT, near))
     info = json.loads(v["event_info"])
     assert info["start_anchorage"]["lat"] != info["end_anchorage"]["lat"] and v["status"] == "open"
+
+
+def test_vessel_already_in_port_when_first_heard_is_told_so_in_plain_words():
+    told = port_visits._summaries  # the sentence alone; what it tells is tested above
+    facts = SimpleNamespace(
+        level=np.array([2]), hours=np.array([12.0]), stopped_h=np.array([11.5]), entered=np.array([False]),
+        left=np.array([False]),
+    )  # fmt: skip
+    ports = SimpleNamespace()
+    with mock.patch.object(port_visits, "place_name", lambda _ports, _place: "Suao"):
+        (said,) = told(np.array([7]), np.array([0]), ports, SimpleNamespace(main=np.array([0])), facts, np.array([True])).to_pylist()
+    assert said == (
+        "MMSI 7 was already in port (Suao) when first heard at 1970-01-01T00:00:00Z, stayed 12.0 h (11.5 h of them stopped) "
+        "and was still there when last heard; level 2 of 4; consistent with a port visit."
+    )

@@ -230,11 +230,13 @@ def _summaries(mmsi: Array, start_ms: Array, ports: PortPoints, at: _Places, f: 
     rows = zip(mmsi.tolist(), start_ms.tolist(), at.main.tolist(), f.level.tolist(), f.hours.tolist(),
                f.stopped_h.tolist(), f.entered.tolist(), f.left.tolist(), is_open.tolist(), strict=True)  # fmt: skip
     for m, start, place, level, hours, stopped, entered, left, still in rows:
-        came = "came to" if entered else "was first heard in"
-        ended = "and left" if left else "and was there when last heard" if still else "and was next heard elsewhere"
+        port = f"port ({place_name(ports, place)})"
+        came = f"came to {port} at" if entered else f"was already in {port} when first heard at"
+        gone = "and was still there when last heard" if still else "and was next heard elsewhere"
+        ended = "and left" if left else gone
         out.append(
-            f"MMSI {m} {came} port ({place_name(ports, place)}) at {iso_s(start)}, stayed {hours:.1f} h, "
-            f"{stopped:.1f} h of it stopped, {ended}; level {level} of 4; {explain.consistent_with('a port visit')}."
+            f"MMSI {m} {came} {iso_s(start)}, stayed {hours:.1f} h ({stopped:.1f} h of them stopped) {ended}; "
+            f"level {level} of 4; {explain.consistent_with('a port visit')}."
         )
     return pa.array(out, pa.string())
 
