@@ -7,7 +7,7 @@ from kizuna.node import exercise
 
 def test_warm_starts_live_twice_in_one_place_so_that_taking_up_a_state_is_compiled_too(monkeypatch, tmp_path):
     starts = []
-    made = SimpleNamespace(nmea=tmp_path / "a.nmea", zones=tmp_path / "z.geojson")
+    made = SimpleNamespace(nmea=tmp_path / "a.nmea", zones=tmp_path / "z.geojson", context="exercise:x")
     monkeypatch.setattr(exercise, "write_exercise", lambda *_a, **_k: made)
     monkeypatch.setattr(exercise, "detect_into", lambda *_a: None)
     monkeypatch.setattr(exercise, "transits_of", lambda *_a, **_k: None)
