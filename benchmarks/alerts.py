@@ -54,9 +54,7 @@ class Found:
     def events(self, reception=True, encounters=None):
         settings = Settings()
         if encounters:
-            settings = dataclasses.replace(
-                settings, encounters=dataclasses.replace(settings.encounters, **encounters)
-            )
+            settings = dataclasses.replace(settings, encounters=dataclasses.replace(settings.encounters, **encounters))
         less = {} if reception else {"reception": None}
         return detect_all(self.tracks, settings, dataclasses.replace(self.surroundings, **less))
 
@@ -126,7 +124,9 @@ def confirmed(events, truth, kind):
                              events["event_type"].tolist(), events["confidence"].tolist()):  # fmt: skip
         if EVENT_TYPES[k] == kind:
             e = last if e < b else e
-            overlaps = [max(0, min(e, y) - max(b, x)) / max(max(e, y) - min(b, x), 1) for n, x, y in rows if n == set(m)]
+            overlaps = [
+                max(0, min(e, y) - max(b, x)) / max(max(e, y) - min(b, x), 1) for n, x, y in rows if n == set(m)
+            ]
             out.append((c, max(overlaps, default=0.0) >= 0.3))
     return out
 

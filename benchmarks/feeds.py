@@ -87,7 +87,12 @@ def aisstream(r: dict) -> dict:
 
 
 def exact_row(r: dict) -> dict:
-    head = {"MMSI": r["mmsi"], "Repeat_indicator": 0, "Time": f"20260301_06{r['minute']:02d}{r['second']:02d}", "Millisecond": 250}
+    head = {
+        "MMSI": r["mmsi"],
+        "Repeat_indicator": 0,
+        "Time": f"20260301_06{r['minute']:02d}{r['second']:02d}",
+        "Millisecond": 250,
+    }
     if r["static"]:
         return head | {"Message_ID": 5, "Vessel_Name": f"SHIP {r['mmsi']}", "Call_sign": "JABC", "Ship_Type": 70, "Draught": 7.5, "Destination": "NAHA"}  # fmt: skip
     return head | {"Message_ID": 1, "Navigational_status": 0, "ROT": 0, "SOG": r["sog"], "Accuracy": 1, "Longitude": r["lon"],
@@ -131,7 +136,11 @@ def json_cases(data: bytes) -> list[harness.Case]:
         import polars
 
         cases.append(
-            harness.Case("polars.read_ndjson", lambda: polars.read_ndjson(io.BytesIO(data), infer_schema_length=1000).height, ROWS)
+            harness.Case(
+                "polars.read_ndjson",
+                lambda: polars.read_ndjson(io.BytesIO(data), infer_schema_length=1000).height,
+                ROWS,
+            )
         )
     except ImportError:
         print("note: polars is not installed", file=sys.stderr)
@@ -161,7 +170,9 @@ def csv_cases(data: bytes) -> list[harness.Case]:
 def recorder_cases() -> list[harness.Case]:
     """Sentences in the rows of OpenCPN's recorder, beside the same sentences alone."""
     sentence = "!AIVDM,1,1,,B,13u=gHP3CWPlvs2Q8sHW:5fD0h6a,0*1B"
-    rows = [f'2026-03-01T06:{i // 60 % 60:02d}:{i % 60:02d}.123Z,NMEA0183,AIVDM,ttyUSB0,"{sentence}"\n' for i in range(ROWS)]
+    rows = [
+        f'2026-03-01T06:{i // 60 % 60:02d}:{i % 60:02d}.123Z,NMEA0183,AIVDM,ttyUSB0,"{sentence}"\n' for i in range(ROWS)
+    ]
     recorded = ("received_at,protocol,msg_type,source,raw_data\n" + "".join(rows)).encode()
     alone = (sentence + "\r\n").encode() * ROWS
     return [

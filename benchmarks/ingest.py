@@ -111,7 +111,9 @@ class Node:
 
     def status(self) -> tuple[float, int, float, int, int]:
         """Moment, rows stored, CPU seconds, rows waiting for detection, dropped."""
-        last = [x for x in self.file.read_text().splitlines()[-4000:] if x.startswith("S ") and x.count(" ") == 5][-1].split()
+        last = [x for x in self.file.read_text().splitlines()[-4000:] if x.startswith("S ") and x.count(" ") == 5][
+            -1
+        ].split()
         return float(last[1]), int(last[2]), float(last[3]), int(last[4]), int(last[5])
 
     def wait_rows(self, rows: int, *, looked_at: bool) -> tuple[float, float]:
@@ -147,7 +149,12 @@ def main() -> None:
         finally:
             node.process.terminate()
             node.process.wait(60)
-    doc["machine"] = {"cpu": cpu_name(), "python": platform.python_version(), "niceness": os.nice(0), "load": [round(x, 1) for x in os.getloadavg()]}
+    doc["machine"] = {
+        "cpu": cpu_name(),
+        "python": platform.python_version(),
+        "niceness": os.nice(0),
+        "load": [round(x, 1) for x in os.getloadavg()],
+    }
     print(json.dumps(doc, indent=1))
     (ROOT / "benchmarks" / "results" / "ingest.json").write_text(json.dumps(doc, indent=1) + "\n")
 
@@ -190,7 +197,9 @@ def paced(node: Node, fleet: Fleet, link: socket.socket, given: argparse.Namespa
     """A steady rate in pieces of 20 ms, with probes."""
     piece = given.rate // 50
     pieces = given.seconds * 50
-    data = [fleet.lines(np.arange(k * piece, (k + 1) * piece) % VESSELS, begin_s + k // 50, k // 50) for k in range(pieces)]
+    data = [
+        fleet.lines(np.arange(k * piece, (k + 1) * piece) % VESSELS, begin_s + k // 50, k // 50) for k in range(pieces)
+    ]
     sent_at: dict[int, float] = {}
     entered_at: dict[int, float] = {}
     sent, behind_s = 0, 0.0

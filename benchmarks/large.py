@@ -108,7 +108,12 @@ def main() -> None:
     need_gb = max(a.rows) * (0.023 + 0.075)
     if shutil.disk_usage(home).free / 1e9 < need_gb:
         raise SystemExit(f"about {need_gb:.0f} GB of disk are needed under {home}; give another --work")
-    words = ["--memory-gb", str(a.memory_gb), *([] if a.fixes else ["--no-fixes"]), *([] if a.report else ["--no-report"])]
+    words = [
+        "--memory-gb",
+        str(a.memory_gb),
+        *([] if a.fixes else ["--no-fixes"]),
+        *([] if a.report else ["--no-report"]),
+    ]
     doc: dict[str, object] = {
         "title": "raw table to events in partitions, synthetic traffic, two cores",
         "machine": {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0))}, "memory_gb": a.memory_gb, "runs": {},
@@ -127,11 +132,17 @@ def main() -> None:
             runs = []
             for _ in range(a.rounds):
                 load = os.getloadavg()[0]
-                runs.append(detect(table, home / "out", "--work", str(home), "--partitions", "auto", *words) | {"load_before": load})
+                runs.append(
+                    detect(table, home / "out", "--work", str(home), "--partitions", "auto", *words)
+                    | {"load_before": load}
+                )
             best = min(runs, key=lambda r: r["wall_s"])
             best |= {"rows_per_s": round(rows / best["wall_s"]), "rows_per_cpu_s": round(rows / best["cpu_s"])}
             doc["runs"][f"{millions:g} M"] = best  # type: ignore[index]
-            print(f"{millions:g} M rows: wall {best['wall_s']} s, CPU {best['cpu_s']} s, PSS {best['peak_pss_mb']} MB", flush=True)
+            print(
+                f"{millions:g} M rows: wall {best['wall_s']} s, CPU {best['cpu_s']} s, PSS {best['peak_pss_mb']} MB",
+                flush=True,
+            )
     finally:
         shutil.rmtree(home, ignore_errors=True)
     print(json.dumps(doc, indent=1))

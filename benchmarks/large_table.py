@@ -54,7 +54,9 @@ class Fleet:
         self.port = ports[rng.integers(0, len(ports), n)] + rng.normal(0, 0.01, (n, 2))
         # under way, at a port, fishing, drifting far out
         self.kind = rng.choice(4, n, p=[0.45, 0.35, 0.15, 0.05])
-        self.speed = np.where(self.kind == 0, rng.uniform(8, 22, n), np.where(self.kind == 2, rng.uniform(2, 5, n), 0.2))
+        self.speed = np.where(
+            self.kind == 0, rng.uniform(8, 22, n), np.where(self.kind == 2, rng.uniform(2, 5, n), 0.2)
+        )
         self.speed[self.kind == 3] = rng.uniform(0.3, 1.2, (self.kind == 3).sum())
         self.course = rng.uniform(0, 2 * math.pi, n)
         self.leg_s = rng.uniform(3, 12, n) * 3600

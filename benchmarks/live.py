@@ -87,7 +87,9 @@ def feed(engine: LiveEngine, fixes: Table, size: int) -> tuple[dict[str, float],
             "mean_us": round(float(us.mean()), 2), "flushes": len(us)}, told  # fmt: skip
 
 
-def whole_day(fixes: Table, statics: Table, around: Surroundings, late_h: float, size: int, wanted: str) -> dict[str, Any]:
+def whole_day(
+    fixes: Table, statics: Table, around: Surroundings, late_h: float, size: int, wanted: str
+) -> dict[str, Any]:
     mixed = fixes.take(order_of(fixes, late_h))
     engine = LiveEngine(surroundings=around)
     engine.feed(mixed.slice(0, 0), statics)

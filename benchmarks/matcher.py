@@ -120,20 +120,44 @@ def hide(tracks, s, at_ms, dark, length, rng, moved):
         lat, lon, new_lat, new_lon = (v[i] for v in moved)
         la = new_lat + (tracks.lat_deg[use] - lat)
         scale = np.cos(np.radians((tracks.lat_deg[use] + lat) / 2)) / np.cos(np.radians((la + new_lat) / 2))
-        columns.append((tracks.time_ms[use], la, new_lon + (tracks.lon_deg[use] - lon) * scale, tracks.sog_kn[use],
-                        tracks.cog_deg[use]))
+        columns.append(
+            (
+                tracks.time_ms[use],
+                la,
+                new_lon + (tracks.lon_deg[use] - lon) * scale,
+                tracks.sog_kn[use],
+                tracks.cog_deg[use],
+            )
+        )
         starts.append(n)
         n += len(use)
         ends.append(n)
     hot = [np.concatenate(c) for c in zip(*columns)]
-    return Paths(*hot, np.array(starts), np.array(ends), tracks.segments["mmsi"][s], tracks.segments["seg_id"][s],
-                 np.arange(len(s)), length[s].astype(np.float64)), silence
+    return Paths(
+        *hot,
+        np.array(starts),
+        np.array(ends),
+        tracks.segments["mmsi"][s],
+        tracks.segments["seg_id"][s],
+        np.arange(len(s)),
+        length[s].astype(np.float64),
+    ), silence
 
 
 def scene_of(look, at_ms):
     c = look.sensor
-    return Scene(at_ms, c.kind, look.area, c.recall, c.recall_length_m, c.false_alarms_per_1000_km2, c.accuracy_m,
-                 look.flight_deg, "right" if c.shift_s else "", c.shift_s if c.shift_s else math.nan)
+    return Scene(
+        at_ms,
+        c.kind,
+        look.area,
+        c.recall,
+        c.recall_length_m,
+        c.false_alarms_per_1000_km2,
+        c.accuracy_m,
+        look.flight_deg,
+        "right" if c.shift_s else "",
+        c.shift_s if c.shift_s else math.nan,
+    )
 
 
 def seen_of(c, at_ms):
@@ -150,9 +174,18 @@ def nearest(paths, scene, seen):
     tree = contacts.cKDTree(contacts.unit(p.lat_deg, p.lon_deg))
     lists = tree.query_ball_point(contacts.unit(seen.lat_deg, seen.lon_deg), NEAREST_M)
     pairs = sorted(
-        (float(np.linalg.norm(contacts.unit(seen.lat_deg[j : j + 1], seen.lon_deg[j : j + 1])
-                              - contacts.unit(p.lat_deg[i : i + 1], p.lon_deg[i : i + 1]))), i, j)
-        for j, near in enumerate(lists) for i in near
+        (
+            float(
+                np.linalg.norm(
+                    contacts.unit(seen.lat_deg[j : j + 1], seen.lon_deg[j : j + 1])
+                    - contacts.unit(p.lat_deg[i : i + 1], p.lon_deg[i : i + 1])
+                )
+            ),
+            i,
+            j,
+        )
+        for j, near in enumerate(lists)
+        for i in near
     )
     used = set()
     for _, i, j in pairs:
@@ -165,13 +198,20 @@ def nearest(paths, scene, seen):
 
 def judge(score, found, paths, truth, missed, silence):
     said = np.where(found.path >= 0, paths.mmsi[found.path], 0)
-    score.add_detections(said.tolist(), truth, silence, HEARD_S, found.probability.tolist(), found.any_probability.tolist())
+    score.add_detections(
+        said.tolist(), truth, silence, HEARD_S, found.probability.tolist(), found.any_probability.tolist()
+    )
     score.add_tracks(absent(found, paths), missed, silence, HEARD_S)
 
 
 def absent(found, paths):
     p = contacts.Params()
-    gone = (found.detection < 0) & (found.inside >= p.inside_min) & (found.radius_90_m <= p.radius_max_m) & (found.found_probability < 0.5)
+    gone = (
+        (found.detection < 0)
+        & (found.inside >= p.inside_min)
+        & (found.radius_90_m <= p.radius_max_m)
+        & (found.found_probability < 0.5)
+    )
     return {int(m) for m in paths.mmsi[found.tracks.path[gone]]}
 
 
@@ -208,7 +248,14 @@ def exercise(seeds):
     from kizuna.exercise.simulate import Scenario, simulate
 
     ours, peer = ContactScore(), ContactScore()
-    counts = {"exercises": 0, "scenes": 0, "detections": 0, "of vessels without AIS": 0, "false alarms": 0, "of structures": 0}
+    counts = {
+        "exercises": 0,
+        "scenes": 0,
+        "detections": 0,
+        "of vessels without AIS": 0,
+        "false alarms": 0,
+        "of structures": 0,
+    }
     for seed in seeds:
         sensed = sensors.sense(simulate(Scenario(vessels=600, hours=24.0), seed), sensors.Plan(12, 6, 4, DARK), seed)
         with tempfile.TemporaryDirectory() as name:
@@ -222,7 +269,9 @@ def exercise(seeds):
             match_into(Request(home / "run", [home / "detections.csv"], [home / "scenes.geojson"]), home / "out")
             run = read_run(home / "run")
             found = pq.read_table(home / "out" / "detections.parquet").to_pylist()
-            gone = pq.read_table(home / "out" / "scene_tracks.parquet", filters=[("verdict", "==", "not_detected")]).to_pylist()
+            gone = pq.read_table(
+                home / "out" / "scene_tracks.parquet", filters=[("verdict", "==", "not_detected")]
+            ).to_pylist()
         truth, missed, silence = sensed.truth(), sensed.missed(), sensed.silence_s()
         start_ms = sensed.simulation.scenario.start_ms
         for c in sensed.contacts:
@@ -230,9 +279,17 @@ def exercise(seeds):
             mine = {d["ref"]: d for d in found if d["scene_id"] == scene_id}
             true = [truth[f"{scene_id}/{k}"] for k in range(len(c.vessel))]
             rows = [mine[f"{scene_id}/{k}"] for k in range(len(c.vessel))]
-            ours.add_detections([d["mmsi"] or 0 for d in rows], true, silence[scene_id], HEARD_S,
-                                [d["match_probability"] or 0.0 for d in rows], [d["ais_probability"] for d in rows])
-            ours.add_tracks({d["mmsi"] for d in gone if d["scene_id"] == scene_id}, missed[scene_id], silence[scene_id], HEARD_S)
+            ours.add_detections(
+                [d["mmsi"] or 0 for d in rows],
+                true,
+                silence[scene_id],
+                HEARD_S,
+                [d["match_probability"] or 0.0 for d in rows],
+                [d["ais_probability"] for d in rows],
+            )
+            ours.add_tracks(
+                {d["mmsi"] for d in gone if d["scene_id"] == scene_id}, missed[scene_id], silence[scene_id], HEARD_S
+            )
             said, away = nearest(run.paths, scene_of(c.look, at_ms), seen_of(c, at_ms))
             peer.add_detections(said.tolist(), true, silence[scene_id], HEARD_S)
             peer.add_tracks(away, missed[scene_id], silence[scene_id], HEARD_S)
@@ -255,15 +312,24 @@ def timing(n=5_000):
     metres = speed * 1852 / 3600
 
     def at(s):
-        return (lat + metres * s * np.cos(np.radians(course)) / 110_900,
-                lon + metres * s * np.sin(np.radians(course)) / (111_320 * np.cos(np.radians(lat))))
+        return (
+            lat + metres * s * np.cos(np.radians(course)) / 110_900,
+            lon + metres * s * np.sin(np.radians(course)) / (111_320 * np.cos(np.radians(lat))),
+        )
 
     (la, lo), (lb, lp) = at(before), at(after)
     paths = Paths(
         np.column_stack([at_ms + before * 1000, at_ms + after * 1000]).astype(np.int64).ravel(),
-        np.column_stack([la, lb]).ravel(), np.column_stack([lo, lp]).ravel(), np.repeat(speed, 2).astype(np.float32),
-        np.repeat(course, 2).astype(np.float32), np.arange(n) * 2, np.arange(n) * 2 + 2,
-        np.arange(n) + 491_000_000, np.arange(n), np.arange(n), np.full(n, np.nan),
+        np.column_stack([la, lb]).ravel(),
+        np.column_stack([lo, lp]).ravel(),
+        np.repeat(speed, 2).astype(np.float32),
+        np.repeat(course, 2).astype(np.float32),
+        np.arange(n) * 2,
+        np.arange(n) * 2 + 2,
+        np.arange(n) + 491_000_000,
+        np.arange(n),
+        np.arange(n),
+        np.full(n, np.nan),
     )
     hit = rng.uniform(size=n) < 0.9
     d_lat = np.where(hit, lat + 40 / 111_000 * rng.standard_normal(n), rng.uniform(24, 25.5, n))
@@ -276,10 +342,19 @@ def timing(n=5_000):
         found = contacts.match(paths, scene, seen)
         took.append(time.process_time() - before_s)
     right = int((found.path[hit] == np.flatnonzero(hit)).sum())
-    out = {"vessels": n, "detections": n, "cpu_s": float(np.median(took[1:])), "min": min(took[1:]), "max": max(took[1:]),
-           "right": right, "of": int(hit.sum())}
-    print(f"one scene of {n:,} vessels and {n:,} detections: {out['cpu_s']:.2f} CPU-s ({out['min']:.2f}-{out['max']:.2f}), "
-          f"{right:,} of {out['of']:,} right")
+    out = {
+        "vessels": n,
+        "detections": n,
+        "cpu_s": float(np.median(took[1:])),
+        "min": min(took[1:]),
+        "max": max(took[1:]),
+        "right": right,
+        "of": int(hit.sum()),
+    }
+    print(
+        f"one scene of {n:,} vessels and {n:,} detections: {out['cpu_s']:.2f} CPU-s ({out['min']:.2f}-{out['max']:.2f}), "
+        f"{right:,} of {out['of']:,} right"
+    )
     return out
 
 
@@ -292,8 +367,14 @@ def show(title, ours, peer, counts):
         cells = []
         for who, score in (("matcher", ours), ("nearest", peer)):
             t = getattr(score, name)
-            out[f"{name} {who}"] = {"right": t.right, "wrong": t.wrong, "missed": t.missed, "left_out": t.left_out,
-                                    "precision": t.precision, "recall": t.recall}
+            out[f"{name} {who}"] = {
+                "right": t.right,
+                "wrong": t.wrong,
+                "missed": t.missed,
+                "left_out": t.left_out,
+                "precision": t.precision,
+                "recall": t.recall,
+            }
             cells += [f"{i.share:.3f} [{i.low:.3f}-{i.high:.3f}]" for i in (t.precision, t.recall)]
         print(f"| {name} | " + " | ".join(cells) + " |")
     for name, stated in (("the match is right", ours.stated), ("some track explains it", ours.any_stated)):
@@ -301,7 +382,9 @@ def show(title, ours, peer, counts):
         table = reliability(stated)
         for low, high, n, mean, held in table:
             print(f"| {low:g} to {high:g} | {n:,} | {mean:.3f} | {held.share:.3f} [{held.low:.3f}-{held.high:.3f}] |")
-        out[f"reliability: {name}"] = [{"low": r[0], "high": r[1], "n": r[2], "stated": r[3], "observed": r[4]} for r in table]
+        out[f"reliability: {name}"] = [
+            {"low": r[0], "high": r[1], "n": r[2], "stated": r[3], "observed": r[4]} for r in table
+        ]
     return out
 
 

@@ -65,9 +65,24 @@ def errors(tracks, rows, forget, believe):
     mode, state = np.empty(n, np.int64), np.zeros(n, np.int64)
     lat, lon, east, north, before, after = (np.zeros(n) for _ in range(6))
     kernels.predict(
-        start, start + 2, tracks.time_ms[flat], tracks.lat_deg[flat], tracks.lon_deg[flat], tracks.sog_kn[flat],
-        tracks.cog_deg[flat], tracks.time_ms[rows[:, 0]], 48 * 3_600_000, np.array([forget, believe], float).T.copy(), mode, lat, lon,
-        east, north, before, after, state,
+        start,
+        start + 2,
+        tracks.time_ms[flat],
+        tracks.lat_deg[flat],
+        tracks.lon_deg[flat],
+        tracks.sog_kn[flat],
+        tracks.cog_deg[flat],
+        tracks.time_ms[rows[:, 0]],
+        48 * 3_600_000,
+        np.array([forget, believe], float).T.copy(),
+        mode,
+        lat,
+        lon,
+        east,
+        north,
+        before,
+        after,
+        state,
     )
     p = rules.spread(np.arange(n), lat, lon, east, north, mode, state, before, after)
     t_lat, t_lon = tracks.lat_deg[rows[:, 0]], tracks.lon_deg[rows[:, 0]]
@@ -77,8 +92,17 @@ def errors(tracks, rows, forget, believe):
     along = de * p.axis_east + dn * p.axis_north
     across = de * -p.axis_north + dn * p.axis_east
     t = np.where(mode == 0, before * after / np.maximum(before + after, 1e-9), before + after)
-    return {"mode": mode, "state": state, "t": t, "along": along, "across": across, "since": p.since_s,
-            "a_m": p.along_m, "c_m": p.across_m, "nu": p.nu}
+    return {
+        "mode": mode,
+        "state": state,
+        "t": t,
+        "along": along,
+        "across": across,
+        "since": p.since_s,
+        "a_m": p.along_m,
+        "c_m": p.across_m,
+        "nu": p.nu,
+    }
 
 
 def fit_one(t, along, across, same):
@@ -130,7 +154,9 @@ def fit(tracks):
         for state in range(3):
             use = (e["mode"] == mode) & (e["state"] == state)
             ca, cc, nu, cost = fit_one(e["t"][use], e["along"][use], e["across"][use], state == 0)
-            print(f"{rules.MODES[mode]:8} {rules.STATES[state]:10} n {use.sum():7,}  Spread({ca}, {cc}, {nu}),  # {cost:.3f}")
+            print(
+                f"{rules.MODES[mode]:8} {rules.STATES[state]:10} n {use.sum():7,}  Spread({ca}, {cc}, {nu}),  # {cost:.3f}"
+            )
 
 
 def check(tracks):
@@ -140,7 +166,9 @@ def check(tracks):
     off = np.hypot(e["along"], e["across"])
     table = []
     print(f"{len(rows):,} hidden fixes of {len(np.unique(tracks.mmsi[rows[:, 0]])):,} MMSIs kept for checking\n")
-    print("| predicted | vessel | time to nearest fix | n | median error m | within 50 % | within 90 % | within 95 % | median radius of 90 % m |")
+    print(
+        "| predicted | vessel | time to nearest fix | n | median error m | within 50 % | within 90 % | within 95 % | median radius of 90 % m |"
+    )
     print("|---|---|---|---:|---:|---:|---:|---:|---:|")
     r90 = rules.radius(0.9, e["nu"]) * np.maximum(e["a_m"], e["c_m"])
     for mode in (0, 1):
@@ -151,14 +179,36 @@ def check(tracks):
                     continue
                 share = [float((inside[use] <= p).mean()) for p in (0.5, 0.9, 0.95)]
                 name = "all" if high == 1e9 else f"{low / 60:g} to {high / 60:g} min"
-                table.append({"mode": rules.MODES[mode], "state": rules.STATES[state], "since": name, "n": int(use.sum()),
-                              "median_error_m": float(np.median(off[use])), "within_50": share[0], "within_90": share[1],
-                              "within_95": share[2], "median_radius_90_m": float(np.median(r90[use]))})
-                print(f"| {rules.MODES[mode]} | {rules.STATES[state]} | {name} | {use.sum():,} | {np.median(off[use]):,.0f} | "
-                      + " | ".join(f"{100 * s:.1f}" for s in share) + f" | {np.median(r90[use]):,.0f} |")
+                table.append(
+                    {
+                        "mode": rules.MODES[mode],
+                        "state": rules.STATES[state],
+                        "since": name,
+                        "n": int(use.sum()),
+                        "median_error_m": float(np.median(off[use])),
+                        "within_50": share[0],
+                        "within_90": share[1],
+                        "within_95": share[2],
+                        "median_radius_90_m": float(np.median(r90[use])),
+                    }
+                )
+                print(
+                    f"| {rules.MODES[mode]} | {rules.STATES[state]} | {name} | {use.sum():,} | {np.median(off[use]):,.0f} | "
+                    + " | ".join(f"{100 * s:.1f}" for s in share)
+                    + f" | {np.median(r90[use]):,.0f} |"
+                )
     out = harness.RESULTS / "prediction.json"
-    out.write_text(json.dumps({"title": "Coverage of predicted positions, real day, MMSIs not used for fitting",
-                               "seed": SEED, "rows": table}, indent=1) + "\n")
+    out.write_text(
+        json.dumps(
+            {
+                "title": "Coverage of predicted positions, real day, MMSIs not used for fitting",
+                "seed": SEED,
+                "rows": table,
+            },
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

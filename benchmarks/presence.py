@@ -48,14 +48,19 @@ STEPS = f"""
           and f.seg_id not in (select seg_id from read_parquet('{{dir}}/segments.parquet')
                                where noise in ('overlapping_short', 'stationary_gear')))
 """
-PRESENCE = STEPS + """
+PRESENCE = (
+    STEPS
+    + """
     , weighed as (
         select mmsi, lat, lon,
             least(t - coalesce(lag(t) over w, t), 3600000) + least(coalesce(lead(t) over w, t) - t, 3600000) as half_ms
         from good window w as (partition by seg_id order by n))
     select {key} as k, sum(half_ms)::bigint, count(distinct mmsi), count(*) from weighed group by 1 order by 1
 """
-CROSSED = STEPS + """
+)
+CROSSED = (
+    STEPS
+    + """
     , steps as (
         select lat as qy, lon as qx, lag(lat) over w as py, lag(lon) over w as px
         from good window w as (partition by seg_id order by n)),
@@ -68,6 +73,7 @@ CROSSED = STEPS + """
           and least(py, qy) <= greatest(ay, cy) and greatest(py, qy) >= least(ay, cy))
     select g, sp > 0, count(*) from sided where (sp > 0) != (sq > 0) and (sa > 0) != (sb > 0) group by 1, 2 order by 1, 2
 """
+)
 
 
 def sql(directory, text, **more):
@@ -81,8 +87,6 @@ def presence(directory, by, cell_deg=0.1):
     for part in rows(Results(directory)):
         tally.feed(part)
     return tally.finish()
-
-
 
 
 def transits(directory, clear_nm):
@@ -116,7 +120,9 @@ def main():
     one_theirs = [tuple(r) for r in sql(d, PRESENCE, key="0")]
     crossed = transits(d, 0.0)
     raw = {}
-    for g, way, c in zip(crossed["gate_id"].to_pylist(), crossed["direction"].to_pylist(), crossed["crossings"].tolist()):
+    for g, way, c in zip(
+        crossed["gate_id"].to_pylist(), crossed["direction"].to_pylist(), crossed["crossings"].tolist()
+    ):
         key = (list(LINES).index(g), way == "left to right")
         raw[key] = raw.get(key, 0) + c
     sql_raw = {(g, left): c for g, left, c in sql(d, CROSSED, lines=values)}

@@ -32,7 +32,10 @@ def grown(source: Path, target: Path, times: int) -> int:
             for batch in fixes.iter_batches(batch_size=131_072, columns=COLUMNS):
                 at = np.searchsorted(numbers, batch.column("mmsi").to_numpy())
                 mmsi = pa.array((200_000_000 + at * 32 + k).astype(np.int32))
-                seg = pa.array(batch.column("seg_id").fill_null(0).to_numpy() ^ (k << 40), mask=batch.column("seg_id").is_null().to_numpy(zero_copy_only=False))
+                seg = pa.array(
+                    batch.column("seg_id").fill_null(0).to_numpy() ^ (k << 40),
+                    mask=batch.column("seg_id").is_null().to_numpy(zero_copy_only=False),
+                )
                 writer.write_batch(pa.record_batch([mmsi, seg, *(batch.column(c) for c in COLUMNS[2:])], schema=schema))
                 n += batch.num_rows
     pq.write_table(pq.read_table(source / "segments.parquet"), target / "segments.parquet")
@@ -65,7 +68,9 @@ def main() -> None:
                 r = measured(["/usr/bin/env", "taskset", "-c", "1", kizuna, *words, "-q", "--json"])
                 shown = " ".join(w for w in words if w != place)
                 out.append({"rows": n, "command": shown, **r})
-                print(f"| {n:,} | {shown} | {r['cpu_s']:.1f} | {n / r['cpu_s']:,.0f} | {r['peak_mb']:.0f} |", flush=True)
+                print(
+                    f"| {n:,} | {shown} | {r['cpu_s']:.1f} | {n / r['cpu_s']:,.0f} | {r['peak_mb']:.0f} |", flush=True
+                )
     RESULTS.write_text(json.dumps(out, indent=1) + "\n")
 
 

@@ -361,7 +361,9 @@ def cost():
                      len(tracks)),
     ]  # fmt: skip
     for name, r in harness.compare(cases, 9).items():
-        print(f"{name:22} {r['cpu_s']:.3f} CPU-s ({r['min']:.3f} to {r['max']:.3f}), {r['per_cpu_s'] / 1e6:.0f} M fixes a second")
+        print(
+            f"{name:22} {r['cpu_s']:.3f} CPU-s ({r['min']:.3f} to {r['max']:.3f}), {r['per_cpu_s'] / 1e6:.0f} M fixes a second"
+        )
 
 
 if __name__ == "__main__":

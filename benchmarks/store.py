@@ -51,7 +51,9 @@ class Traffic:
     def __init__(self, vessels: int, seed: int = 1):
         self.rng = np.random.default_rng(seed)
         self.n = vessels
-        self.mmsi = np.sort(self.rng.choice(np.arange(201_000_000, 775_000_000), vessels, replace=False)).astype(np.int32)
+        self.mmsi = np.sort(self.rng.choice(np.arange(201_000_000, 775_000_000), vessels, replace=False)).astype(
+            np.int32
+        )
         near = self.rng.random(vessels) < 0.5
         self.lat = np.where(near, self.rng.uniform(20, 27, vessels), self.rng.uniform(-60, 65, vessels))
         self.lon = np.where(near, self.rng.uniform(118, 126, vessels), self.rng.uniform(-180, 180, vessels))
@@ -72,7 +74,12 @@ class Traffic:
         columns |= {"msg_type": one, "repeat": 0 * one, "raim": 0 * one, "accuracy": one, "nav_status": 0 * one}
         for name in ("time_source", "source_id", "station_id", "channel", "talker", "ais_class", "label", "context"):
             columns[name] = np.zeros(rows, np.int32)
-        words = {"source_id": ("tcp:receiver",), "station_id": ("b003669708",), "label": ("nobody",), "context": ("real",)}
+        words = {
+            "source_id": ("tcp:receiver",),
+            "station_id": ("b003669708",),
+            "label": ("nobody",),
+            "context": ("real",),
+        }
         return Table(FIXES, columns, words)
 
     def _minute(self) -> dict[str, Any]:
@@ -106,7 +113,11 @@ class Traffic:
         }  # fmt: skip
         for name in ("label", "context", "source_id"):
             columns[name] = np.zeros(n, np.int32)
-        return Table(STATICS, columns, {**empty(STATICS).words, "label": ("nobody",), "context": ("real",), "source_id": ("tcp:receiver",)})
+        return Table(
+            STATICS,
+            columns,
+            {**empty(STATICS).words, "label": ("nobody",), "context": ("real",), "source_id": ("tcp:receiver",)},
+        )
 
 
 def both(work: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -209,7 +220,9 @@ def peers(batches: int, vessels: int, place: Path) -> dict[str, Any]:
 
     duck = duckdb.connect(str(place / "rows.duckdb"))
     duck.execute("SET threads = 1")
-    duck.execute("CREATE TABLE fix (mmsi INT, time_ms BIGINT, lat_deg DOUBLE, lon_deg DOUBLE, sog_kn FLOAT, cog_deg FLOAT)")
+    duck.execute(
+        "CREATE TABLE fix (mmsi INT, time_ms BIGINT, lat_deg DOUBLE, lon_deg DOUBLE, sog_kn FLOAT, cog_deg FLOAT)"
+    )
 
     def into_duck(table: Table) -> None:
         part = pa.table({n: table[n] for n in names})
@@ -231,8 +244,14 @@ def peers(batches: int, vessels: int, place: Path) -> dict[str, Any]:
     hour = (end - 2 * HOUR_MS, end - HOUR_MS)
     ask = {
         "Kizuna": (lambda k: keep.track(mmsi[k], T0_MS, end), lambda k: keep.box(120, 22, 121, 23, *hour)),
-        "SQLite rows": (lambda k: db.execute(track, (mmsi[k],)).fetchall(), lambda k: db.execute(boxed, hour).fetchall()),
-        "DuckDB file": (lambda k: duck.execute(track, (mmsi[k],)).fetchall(), lambda k: duck.execute(boxed, hour).fetchall()),
+        "SQLite rows": (
+            lambda k: db.execute(track, (mmsi[k],)).fetchall(),
+            lambda k: db.execute(boxed, hour).fetchall(),
+        ),
+        "DuckDB file": (
+            lambda k: duck.execute(track, (mmsi[k],)).fetchall(),
+            lambda k: duck.execute(boxed, hour).fetchall(),
+        ),
     }
     for name, (of_vessel, of_box) in ask.items():
         out[name] |= {"track": asked(of_vessel, 10), "box and hour": asked(of_box, 10)}
@@ -262,7 +281,11 @@ def main() -> None:
     if args.core >= 0:
         pin(args.core)
     place = args.at or Path(tempfile.mkdtemp(prefix="keep-"))
-    doc: dict[str, Any] = {"machine": {"cpu": cpu_name(), "python": platform.python_version()}, "days": args.days, "vessels": args.vessels}
+    doc: dict[str, Any] = {
+        "machine": {"cpu": cpu_name(), "python": platform.python_version()},
+        "days": args.days,
+        "vessels": args.vessels,
+    }
     try:
         traffic = Traffic(args.vessels)
         there = (place / "store").exists()

@@ -111,7 +111,9 @@ def main():
     a = p.parse_args()
     rng = np.random.default_rng(a.seed)
     rows = []
-    print("| law of the days | days | ratio | missing | interval holds truth | called a change | upper/lower | refused |")
+    print(
+        "| law of the days | days | ratio | missing | interval holds truth | called a change | upper/lower | refused |"
+    )
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     for title, law, mean in CASES:
         for before, now in SPANS:
@@ -119,7 +121,9 @@ def main():
                 r = run(rng, law, mean, before, now, ratio, missing, a.series)
                 rows.append({"law": title, "baseline": before, "period": now, "ratio": ratio, "missing": missing, **r})
                 told = [f"{r[k]:.3f}" if r[k] is not None else "-" for k in ("held", "called", "width")]
-                print(f"| {title} | {before}/{now} | {ratio} | {missing:.0%} | {told[0]} | {told[1]} | {told[2]} | {r['refused']} |")
+                print(
+                    f"| {title} | {before}/{now} | {ratio} | {missing:.0%} | {told[0]} | {told[1]} | {told[2]} | {r['refused']} |"
+                )
     out = {"series": a.series, "seed": a.seed, "laws": rows}
     path = ROOT.parent / "shared" / "data" / "activity" / "pla_daily_activity_mnd.csv"
     if path.exists():

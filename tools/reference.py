@@ -28,7 +28,21 @@ from kizuna.tracks.table import IDENTITIES, SEGMENTS
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs`. Do not edit: change the source that it is made from. -->\n\n"
-SCHEMAS = (FIXES, STATICS, OTHERS, REJECTS, SEGMENTS, IDENTITIES, EVENTS, DETECTIONS, SCENES, SCENE_TRACKS, TRANSITS, TRUTH, LATEST)
+SCHEMAS = (
+    FIXES,
+    STATICS,
+    OTHERS,
+    REJECTS,
+    SEGMENTS,
+    IDENTITIES,
+    EVENTS,
+    DETECTIONS,
+    SCENES,
+    SCENE_TRACKS,
+    TRANSITS,
+    TRUTH,
+    LATEST,
+)
 
 
 def described(text: str, what: str) -> str:

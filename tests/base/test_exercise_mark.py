@@ -41,7 +41,9 @@ def test_a_mark_without_the_end_of_its_line_counts():
         fed(b"$AITXT,01,01,07,EXERCISE demo", "real", 100)
 
 
-@pytest.mark.parametrize("text", [b"", b"EXERCISE demo\n", b"!AIVDM,1,1,,A,EXERCISE demo,0*24\n", b"t:MEXERCISE demo\n"])
+@pytest.mark.parametrize(
+    "text", [b"", b"EXERCISE demo\n", b"!AIVDM,1,1,,A,EXERCISE demo,0*24\n", b"t:MEXERCISE demo\n"]
+)
 def test_the_word_alone_is_no_mark(text):
     assert exercise_in(text) == ""
     fed(text, "real", 5)

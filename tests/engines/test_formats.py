@@ -31,9 +31,14 @@ def test_recordings_of_the_voyage_data_recorder_have_the_times_of_their_lines(tm
     kind, found = loaded(tmp_path / "vdr.csv", "\n".join([header, *rows, ""]).encode())
     assert kind == "nmea opencpn-vdr"
     fixes = plain.rows(found.batch.fixes)
-    assert [f["timestamp"].isoformat(timespec="milliseconds") for f in fixes] == [f"2025-02-01T10:00:0{i}.123+00:00" for i in (0, 1)]
+    assert [f["timestamp"].isoformat(timespec="milliseconds") for f in fixes] == [
+        f"2025-02-01T10:00:0{i}.123+00:00" for i in (0, 1)
+    ]
     assert {f["time_source"] for f in fixes} == {"prefix"}
-    assert found.run.inputs[0].rejects == {"no_sentence": 2, "other_sentence": 1}  # the header and the other network's row
+    assert found.run.inputs[0].rejects == {
+        "no_sentence": 2,
+        "other_sentence": 1,
+    }  # the header and the other network's row
 
 
 @pytest.mark.parametrize(("name", "messages"), [("opencpn_hakefjord.nmea", 15824), ("opencpn_guernsey_20110726.nmea", 17763),

@@ -352,7 +352,10 @@ def days(n: int):
     ids = [f["msg_id"] + 100_000 * k for k, f in enumerate(fixes)]
     sane = [f.replace(time_ms=t, msg_id=i, byte_offset=i) for f, t, i in zip(fixes, known, ids)]
     sane = [f.take(f["time_ms"] < T0_MS + x + 40 * HOUR_MS) for f, x in zip(sane, later)]
-    moved = [s.replace(time_ms=s["time_ms"] + x, msg_id=s["msg_id"] + 100 * k) for k, (s, x) in enumerate(zip(statics, later))]
+    moved = [
+        s.replace(time_ms=s["time_ms"] + x, msg_id=s["msg_id"] + 100 * k)
+        for k, (s, x) in enumerate(zip(statics, later))
+    ]
     return concat(sane), concat(moved)
 
 

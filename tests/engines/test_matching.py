@@ -65,7 +65,9 @@ def test_every_dark_detection_has_a_whole_event(home):
         assert e["event_type"] == e["rule_id"] == "dark_detection" and e["status"] == "closed" and not e["mmsis"]
         assert "without a matching AIS report" in e["summary"] and "hid" not in e["summary"]
         assert e["proof"] == [{"table": "detections", "msg_ids": [json.loads(e["event_info"])["det_id"]]}]
-        assert len(e["evidence"]) == 8 and e["alternatives"] and e["would_settle"] and e["sources"][1] == "AIS: none found"
+        assert (
+            len(e["evidence"]) == 8 and e["alternatives"] and e["would_settle"] and e["sources"][1] == "AIS: none found"
+        )
         assert 0 < e["confidence"] < 1 and e["context"].startswith("exercise:")
         failed = {t["test"] for t in e["evidence"] if t["passed"] is False}
         if failed & {"vessels_heard_around", "same_place_in_other_scenes", "probability_without_track"}:
@@ -95,7 +97,9 @@ def test_known_fixed_objects_keep_events_low(home):
     events = rows(home, "events")
     lines = "".join(f"{e['start_lat']},{e['start_lon']}\n" for e in events)
     (home / "rigs.csv").write_text("lat,lon\n" + lines)
-    match_into(Request(home / "run", [home / "detections.csv"], [home / "scenes.geojson"], [home / "rigs.csv"]), home / "rigs")
+    match_into(
+        Request(home / "run", [home / "detections.csv"], [home / "scenes.geojson"], [home / "rigs.csv"]), home / "rigs"
+    )
     assert {e["confidence_word"] for e in rows(home, "events", "rigs")} == {"low"}
 
 
@@ -136,7 +140,12 @@ def test_contacts_of_an_exercise_do_not_come_into_another_context(home, tmp_path
 def test_segments_are_found_whether_rows_are_in_order_or_not():
     known = np.array([50, 10, 30])
     number, start, end, rows = _ranges(np.array([10, 10, -1, 50, 30]), known)
-    assert (number.tolist(), start.tolist(), end.tolist(), rows.tolist()) == ([1, 0, 2], [0, 2, 3], [2, 3, 4], [0, 1, 3, 4])
+    assert (number.tolist(), start.tolist(), end.tolist(), rows.tolist()) == (
+        [1, 0, 2],
+        [0, 2, 3],
+        [2, 3, 4],
+        [0, 1, 3, 4],
+    )
     number, start, end, rows = _ranges(np.array([10, 50, 10]), known)
     assert (number.tolist(), rows.tolist()) == ([1, 0], [0, 2, 1])
     with pytest.raises(InputError):
@@ -147,8 +156,17 @@ def test_settings_come_from_a_file(tmp_path):
     file = tmp_path / "match.toml"
     file.write_text("[match]\ncompany = 0\n[dark]\nheard_min = 5\n[predict]\nreach_h = 6\n")
     rules = rules_of(file)
-    assert (rules.match.company, rules.dark.heard_min, rules.predict.reach_h) == (0.0, 5, 6.0) and rules_of(None).match.company > 0
-    for text in ("[gaps]\n", "[match]\ncompany = 9\n", "[match]\nodd = 1\n", "match = 3\n", "[", "[dark]\nheard_min = 0.5\n"):
+    assert (rules.match.company, rules.dark.heard_min, rules.predict.reach_h) == (0.0, 5, 6.0) and rules_of(
+        None
+    ).match.company > 0
+    for text in (
+        "[gaps]\n",
+        "[match]\ncompany = 9\n",
+        "[match]\nodd = 1\n",
+        "match = 3\n",
+        "[",
+        "[dark]\nheard_min = 0.5\n",
+    ):
         file.write_text(text)
         with pytest.raises(ConfigError, match="match.toml"):
             rules_of(file)

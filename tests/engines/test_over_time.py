@@ -15,7 +15,9 @@ from kizuna.places.gates import make_gate
 from kizuna.places.zone import make_zone
 
 DAY = 86_400
-GATE = make_gate([[(-1.0, 0.5), (1.0, 0.5)]], {"gate_id": "g", "left_to_right": "southbound", "right_to_left": "northbound"})
+GATE = make_gate(
+    [[(-1.0, 0.5), (1.0, 0.5)]], {"gate_id": "g", "left_to_right": "southbound", "right_to_left": "northbound"}
+)
 ZONE = make_zone([[[(-1, 0.5), (1, 0.5), (1, 2), (-1, 2), (-1, 0.5)]]], zone_id="north")
 
 

@@ -85,7 +85,9 @@ def test_parts_of_a_column_are_those_of_the_whole(tmp_path):
     same(pack.take("a", np.array([3, 50]), np.array([5, 51])), columns["a"][[3, 4, 50]])
 
 
-@pytest.mark.parametrize("harm", [lambda d: d[:-1], lambda d: d + b"x", lambda d: b"?" + d[1:], lambda _d: b"", lambda d: d[:20]])
+@pytest.mark.parametrize(
+    "harm", [lambda d: d[:-1], lambda d: d + b"x", lambda d: b"?" + d[1:], lambda _d: b"", lambda d: d[:20]]
+)
 def test_a_file_that_is_not_whole_is_refused(tmp_path, harm):
     packed.save(tmp_path / "x", {"a": np.arange(100)})
     (tmp_path / "x").write_bytes(harm((tmp_path / "x").read_bytes()))

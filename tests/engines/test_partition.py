@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kizuna.base.errors import ConfigError, InputError, UnavailableError
+from kizuna.base.errors import ConfigError, ContextError, InputError, UnavailableError
 from kizuna.engines.decode import Options
 from kizuna.engines.partition import meet, packed, plan, route
 from kizuna.engines.partition import run as run_module
@@ -243,7 +243,9 @@ def test_one_crowded_bucket_is_cut_at_its_vessels(tmp_path, monkeypatch):
     monkeypatch.setattr(route, "CHUNK_ROWS", 300)
     monkeypatch.setattr(Sizes, "rows_at_once", property(lambda _self: 900))
     seen = []
-    monkeypatch.setattr(run_module, "_trace", lambda job, do=run_module._trace: (seen.append(job.plan.buckets), do(job))[1])
+    monkeypatch.setattr(
+        run_module, "_trace", lambda job, do=run_module._trace: (seen.append(job.plan.buckets), do(job))[1]
+    )
     detect_in_parts(request, tmp_path / "parts", Partitioned(Sizes(partitions=4)))
     check_equal(tmp_path / "memory", tmp_path / "parts")
     assert len(seen[0]) > 6 and max(b.rows for b in seen[0]) <= 900
@@ -267,7 +269,10 @@ def test_fixes_and_report_can_be_left_out(exercise, tmp_path):
     request, summary, memory = exercise
     (tmp_path / "fixes.parquet").write_bytes(b"of an earlier run")
     again = detect_in_parts(request, tmp_path, Partitioned(Sizes(partitions=2), fixes=False, report=False))
-    assert sorted(p.name for p in memory.iterdir() if not (tmp_path / p.name).exists()) == ["fixes.parquet", "report.html"]
+    assert sorted(p.name for p in memory.iterdir() if not (tmp_path / p.name).exists()) == [
+        "fixes.parquet",
+        "report.html",
+    ]
     assert run_digest(again) == run_digest(summary)
 
 
@@ -285,8 +290,9 @@ def test_assumed_times_and_mixed_contexts_are_refused(exercise, tmp_path):
     request, _, memory = exercise
     with pytest.raises(ConfigError, match="--start"):
         detect_in_parts(Request(request.inputs, start="2020-01-01T00:00:00Z"), tmp_path / "a", Partitioned())
-    mixed = Request([request.inputs[0], str(memory / "fixes.parquet")], Options(context="test"))
-    with pytest.raises(InputError, match="mix the contexts"):
+    raw_table(tmp_path / "raw.parquet", np.array([431_000_001]), np.array([60]))
+    mixed = Request([str(tmp_path / "raw.parquet"), str(memory / "fixes.parquet")], Options(context="test"))
+    with pytest.raises(ContextError, match="mix the contexts"):
         detect_in_parts(mixed, tmp_path / "b", Partitioned())
 
 

@@ -38,7 +38,10 @@ def table(*events) -> Table:
         "confidence_word": np.array([LEVEL_WORDS.index(m.get("word", "high")) for m in more], np.int32),
         "confidence": np.array([m.get("sure", 0.9) for m in more], np.float32),
         "regions": pa.array(
-            [[dict.fromkeys(ZONE, m["zone"]) | {"claimant": m.get("claimant", "")}] if "zone" in m else [] for m in more],
+            [
+                [dict.fromkeys(ZONE, m["zone"]) | {"claimant": m.get("claimant", "")}] if "zone" in m else []
+                for m in more
+            ],
             REGIONS,
         ),
         "event_info": pa.array([json.dumps(m.get("info", {})) for m in more], pa.string()),
@@ -75,7 +78,10 @@ def test_types_left_out_raise_nothing():
 
 def test_gap_close_to_shore_raises_nothing_and_other_types_do():
     close = {"shore_m": 1851.0}
-    assert rows_of(("gap", [1], 0, close), ("encounter", [2, 3], 0, close), ("gap", [4], 0, {"shore_m": 1852.0})) == [1, 2]
+    assert rows_of(("gap", [1], 0, close), ("encounter", [2, 3], 0, close), ("gap", [4], 0, {"shore_m": 1852.0})) == [
+        1,
+        2,
+    ]
     assert rows_of(("gap", [1], 0, {"shore_m": np.nan})) == [0]  # an unknown distance is not close
 
 
@@ -144,7 +150,9 @@ def test_a_rival_visit_again_within_the_time_of_repeats_joins_the_case():
 
 
 def test_raft_is_one_case_though_its_first_and_last_vessel_never_met():
-    events = table(("encounter", [1, 2], 0), ("encounter", [2, 3], 1), ("encounter", [3, 4], 2), ("encounter", [8, 9], 2))
+    events = table(
+        ("encounter", [1, 2], 0), ("encounter", [2, 3], 1), ("encounter", [3, 4], 2), ("encounter", [8, 9], 2)
+    )
     found = select(events)
     assert found.row.tolist() == [0, 3] and found.events.tolist() == [3, 1]
 
@@ -172,7 +180,8 @@ def test_events_of_a_detector_can_be_selected():
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("level", "certain"), ("leave_out", "gap dark"), ("repeat_h", -1), ("gap_confidence_min", 2), ("watch_h", 0.5)]
+    ("key", "value"),
+    [("level", "certain"), ("leave_out", "gap dark"), ("repeat_h", -1), ("gap_confidence_min", 2), ("watch_h", 0.5)],
 )
 def test_wrong_settings_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[alerts\] {key}"):
@@ -184,7 +193,13 @@ event = st.tuples(
     st.sampled_from(["gap", "encounter", "zone_visit", "port_visit"]),
     st.sets(st.integers(1, 6), min_size=1, max_size=2),
     st.integers(0, 60),
-    st.fixed_dictionaries({"word": st.sampled_from(LEVEL_WORDS), "sure": st.sampled_from([0.4, 0.6]), "shore_m": st.sampled_from([0.0, 9e4])}),
+    st.fixed_dictionaries(
+        {
+            "word": st.sampled_from(LEVEL_WORDS),
+            "sure": st.sampled_from([0.4, 0.6]),
+            "shore_m": st.sampled_from([0.0, 9e4]),
+        }
+    ),
 )
 
 

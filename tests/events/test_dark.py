@@ -90,4 +90,6 @@ def test_distance_to_known_objects():
 def test_words_never_accuse():
     e = dark.detect(detections(), around(repeats=2.0), None, FAR).to_arrow().to_pylist()[0]
     text = " ".join([e["summary"], *e["alternatives"], *e["would_settle"]]).lower()
-    assert "without a matching ais report" in text and not any(w in text for w in ("hiding", "illegal", "suspicious", "went dark"))
+    assert "without a matching ais report" in text and not any(
+        w in text for w in ("hiding", "illegal", "suspicious", "went dark")
+    )

@@ -209,7 +209,10 @@ def test_gap_is_found_again_from_its_proof_and_the_counts_alone():
     row = table["vessel_ids"].to_pylist().index(["mmsi:211000000"])
     again = gaps.detect(only(tracks, msg_ids(table, row)), None, around)
     want = table.slice(row, row + 1).to_arrow().to_pylist()
-    assert want[0]["evidence"] and [r for r in again.to_arrow().to_pylist() if r["event_id"] == want[0]["event_id"]] == want
+    assert (
+        want[0]["evidence"]
+        and [r for r in again.to_arrow().to_pylist() if r["event_id"] == want[0]["event_id"]] == want
+    )
 
 
 def test_gap_is_the_same_where_the_neighbours_are_known_by_counts_only():
@@ -294,7 +297,14 @@ def test_texts_are_plain_and_careful():
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("threshold_h", 0), ("threshold_h", float("nan")), ("before_min", 0), ("neighbours_min", 51), ("heard_share_min", 1.1)]
+    ("key", "value"),
+    [
+        ("threshold_h", 0),
+        ("threshold_h", float("nan")),
+        ("before_min", 0),
+        ("neighbours_min", 51),
+        ("heard_share_min", 1.1),
+    ],
 )
 def test_wrong_parameters_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[gaps\] {key}"):

@@ -17,7 +17,15 @@ from kizuna.tracks.reception import MEMORY_H, cells_around, cells_of
 
 
 def case(heard=0, missing=0, heard_far=0, missing_far=0, before=(5, 5), longest_s=300.0):
-    values = (heard, heard + missing, heard + heard_far, heard + missing + heard_far + missing_far, *before, 6, longest_s)
+    values = (
+        heard,
+        heard + missing,
+        heard + heard_far,
+        heard + missing + heard_far + missing_far,
+        *before,
+        6,
+        longest_s,
+    )
     return Circumstances(*(np.array([float(v)]) for v in values))
 
 

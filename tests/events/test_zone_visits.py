@@ -88,7 +88,11 @@ def test_far_reports_in_a_row_must_follow_each_other():
 def test_track_first_heard_inside_has_no_seen_entry():
     (visit,) = found(along([1, 1, -1, -1]))
     assert visit["tests"]["entry_seen"]["passed"] is False
-    assert json.loads(visit["event_info"])["outside_before"] is None and "was already inside" in visit["summary"] and "when first heard at" in visit["summary"]
+    assert (
+        json.loads(visit["event_info"])["outside_before"] is None
+        and "was already inside" in visit["summary"]
+        and "when first heard at" in visit["summary"]
+    )
 
 
 def test_vessel_last_heard_inside_is_still_there():
@@ -117,7 +121,9 @@ def test_each_claim_has_its_own_visit():
     assert len({v["event_id"] for v in visits}) == 2
 
 
-@pytest.mark.parametrize(("basis", "words"), [("our own decree", " (line of north) "), ("computed: 12 nm", " (computed line of north) ")])
+@pytest.mark.parametrize(
+    ("basis", "words"), [("our own decree", " (line of north) "), ("computed: 12 nm", " (computed line of north) ")]
+)
 def test_only_a_line_computed_here_is_called_computed(basis, words):
     zone = box(20, 10, 21, 11, kind="claim", claimant="north", basis=basis)
     (visit,) = found(along([-1, 1, 1, -1, -1]), zones=[zone])
@@ -209,7 +215,8 @@ def test_noise_and_aids_to_navigation_visit_nothing():
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("reports", 0), ("hysteresis_nm", -1), ("passage_speed_kn", 99), ("silence_max_h", 0), ("stopped_speed_kn", 9)]
+    ("key", "value"),
+    [("reports", 0), ("hysteresis_nm", -1), ("passage_speed_kn", 99), ("silence_max_h", 0), ("stopped_speed_kn", 9)],
 )
 def test_wrong_parameters_are_refused_by_name(key, value):
     with pytest.raises(ConfigError, match=rf"\[zone_visits\] {key}"):

@@ -80,7 +80,13 @@ def read(data):
             if n == 2:
                 f = dict(fields(v))
                 tags = packed(f.get(2, b""))
-                features.append({"kind": f[3], "parts": parts(packed(f[4])), "id": f.get(1),
-                                 "properties": {keys[a]: values[b] for a, b in zip(tags[::2], tags[1::2])}})
+                features.append(
+                    {
+                        "kind": f[3],
+                        "parts": parts(packed(f[4])),
+                        "id": f.get(1),
+                        "properties": {keys[a]: values[b] for a, b in zip(tags[::2], tags[1::2])},
+                    }
+                )
         layers[one[1].decode()] = {"extent": one[5], "version": one[15], "features": features}
     return layers

@@ -47,7 +47,11 @@ def test_properties_keep_their_types_and_lists_are_left_out():
 
 
 def test_lines_are_cut_at_the_tile_and_seen_in_both_tiles_at_180_degrees():
-    line = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[170, 0.5], [190, 0.5]]}}
+    line = {
+        "type": "Feature",
+        "properties": {},
+        "geometry": {"type": "LineString", "coordinates": [[170, 0.5], [190, 0.5]]},
+    }
     for x in (0, 3):
         features = read_mvt.read(mvt.tile("t", [line], 2, x, 1))["t"]["features"]
         assert len(features) == 1 and all(-64 <= px <= 4160 for px, _ in features[0]["parts"][0])
@@ -77,8 +81,12 @@ def test_names_are_no_formulas_in_a_spreadsheet(name):
 
 
 def test_csv_has_the_columns_of_our_files_and_a_marking():
-    fixes = empty(FIXES, 1).replace(mmsi=np.array([431000001], np.int32), time_ms=np.array([1_760_000_000_000]),
-                                    lat_deg=np.array([24.5]), sog_kn=np.array([12.3], np.float32))
+    fixes = empty(FIXES, 1).replace(
+        mmsi=np.array([431000001], np.int32),
+        time_ms=np.array([1_760_000_000_000]),
+        lat_deg=np.array([24.5]),
+        sog_kn=np.array([12.3], np.float32),
+    )
     head, row = csv.reader(io.StringIO(table_csv(fixes, "EXERCISE x").decode(), newline=""))
     got = dict(zip(head, row))
     assert got["timestamp"] == "2025-10-09T08:53:20.000Z" and got["sog_kn"] == "12.3" and got["lon"] == ""
@@ -89,9 +97,16 @@ ODD = "<b>&\"'\x00\x0b\ufffe]]>"
 
 
 def test_kml_and_gpx_are_well_formed_whatever_the_names():
-    features = [point(123.5, 24.5, shipname=ODD, datetime="2025-10-09T08:53:20Z"), {**point(0, 0), "geometry": None},
-                {"type": "Feature", "id": "z", "properties": {}, "geometry": {
-                    "type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]}}]
+    features = [
+        point(123.5, 24.5, shipname=ODD, datetime="2025-10-09T08:53:20Z"),
+        {**point(0, 0), "geometry": None},
+        {
+            "type": "Feature",
+            "id": "z",
+            "properties": {},
+            "geometry": {"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]},
+        },
+    ]
     root = ET.fromstring(kml(f"title {ODD}", features))
     names = [e.text for e in root.iter("{http://www.opengis.net/kml/2.2}name")]
     assert names == ["title <b>&\"']]>", "<b>&\"']]>", "z"]

@@ -21,8 +21,11 @@ def decoded(*lines):
 
 
 def test_positions_and_names_are_read_back_by_our_decoder():
-    lines = [nmea_out.position(431000001, T, 24.5, -179.99, 12.3, 359.9, 359.0, 5, class_b=False),
-             nmea_out.position(412000002, T, -24.5, 123.25, NAN, NAN, NAN, -1, class_b=True), nmea_out.name(431000001, T, "Hokuto 7")]
+    lines = [
+        nmea_out.position(431000001, T, 24.5, -179.99, 12.3, 359.9, 359.0, 5, class_b=False),
+        nmea_out.position(412000002, T, -24.5, 123.25, NAN, NAN, NAN, -1, class_b=True),
+        nmea_out.name(431000001, T, "Hokuto 7"),
+    ]
     batch = decoded(nmea_out.remark("EXERCISE x"), *lines)
     fixes = batch.fixes
     assert fixes["mmsi"].tolist() == [431000001, 412000002] and fixes["time_ms"].tolist() == [T * 1000] * 2
@@ -32,7 +35,14 @@ def test_positions_and_names_are_read_back_by_our_decoder():
     assert fixes["nav_status"].tolist() == [5, -1] and batch.statics["shipname"].to_pylist() == ["HOKUTO 7"]
 
 
-@given(st.integers(1, 999_999_999), st.floats(-90, 90), st.floats(-180, 179.9999), st.floats(0, 200), st.floats(0, 360), st.booleans())
+@given(
+    st.integers(1, 999_999_999),
+    st.floats(-90, 90),
+    st.floats(-180, 179.9999),
+    st.floats(0, 200),
+    st.floats(0, 360),
+    st.booleans(),
+)
 def test_any_position_is_one_good_sentence(mmsi, lat, lon, sog, cog, class_b):
     batch = decoded(nmea_out.position(mmsi, T, lat, lon, sog, cog, NAN, -1, class_b=class_b))
     assert len(batch.fixes) == 1 and len(batch.rejects) == 0

@@ -137,7 +137,10 @@ def test_a_refusal_is_not_tried_again(code):
         response.headers["Location"] = "ws://127.0.0.1:1/"
         return response
 
-    with served(lambda connection: None, process_request=refuse) as port, pytest.raises(UnavailableError, match=str(code)):
+    with (
+        served(lambda connection: None, process_request=refuse) as port,
+        pytest.raises(UnavailableError, match=str(code)),
+    ):
         received(client(port))
     assert len(calls) == 1
 

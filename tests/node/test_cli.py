@@ -219,7 +219,11 @@ def test_a_log_of_an_exercise_is_read_as_what_it_is(tmp_path):
 
 def test_a_directory_that_cannot_be_made_is_told_in_a_line(tmp_path):
     (tmp_path / "file").write_text("")
-    for words in (("params",), ("exercise", "generate", "--vessels", 16, "--hours", 0.5), ("claims", "--bbox", "0,0,1,1")):
+    for words in (
+        ("params",),
+        ("exercise", "generate", "--vessels", 16, "--hours", 0.5),
+        ("claims", "--bbox", "0,0,1,1"),
+    ):
         said = kizuna(*words, "--out", tmp_path / "file" / "o", code=2).output
         assert "cannot be written" in said
 
@@ -254,9 +258,15 @@ def test_a_run_that_fails_takes_away_only_what_it_made(tmp_path):
     [
         (("detect", "a.csv", "--anchorages", "nofile", "--out", "o"), "nofile: no such file"),
         (("detect", "a.csv", "--anchorages", "nofile.csv", "--out", "o"), "nofile.csv: no such file"),
-        (("decode", "ftp://x/y?key=1", "--out", "o"), "ftp://x/y: is no kind of feed that is known (tcp://, tcp-listen:"),
+        (
+            ("decode", "ftp://x/y?key=1", "--out", "o"),
+            "ftp://x/y: is no kind of feed that is known (tcp://, tcp-listen:",
+        ),
         (("decode", "nofile", "--out", "o"), "nofile: no such file"),
-        (("detect", "a.csv", "--params", "nofile", "--out", "o"), "nofile: cannot be read: No such file or directory\n"),
+        (
+            ("detect", "a.csv", "--params", "nofile", "--out", "o"),
+            "nofile: cannot be read: No such file or directory\n",
+        ),
         (("presence", "d", "--flag-names", "nofile"), "nofile: cannot be read: No such file or directory\n"),
         (("claims", "--table", "nofile", "--bbox", "0,0,1,1"), "nofile: cannot be read: No such file or directory\n"),
         (("live", "nofile", "--out", "o"), "nofile: no such file"),

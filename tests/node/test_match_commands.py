@@ -25,12 +25,16 @@ def test_sensors_writes_marked_files_with_their_truth(made):
     assert truth["context"].startswith("exercise:") and truth["marking"].startswith("EXERCISE")
     assert len(truth["contacts"]) == made["counts"]["contacts"] == Path(made["detections"]).read_text().count("\n") - 1
     assert "EXERCISE" in Path(made["nmea"]).read_text()[:400]
-    assert all(f["properties"]["context"] == truth["context"] for f in json.loads(Path(made["scenes"]).read_text())["features"])
+    assert all(
+        f["properties"]["context"] == truth["context"] for f in json.loads(Path(made["scenes"]).read_text())["features"]
+    )
 
 
 @pytest.mark.parametrize("more", [[], ["--params", "none.toml"]])
 def test_match_refuses_what_is_no_result(made, tmp_path, more):
-    done = CliRunner().invoke(app, ["match", str(tmp_path), "-d", made["detections"], "-o", str(tmp_path / "out"), *more])
+    done = CliRunner().invoke(
+        app, ["match", str(tmp_path), "-d", made["detections"], "-o", str(tmp_path / "out"), *more]
+    )
     assert done.exit_code == 2 and not (tmp_path / "out").exists()
     assert ("none.toml" if more else "kizuna detect") in done.stderr
 
@@ -38,7 +42,17 @@ def test_match_refuses_what_is_no_result(made, tmp_path, more):
 def test_match_names_its_settings_file_when_a_key_is_wrong(made, tmp_path):
     (tmp_path / "m.toml").write_text("[dark]\nalone_min = 7\n")
     done = CliRunner().invoke(
-        app, ["match", str(tmp_path), "-d", made["detections"], "-o", str(tmp_path / "o"), "--params", str(tmp_path / "m.toml")]
+        app,
+        [
+            "match",
+            str(tmp_path),
+            "-d",
+            made["detections"],
+            "-o",
+            str(tmp_path / "o"),
+            "--params",
+            str(tmp_path / "m.toml"),
+        ],
     )
     assert done.exit_code == 2 and "[dark] alone_min" in done.stderr and "0.5 to 1" in done.stderr
 

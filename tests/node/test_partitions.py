@@ -86,4 +86,6 @@ def test_ctrl_c_leaves_a_state_that_can_be_resumed(tmp_path):
         run.communicate()
         assert run.returncode == 0
     for name in ("fixes", "segments", "events"):
-        assert (tmp_path / "out" / f"{name}.parquet").read_bytes() == (tmp_path / "whole" / f"{name}.parquet").read_bytes()
+        assert (tmp_path / "out" / f"{name}.parquet").read_bytes() == (
+            tmp_path / "whole" / f"{name}.parquet"
+        ).read_bytes()

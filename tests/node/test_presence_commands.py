@@ -89,7 +89,9 @@ def test_packaged_straits_have_a_row_each_also_without_transits(found):
 
 
 def test_trend_of_a_published_table(daily, tmp_path):
-    told = kizuna("trend", daily, "--baseline", "2025-10..2025-12", "--period", "2026-01", "--out", tmp_path / "o", code=0)
+    told = kizuna(
+        "trend", daily, "--baseline", "2025-10..2025-12", "--period", "2026-01", "--out", tmp_path / "o", code=0
+    )
     assert "31 of 31 days against 92 of 92" in told.stdout
     (facts,) = json.loads((tmp_path / "o" / "trend.json").read_text())
     assert facts["low"] < facts["ratio"] < facts["high"]

@@ -150,7 +150,9 @@ def test_errors_speak_of_arguments_and_have_names_to_catch(tmp_path: Path) -> No
     local = rows.set_column(1, "timestamp", pa.array(["2026-01-01 00:00:00"] * len(rows)))
     doubtful = rows.set_column(1, "timestamp", pa.array(["05/04/2026 00:00:00"] * len(rows)))
     log = tmp_path / "a.nmea"
-    log.write_text("$AITXT,01,01,07,EXERCISE demo SIMULATED NOT REAL*5A\n!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n")
+    log.write_text(
+        "$AITXT,01,01,07,EXERCISE demo SIMULATED NOT REAL*5A\n!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n"
+    )
     for data, more, word in (
         (local, {}, "assume_utc=True"),
         (doubtful, {"assume_utc": True}, "date_order='dmy', or date_order='mdy'"),

@@ -163,7 +163,9 @@ def test_partitions_of_vessels_add_up_in_any_order(fleet, split, cuts):
     tracks = rows_of(fleet)
     whole = counted(joined(tracks), ("cell", "month", "flag"), cuts, cell_deg=0.5)[1]
     edge = min(sum(len(s) for s in fleet[:split]), len(tracks))
-    several = [counted(joined(p), ("cell", "month", "flag"), cell_deg=0.5)[1] for p in (tracks[:edge], tracks[edge:]) if p]
+    several = [
+        counted(joined(p), ("cell", "month", "flag"), cell_deg=0.5)[1] for p in (tracks[:edge], tracks[edge:]) if p
+    ]
     for order in (several, several[::-1]):
         together = add(order)
         for name in ("key", "half_ms", "vessels", "visits", "fixes"):

@@ -12,7 +12,9 @@ def day(text):
 
 
 def test_every_column_of_numbers_is_a_series_and_empty_cells_are_missing():
-    found = series_from_csv(b"date,a,b,map\n2026-01-02,3,,x.jpg\n2026-01-01,1,2,y.jpg\n", source="S", unit="ships a day")
+    found = series_from_csv(
+        b"date,a,b,map\n2026-01-02,3,,x.jpg\n2026-01-01,1,2,y.jpg\n", source="S", unit="ships a day"
+    )
     assert sorted(found) == ["a", "b"]
     assert found["a"].day.tolist() == [day("2026-01-01"), day("2026-01-02")]
     assert found["a"].value.tolist() == [1.0, 3.0]

@@ -117,8 +117,10 @@ def plain_crossings(line, way):
     out = []
     for i, (p, q) in enumerate(zip(moved, moved[1:])):
         for a, b in zip(line, line[1:]):
+
             def turn(u, v, w):
                 return (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
+
             here, there = turn(a, b, p), turn(a, b, q)
             if a != b and p != q and (here > 0) != (there > 0) and (turn(p, q, a) > 0) != (turn(p, q, b) > 0):
                 out.append((i, 1 if here > 0 else -1))

@@ -127,7 +127,9 @@ def test_days_that_resemble_their_neighbours_make_the_interval_wider():
 @pytest.mark.parametrize("ratio", [1.0, 1.5])
 def test_intervals_hold_the_truth_about_as_often_as_they_say(ratio):
     """400 series: 95 % leaves 4.4 binomial standard errors down to 0.90; benchmarks/trend_intervals.py tells more."""
-    held = [(c.low <= ratio <= c.high) for c in (compare(drawn(s, ratio, missing=0.1), BEFORE, NOW) for s in range(400))]
+    held = [
+        (c.low <= ratio <= c.high) for c in (compare(drawn(s, ratio, missing=0.1), BEFORE, NOW) for s in range(400))
+    ]
     assert 0.90 < np.mean(held) < 0.99
 
 

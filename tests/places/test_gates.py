@@ -15,7 +15,9 @@ def feature(coordinates, kind="LineString", **properties):
 
 
 def test_names_of_directions_come_from_the_properties():
-    (gate,) = gates_from_geojson(json.dumps(feature([[0, 0], [1, 1]], Name="N", LEFT_TO_RIGHT="in", right_to_left="out")))
+    (gate,) = gates_from_geojson(
+        json.dumps(feature([[0, 0], [1, 1]], Name="N", LEFT_TO_RIGHT="in", right_to_left="out"))
+    )
     assert (gate.gate_id, gate.name, gate.directions) == ("N", "N", ("in", "out"))
 
 

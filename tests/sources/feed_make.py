@@ -6,36 +6,156 @@ import json
 def gpsd(kind=1, scaled=True, **values):
     base = {"class": "AIS", "device": "stdin", "type": kind, "repeat": 0, "mmsi": 431000001, "scaled": scaled}
     if kind in (1, 2, 3) and scaled:
-        base |= {"status": 0, "status_text": "Under way using engine", "turn": 12, "speed": 10.1, "accuracy": True,
-                 "lon": 139.5, "lat": 35.5, "course": 110.1, "heading": 112, "second": 58, "maneuver": 0, "raim": True, "radio": 0}
+        base |= {
+            "status": 0,
+            "status_text": "Under way using engine",
+            "turn": 12,
+            "speed": 10.1,
+            "accuracy": True,
+            "lon": 139.5,
+            "lat": 35.5,
+            "course": 110.1,
+            "heading": 112,
+            "second": 58,
+            "maneuver": 0,
+            "raim": True,
+            "radio": 0,
+        }
     elif kind in (1, 2, 3):
-        base |= {"status": 0, "turn": 16, "speed": 101, "accuracy": True, "lon": 83700000, "lat": 21300000,
-                 "course": 1101, "heading": 112, "second": 58, "maneuver": 0, "raim": True, "radio": 0}
+        base |= {
+            "status": 0,
+            "turn": 16,
+            "speed": 101,
+            "accuracy": True,
+            "lon": 83700000,
+            "lat": 21300000,
+            "course": 1101,
+            "heading": 112,
+            "second": 58,
+            "maneuver": 0,
+            "raim": True,
+            "radio": 0,
+        }
     elif kind == 4:
-        base |= {"timestamp": "2026-03-01T06:07:08Z", "accuracy": True, "lon": 139.5, "lat": 35.5, "epfd": 7, "raim": False, "radio": 0}
+        base |= {
+            "timestamp": "2026-03-01T06:07:08Z",
+            "accuracy": True,
+            "lon": 139.5,
+            "lat": 35.5,
+            "epfd": 7,
+            "raim": False,
+            "radio": 0,
+        }
     elif kind == 5:
-        base |= {"imo": 9111111, "ais_version": 1, "callsign": "JABC", "shipname": "KIZUNA MARU", "shiptype": 70, "shiptype_text": "Cargo",
-                 "to_bow": 100, "to_stern": 20, "to_port": 10, "to_starboard": 12, "epfd": 1, "epfd_text": "GPS",
-                 "eta": "05-14T20:10Z", "draught": 7.5 if scaled else 75, "destination": "NAHA", "dte": 0}
+        base |= {
+            "imo": 9111111,
+            "ais_version": 1,
+            "callsign": "JABC",
+            "shipname": "KIZUNA MARU",
+            "shiptype": 70,
+            "shiptype_text": "Cargo",
+            "to_bow": 100,
+            "to_stern": 20,
+            "to_port": 10,
+            "to_starboard": 12,
+            "epfd": 1,
+            "epfd_text": "GPS",
+            "eta": "05-14T20:10Z",
+            "draught": 7.5 if scaled else 75,
+            "destination": "NAHA",
+            "dte": 0,
+        }
     elif kind == 9:
-        base |= {"alt": 303, "speed": 42, "accuracy": True, "lon": 139.5, "lat": 35.5, "course": 154.5, "second": 15,
-                 "regional": 0, "dte": 1, "raim": False, "radio": 0}
+        base |= {
+            "alt": 303,
+            "speed": 42,
+            "accuracy": True,
+            "lon": 139.5,
+            "lat": 35.5,
+            "course": 154.5,
+            "second": 15,
+            "regional": 0,
+            "dte": 1,
+            "raim": False,
+            "radio": 0,
+        }
     elif kind == 18:
-        base |= {"reserved": 0, "speed": 1.4, "accuracy": True, "lon": 139.5, "lat": 35.5, "course": 177.0, "heading": 177,
-                 "second": 34, "regional": 0, "cs": True, "raim": False, "radio": 0}
+        base |= {
+            "reserved": 0,
+            "speed": 1.4,
+            "accuracy": True,
+            "lon": 139.5,
+            "lat": 35.5,
+            "course": 177.0,
+            "heading": 177,
+            "second": 34,
+            "regional": 0,
+            "cs": True,
+            "raim": False,
+            "radio": 0,
+        }
     elif kind == 19:
-        base |= {"reserved": 0, "speed": 8.7, "accuracy": False, "lon": 139.5, "lat": 35.5, "course": 335.9, "heading": 511,
-                 "second": 46, "regional": 0, "shipname": "CAPT.J", "shiptype": 30, "to_bow": 5, "to_stern": 21, "to_port": 4,
-                 "to_starboard": 3, "epfd": 1, "raim": False, "dte": 0, "assigned": False}
+        base |= {
+            "reserved": 0,
+            "speed": 8.7,
+            "accuracy": False,
+            "lon": 139.5,
+            "lat": 35.5,
+            "course": 335.9,
+            "heading": 511,
+            "second": 46,
+            "regional": 0,
+            "shipname": "CAPT.J",
+            "shiptype": 30,
+            "to_bow": 5,
+            "to_stern": 21,
+            "to_port": 4,
+            "to_starboard": 3,
+            "epfd": 1,
+            "raim": False,
+            "dte": 0,
+            "assigned": False,
+        }
     elif kind == 21:
-        base |= {"aid_type": 6, "name": "STDN 3", "lon": 139.5, "lat": 35.5, "accuracy": False, "to_bow": 5, "to_stern": 5,
-                 "to_port": 5, "to_starboard": 5, "epfd": 7, "second": 50, "regional": 165, "off_position": True, "raim": False,
-                 "virtual_aid": False}
+        base |= {
+            "aid_type": 6,
+            "name": "STDN 3",
+            "lon": 139.5,
+            "lat": 35.5,
+            "accuracy": False,
+            "to_bow": 5,
+            "to_stern": 5,
+            "to_port": 5,
+            "to_starboard": 5,
+            "epfd": 7,
+            "second": 50,
+            "regional": 165,
+            "off_position": True,
+            "raim": False,
+            "virtual_aid": False,
+        }
     elif kind == 24:
-        base |= {"shipname": "PROGUY", "shiptype": 60, "vendorid": "1D0", "callsign": "WXY", "to_bow": 3, "to_stern": 4,
-                 "to_port": 1, "to_starboard": 2}
+        base |= {
+            "shipname": "PROGUY",
+            "shiptype": 60,
+            "vendorid": "1D0",
+            "callsign": "WXY",
+            "to_bow": 3,
+            "to_stern": 4,
+            "to_port": 1,
+            "to_starboard": 2,
+        }
     elif kind == 27:
-        base |= {"status": 2, "accuracy": False, "lon": 137.0, "lat": 4.8, "speed": 57, "course": 167, "raim": False, "gnss": True}
+        base |= {
+            "status": 2,
+            "accuracy": False,
+            "lon": 137.0,
+            "lat": 4.8,
+            "speed": 57,
+            "course": 167,
+            "raim": False,
+            "gnss": True,
+        }
     elif kind == 6:
         base |= {"seqno": 0, "dest_mmsi": 5030, "dac": 1, "fid": 12, "data": "56:00"}
     return base | values  # fmt: skip
@@ -47,8 +167,19 @@ def catcher(kind=1, **values):
 
 
 def stream(name="PositionReport", time="2026-10-08 03:04:05.123456789 +0000 UTC", meta=None, **values):
-    motion = {"Valid": True, "UserID": 431000001, "RepeatIndicator": 0, "Sog": 10.1, "PositionAccuracy": True, "Longitude": 139.5,
-              "Latitude": 35.5, "Cog": 110.1, "TrueHeading": 112, "Timestamp": 58, "Raim": True}
+    motion = {
+        "Valid": True,
+        "UserID": 431000001,
+        "RepeatIndicator": 0,
+        "Sog": 10.1,
+        "PositionAccuracy": True,
+        "Longitude": 139.5,
+        "Latitude": 35.5,
+        "Cog": 110.1,
+        "TrueHeading": 112,
+        "Timestamp": 58,
+        "Raim": True,
+    }
     size = {"A": 100, "B": 20, "C": 10, "D": 12}
     bodies = {
         "PositionReport": motion | {"MessageID": 3, "NavigationalStatus": 0, "RateOfTurn": 16},
@@ -72,7 +203,14 @@ def stream(name="PositionReport", time="2026-10-08 03:04:05.123456789 +0000 UTC"
                                    "ApplicationID": {"Valid": True, "DesignatedAreaCode": 1, "FunctionIdentifier": 12}},
     }  # fmt: skip
     body = bodies[name] | values
-    meta = {"MMSI": 431000001, "MMSI_String": 431000001, "ShipName": "X", "latitude": 0, "longitude": 0, "time_utc": time} | (meta or {})
+    meta = {
+        "MMSI": 431000001,
+        "MMSI_String": 431000001,
+        "ShipName": "X",
+        "latitude": 0,
+        "longitude": 0,
+        "time_utc": time,
+    } | (meta or {})
     return {"MessageType": name, "MetaData": meta, "Message": {name: body}}
 
 

@@ -32,12 +32,27 @@ def snapshot(*vessels, timestamp="2025-12-11T20:55:53.499580+00:00"):
 def test_a_snapshot_has_one_time_which_is_marked_as_assumed():
     out = decode(snapshot(VESSEL), [10, 20])
     (fix,) = plain.rows(out.fixes)
-    assert (fix["mmsi"], fix["lat"], fix["lon"], fix["cog_deg"], fix["heading_deg"], fix["msg_type"]) == (230000001, 59.0, 19.4, None, None, None)
-    assert (fix["time_source"], fix["timestamp"].isoformat(timespec="milliseconds")) == ("assumed", "2025-12-11T20:55:53.499+00:00")
+    assert (fix["mmsi"], fix["lat"], fix["lon"], fix["cog_deg"], fix["heading_deg"], fix["msg_type"]) == (
+        230000001,
+        59.0,
+        19.4,
+        None,
+        None,
+        None,
+    )
+    assert (fix["time_source"], fix["timestamp"].isoformat(timespec="milliseconds")) == (
+        "assumed",
+        "2025-12-11T20:55:53.499+00:00",
+    )
     assert fix["flags"] == FLAG_TIME_SUSPECT
     assert fix["ais_class"] is None
     (static,) = plain.rows(out.statics)
-    assert (static["shipname"], static["ship_type"], static["destination"], static["eta"]) == ("ALPPILA", 70, "FI RAU", "12-12T08:00")
+    assert (static["shipname"], static["ship_type"], static["destination"], static["eta"]) == (
+        "ALPPILA",
+        70,
+        "FI RAU",
+        "12-12T08:00",
+    )
 
 
 def test_a_snapshot_without_a_time_has_none():
@@ -48,7 +63,12 @@ def test_a_snapshot_without_a_time_has_none():
 def test_features_have_times_of_their_own():
     out = decode({"type": "FeatureCollection", "dataUpdatedTime": "2025-12-11T20:55:53Z", "features": [FEATURE]})
     (fix,) = plain.rows(out.fixes)
-    assert (fix["time_source"], fix["timestamp"].microsecond, fix["second"], fix["accuracy"]) == ("table", 499_000, 51, True)
+    assert (fix["time_source"], fix["timestamp"].microsecond, fix["second"], fix["accuracy"]) == (
+        "table",
+        499_000,
+        51,
+        True,
+    )
     assert fix["rot_dpm"] == pytest.approx((16 / 4.733) ** 2, rel=1e-6)
     assert not len(out.statics)
 
@@ -56,9 +76,17 @@ def test_features_have_times_of_their_own():
 def test_rows_that_are_none_are_told_by_their_number():
     odd = [{**VESSEL, "mmsi": "x"}, 7, {**VESSEL, "sog": {}}, {**VESSEL, "lat": 95}, VESSEL]
     out = decode(snapshot(*odd))
-    assert [(r["line_no"], r["reason"]) for r in plain.rows(out.rejects)] == [(1, "bad_mmsi"), (2, "bad_row"), (3, "bad_number")]
+    assert [(r["line_no"], r["reason"]) for r in plain.rows(out.rejects)] == [
+        (1, "bad_mmsi"),
+        (2, "bad_row"),
+        (3, "bad_number"),
+    ]
     assert out.counts == {"lines": 5, "messages": 3, "bad_mmsi": 1, "bad_row": 1, "bad_number": 1, "out_of_range": 1}
-    features = [FEATURE, {**FEATURE, "geometry": None}, {**FEATURE, "properties": {**FEATURE["properties"], "timestampExternal": "x"}}]
+    features = [
+        FEATURE,
+        {**FEATURE, "geometry": None},
+        {**FEATURE, "properties": {**FEATURE["properties"], "timestampExternal": "x"}},
+    ]
     out = decode({"features": features})
     assert [(r["line_no"], r["reason"]) for r in plain.rows(out.rejects)] == [(2, "bad_row"), (3, "bad_time")]
 
@@ -80,7 +108,9 @@ def test_mutated_documents_raise_input_errors_only(places, data):
     text = bytearray(json.dumps(snapshot(VESSEL, VESSEL)).encode())
     for _ in range(data.draw(st.integers(0, 4))):
         at = data.draw(st.integers(0, len(text) - 1))
-        text[at : at + data.draw(st.integers(0, 3))] = data.draw(st.sampled_from([b"", b"{", b"]", b'"', b"9" * 40, b"null", b"1e999", b"\xff"]))
+        text[at : at + data.draw(st.integers(0, 3))] = data.draw(
+            st.sampled_from([b"", b"{", b"]", b'"', b"9" * 40, b"null", b"1e999", b"\xff"])
+        )
     try:
         whole = decode(bytes(text))
     except InputError:

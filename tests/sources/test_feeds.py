@@ -94,7 +94,9 @@ def test_a_time_that_is_none_is_told_and_the_message_kept(time):
 
 def test_a_recording_of_gpsd_takes_the_time_of_the_last_fix_report():
     tpv = {"class": "TPV", "time": "2026-03-01T06:07:55.000Z", "mode": 3}
-    out = decode(lines({"class": "VERSION"}, gpsd(second=57), tpv, gpsd(second=57), gpsd(second=3), gpsd(second=60), gpsd(5)))
+    out = decode(
+        lines({"class": "VERSION"}, gpsd(second=57), tpv, gpsd(second=57), gpsd(second=3), gpsd(second=60), gpsd(5))
+    )
     found = [None if r["timestamp"] is None else r["timestamp"].isoformat()[14:19] for r in plain.rows(out.fixes)]
     assert found == [None, "07:57", "08:03", "07:55"]
     assert [r["time_source"] for r in plain.rows(out.fixes)] == ["none", "receive", "receive", "receive"]
@@ -109,7 +111,9 @@ def test_a_live_feed_without_times_takes_the_time_of_receipt():
     assert set(out.fixes["received_ms"].tolist()) == {1_600_000_000_000}
 
 
-@pytest.mark.parametrize("message", [gpsd(4), gpsd(11, **gpsd(4) | {"type": 11}), stream("BaseStationReport", time=None)])
+@pytest.mark.parametrize(
+    "message", [gpsd(4), gpsd(11, **gpsd(4) | {"type": 11}), stream("BaseStationReport", time=None)]
+)
 def test_a_base_station_tells_its_own_time_where_nothing_else_does(message):
     row = one(decode(lines(message)).fixes)
     assert (row["timestamp"].isoformat(), row["time_source"], row["second"]) == ("2026-03-01T06:07:08+00:00", "base", 8)
@@ -140,7 +144,10 @@ def test_types_with_a_position_and_static_data_give_both_rows_of_one_message():
 
 def test_other_types_keep_their_header():
     for message in (gpsd(6), stream("AddressedBinaryMessage")):
-        same(one(decode(lines(message)).others), {"msg_type": 6, "mmsi": 431000001, "dest_mmsi": 5030, "dac": 1, "fid": 12, "payload": None})
+        same(
+            one(decode(lines(message)).others),
+            {"msg_type": 6, "mmsi": 431000001, "dest_mmsi": 5030, "dac": 1, "fid": 12, "payload": None},
+        )
 
 
 def test_aircraft_and_long_range_reports():
@@ -148,13 +155,24 @@ def test_aircraft_and_long_range_reports():
         same(one(decode(lines(message)).fixes), {"altitude_m": 303.0, "sog_kn": 42.0, "ais_class": "sar_aircraft"})
     raw = gpsd(27, scaled=False, lon=82200, lat=2880)
     for message in (gpsd(27), raw, stream("LongRangeAisBroadcastMessage")):
-        same(one(decode(lines(message)).fixes), {"lat": 4.8, "lon": 137.0, "sog_kn": 57.0, "cog_deg": 167.0, "nav_status": 2})
+        same(
+            one(decode(lines(message)).fixes),
+            {"lat": 4.8, "lon": 137.0, "sog_kn": 57.0, "cog_deg": 167.0, "nav_status": 2},
+        )
 
 
 def test_parts_that_say_they_are_not_valid_are_not_read():
     out = decode(lines(stream("StaticDataReport")))
-    same(one(out.statics), {"shipname": None, "callsign": "WXY", "ship_type": 60, "vendor": "1D0", "part": 1, "to_bow_m": 100})
-    a = stream("StaticDataReport", PartNumber=False, ReportA={"Valid": True, "Name": "PROGUY"}, ReportB={"Valid": False, "CallSign": "STALE"})
+    same(
+        one(out.statics),
+        {"shipname": None, "callsign": "WXY", "ship_type": 60, "vendor": "1D0", "part": 1, "to_bow_m": 100},
+    )
+    a = stream(
+        "StaticDataReport",
+        PartNumber=False,
+        ReportA={"Valid": True, "Name": "PROGUY"},
+        ReportB={"Valid": False, "CallSign": "STALE"},
+    )
     same(one(decode(lines(a)).statics), {"shipname": "PROGUY", "callsign": None, "part": 0})
     none = stream("StaticDataReport", ReportB={"Valid": False})
     assert decode(lines(none, stream(Valid=False))).counts == {"lines": 2, "messages": 0, "invalid_message": 2}
@@ -187,7 +205,9 @@ def test_mmsi_as_text_or_from_the_envelope():
 def test_codes_for_not_available_are_missing_and_not_counted(message):
     out = decode(lines(message))
     row = one(out.fixes)
-    assert [row[n] for n in ("lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status", "rot_dpm", "second")] == [None] * 8
+    assert [row[n] for n in ("lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status", "rot_dpm", "second")] == [
+        None
+    ] * 8
     assert row["flags"] & ~FLAG_NO_TIME == FLAG_NO_POSITION
     assert out.counts == {"lines": 1, "messages": 1}
 
@@ -209,14 +229,30 @@ def test_impossible_values_are_missing_and_counted():
 
 
 def test_junk_speeds_and_odd_mmsis_are_flagged():
-    out = decode(lines(gpsd(speed=51.2), gpsd(mmsi=0), gpsd(mmsi=1_000_000_000), gpsd(mmsi=2**30), gpsd(mmsi=-1), gpsd(mmsi=1.5), gpsd(mmsi=None)))
-    assert (out.fixes["flags"] & (FLAG_JUNK_SPEED | FLAG_BAD_MMSI)).tolist() == [FLAG_JUNK_SPEED, FLAG_BAD_MMSI, FLAG_BAD_MMSI]
+    out = decode(
+        lines(
+            gpsd(speed=51.2),
+            gpsd(mmsi=0),
+            gpsd(mmsi=1_000_000_000),
+            gpsd(mmsi=2**30),
+            gpsd(mmsi=-1),
+            gpsd(mmsi=1.5),
+            gpsd(mmsi=None),
+        )
+    )
+    assert (out.fixes["flags"] & (FLAG_JUNK_SPEED | FLAG_BAD_MMSI)).tolist() == [
+        FLAG_JUNK_SPEED,
+        FLAG_BAD_MMSI,
+        FLAG_BAD_MMSI,
+    ]
     assert out.counts["bad_mmsi"] == 4
     adds_up(out)
 
 
 def test_older_gpsd_writes_words_and_fast_speeds():
-    out = decode(lines(gpsd(status="Moored", speed="fast"), gpsd(status="Dancing"), gpsd(5, shiptype="Tanker", epfd="GPS")))
+    out = decode(
+        lines(gpsd(status="Moored", speed="fast"), gpsd(status="Dancing"), gpsd(5, shiptype="Tanker", epfd="GPS"))
+    )
     assert [r["nav_status"] for r in plain.rows(out.fixes)] == [5, None]
     assert out.fixes["sog_kn"][0] == np.float32(102.2)
     same(one(out.statics), {"ship_type": 80, "epfd": 1})
@@ -254,7 +290,9 @@ def test_type_27_as_some_gpsd_versions_write_it_is_a_reject_and_the_next_line_is
 
 
 def test_classes_that_are_no_ais_are_counted_and_not_shown():
-    out = decode(lines({"class": "VERSION"}, {"class": "DEVICES", "devices": []}, {"class": "WATCH"}, {"class": "TPV"}, gpsd()))
+    out = decode(
+        lines({"class": "VERSION"}, {"class": "DEVICES", "devices": []}, {"class": "WATCH"}, {"class": "TPV"}, gpsd())
+    )
     assert out.counts == {"lines": 5, "messages": 1, "other_sentence": 4}
     assert not len(out.rejects)
 
@@ -336,7 +374,9 @@ def mutated(draw):
                 del text[at : at + draw(st.integers(1, 30))]
                 text = text or bytearray(b"{")
             elif kind == 2:
-                text[at:at] = draw(st.sampled_from([b'"', b"{", b"}", b"\n", b"\\", b"\\\n", b"1e9999", b"null", b"\x00", b"9" * 40]))
+                text[at:at] = draw(
+                    st.sampled_from([b'"', b"{", b"}", b"\n", b"\\", b"\\\n", b"1e9999", b"null", b"\x00", b"9" * 40])
+                )
             else:
                 text = bytearray(json.dumps(draw(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
                                  lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
@@ -359,7 +399,10 @@ def test_mutated_streams_raise_nothing_and_cutting_changes_nothing(data, places)
 LONG = b'{"class":"TPV","x":"' + b"y" * 70_000
 
 
-@given(st.lists(st.sampled_from([*POOL[:3], LONG, LONG + b'"}', b"x" * 66_000, b"\n", b"{", b"\n{"]), max_size=8), st.lists(st.integers(0, 300_000), max_size=5))
+@given(
+    st.lists(st.sampled_from([*POOL[:3], LONG, LONG + b'"}', b"x" * 66_000, b"\n", b"{", b"\n{"]), max_size=8),
+    st.lists(st.integers(0, 300_000), max_size=5),
+)
 def test_over_long_objects_are_cut_out_alike_however_the_bytes_arrive(parts, places):
     data = b"".join(parts)
     whole = decode(data)

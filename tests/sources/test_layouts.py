@@ -68,7 +68,14 @@ def test_exactearth_position_and_static_rows():
 
 
 def test_exactearth_codes_for_not_available_and_other_message_types():
-    none = {"SOG": "102.3", "COG": "360", "Heading": "511", "Navigational_status": "15", "Latitude": "91", "Longitude": "181"}
+    none = {
+        "SOG": "102.3",
+        "COG": "360",
+        "Heading": "511",
+        "Navigational_status": "15",
+        "Latitude": "91",
+        "Longitude": "181",
+    }
     binary = {"MMSI": "431000001", "Message_ID": "8", "Time": "20210701_185153", "Millisecond": "7"}
     eta = {"ETA_month": "0", "ETA_day": "0", "ETA_hour": "24", "ETA_minute": "60"}
     _, out = decode(table(EXACT, [POSITION | none, binary, STATIC | eta]))
@@ -76,12 +83,19 @@ def test_exactearth_codes_for_not_available_and_other_message_types():
     assert [fix[n] for n in ("lat", "lon", "sog_kn", "cog_deg", "heading_deg", "nav_status")] == [None] * 6
     assert fix["flags"] == FLAG_NO_POSITION
     (other,) = plain.rows(out.others)
-    assert (other["msg_type"], other["mmsi"], other["payload"], other["timestamp"].microsecond) == (8, 431000001, None, 7000)
+    assert (other["msg_type"], other["mmsi"], other["payload"], other["timestamp"].microsecond) == (
+        8,
+        431000001,
+        None,
+        7000,
+    )
     assert plain.rows(out.statics)[0]["eta"] is None
     assert out.counts["messages"] == 3
 
 
-@pytest.mark.parametrize(("cell", "reason"), [("1000", None), ("-1", None), ("12.5", None), ("x", "bad_number"), ("None", None)])
+@pytest.mark.parametrize(
+    ("cell", "reason"), [("1000", None), ("-1", None), ("12.5", None), ("x", "bad_number"), ("None", None)]
+)
 def test_a_millisecond_that_is_none_leaves_the_second(cell, reason):
     _, out = decode(table(EXACT, [POSITION | {"Millisecond": cell}]))
     assert out.fixes["time_ms"][0] // 1000 == 1_625_165_511
@@ -110,7 +124,14 @@ def test_research_tables_of_global_fishing_watch():
     decoder, out = decode(table(GFW, [row], quoting=csv.QUOTE_MINIMAL))
     assert (decoder.dialect.name, decoder.dialect.unmapped) == ("gfw-research", ("score", "rot"))
     (fix,) = plain.rows(out.fixes)
-    assert (fix["lat"], fix["lon"], fix["sog_kn"], fix["cog_deg"], fix["heading_deg"], fix["nav_status"]) == (22.5, 121.25, 3.5, 90.5, None, 7)
+    assert (fix["lat"], fix["lon"], fix["sog_kn"], fix["cog_deg"], fix["heading_deg"], fix["nav_status"]) == (
+        22.5,
+        121.25,
+        3.5,
+        90.5,
+        None,
+        7,
+    )
     assert fix["timestamp"].isoformat() == "2014-01-01T00:00:00+00:00"
 
 
@@ -132,7 +153,9 @@ def test_mutated_rows_are_kept_or_told_and_cutting_changes_nothing(data, draw):
     text = bytearray(data)
     for _ in range(draw.draw(st.integers(0, 6))):
         at = draw.draw(st.integers(head, len(text) - 1))
-        text[at : at + draw.draw(st.integers(0, 4))] = draw.draw(st.sampled_from([b"", b"x", b'"', b",", b"\n", b"-", b"9" * 30, b"1e400", b"nan", b"\xff", b"\x00"]))
+        text[at : at + draw.draw(st.integers(0, 4))] = draw.draw(
+            st.sampled_from([b"", b"x", b'"', b",", b"\n", b"-", b"9" * 30, b"1e400", b"nan", b"\xff", b"\x00"])
+        )
         if len(text) <= head:
             break
     data = bytes(text)

@@ -137,7 +137,9 @@ class Conformance:
 
     def test_newest_word_of_each_field_stays_and_blanks_do_not_erase(self, store):
         store.append(batch([fix(1, A, 0)], [said(10, A, 5, shipname="ALFA", imo=9074729, ship_type=70)]))
-        store.append(batch([], [said(11, A, 6, shipname=" ", imo=0, ship_type=0), said(12, A, 4, shipname="OLD", callsign="X")]))
+        store.append(
+            batch([], [said(11, A, 6, shipname=" ", imo=0, ship_type=0), said(12, A, 4, shipname="OLD", callsign="X")])
+        )
         row = plain.rows(store.latest()[1])[0]
         assert (row["shipname"], row["callsign"], row["imo"], row["ship_type"]) == ("ALFA", "X", 9074729, 70)
 
@@ -162,7 +164,9 @@ class Conformance:
             store.seal()
 
     def test_messages_of_one_or_all_come_by_time(self, store):
-        store.append(batch([fix(1, A, 2), fix(2, B, 1)], [said(3, B, 5, shipname="BRAVO"), said(4, A, 4, shipname="ALFA")]))
+        store.append(
+            batch([fix(1, A, 2), fix(2, B, 1)], [said(3, B, 5, shipname="BRAVO"), said(4, A, 4, shipname="ALFA")])
+        )
         for _ in range(2):
             assert ids(store.messages("statics", A, *FOREVER)) == [4]
             assert ids(store.messages("statics", None, *FOREVER)) == [4, 3]
@@ -274,7 +278,10 @@ class Conformance:
         store.put_events(events(event("e1"), event("e2")))
         replaced = event("e1", status=STATUSES.index("superseded"))
         assert store.put_events(events(replaced, event("e1", 2, end_min=90))) == 2
-        assert list(zip(store.events()["event_id"].to_pylist(), store.events()["version"].tolist())) == [("e1", 2), ("e2", 1)]
+        assert list(zip(store.events()["event_id"].to_pylist(), store.events()["version"].tolist())) == [
+            ("e1", 2),
+            ("e2", 1),
+        ]
         assert store.events(since_version=1)["event_id"].to_pylist() == ["e1"]
         both = store.events(event_id="e1", every_version=True)
         assert [STATUSES[s] for s in both["status"]] == ["superseded", "closed"]
@@ -392,7 +399,9 @@ class Conformance:
                     rows.append(fix(number, mmsi, minute, float(rng.uniform(-80, 80)), float(rng.uniform(-180, 179)),
                                     msg_type=27 if rng.random() < 0.1 else 1))  # fmt: skip
                     if rng.random() < 0.05:
-                        words.append(said(number, mmsi, minute, shipname=f"SHIP {rng.integers(5)}", imo=int(rng.integers(3))))
+                        words.append(
+                            said(number, mmsi, minute, shipname=f"SHIP {rng.integers(5)}", imo=int(rng.integers(3)))
+                        )
                 assert store.append(batch(rows, words)) == twin.append(rows, words)
                 if k % 7 == 6:
                     store.seal()
@@ -401,7 +410,9 @@ class Conformance:
             assert changed_rows(store.latest()[1]) == twin.changed(0)
             assert changed_rows(store.latest(20)[1]) == twin.changed(20)
             for m in range(12):
-                assert ids(store.track(A + m, T0_MS, T0_MS + 5 * HOUR_MS)) == twin.track(A + m, T0_MS, T0_MS + 5 * HOUR_MS)
+                assert ids(store.track(A + m, T0_MS, T0_MS + 5 * HOUR_MS)) == twin.track(
+                    A + m, T0_MS, T0_MS + 5 * HOUR_MS
+                )
             box = (170, -40, -100, 50, T0_MS + HOUR_MS, T0_MS + 3 * HOUR_MS)
             assert ids(store.box(*box)) == twin.box(*box)
             for start in range(T0_MS - 2 * HOUR_MS, T0_MS + 10 * HOUR_MS, BLOCK_MS):

@@ -57,7 +57,9 @@ def batch(fixes: list[dict] = (), statics: list[dict] = (), context: str = "real
     )
 
 
-def event(event_id: str, version: int = 1, start_min: float = 0, end_min: float | None = 60, mmsis=(440000001,), **more):
+def event(
+    event_id: str, version: int = 1, start_min: float = 0, end_min: float | None = 60, mmsis=(440000001,), **more
+):
     """One version of one event."""
     end = MISSING_TIME_MS if end_min is None else T0_MS + round(end_min * MINUTE_MS)
     return {
@@ -114,7 +116,11 @@ class Twin:
         return fresh
 
     def _reliable(self, row: dict) -> bool:
-        if row["time_ms"] == MISSING_TIME_MS or not 0 < row["mmsi"] <= 999_999_999 or row.get("flags", 0) & (1 << 5 | 1 << 10):
+        if (
+            row["time_ms"] == MISSING_TIME_MS
+            or not 0 < row["mmsi"] <= 999_999_999
+            or row.get("flags", 0) & (1 << 5 | 1 << 10)
+        ):
             return False
         received = row.get("received_ms")
         return received is None or row["time_ms"] <= received + self.ahead_ms

@@ -90,7 +90,9 @@ def test_a_satellite_radar_shifts_what_moves_away_back_along_its_flight():
     assert contacts.match(moving, known, seen(shown)).distance_m[0] < 20
     other = scene(sensor="sar", flight_deg=0.0, look="left", shift_s=75.0)
     assert contacts.match(moving, other, seen(shown)).distance_m[0] > 900
-    assert contacts.match(moving, scene(sensor="sar"), seen(shown)).path[0] == 0  # direction unknown: wider, still found
+    assert (
+        contacts.match(moving, scene(sensor="sar"), seen(shown)).path[0] == 0
+    )  # direction unknown: wider, still found
 
 
 def test_a_track_at_the_edge_is_inside_by_halves():

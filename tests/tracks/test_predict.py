@@ -52,7 +52,10 @@ def test_velocities_bend_the_way_between_fixes():
 
 
 def test_one_vessel_is_predicted_once_unless_two_tracks_run_at_once():
-    early, late = [(0, 30.0, 125.0, 0, 0), (10, 30.0, 125.0, 0, 0)], [(100, 30.0, 125.0, 0, 0), (200, 30.0, 125.0, 0, 0)]
+    early, late = (
+        [(0, 30.0, 125.0, 0, 0), (10, 30.0, 125.0, 0, 0)],
+        [(100, 30.0, 125.0, 0, 0), (200, 30.0, 125.0, 0, 0)],
+    )
     p = predict.predict(paths(early, late, vessel=[5, 5]), 80 * MINUTE)
     assert p.path.tolist() == [1]
     both = predict.predict(paths([(0, 30, 125, 0, 0), (200, 30, 125, 0, 0)], late, vessel=[5, 5]), 150 * MINUTE)

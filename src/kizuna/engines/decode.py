@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kizuna.base.errors import InputError
+from kizuna.base.errors import ContextError
 from kizuna.base.grow import Growing
 from kizuna.base.table import Table
 from kizuna.base.units import MISSING_TIME_MS
@@ -69,7 +69,7 @@ class Tally:
     contexts: set[str] = field(default_factory=set)
 
     def add(self, batch: Batch) -> None:
-        """Count a batch. Raises InputError where it brings a second context."""
+        """Count a batch. Raises ContextError where it brings a second context."""
         for name, table in tables_of(batch):
             self.rows[name] += len(table)
             if len(table):
@@ -77,7 +77,7 @@ class Tally:
                 self.contexts |= set(words) if len(words) == 1 else {words[c] for c in np.unique(table["context"])}
         if len(self.contexts) > 1:
             both = " and ".join(sorted(self.contexts))
-            raise InputError(
+            raise ContextError(
                 f"the inputs mix the contexts {both}", hint="run them apart: real, exercise and test never mix"
             )
         if not len(batch.fixes):

@@ -51,6 +51,7 @@ _AROUND_M: Final = 10000.0
 _STEEP: Final = 4.0
 _UNKNOWN_LENGTH_M: Final = 25.0
 
+
 @dataclass(frozen=True, slots=True)
 class Matched:
     """What became of the detections and of the tracks of a scene.
@@ -214,5 +215,3 @@ def _inside(tracks: Predictions, area: Any) -> Array:
     held = shapely.contains_xy(area, ((lon + 180.0) % 360.0 - 180.0).ravel(), lat.ravel()).reshape(lat.shape)
     out[doubt] = (held.mean(axis=(2, 3)) * WEIGHTS).sum(axis=1)
     return out
-
-

@@ -48,8 +48,16 @@ def table(schema, rows, **words):
 
 
 def fix(mmsi, time_ms, lat, lon, **more):
-    return {"mmsi": mmsi, "time_ms": time_ms, "lat_deg": lat, "lon_deg": lon, "source_id": "feed",
-            "label": "nobody", "ais_class": "A", **more}
+    return {
+        "mmsi": mmsi,
+        "time_ms": time_ms,
+        "lat_deg": lat,
+        "lon_deg": lon,
+        "source_id": "feed",
+        "label": "nobody",
+        "ais_class": "A",
+        **more,
+    }
 
 
 class FakeKeep:
@@ -84,8 +92,11 @@ class FakeKeep:
         for f in self.fixes:
             if f["mmsi"] not in newest or f["time_ms"] >= newest[f["mmsi"]]["time_ms"]:
                 newest[f["mmsi"]] = f
-        rows = [{**f, **self.said.get(m, {}), "version": self.changed[m]} for m, f in newest.items()
-                if self.changed[m] > since]
+        rows = [
+            {**f, **self.said.get(m, {}), "version": self.changed[m]}
+            for m, f in newest.items()
+            if self.changed[m] > since
+        ]
         return self.picture, table(LATEST, rows)
 
     def _fixes(self, keep):
@@ -104,9 +115,12 @@ class FakeKeep:
     def events(self, *, since_version=0, start_ms=None, end_ms=None, mmsi=None, event_id=""):
         def wanted(r):
             end = r.get("end_ms")
-            return ((not event_id or r["event_id"] == event_id) and (mmsi is None or mmsi in r["mmsis"])
-                    and (start_ms is None or end is None or end >= start_ms)
-                    and (end_ms is None or r["start_ms"] < end_ms))
+            return (
+                (not event_id or r["event_id"] == event_id)
+                and (mmsi is None or mmsi in r["mmsis"])
+                and (start_ms is None or end is None or end >= start_ms)
+                and (end_ms is None or r["start_ms"] < end_ms)
+            )
 
         return table(EVENTS, [r for r in self.rows if wanted(r)])
 
@@ -115,8 +129,18 @@ class FakeKeep:
         for m, said in sorted(self.said.items()):
             times = [f["time_ms"] for f in self.fixes if f["mmsi"] == m] or [0]
             if mmsi is None or m == mmsi:
-                rows.append({"mmsi": m, "first_ms": min(times), "last_ms": max(times), "count": 1, "imo": -1,
-                             "context": self.context, "label": "nobody", **said})
+                rows.append(
+                    {
+                        "mmsi": m,
+                        "first_ms": min(times),
+                        "last_ms": max(times),
+                        "count": 1,
+                        "imo": -1,
+                        "context": self.context,
+                        "label": "nobody",
+                        **said,
+                    }
+                )
         return table(IDENTITIES, rows)
 
     def block(self, start_ms, *, names=()):

@@ -20,8 +20,19 @@ def test_nothing_but_health_without_login_then_the_picture(here):
     answer = viewer.get("/api/picture")
     table = arrow(answer)
     assert answer.headers["x-kizuna-version"] == "2"
-    assert table.to_pylist() == [{"mmsi": 431000001, "lon_e7": 1232500000, "lat_e7": 245000000, "t_s": NOW // 1000 - 5,
-                                  "sog_dkn": 123, "cog_ddeg": 450, "kind": 1, "origin": 0, "flags": 0}]
+    assert table.to_pylist() == [
+        {
+            "mmsi": 431000001,
+            "lon_e7": 1232500000,
+            "lat_e7": 245000000,
+            "t_s": NOW // 1000 - 5,
+            "sog_dkn": 123,
+            "cog_ddeg": 450,
+            "kind": 1,
+            "origin": 0,
+            "flags": 0,
+        }
+    ]
     assert arrow(viewer.get("/api/picture?since=2")).num_rows == 0
     card = viewer.get("/api/vessels/431000001").json()
     assert card["names"][0]["name"] == "HOKUTO" and card["flag"] == "Japan"

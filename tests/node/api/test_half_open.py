@@ -67,7 +67,9 @@ def test_served_over_tls_with_the_certificate_that_was_printed(here, tmp_path):
             import hashlib
 
             assert hashlib.sha256(der).hexdigest().upper() == certificate.fingerprint.replace(":", "")
-            assert client.post("/api/login", json={"user": "ana", "password": "four words of no kin"}).status_code == 200
+            assert (
+                client.post("/api/login", json={"user": "ana", "password": "four words of no kin"}).status_code == 200
+            )
             with client.stream("GET", "/api/changes") as stream:
                 assert next(line for line in stream.iter_lines() if line.startswith("data:"))
         with pytest.raises(httpx.ConnectError):

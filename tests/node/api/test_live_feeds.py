@@ -52,13 +52,17 @@ def follow(here, monkeypatch, form, ticks, move=lambda k: None, **viewer):
 def test_stream_gives_all_then_what_moves_and_ends_with_the_token(here, monkeypatch):
     here.store.add(fix(SHIP, NOW - 5000, 24.5, 123.25), fix(412000002, NOW - 5000, 25.5, 123.25, ais_class="B"))
     here.store.say(SHIP, shipname="HOKUTO")
-    got = follow(here, monkeypatch, "nmea", 3, lambda k: here.store.add(fix(SHIP, NOW, 24.6, 123.3)) if k == 2 else None)
+    got = follow(
+        here, monkeypatch, "nmea", 3, lambda k: here.store.add(fix(SHIP, NOW, 24.6, 123.3)) if k == 2 else None
+    )
     assert "NOT DELAYED NOT COARSENED" in got[0] and got[0].startswith("$AITXT")
     assert got[1].count("!AIVDM") == 3 and got[2].count("!AIVDM") == 2
 
 
 def test_delayed_stream_says_so_and_keeps_back_what_is_newer(here, monkeypatch):
-    here.store.add(fix(SHIP, NOW - 1_000_000, 24.51, 123.22, sog_kn=9.0, cog_deg=1.0), fix(SHIP, NOW - 5000, 24.9, 123.9))
+    here.store.add(
+        fix(SHIP, NOW - 1_000_000, 24.51, 123.22, sog_kn=9.0, cog_deg=1.0), fix(SHIP, NOW - 5000, 24.9, 123.9)
+    )
     here.store.say(SHIP, shipname="<HOKUTO>")
     got = follow(here, monkeypatch, "cot", 1, delay_ms=900_000, grid_deg=0.1)
     event = ET.fromstring(got[0])

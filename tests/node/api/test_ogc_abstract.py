@@ -30,7 +30,9 @@ def api(here):
         for k in range(4):
             here.store.add(fix(431000001 + m, NOW - (4 - k) * 600_000, 24.0 + m / 10, 123.0 + m + k / 100, sog_kn=9.0))
     here.store.add(fix(412000001, NOW - 400_000, 10.0, 179.9), fix(412000001, NOW - 1000, 10.0, -179.9))
-    here.store.put_events(gap(), gap("gap2", mmsi=431000002, start=NOW - 48 * HOUR), gap("gap3", lon_min_deg=179.5, lon_max_deg=-179.5))
+    here.store.put_events(
+        gap(), gap("gap2", mmsi=431000002, start=NOW - 48 * HOUR), gap("gap3", lon_min_deg=179.5, lon_max_deg=-179.5)
+    )
     here.node.layer = lambda name: json.dumps(ZONES).encode() if name == "zones" else None
     return here.user("viewer")
 
@@ -170,7 +172,13 @@ def test_17_fc_limit_response(api, name):
 def test_18_fc_time_definition(api, name):
     """/conf/core/fc-time-definition"""
     p = parameter(api, name, "datetime")
-    assert (p["in"], p["required"], p["style"], p["explode"], p["schema"]["type"]) == ("query", False, "form", False, "string")
+    assert (p["in"], p["required"], p["style"], p["explode"], p["schema"]["type"]) == (
+        "query",
+        False,
+        "form",
+        False,
+        "string",
+    )
 
 
 def iso(ms):
@@ -258,7 +266,12 @@ def test_31_geojson_content(api, name):
 
 
 def test_queryables_are_what_can_be_asked_for(api):
-    wanted = {"vessels": ("mmsi", "431000001"), "tracks": ("mmsi", "431000001"), "events": ("event_type", "gap"), "zones": ("name", "A")}
+    wanted = {
+        "vessels": ("mmsi", "431000001"),
+        "tracks": ("mmsi", "431000001"),
+        "events": ("event_type", "gap"),
+        "zones": ("name", "A"),
+    }
     for name, (key, value) in wanted.items():
         answer = api.get(f"{ROOT}/collections/{name}/queryables")
         assert answer.headers["content-type"] == "application/schema+json" and key in answer.json()["properties"]

@@ -28,15 +28,27 @@ class SmallProvider:
             def do_GET(self):
                 if self.path == "/.well-known/openid-configuration":
                     base = outer.issuer
-                    self.say({"issuer": base, "authorization_endpoint": f"{base}/auth", "token_endpoint": f"{base}/token",
-                              "jwks_uri": f"{base}/keys"})
+                    self.say(
+                        {
+                            "issuer": base,
+                            "authorization_endpoint": f"{base}/auth",
+                            "token_endpoint": f"{base}/token",
+                            "jwks_uri": f"{base}/keys",
+                        }
+                    )
                 else:
                     self.say({"keys": [outer.key.as_dict(private=False)]})
 
             def do_POST(self):
                 body = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
                 outer.asked.append((body, self.headers.get("authorization")))
-                self.say({"id_token": outer.token(outer.codes.pop(body["code"])), "access_token": "x", "token_type": "Bearer"})
+                self.say(
+                    {
+                        "id_token": outer.token(outer.codes.pop(body["code"])),
+                        "access_token": "x",
+                        "token_type": "Bearer",
+                    }
+                )
 
             def say(self, value):
                 data = json.dumps(value).encode()
@@ -55,7 +67,11 @@ class SmallProvider:
     def token(self, nonce):
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": "kizuna", "iat": now, "exp": now + 300, "nonce": nonce, **self.claims}
-        return jwt.encode({"alg": self.alg, "kid": self.signing.as_dict()["kid"]}, {k: v for k, v in claims.items() if v is not None}, self.signing)
+        return jwt.encode(
+            {"alg": self.alg, "kid": self.signing.as_dict()["kid"]},
+            {k: v for k, v in claims.items() if v is not None},
+            self.signing,
+        )
 
     def agree(self, location):
         """What the provider's page does when somebody has logged in there: state and a code."""
@@ -76,8 +92,13 @@ def provider():
 @pytest.fixture
 def here(tmp_path, provider):
     one = Station(tmp_path)
-    one.node.oidc = Oidc(provider.issuer, "kizuna", "https://node.test/api/oidc/end", "secret",
-                         roles={"watch": "analyst", "chiefs": "administrator"})
+    one.node.oidc = Oidc(
+        provider.issuer,
+        "kizuna",
+        "https://node.test/api/oidc/end",
+        "secret",
+        roles={"watch": "analyst", "chiefs": "administrator"},
+    )
     yield one
     one.close()
 
@@ -95,7 +116,9 @@ def test_somebody_whom_the_provider_knows_becomes_a_user_with_the_mapped_role(he
     assert browser.get("/api/me").json() | {} and browser.get("/api/me").json()["role"] == "analyst"
     body, secret = provider.asked[0]
     assert len(body["code_verifier"]) >= 43 and secret.startswith("Basic ")
-    assert here.browser().post("/api/login", {"user": "ana", "password": PASSWORD}).status_code == 401  # no password here
+    assert (
+        here.browser().post("/api/login", {"user": "ana", "password": PASSWORD}).status_code == 401
+    )  # no password here
     assert here.browser().get("/api/entry").json()["oidc"] == "Log in with your organisation"
 
 
@@ -161,7 +184,9 @@ def test_an_answer_belongs_to_the_browser_and_the_request_that_began(here, provi
     assert browser.get("/api/oidc/end", params={**answer, "iss": "https://other.test"}).status_code == 403
 
 
-@pytest.mark.parametrize("where", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", '/"><script>'])
+@pytest.mark.parametrize(
+    "where", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", '/"><script>']
+)
 def test_nobody_is_sent_elsewhere_after_logging_in(here, provider, where):
     browser = here.browser()
     begun = browser.get("/api/oidc/begin", params={"next": where})

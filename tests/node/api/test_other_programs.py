@@ -22,7 +22,9 @@ ZONES = {"type": "FeatureCollection", "features": [{"type": "Feature", "id": "z1
 @pytest.fixture
 def busy(here):
     for m in range(25):
-        here.store.add(*(fix(SHIP + m, NOW - k * 60_000, 24.0 + m / 100, 123.0 + k / 100, sog_kn=9.0) for k in range(3)))
+        here.store.add(
+            *(fix(SHIP + m, NOW - k * 60_000, 24.0 + m / 100, 123.0 + k / 100, sog_kn=9.0) for k in range(3))
+        )
     here.store.say(SHIP, shipname="北斗丸 HOKUTO")
     here.store.put_events(gap(), gap("gap2", start=NOW - 48 * HOUR))
     here.node.layer = lambda name: json.dumps(ZONES).encode() if name == "zones" else None
@@ -49,11 +51,17 @@ print(json.dumps({
 @pytest.mark.slow
 def test_gdal_reads_the_collections_page_by_page(busy):
     with listening(busy.app) as (url, _):
-        done = subprocess.run([sys.executable, "-W", "ignore", "-c", READ, url, busy.secret], capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", READ, url, busy.secret], capture_output=True, text=True, timeout=120
+        )
     assert done.returncode == 0, done.stderr
     got = json.loads(done.stdout)
     assert got["layers"] == ["events", "tracks", "vessels", "zones"]
-    assert got["vessels"]["n"] == got["paged"]["n"] == got["tracks"]["n"] == 25 and got["events"]["n"] == 2 and got["zones"]["n"] == 1
+    assert (
+        got["vessels"]["n"] == got["paged"]["n"] == got["tracks"]["n"] == 25
+        and got["events"]["n"] == 2
+        and got["zones"]["n"] == 1
+    )
     assert got["box"]["n"] == 5 and got["one"]["n"] == 1 and got["one"]["first"]["mmsi"] == "431000003"
     assert got["vessels"]["type"] == "Point" and got["vessels"]["first"]["shipname"] == "北斗丸 HOKUTO"
     assert {"event_type", "summary", "confidence"} <= set(got["events"]["fields"])
@@ -84,7 +92,10 @@ def test_owslib_reads_the_collections(busy):
 
 def test_a_token_may_come_as_a_password_for_programs_that_know_no_other_way(busy):
     program = busy.browser()
-    assert program.get("/ogc/", headers={"Authorization": httpx.BasicAuth("token", busy.secret)._auth_header}).status_code == 200
+    assert (
+        program.get("/ogc/", headers={"Authorization": httpx.BasicAuth("token", busy.secret)._auth_header}).status_code
+        == 200
+    )
     for wrong in ("Basic !!!", "Basic " + "QUFB", "Basic", "Digest x", httpx.BasicAuth("root", "x")._auth_header):
         assert program.get("/ogc/", headers={"Authorization": wrong}).status_code == 401
 
@@ -124,7 +135,13 @@ def test_schemathesis_finds_no_request_that_makes_the_server_fail(busy):
             operation = found.ok()
 
             @given(case=operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE))
-            @settings(max_examples=4, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+            @settings(
+                max_examples=4,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
             def attempt(case):
                 nonlocal tried
                 tried += 1

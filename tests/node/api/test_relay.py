@@ -52,7 +52,10 @@ def test_a_plotter_reads_sentences_through_the_relay(here, tmp_path):
         assert got[0].startswith(b"$AITXT") and all(b"!AIVDM" in line for line in got[1:])
         cot = relayed(Feed(f"{url}/feeds/live/cot", secret, certificate.cert), 1)
         assert cot[0].startswith(b"<event ") and cot[0].endswith(b"</event>\n")
-        for wrong in (Feed(f"{url}/feeds/live/nmea", other, certificate.cert), Feed(f"{url}/feeds/live/nmea", "x", certificate.cert)):
+        for wrong in (
+            Feed(f"{url}/feeds/live/nmea", other, certificate.cert),
+            Feed(f"{url}/feeds/live/nmea", "x", certificate.cert),
+        ):
             with pytest.raises(TrustError, match="token"):
                 relayed(wrong, 1)
         with pytest.raises(TrustError, match="certificate"):
@@ -74,5 +77,7 @@ def test_command_wants_a_token_file_that_only_its_owner_reads(tmp_path):
     done = CliRunner().invoke(app, ["feed", "relay", "https://node.test/feeds/live/nmea", "--token-file", str(file)])
     assert done.exit_code == 2
     file.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    done = CliRunner().invoke(app, ["feed", "relay", "https://node.test/x", "--token-file", str(file), "--listen", "nowhere"])
+    done = CliRunner().invoke(
+        app, ["feed", "relay", "https://node.test/x", "--token-file", str(file), "--listen", "nowhere"]
+    )
     assert done.exit_code == 2

@@ -37,7 +37,16 @@ def test_nothing_but_health_and_the_door_answers_without_login(here):
         answer = stranger.call(method, filled(path))
         assert answer.status_code == 401, (method, path)
         assert answer.json()["status"] == 401
-    for path in ("/", "/nowhere", "/api/nowhere", "/basemap/core.tiles", "//health", "/health/", "/API/login", "/login/../api/me"):
+    for path in (
+        "/",
+        "/nowhere",
+        "/api/nowhere",
+        "/basemap/core.tiles",
+        "//health",
+        "/health/",
+        "/API/login",
+        "/login/../api/me",
+    ):
         assert stranger.get(path).status_code == 401, path
 
 
@@ -47,7 +56,9 @@ def test_what_is_public_tells_nothing_of_the_data(here):
     for path in sorted(PUBLIC):
         answer = stranger.get(path)
         assert answer.status_code in (200, 404, 405), path
-        assert "431000001" not in answer.text and here.node.facts.title not in re.sub(r"<[^>]*>|Kizuna: ?", "", answer.text)
+        assert "431000001" not in answer.text and here.node.facts.title not in re.sub(
+            r"<[^>]*>|Kizuna: ?", "", answer.text
+        )
 
 
 def test_every_route_names_its_action_and_the_action_is_in_the_table(here):
@@ -116,7 +127,9 @@ def test_cookie_is_bound_to_tls_and_out_of_reach_of_scripts(here, tmp_path):
     here.desk.people.add("ana", "analyst", PASSWORD)
     cookie = here.browser().post("/api/login", {"user": "ana", "password": PASSWORD}).headers["set-cookie"]
     assert cookie.startswith("__Host-kizuna=")
-    assert all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Secure", "Path=/")) and "Domain" not in cookie
+    assert (
+        all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Secure", "Path=/")) and "Domain" not in cookie
+    )
     with station(tmp_path / "plain", secure=False) as plain:
         plain.desk.people.add("ana", "analyst", PASSWORD)
         cookie = plain.browser().post("/api/login", {"user": "ana", "password": PASSWORD}).headers["set-cookie"]
@@ -130,7 +143,9 @@ def test_guessing_has_to_wait_and_waits_longer(here):
         assert guesser.post("/api/login", {"user": "ana", "password": "wrong"}).status_code == 401
     answer = guesser.post("/api/login", {"user": "ana", "password": PASSWORD})
     assert answer.status_code == 429 and answer.headers["retry-after"] == "1"
-    assert here.browser(address="192.0.2.8").post("/api/login", {"user": "ana", "password": PASSWORD}).status_code == 200
+    assert (
+        here.browser(address="192.0.2.8").post("/api/login", {"user": "ana", "password": PASSWORD}).status_code == 200
+    )
     waits = []
     for _ in range(12):
         here.clock.now += 1000 * int(answer.headers.get("retry-after", "0"))
@@ -243,7 +258,9 @@ def test_nothing_from_a_request_gets_into_headers(here):
     assert odd.status_code == 303 and odd.headers["location"].startswith("/login?next=/")
     assert "\r" not in odd.headers["location"] and "set-cookie" not in odd.headers
     outside = here.browser().get("//evil.test/x", headers={"Accept": "text/html"})
-    assert outside.headers.get("location", "/").startswith("/") and not outside.headers.get("location", "/").startswith("//")
+    assert outside.headers.get("location", "/").startswith("/") and not outside.headers.get("location", "/").startswith(
+        "//"
+    )
     exercise = here.user("analyst")
     answer = exercise.post("/api/log", {"text": "a\r\nSet-Cookie: x=1"})
     assert "set-cookie" not in answer.headers
@@ -271,7 +288,9 @@ def test_limits_of_queries_and_bodies(here):
     assert analyst.get("/api/search?q=" + "x" * 5000).status_code == 400
     assert analyst.post("/api/log", {"text": "x" * 5000}).status_code == 400
     assert analyst.post("/api/log", {"text": "x", "oddly": 1}).status_code == 400
-    large = analyst.call("POST", "/api/log", content=b" " * (BODY_MOST + 1), headers={"Content-Type": "application/json"})
+    large = analyst.call(
+        "POST", "/api/log", content=b" " * (BODY_MOST + 1), headers={"Content-Type": "application/json"}
+    )
     assert large.status_code == 413
 
     async def pieces():
@@ -303,7 +322,9 @@ def test_everything_carries_marking_and_is_not_kept(tmp_path):
 
 
 def test_rows_of_another_context_never_leave(here):
-    here.store.add(fix(431000001, NOW - 5000, 24.5, 123.25), fix(431000001, NOW - 4000, 24.5, 123.3, context="exercise:x"))
+    here.store.add(
+        fix(431000001, NOW - 5000, 24.5, 123.25), fix(431000001, NOW - 4000, 24.5, 123.3, context="exercise:x")
+    )
     import pyarrow as pa
 
     viewer = here.user("viewer")
@@ -337,7 +358,10 @@ def test_log_names_ids_and_never_what_was_asked_or_said(here, caplog):
         analyst.post("/api/log", {"text": "SECRETTEXT"})
     lines = [{**r.args, "text": r.getMessage()} for r in caplog.records if r.name == "kizuna.node.api"]
     assert [(x["route"], x["status"], x["by"]) for x in lines] == [
-        ("/api/search", 200, "analyst"), ("/api/vessels/{mmsi}", 200, "analyst"), ("/api/log", 201, "analyst")]
+        ("/api/search", 200, "analyst"),
+        ("/api/vessels/{mmsi}", 200, "analyst"),
+        ("/api/log", 201, "analyst"),
+    ]
     assert "SECRET" not in str(lines) and "431000001" not in str(lines) and all(x["request"] for x in lines)
 
 

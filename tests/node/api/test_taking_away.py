@@ -81,7 +81,10 @@ def test_tiles_of_every_layer(busy):
     assert viewer.get("/tiles/vessels/8/0/0.mvt").status_code == 204
     assert viewer.get("/tiles/vessels/0/0/0.mvt").status_code == 200
     assert viewer.get("/tiles/tracks/3/6/3.mvt").status_code == 404
-    assert viewer.get("/tiles/vessels/3/99/3.mvt").status_code == 400 and viewer.get("/tiles/x/0/0/0.mvt").status_code == 400
+    assert (
+        viewer.get("/tiles/vessels/3/99/3.mvt").status_code == 400
+        and viewer.get("/tiles/x/0/0/0.mvt").status_code == 400
+    )
 
 
 def test_many_vessels_in_one_tile_are_thinned(busy):

@@ -16,7 +16,9 @@ SHIP = 431000001
 
 
 def at_sea(here):
-    here.store.add(fix(SHIP, NOW - 5000, 24.5, 123.25), fix(412000002, NOW - 5000, 25.5, 123.25, nav_status=5, ais_class="B"))
+    here.store.add(
+        fix(SHIP, NOW - 5000, 24.5, 123.25), fix(412000002, NOW - 5000, 25.5, 123.25, nav_status=5, ais_class="B")
+    )
     here.store.say(SHIP, shipname="HOKUTO MARU", imo=9074729, callsign="7JXX", ship_type=70, length_m=90)
     here.store.put_events(gap())
 
@@ -125,7 +127,9 @@ def test_log_and_hand_over_with_the_page_that_was_signed(here):
     at_sea(here)
     here.node.sources = lambda: [{"source": "mast", "state": "down", "last": "2025-10-09T08:00:00Z"}]
     ana, vic = here.user("analyst", "ana"), here.user("viewer", "vic")
-    entry = ana.post("/api/log", {"text": "white hull", "kind": "saw", "mmsi": SHIP, "event_id": "gap1", "lat": 24.5, "lon": 123.2})
+    entry = ana.post(
+        "/api/log", {"text": "white hull", "kind": "saw", "mmsi": SHIP, "event_id": "gap1", "lat": 24.5, "lon": 123.2}
+    )
     assert entry.status_code == 201 and vic.post("/api/log", {"text": "x"}).status_code == 403
     assert vic.get("/api/log").json()["entries"][0]["text"] == "white hull"
     page = ana.get("/api/handover").json()
@@ -150,8 +154,14 @@ def test_replay_from_blocks_that_stay(here):
     closed, open_ = (vic.get(f"/api/block/{s}") for s in told["blocks"])
     assert "immutable" in closed.headers["cache-control"] and open_.headers["cache-control"] == "private, no-store"
     row = pa.ipc.open_stream(closed.content).read_all().to_pylist()[0]
-    assert row == {"mmsi": SHIP, "t_s": (old + 1000) // 1000, "lon_e7": 1232500000, "lat_e7": 245000000, "sog_dkn": 100,
-                   "cog_ddeg": -1}
+    assert row == {
+        "mmsi": SHIP,
+        "t_s": (old + 1000) // 1000,
+        "lon_e7": 1232500000,
+        "lat_e7": 245000000,
+        "sog_dkn": 100,
+        "cog_ddeg": -1,
+    }
     assert vic.get(f"/api/block/{told['blocks'][0] + 1}").status_code == 404
     assert vic.get(f"/api/history?from={NOW}&to={NOW - 1}").status_code == 400
     assert vic.get("/api/history?from=2025-10-09T08:00:00").status_code == 400  # no time zone

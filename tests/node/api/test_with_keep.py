@@ -54,17 +54,37 @@ def same(a, b, names, keys=("mmsi", "time_ms")):
 
 def test_both_stores_answer_the_same(both):
     fake, real = both
-    same(fake.latest()[1], real.latest()[1], ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "nav_status", "ship_type", "shipname", "ais_class"))
+    same(
+        fake.latest()[1],
+        real.latest()[1],
+        ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "nav_status", "ship_type", "shipname", "ais_class"),
+    )
     same(fake.track(SHIPS[0], *TRIES), real.track(SHIPS[0], *TRIES), ("mmsi", "time_ms", "lat_deg", "lon_deg"))
-    for box in ((170.0, 20.0, -170.0, 24.055), (179.0, 0.0, 180.0, 90.0), (-180.0, 0.0, -179.0, 90.0), (-180.0, -90.0, 180.0, 90.0)):
+    for box in (
+        (170.0, 20.0, -170.0, 24.055),
+        (179.0, 0.0, 180.0, 90.0),
+        (-180.0, 0.0, -179.0, 90.0),
+        (-180.0, -90.0, 180.0, 90.0),
+    ):
         same(fake.box(*box, *TRIES), real.box(*box, *TRIES), ("mmsi", "time_ms", "lon_deg"))
-    for ask in ({}, {"start_ms": NOW - 24 * HOUR}, {"end_ms": NOW - 24 * HOUR}, {"mmsi": SHIPS[1]}, {"event_id": "gap1"}):
-        assert sorted(fake.events(**ask)["event_id"].to_pylist()) == sorted(real.events(**ask)["event_id"].to_pylist()), ask
+    for ask in (
+        {},
+        {"start_ms": NOW - 24 * HOUR},
+        {"end_ms": NOW - 24 * HOUR},
+        {"mmsi": SHIPS[1]},
+        {"event_id": "gap1"},
+    ):
+        assert sorted(fake.events(**ask)["event_id"].to_pylist()) == sorted(
+            real.events(**ask)["event_id"].to_pylist()
+        ), ask
     same(fake.identities(), real.identities(), ("mmsi", "shipname", "callsign", "ship_type"), ("mmsi",))
     assert fake.history(*TRIES) == real.history(*TRIES)
     start = fake.history(*TRIES)[0][0]
     same(fake.block(start), real.block(start), ("mmsi", "time_ms", "lat_deg"))
-    assert fake.versions().newest_ms == real.versions().newest_ms and fake.versions().oldest_ms == real.versions().oldest_ms
+    assert (
+        fake.versions().newest_ms == real.versions().newest_ms
+        and fake.versions().oldest_ms == real.versions().oldest_ms
+    )
     assert real.latest(real.versions().picture)[1].columns["mmsi"].size == 0
 
 

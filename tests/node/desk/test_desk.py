@@ -202,8 +202,15 @@ def test_log_entries_are_checked_and_corrected_by_new_ones(desk, clock):
     one = desk.log.write("ana", "saw", "  white hull ", mmsi=431000001, lat_deg=24.0, lon_deg=123.0)
     two = desk.log.write("bo", "note", "it was blue", corrects=one.entry_id)
     assert [e.entry_id for e in desk.log.entries()] == [two.entry_id, one.entry_id] and one.text == "white hull"
-    for wrong in ({"kind": "guess"}, {"text": " "}, {"t_ms": clock.now + HOUR}, {"corrects": 99}, {"lat_deg": 1.0},
-                  {"lat_deg": 91.0, "lon_deg": 0.0}, {"mmsi": 0}):
+    for wrong in (
+        {"kind": "guess"},
+        {"text": " "},
+        {"t_ms": clock.now + HOUR},
+        {"corrects": 99},
+        {"lat_deg": 1.0},
+        {"lat_deg": 91.0, "lon_deg": 0.0},
+        {"mmsi": 0},
+    ):
         with pytest.raises(InputError):
             desk.log.write("ana", **{"kind": "note", "text": "x", **wrong})
     assert desk.log.entries(before_id=two.entry_id) == [one]

@@ -43,7 +43,9 @@ class StoreMachine(RuleBasedStateMachine):
         rows, said_rows = [], []
         for f in fixes:
             self.number += 1
-            row = fix(self.number, f["mmsi"], self.clock + f["minute"], f["lat_deg"], f["lon_deg"], msg_type=f["msg_type"])
+            row = fix(
+                self.number, f["mmsi"], self.clock + f["minute"], f["lat_deg"], f["lon_deg"], msg_type=f["msg_type"]
+            )
             if f["lat_deg"] is None:
                 row["lat_deg"] = row["lon_deg"] = float("nan")
             if f["odd"] == "undated":

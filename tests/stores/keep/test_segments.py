@@ -47,7 +47,13 @@ def test_file_gives_back_every_value(tmp_path_factory, rows):
 
 
 def test_positions_of_ais_stand_as_whole_numbers_and_others_as_they_are(tmp_path):
-    for lon, unit in ((600_001 / 600_000, 600_000), (1.23457, 600_000), (1.234567, 1_000_000), (1.2345678, 10_000_000), (0.1 + 0.2, None)):
+    for lon, unit in (
+        (600_001 / 600_000, 600_000),
+        (1.23457, 600_000),
+        (1.234567, 1_000_000),
+        (1.2345678, 10_000_000),
+        (0.1 + 0.2, None),
+    ):
         table = table_of(FIXES, [fix(1, 5, 0, 30.0, lon), fix(2, 5, 1, np.nan, np.nan)])
         back = rows_back(table, tmp_path / "x.parquet")
         facts = pq.read_metadata(tmp_path / "x.parquet").metadata
@@ -69,8 +75,12 @@ def test_column_that_says_the_same_throughout_is_not_written_and_comes_back(tmp_
 def test_bounds_hold_every_row_of_their_group():
     rng = np.random.default_rng(3)
     n = 2 * GROUP_ROWS + 100
-    rows = [fix(k, int(m), float(t), float(y), float(x)) for k, (m, t, y, x) in enumerate(
-        zip(rng.integers(1, 90, n), rng.uniform(0, 300, n), rng.uniform(-90, 90, n), rng.uniform(-180, 180, n)))]
+    rows = [
+        fix(k, int(m), float(t), float(y), float(x))
+        for k, (m, t, y, x) in enumerate(
+            zip(rng.integers(1, 90, n), rng.uniform(0, 300, n), rng.uniform(-90, 90, n), rng.uniform(-180, 180, n))
+        )
+    ]
     rows[5]["lat_deg"] = rows[5]["lon_deg"] = np.nan
     rows[6]["time_ms"] = MISSING_TIME_MS
     table = segments.in_order(table_of(FIXES, rows))

@@ -424,8 +424,6 @@ def test_settings_out_of_range_are_refused():
         KeepParams(seal_rows=1)
 
 
-
-
 @pytest.mark.parametrize("read_only", [False, True])
 def test_catalogue_that_is_none_is_told(tmp_path, read_only):
     filled(tmp_path / "s", batches=1).close()

@@ -254,4 +254,3 @@ def _summary(
         "run": {"name": request.run.name, "digest": run.digest}, "inputs": inputs, "rules": asdict(request.rules),
         "counts": counts, "scenes": listed, "notes": notes, "limits": list(_LIMITS),
     }  # fmt: skip
-

@@ -117,5 +117,3 @@ def _read_range(core: Core, segments: list[Segment], low: float, high: float) ->
             inside = (part["mmsi"] >= low) & (part["mmsi"] <= high)
             parts.append(part if inside.all() else part.take(inside))
     return concat(parts)
-
-
