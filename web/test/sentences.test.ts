@@ -9,7 +9,7 @@ const SAID = [
   "MMSI 431000001 and MMSI 431000002 stayed 120 m apart (median) at 0.9 kn for 2.1 h from 2026-11-21T04:00:00Z, 31.4 nm from the nearest anchorage; consistent with a meeting at sea.",
   "MMSI 431000001 and MMSI 431000002 stayed 40 m apart (median) at 0.1 kn for 5.0 h from 2026-11-21T04:00:00Z; consistent with neighbouring berths, or a meeting close to shore.",
   "MMSI 431000001 made 0.6 kn on average for 4.0 h from 2026-11-22T16:59:44Z, 25 nm from shore; consistent with loitering. It met 2 other vessels meanwhile.",
-  "MMSI 431000001 was first heard inside Zone; with (computed line of A) odd name for 1.4 h from 2026-11-21T04:00:00Z, up to 6.20 nm from the line, 0.10 nm at the first report and had not left when last heard; consistent with a slow stay.",
+  "MMSI 431000001 was already inside Zone; with (computed line of A) odd name when first heard at 2026-11-21T04:00:00Z, for 1.4 h, up to 6.20 nm from the line, 0.10 nm at the first report and had not left when last heard; consistent with a slow stay.",
   "A radar contact of about 31 m at 2026-11-21T04:00:00Z was detected without a matching AIS report: the likeliest track passed 9.4 km away; probability that no track explains it 0.97. A fixed object is likely: something stands or was seen at this place.",
 ] as const;
 
