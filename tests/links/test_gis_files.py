@@ -160,6 +160,7 @@ def test_lists_of_anchorages_are_read_plain_and_packed(tmp_path):
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(text * 999)[:-20])
     with pytest.raises(InputError):
         read_anchorages(tmp_path / "c.csv.gz")
+    (tmp_path / "a.xlsx").write_bytes(b"PK")
     with pytest.raises(InputError, match="neither"):
         read_anchorages(tmp_path / "a.xlsx")
     with pytest.raises(ConfigError):

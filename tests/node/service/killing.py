@@ -99,10 +99,10 @@ class Killed:
         """Start the node; how long until it answers and takes in again goes to ``back_s``."""
         begun = time.monotonic()
         size = self.acks.stat().st_size if self.acks.exists() else 0
-        log = (self.home.parent / "log").open("ab")
-        node = subprocess.Popen(
-            [sys.executable, str(self.child), str(self.home), str(self.acks)], stderr=log, stdout=log
-        )
+        with (self.home.parent / "log").open("ab") as log:
+            node = subprocess.Popen(
+                [sys.executable, str(self.child), str(self.home), str(self.acks)], stderr=log, stdout=log
+            )
         while True:
             assert node.poll() is None, (self.home.parent / "log").read_text()[-3000:]
             if time.monotonic() - begun > 600:  # a first start may have to compile kernels on a busy machine
