@@ -347,7 +347,9 @@ def test_vessel_already_in_port_when_first_heard_is_told_so_in_plain_words():
     )  # fmt: skip
     ports = SimpleNamespace()
     with mock.patch.object(port_visits, "place_name", lambda _ports, _place: "Suao"):
-        (said,) = told(np.array([7]), np.array([0]), ports, SimpleNamespace(main=np.array([0])), facts, np.array([True])).to_pylist()
+        (said,) = told(
+            np.array([7]), np.array([0]), ports, SimpleNamespace(main=np.array([0])), facts, np.array([True])
+        ).to_pylist()
     assert said == (
         "MMSI 7 was already in port (Suao) when first heard at 1970-01-01T00:00:00Z, stayed 12.0 h (11.5 h of them stopped) "
         "and was still there when last heard; level 2 of 4; consistent with a port visit."
