@@ -7,7 +7,7 @@ BIN := $(V)/bin
 OUT ?= demo-out
 MODE ?= check
 
-.PHONY: help digests web web-check web-test demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
+.PHONY: help digests web-all web web-check web-test demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,10 @@ web-test: web/node_modules/playwright-core ## walk a watch in a real browser, by
 	  echo "web-test skipped: no chromium on this machine; KIZUNA_CHROMIUM may name one"; \
 	else npm run --prefix web build --silent && npm run --prefix web e2e --silent; fi
 
+web-all:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web-check web-test; \
+	else echo "the checks of the picture are skipped: no npm on this machine (sudo apt install npm)"; fi
+
 web/node_modules/playwright-core: web/package-lock.json
 	@npm ci --prefix web --ignore-scripts --silent && touch $@
 
@@ -66,7 +70,7 @@ test: $(V)/.dev ## run the tests
 	@$(BIN)/python -m pytest -n 2
 
 # ---- what continuous integration runs -----------------------------------------------------------------------------
-check: lint types imports docs-check test-nojit examples digests ## everything but the tests themselves: style, types, layers, docs, no-JIT tests
+check: lint types imports docs-check test-nojit examples digests web-all ## everything but the tests themselves: style, types, layers, docs, no-JIT tests
 
 lint: $(V)/.dev
 	@$(BIN)/ruff check .
