@@ -37,7 +37,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.big, pytest.mark.skipif(bool(missing
 
 
 def browser_tests(name, **more):
-    command = [shutil.which("node"), "node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts", name]
+    command = [
+        shutil.which("node"),
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        "--config",
+        "e2e/vitest.config.ts",
+        "--retry=1",
+        name,
+    ]
     done = subprocess.run(command, cwd=WEB, env={**os.environ, **more, "NO_COLOR": "1"}, capture_output=True, text=True,
                           timeout=900, check=False)  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
