@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from harness import cpu_name
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -248,16 +249,6 @@ def spread(values: list[float]) -> dict[str, float]:
         return {}
     return {"median_s": round(statistics.median(ordered), 3), "p99_s": round(ordered[int(0.99 * (len(ordered) - 1))], 3),
             "most_s": round(ordered[-1], 3)}  # fmt: skip
-
-
-def cpu_name() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor()
 
 
 if __name__ == "__main__":

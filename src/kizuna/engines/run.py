@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kizuna.base import utc
-from kizuna.base.errors import ConfigError, because
+from kizuna.base.errors import ConfigError, InputError, because
 from kizuna.base.table import Table
 from kizuna.engines import results
 from kizuna.engines.claim_watch import ClaimWatch, watched
@@ -69,39 +69,66 @@ def _detect_into(request: Request, out: Path, progress: Progress) -> RunSummary:
     stages = Stages(progress)
     with stages.stage("Read"):
         loaded = load(request.inputs, options=request.options, progress=progress)
-    fixes, warnings = timed(loaded.batch.fixes, beside.start_ms)
-    loaded = Loaded(_with_fixes(loaded.batch, fixes), loaded.run)
-    context = loaded.run.contexts[0] if loaded.run.contexts else request.options.context
-    found = find_events(loaded.batch, beside.settings, beside.zones, beside.lists, stages)
+    return save(find(loaded, beside, request.title or title_of(request.inputs), request.options, stages), out)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that a run found, before or without writing it.
+
+    Attributes:
+        loaded: rows as read, with their times.
+        found: tracks, identities, events and surroundings.
+        beside: what stood beside the inputs.
+        title, context, label: of the run.
+        warnings: sentences of the stages; those of reading stand in ``loaded``.
+        stages: timings so far.
+    """
+
+    loaded: Loaded
+    found: Found
+    beside: Given
+    title: str
+    context: str
+    label: str
+    warnings: tuple[str, ...]
+    stages: Stages
+
+    def summary(self) -> RunSummary:
+        """The record of the run, with the timings so far."""
+        return results.summarise(
+            self.title, self.loaded, self.found, self.beside.settings, self.beside.zone_files, self.stages,
+            self.context, self.label, self.warnings,
+        )  # fmt: skip
+
+
+def find(loaded: Loaded, beside: Given, title: str, options: Options, stages: Stages) -> Answer:
+    """Tracks and events of what was loaded. Raises ConfigError where rows lack times and no start was given."""
+    batch = loaded.batch
+    fixes, warnings = timed(batch.fixes, beside.start_ms)
+    batch = Batch(fixes, batch.statics, batch.others, batch.rejects, batch.counts)
+    found = find_events(batch, beside.settings, beside.zones, beside.lists, stages)
     if beside.previous is not None:
         found = _continued(found, beside.previous, stages)
-    (out / "run.json").unlink(missing_ok=True)
-    label = request.options.label
-    results.write_tables(loaded, found, out, stages, context, label)
-    title = request.title or title_of(request.inputs)
+    context = loaded.run.contexts[0] if loaded.run.contexts else options.context
     warnings = (*warnings, *found.warnings)
-    summary = results.summarise(
-        title, loaded, found, beside.settings, beside.zone_files, stages, context, label, warnings
-    )
-    with stages.stage("Write report"):
-        results.write_report(summary, found, beside.zones, out)
+    return Answer(Loaded(batch, loaded.run), found, beside, title, context, options.label, warnings, stages)
+
+
+def save(answer: Answer, out: Path) -> RunSummary:
+    """Write everything into a directory that is there; ``run.json`` last."""
+    (out / "run.json").unlink(missing_ok=True)
+    results.write_tables(answer.loaded, answer.found, out, answer.stages, answer.context, answer.label)
+    summary = answer.summary()
+    with answer.stages.stage("Write report"):
+        results.write_report(summary, answer.found, answer.beside.zones, out)
     return summary
 
 
 def given(request: Request) -> Given:
     """Read what stands beside the inputs. Raises ConfigError and InputError."""
-    settings = Settings()
-    if request.params is not None:
-        try:
-            settings = read(request.params.read_text(encoding="utf-8"), str(request.params))
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"cannot be read: {because(exc)}", where=str(request.params)) from exc
-    zones: list[Zone] = []
-    files = []
-    for path in request.zones:
-        of_file = read_zones(path)
-        zones += of_file
-        files.append(InputFile(path.name, digest_of(path), path.stat().st_size, "zones", len(of_file)))
+    settings = Settings() if request.params is None else settings_of(request.params)
+    zones, files = zones_of(request.zones)
     if request.claims is not None:
         computed, told = watched(request.claims)
         zones += computed
@@ -113,17 +140,36 @@ def given(request: Request) -> Given:
         if not path.exists():
             raise ConfigError("no events.parquet there", where=str(request.previous), hint="give an earlier --out")
         previous = read_table(EVENTS, path)
-    start_ms = None
-    if request.start:
-        try:
-            start_ms = utc.parse(request.start)
-        except Exception as exc:
-            raise ConfigError(str(exc), where="--start") from exc
-    return Given(settings, zones, tuple(files), lists, previous, start_ms)
+    return Given(settings, zones, tuple(files), lists, previous, start_of(request.start))
 
 
-def _with_fixes(batch: Batch, fixes: Table) -> Batch:
-    return Batch(fixes, batch.statics, batch.others, batch.rejects, batch.counts)
+def settings_of(path: Path) -> Settings:
+    """Settings from a TOML file. Raises ConfigError."""
+    try:
+        return read(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"cannot be read: {because(exc)}", where=str(path)) from exc
+
+
+def zones_of(paths: Sequence[Path]) -> tuple[list[Zone], list[InputFile]]:
+    """Zones of files, and what to say of each file. Raises ConfigError and InputError."""
+    zones: list[Zone] = []
+    files = []
+    for path in paths:
+        of_file = read_zones(path)
+        zones += of_file
+        files.append(InputFile(path.name, digest_of(path), path.stat().st_size, "zones", len(of_file)))
+    return zones, files
+
+
+def start_of(text: str) -> int | None:
+    """The time of the first row as ``--start`` gives it; None for an empty text. Raises ConfigError."""
+    if not text:
+        return None
+    try:
+        return utc.parse(text)
+    except InputError as exc:
+        raise ConfigError(str(exc), where="--start") from exc
 
 
 def _continued(found: Found, previous: Table, stages: Stages) -> Found:

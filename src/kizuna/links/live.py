@@ -76,6 +76,12 @@ class Watch:
         late = self._end is not None and self._monotonic() >= self._end
         return self.over or self._stop.asked or late
 
+    def wait(self, seconds: float, sleep: Callable[[float], None]) -> None:
+        """Wait so long, in short sleeps, unless the stop comes first."""
+        until = self._monotonic() + seconds
+        while not self.reached() and (left := until - self._monotonic()) > 0:
+            sleep(min(left, self.left_s(POLL_S)))
+
     def cut(self, data: bytes) -> bytes:
         """The data up to the last line wanted."""
         if not self._stop.lines:

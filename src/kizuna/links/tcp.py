@@ -174,7 +174,7 @@ class TcpClient:
                     f"no connection: {reason}", where=f"tcp://{host}:{port}", hint="is the feed running?"
                 )
             if failures:
-                self._wait(min(BACKOFF_FIRST_S * 2 ** (failures - 1), BACKOFF_MAX_S), watch)
+                watch.wait(min(BACKOFF_FIRST_S * 2 ** (failures - 1), BACKOFF_MAX_S), self._sleep)
                 if watch.reached():
                     return
             failures += 1
@@ -217,11 +217,6 @@ class TcpClient:
                 yield Chunk(lines, self._clock_ms())
             if alive and len(data) < CHUNK // 4:
                 self._sleep(watch.left_s(GATHER_S))
-
-    def _wait(self, seconds: float, watch: Watch) -> None:
-        until = self._monotonic() + seconds
-        while not watch.reached() and (left := until - self._monotonic()) > 0:
-            self._sleep(min(left, watch.left_s(POLL_S)))
 
     def close(self) -> None:
         """Close the connection."""

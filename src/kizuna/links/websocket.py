@@ -116,7 +116,7 @@ class WebSocketClient:
             if failures >= self._attempts:
                 raise UnavailableError(f"no connection: {reason}", where=self._where, hint="is the feed running?")
             if failures:
-                self._wait(min(BACKOFF_FIRST_S * 2 ** (failures - 1), BACKOFF_MAX_S), watch)
+                watch.wait(min(BACKOFF_FIRST_S * 2 ** (failures - 1), BACKOFF_MAX_S), self._sleep)
                 if watch.reached():
                     return
             failures += 1
@@ -199,11 +199,6 @@ class WebSocketClient:
                 parts.append(text + b"\n")
                 size += len(text) + 1
         return b"".join(parts), True
-
-    def _wait(self, seconds: float, watch: Watch) -> None:
-        until = self._monotonic() + seconds
-        while not watch.reached() and (left := until - self._monotonic()) > 0:
-            self._sleep(min(left, watch.left_s(POLL_S)))
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,17 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from kizuna.base import utc
-from kizuna.base.errors import ConfigError, InputError, because
-from kizuna.engines import memory
+from kizuna.base.errors import InputError
+from kizuna.engines import memory, run
 from kizuna.engines.decode import Loaded, Options
 from kizuna.engines.decode import load as load_inputs
-from kizuna.engines.stages import silent
-from kizuna.events.params import Settings, from_values, read
+from kizuna.engines.stages import Stages, silent
+from kizuna.events.params import Settings, from_values
 from kizuna.formats.run_summary import InputFile
 from kizuna.links.anchorage_files import read_anchorages
-from kizuna.links.files import digest_of
-from kizuna.links.gis_files import read_zones
 from kizuna.node.python.frames import arrow_table
 from kizuna.node.python.result import Decoded, Result
 from kizuna.node.python.words import python_words
@@ -93,17 +90,15 @@ def detect(
         source, check(context or REAL), label, dict(columns or {}), assume_utc, date_order, only=bool(context)
     )  # fmt: skip
     areas, files = _zones(zones)
-    around = memory.Around(
-        settings=_settings(params), zones=areas, zone_files=files,
-        lists=tuple(read_anchorages(path) for path in _paths(anchorages)), start_ms=_time(start),
-        title=title or source or _title(data),
-    )  # fmt: skip
+    lists = [read_anchorages(path) for path in _paths(anchorages)]
+    beside = run.Given(_settings(params), areas, tuple(files), lists, None, run.start_of(start))
     if isinstance(data, Decoded):
         loaded = data.loaded
         options.stand(loaded.batch, "data")
     else:
         loaded = _loaded(data, options, progress)
-    return Result.of(memory.find(loaded, around, options, progress or silent))
+    stages = Stages(progress or silent)
+    return Result.of(run.find(loaded, beside, title or source or _title(data), options, stages))
 
 
 @python_words()
@@ -135,7 +130,7 @@ def _paths(value: Any) -> list[Path | str]:
     return [one if isinstance(one, str) and "://" in one else Path(one) for one in many]
 
 
-def _zones(value: Any) -> tuple[tuple[Zone, ...], tuple[InputFile, ...]]:
+def _zones(value: Any) -> tuple[list[Zone], list[InputFile]]:
     many = [value] if _is_path(value) or isinstance(value, Zone) else list(value)
     areas: list[Zone] = []
     files: list[InputFile] = []
@@ -143,13 +138,12 @@ def _zones(value: Any) -> tuple[tuple[Zone, ...], tuple[InputFile, ...]]:
         if isinstance(one, Zone):
             areas.append(one)
         elif _is_path(one):
-            path = Path(one)
-            found = read_zones(path)
+            found, told = run.zones_of([Path(one)])
             areas += found
-            files.append(InputFile(path.name, digest_of(path), path.stat().st_size, "zones", len(found)))
+            files += told
         else:
             raise InputError(f"{type(one).__name__} is no zone", hint="give paths or kizuna.places.zone.Zone objects")
-    return tuple(areas), tuple(files)
+    return areas, files
 
 
 def _settings(params: Any) -> Settings:
@@ -159,19 +153,7 @@ def _settings(params: Any) -> Settings:
         return params
     if isinstance(params, Mapping):
         return from_values(params)
-    try:
-        return read(Path(params).read_text(encoding="utf-8"), str(params))
-    except OSError as exc:
-        raise ConfigError(f"cannot be read: {because(exc)}", where=str(params)) from exc
-
-
-def _time(text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return utc.parse(text)
-    except InputError as exc:
-        raise ConfigError(str(exc), where="start") from exc
+    return run.settings_of(Path(params))
 
 
 def _title(data: Any) -> str:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from kizuna.base.errors import ConfigError
 from kizuna.base.table import from_arrow
-from kizuna.engines import memory
+from kizuna.engines import memory, run
 from kizuna.engines.decode import Loaded
 from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.fixes.table import FLAG_DUPLICATE
@@ -24,6 +24,7 @@ from kizuna.node.python import frames
 from kizuna.node.python.words import python_words
 from kizuna.picture.history import History, as_dict, cautions
 from kizuna.picture.search import search
+from kizuna.stores.parquet import make_directory
 from kizuna.stores.query import ask, ask_tables
 from kizuna.tracks.table import IDENTITIES, SEGMENTS
 
@@ -98,18 +99,18 @@ class Result(_Tables):
     def __init__(self, readers: Mapping[str, Callable[[], pa.Table]], record: Mapping[str, Any]) -> None:
         super().__init__(readers)
         self.record = record
-        self._answer: memory.Answer | None = None
+        self._answer: run.Answer | None = None
         self._directory: Path | None = None
 
     @classmethod
-    def of(cls, answer: memory.Answer) -> Result:
+    def of(cls, answer: run.Answer) -> Result:
         """A run in memory."""
         parts = memory.tables(answer)
 
         def reader(name: str) -> Callable[[], pa.Table]:
             return lambda: pa.concat_tables([part.to_arrow() for part in parts[name]], promote_options="permissive")
 
-        made = cls({name: reader(name) for name in TABLES}, json.loads(run_json(answer.summary)))
+        made = cls({name: reader(name) for name in TABLES}, json.loads(run_json(answer.summary())))
         made._answer = answer
         return made
 
@@ -143,6 +144,10 @@ class Result(_Tables):
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know."""
         return tuple(self.record["run"]["warnings"])
+
+    def sql(self, query: str) -> pa.Table:
+        """The answer to one SELECT (DuckDB) over all tables, by their names; on disk it reads what the query needs."""
+        return super().sql(query) if self._directory is None else ask(self._directory, query)
 
     def trajectories(self) -> Any:
         """Fixes as ``movingpandas.TrajectoryCollection(frame, "traj_id")`` takes them: a GeoDataFrame indexed by time.
@@ -209,7 +214,8 @@ class Result(_Tables):
         """Write the files of ``kizuna detect``, the report among them. Raises ConfigError for a result on disk."""
         if self._answer is None:
             raise ConfigError("is on disk already", where=str(self._directory))
-        memory.save(self._answer, Path(directory))
+        make_directory(Path(directory))
+        run.save(self._answer, Path(directory))
         return Path(directory)
 
     def __repr__(self) -> str:
