@@ -1,0 +1,1 @@
+"""Release between partners: rules, transforms, ledger, sync, agreements, incidents. No input or output."""
