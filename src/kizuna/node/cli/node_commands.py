@@ -1,4 +1,4 @@
-"""Commands of a node: node init, run, status, backup, restore, user add."""
+"""Commands of a node: node init, run, status, backup, restore, audit, user add."""
 
 from __future__ import annotations
 
@@ -76,6 +76,24 @@ def restore(
     from kizuna.node.cli import node_run  # noqa: PLC0415
 
     node_run.restore(copy, home, as_json=as_json)
+
+
+@node_app.command("audit")
+def audit(
+    home: Home,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check the chain: was a line changed, put in or taken out?")
+    ] = False,
+    noted: Annotated[
+        str, typer.Option("--head", help="Hash that was noted earlier; must be part of the chain. With --verify.")
+    ] = "",
+    lines: Annotated[int, typer.Option("--lines", min=1, max=100_000, help="Newest lines to show.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who saw and did what, or check that the book is whole; also while the node runs. Exit code 3: it is not."""
+    from kizuna.node.cli import node_run  # noqa: PLC0415
+
+    node_run.audit(home, noted=noted, lines=lines, verify=verify or bool(noted), as_json=as_json)
 
 
 @user_app.command("add")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kizuna.node.cli import output
 
 if TYPE_CHECKING:
+    from kizuna.node.desk.audit_chain import Verdict
     from kizuna.node.service.running import Running
 
 _WARM_S: Final = 60
@@ -100,6 +101,46 @@ def restore(copy: Path, home: Path, *, as_json: bool) -> None:
             output.emit({"home": str(home)})
         else:
             sys.stdout.write(f"restored; kizuna node run {home}\n")
+
+
+def audit(home: Path, *, noted: str, lines: int, verify: bool, as_json: bool) -> None:
+    """Show the audit or check it."""
+    with output.plain_errors():
+        from dataclasses import asdict  # noqa: PLC0415
+
+        from kizuna.base.utc import iso  # noqa: PLC0415
+        from kizuna.node.desk import audit_chain  # noqa: PLC0415
+        from kizuna.node.desk.desk import FILE  # noqa: PLC0415
+        from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415
+        from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+
+        read_node_file(home / "node.toml")
+        file = Rooms(home).desk / FILE
+        if not verify:
+            rows = audit_chain.newest(file, lines)
+            if as_json:
+                output.emit({"lines": rows})
+            else:
+                for r in rows:
+                    sys.stdout.write(f"{r['audit_id']:>9}  {iso(r['t_ms'])}  {r['by']}  {r['act']}  {r['object']}  "
+                                     f"{r['outcome']}  {r['address']}\n")  # fmt: skip
+            return
+        found = audit_chain.verify(file, noted=noted)
+        if as_json:
+            output.emit({"whole": found.whole, **asdict(found)})
+        else:
+            _tell_chain(found)
+    raise SystemExit(output.OK if found.whole else output.FINDINGS)
+
+
+def _tell_chain(found: Verdict) -> None:
+    write = sys.stdout.write
+    write(f"{found.lines:,} lines, {found.first_id} to {found.last_id}: {'whole' if found.whole else 'NOT WHOLE'}\n")
+    for fault in found.faults:
+        write(f"! line {fault.audit_id}: {fault.kind}\n")
+    if found.noted is not None:
+        write(f"the noted hash is {'part' if found.noted else 'NO part'} of the chain\n")
+    write(f"head {found.head}\n")
 
 
 def user_add(home: Path, name: str, role: str, password_file: Path | None) -> None:

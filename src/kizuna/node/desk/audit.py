@@ -3,7 +3,8 @@
 What is seen again and again by one user (a vessel card that refreshes) is one line in ``AGAIN_MS``. Lines are
 gathered and written after a second or at ``GATHERED_MOST``, so that looking costs no write each; what was *done* is
 written before it is answered. When the table holds more than ``ROWS_MOST`` lines, the older half moves to a file of
-JSON lines beside it; the ``FILES_MOST`` newest files stay.
+JSON lines beside it; the ``FILES_MOST`` newest files stay. Every line carries the hash of the line before
+(``audit_chain``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from kizuna.base.errors import UnavailableError
 from kizuna.base.units import MINUTE_MS
+from kizuna.node.desk import audit_chain
 from kizuna.node.desk.database import Database
 
 ROWS_MOST: Final = 200_000
@@ -88,9 +90,7 @@ class Audit:
             return
         try:
             with self._db.change() as change:
-                change.executemany(
-                    "INSERT INTO audit (t_ms, by, act, object, outcome, address) VALUES (?, ?, ?, ?, ?, ?)", rows
-                )
+                audit_chain.append(change, rows)
         except UnavailableError:
             with self._lock:
                 self._gathered = [*rows, *self._gathered][-_WAITING_MOST:]
@@ -119,23 +119,48 @@ class Audit:
         part.rename(name)
         with self._db.change() as change:
             change.execute("DELETE FROM audit WHERE audit_id <= ?", (last,))
-        for old in sorted(folder.glob("audit-*.jsonl"))[:-FILES_MOST]:
-            old.unlink()
+        files = sorted(folder.glob("audit-*.jsonl"))
+        if len(files) > FILES_MOST:
+            with self._db.change() as change:  # said before it is done: what is let go on purpose is no gap
+                audit_chain.forgot(change, int(files[-FILES_MOST].name.split("-")[1]))
+            for old in files[:-FILES_MOST]:
+                old.unlink()
 
     def close(self) -> None:
         """Write what was gathered, for the last time."""
         self._closed = True
         self._flush_seen()
 
-    def page(self, *, before_id: int | None = None, by: str | None = None, most: int = 500) -> list[dict[str, Any]]:
-        """Lines of the table, newest first."""
+    def page(
+        self, *, before_id: int | None = None, by: str | None = None, act: str = "", text: str = "",
+        start_ms: int | None = None, end_ms: int | None = None, most: int = 500,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Lines of the table, newest first: of a user, of acts that begin so, in a time, with a text in them."""
         self.flush()
         rows = self._db.rows(
             "SELECT * FROM audit WHERE audit_id < coalesce(?, audit_id + 1) AND by = coalesce(?, by)"
+            " AND substr(act, 1, length(?)) = ? AND t_ms >= coalesce(?, t_ms) AND t_ms < coalesce(?, t_ms + 1)"
+            " AND instr(lower(by || ' ' || act || ' ' || object || ' ' || outcome || ' ' || address), lower(?))"
             " ORDER BY audit_id DESC LIMIT ?",
-            before_id, by, most,
+            before_id, by, act, act, start_ms, end_ms, text, most,
         )  # fmt: skip
         return [dict(r) for r in rows]
+
+    def people(self) -> list[str]:
+        """Who stands in the table, by name."""
+        return [r[0] for r in self._db.rows("SELECT DISTINCT by FROM audit ORDER BY by LIMIT 500")]
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the newest line; a note of it elsewhere proves the chain later."""
+        self.flush()
+        found = self._db.row("SELECT last_id, digest FROM audit_head")
+        assert found is not None
+        return int(found[0]), str(found[1])
+
+    def verify(self, noted: str = "") -> audit_chain.Verdict:
+        """Whether a line was changed, put in or taken out."""
+        self.flush()
+        return audit_chain.verify(self._db.path, noted=noted)
 
     @property
     def folder(self) -> Path:

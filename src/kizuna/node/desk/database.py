@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, UnavailableError
+from kizuna.node.desk import audit_chain
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 INSERT INTO meta VALUES ('version', 1);
@@ -95,7 +96,23 @@ class Database:
                 hint="use the newer program, or a backup made before",
             )  # fmt: skip
         if found == 0:
-            self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={FORMAT};COMMIT;")
+            self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version=1;COMMIT;")
+        if found < FORMAT:
+            self._chain_audit()
+
+    def _chain_audit(self) -> None:
+        """From format 1 to 2."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            if int(self._connection.execute("PRAGMA user_version").fetchone()[0]) < FORMAT:
+                for statement in audit_chain.UPGRADE:
+                    self._connection.execute(statement)
+                audit_chain.upgrade(self._connection)
+                self._connection.execute(f"PRAGMA user_version={FORMAT}")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Rows of a query."""

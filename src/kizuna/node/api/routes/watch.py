@@ -125,7 +125,8 @@ def _page(books: Books, viewer: Viewer) -> dict[str, Any]:
         "version": node.desk.version, "t": now, "since": since, "open": waiting[:_SIGNED_ALERTS_MOST],
         "open_left_out": max(0, len(waiting) - _SIGNED_ALERTS_MOST), "silenced": silenced[:_SIGNED_ALERTS_MOST],
         "counts": listed["counts"], "log": [entry_as_dict(e) for e in node.desk.log.entries(start_ms=since)],
-        "watch_hits": hits, "sources_down": down, "last": handover_as_dict(last) if last else None,
+        "watch_hits": hits, "sources_down": down, "audit_head": node.desk.audit.head()[1],
+        "last": handover_as_dict(last) if last else None,
     }  # fmt: skip
 
 
