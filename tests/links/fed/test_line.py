@@ -1,0 +1,165 @@
+"""The line to a partner: pinned certificate, signed requests, bounded answers."""
+
+import datetime as dt
+import hashlib
+import http.server
+import os
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from kizuna.base.errors import ConfigError, InputError, TrustError, UnavailableError
+from kizuna.links.fed.client import Identity, Line
+from kizuna.links.fed.signing import WINDOW_S, check, created_of, sign
+from kizuna.node.api.tls import make_certificate
+
+KEY = Ed25519PrivateKey.generate()
+PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+URL = "https://partner.test:9443/fed/v1/log/x/page?after=3"
+
+
+def signed(body: bytes = b"", *, created_s: int | None = None, key: Ed25519PrivateKey = KEY) -> dict[str, str]:
+    now = int(time.time()) if created_s is None else created_s
+    headers = sign("GET", URL, body, key_id="north:node-1", signer=key.sign, nonce="ab" * 16, created_s=now)
+    return {k.lower(): v for k, v in headers.items()}
+
+
+def keys(key_id: str) -> bytes | None:
+    return PUBLIC if key_id == "north:node-1" else None
+
+
+def test_a_signed_request_tells_who_signed_it() -> None:
+    found = check("GET", URL, signed(b"abc"), b"abc", key_of=keys)
+    assert (found.key_id, found.nonce) == ("north:node-1", "ab" * 16)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body"),
+    [("POST", URL, b"abc"), ("GET", URL + "0", b"abc"), ("GET", URL, b"abd"), ("GET", URL, b"")],
+    ids=["method", "address", "body", "body left out"],
+)
+def test_a_request_changed_under_way_is_refused(method: str, url: str, body: bytes) -> None:
+    with pytest.raises(TrustError):
+        check(method, url, signed(b"abc"), body, key_of=keys)
+
+
+def test_an_unknown_or_other_key_is_refused() -> None:
+    with pytest.raises(TrustError):
+        check("GET", URL, signed(), b"", key_of=lambda _: None)
+    with pytest.raises(TrustError):
+        check("GET", URL, signed(key=Ed25519PrivateKey.generate()), b"", key_of=keys)
+
+
+@pytest.mark.parametrize("off_s", [-WINDOW_S - 60, WINDOW_S + 60])
+def test_a_request_of_another_time_is_refused(off_s: int) -> None:
+    headers = signed(created_s=int(time.time()) + off_s)
+    with pytest.raises(TrustError):
+        check("GET", URL, headers, b"", key_of=keys)
+    assert created_of(headers) is not None
+
+
+def test_unsigned_or_broken_headers_are_refused_in_the_same_words() -> None:
+    good = signed()
+    words = set()
+    for broken in ({}, {**good, "signature": "x"}, {**good, "signature-input": "kizuna=()"},
+                   {k: v for k, v in good.items() if k != "content-digest"}):  # fmt: skip
+        with pytest.raises(TrustError) as found:
+            check("GET", URL, broken, b"", key_of=keys)
+        words.add(str(found.value))
+    assert len(words) == 1
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answers: Any = None
+
+    def do_GET(self) -> None:
+        self.server.seen.append(self.path)  # type: ignore[attr-defined]
+        status, headers, body = self.server.reply(self)  # type: ignore[attr-defined]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def partner(tmp_path: Path) -> Iterator[Any]:
+    certificate = make_certificate(tmp_path, ["127.0.0.1"], dt.datetime.now(dt.UTC))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert, certificate.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.seen = []  # type: ignore[attr-defined]
+    server.reply = lambda _: (200, {}, b"well")  # type: ignore[attr-defined]
+    server.url = f"https://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
+    server.pin = certificate.fingerprint  # type: ignore[attr-defined]
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+IDENTITY = Identity("north:node-1", KEY.sign, os.urandom)
+
+
+def test_the_pinned_certificate_is_enough(partner: Any) -> None:
+    with Line(partner.url, [partner.pin], IDENTITY) as line:
+        assert line.ask("GET", "/health").body == b"well"
+
+
+def test_nothing_is_sent_to_another_certificate(partner: Any) -> None:
+    with Line(partner.url, [hashlib.sha256(b"other").hexdigest()], IDENTITY) as line:
+        with pytest.raises(TrustError, match="nothing was sent"):
+            line.ask("GET", "/secret")
+    assert partner.seen == []
+
+
+def test_an_endless_answer_is_cut(partner: Any) -> None:
+    partner.reply = lambda _: (200, {}, bytes(200_000))
+    with Line(partner.url, [partner.pin], IDENTITY) as line, pytest.raises(InputError, match="more than 100000"):
+        line.ask("GET", "/x", most=100_000)
+
+
+def test_a_clock_that_is_off_by_days_learns_the_partners_time(partner: Any) -> None:
+    def reply(request: Any) -> tuple[int, dict[str, str], bytes]:
+        headers = {k.lower(): v for k, v in request.headers.items()}
+        try:
+            check("GET", partner.url + request.path, headers, b"", key_of=keys)
+        except TrustError:
+            return 401, {"X-Kizuna-Clock": str(int(time.time()))}, b""
+        return 200, {}, b"well"
+
+    partner.reply = reply
+    two_days_s = 2 * 86_400
+    with Line(partner.url, [partner.pin], IDENTITY, now_s=lambda: time.time() + two_days_s) as line:
+        assert line.ask("GET", "/x").status == 200
+        assert abs(line.ahead_s + two_days_s) < 5
+        line.ask("GET", "/y")
+    assert partner.seen == ["/x", "/x", "/y"]
+
+
+def test_nobody_there_is_told_as_such() -> None:
+    with Line("https://127.0.0.1:9", ["0" * 64], IDENTITY) as line, pytest.raises(UnavailableError):
+        line.ask("GET", "/x")
+
+
+@pytest.mark.parametrize(("url", "pins"), [("http://x", ["0" * 64]), ("https://x/y", ["0" * 64]), ("https://x", []),
+                                           ("https://x", ["0" * 63])])  # fmt: skip
+def test_a_line_wants_a_proper_address_and_pin(url: str, pins: list[str]) -> None:
+    with pytest.raises(ConfigError):
+        Line(url, pins, IDENTITY)
