@@ -119,7 +119,7 @@ def detect(
     place = (lat, lon)
     sure = _confidence(f, params)
     columns = {
-        "event_id": pa.array([hash_hex(KIND, d) for d in seen["det_id"].tolist()], pa.string()),
+        "event_id": pa.array(event_ids(seen), pa.string()),
         "version": np.ones(n, np.int32), "status": np.full(n, STATUSES.index("closed"), np.int32),
         "event_type": np.full(n, EVENT_TYPES.index(KIND), np.int32),
         "vessel_ids": listed(pa.array([], pa.string()), np.zeros(n + 1)),
@@ -141,6 +141,11 @@ def detect(
             done[c.name] = np.ascontiguousarray(done[c.name], c.dtype())
     words: dict[str, tuple[str, ...]] = {c.name: () for c in EVENTS.columns if c.kind is Kind.CODE and c.codes is None}
     return Table(EVENTS, done, words | {n: seen.codes_of(n) for n in ("label", "context")})
+
+
+def event_ids(detections: Table) -> list[str]:
+    """Id of the event that each detection is, or would be where no track explained it."""
+    return [hash_hex(KIND, d) for d in detections["det_id"].tolist()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.table import Array, Table
 from kizuna.events.subjects import vessel_like
+from kizuna.fixes.table import AIS_CLASSES
 from kizuna.stores.parquet import read_table
 from kizuna.tracks.predict import Paths, vessel_numbers
-from kizuna.tracks.table import IDENTITIES, NOISE_KINDS, SEGMENTS
+from kizuna.tracks.table import IDENTITIES, NOISE_KINDS, SEGMENTS, Tracks
 
 _COLUMNS = ["mmsi", "timestamp", "lat", "lon", "sog_kn", "cog_deg", "seg_id", "ais_class"]
 
@@ -68,6 +69,27 @@ def read_run(directory: Path) -> Run:
     where = np.unique(np.round(np.column_stack([lat[fixed], lon[fixed]]), 4), axis=0)
     ends = (int(time_ms.min()), int(time_ms.max())) if len(time_ms) else (0, -1)
     return Run(paths, context, digest, *ends, where[:, 0], where[:, 1])
+
+
+def run_of(tracks: Tracks, identities: Table, context: str, start_ms: int, end_ms: int) -> Run:
+    """The same from tracks in memory. ``start_ms`` and ``end_ms`` say for which time there are AIS data at all."""
+    segments, fixes = tracks.segments, tracks.fixes
+    lengths = _lengths(identities)
+    mmsi = segments["mmsi"]
+    good = (segments["noise"] != NOISE_KINDS.index("overlapping_short")) & vessel_like(mmsi)
+    mmsi = mmsi[good]
+    names = segments["vessel_id"].take(pa.array(np.flatnonzero(good))).dictionary_encode().indices.fill_null(-1)
+    paths = Paths(
+        tracks.time_ms, tracks.lat_deg, tracks.lon_deg, tracks.sog_kn, tracks.cog_deg, tracks.seg_start[good],
+        tracks.seg_end[good], mmsi, segments["seg_id"][good],
+        vessel_numbers(mmsi, names.to_numpy(zero_copy_only=False)),
+        np.array([lengths.get(m, np.nan) for m in mmsi.tolist()], np.float64),
+    )  # fmt: skip
+    still = [AIS_CLASSES.index(w) for w in ("aton", "base")]
+    fixed = np.isin(fixes["ais_class"], still) & ~np.isnan(fixes["lat_deg"])
+    where = np.column_stack([fixes["lat_deg"][fixed], fixes["lon_deg"][fixed]])
+    where = np.unique(np.round(where, 4), axis=0)
+    return Run(paths, context, "", start_ms, end_ms, where[:, 0], where[:, 1])
 
 
 def _numbers(table: pa.Table, name: str, missing: float, kind: type) -> Array:

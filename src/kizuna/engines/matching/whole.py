@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from kizuna import __version__
 from kizuna.base.errors import ConfigError, ContextError, InputError
 from kizuna.base.table import Array, Table, concat, empty
-from kizuna.base.units import MINUTE_MS
 from kizuna.base.utc import iso
+from kizuna.engines.matching.looks import around, filled, looks_of, rows_by_scene
 from kizuna.engines.matching.scene import Judged, Rules, judge_scene, read_rules
 from kizuna.engines.matching.tracks import Run, read_run
 from kizuna.engines.results import put
@@ -43,8 +42,6 @@ FILES: Final = (
     "detections.parquet", "scenes.parquet", "scene_tracks.parquet", "events.parquet", "rejects.parquet", "match.json",
 )  # fmt: skip
 """Everything that ``match`` writes."""
-_TOGETHER_MS: Final = 5 * MINUTE_MS
-"""Detections without a scene are one look where source and sensor agree and they lie in one span of this length."""
 _LIMITS: Final = (
     "Detected without a matching AIS report is not the same as hiding: most small craft need no AIS.",
     "Not detected is said only inside a scene whose recall is stated, further from the shore than the limit.",
@@ -94,16 +91,16 @@ def _matched(request: Request, out: Path, run: Run, context: str, stages: Stages
         scenes, number = _scenes(request, seen, context)
         fixed = _fixed(request, run)
     judged = []
-    order = [np.flatnonzero(number == k) for k in range(len(scenes))]
+    order = rows_by_scene(seen, number, len(scenes))
     with stages.stage("Match", len(seen)) as tell:
         for k, rows in enumerate(order):
             judged.append(judge_scene(run, scenes.slice(k, k + 1), seen.take(rows), request.rules))
             tell(k + 1, len(scenes))
     with stages.stage("Events"):
-        done = _filled(seen, order, judged)
+        done = filled(seen, order, judged)
         tracks = concat([j.tracks for j in judged]) if judged else empty(SCENE_TRACKS)
-        around = _around(done, order, judged, scenes, fixed, request.rules.dark)
-        events = dark.detect(done, around, request.rules.dark, Surroundings(shore_m=load_coast().distance_to_shore_m))
+        near = around(done, order, judged, scenes, fixed, request.rules.dark)
+        events = dark.detect(done, near, request.rules.dark, Surroundings(shore_m=load_coast().distance_to_shore_m))
     with stages.stage("Write"):
         (out / "match.json").unlink(missing_ok=True)
         tables = {"detections": done, "scenes": scenes, "scene_tracks": tracks, "events": events, "rejects": rejects}
@@ -160,37 +157,9 @@ def _scenes(request: Request, seen: Table, context: str) -> tuple[Table, Array]:
     """All scenes, those that no file states made up from the detections, and the scene of each detection."""
     parts = [read_scenes(_bytes(path), _reading(path, request, context)) for path in request.scenes]
     known = concat(parts) if parts else empty(SCENES)
-    names = {name: k for k, name in enumerate(known["scene_id"].to_pylist())}
-    if len(names) < len(known):
+    if len(set(known["scene_id"].to_pylist())) < len(known):
         raise InputError("two files name a scene alike", where="--scenes")
-    number = np.full(len(seen), -1, np.int64)
-    made: dict[tuple[str, int, int, int], list[int]] = {}
-    for row, name in enumerate(seen["scene_id"].to_pylist()):
-        if name is not None and name in names:
-            number[row] = names[name]
-        else:
-            slot = -1 if name is not None else int(seen["time_ms"][row] // _TOGETHER_MS)
-            key = (name or "", int(seen["source_id"][row]), int(seen["sensor"][row]), slot)
-            made.setdefault(key, []).append(row)
-    more = _made_up(made, seen, request, context)
-    for k, rows in enumerate(made.values()):
-        number[rows] = len(known) + k
-    return (concat([known, more]) if len(known) else more), number
-
-
-def _made_up(made: dict[tuple[str, int, int, int], list[int]], seen: Table, request: Request, context: str) -> Table:
-    n = len(made)
-    sources = seen.codes_of("source_id")
-    done = dict(empty(SCENES, n).columns)
-    middle = [int(np.median(seen["time_ms"][rows])) for rows in made.values()]
-    done |= {
-        "scene_id": pa.array([
-            name or f"{sources[s]} {SENSORS[kind]} {iso(t)}" for (name, s, kind, _), t in zip(made, middle, strict=True)
-        ], pa.string()),
-        "sensor": np.array([k[2] for k in made], np.int32), "source_id": np.array([k[1] for k in made], np.int32),
-        "time_ms": np.array(middle, np.int64), "label": np.zeros(n, np.int32), "context": np.zeros(n, np.int32),
-    }  # fmt: skip
-    return Table(SCENES, done, {"source_id": sources, "label": (request.label,), "context": (context,)})
+    return looks_of(seen, known, request.label, context)
 
 
 def _fixed(request: Request, run: Run) -> tuple[Array, Array]:
@@ -200,29 +169,6 @@ def _fixed(request: Request, run: Run) -> tuple[Array, Array]:
         lat.append(y)
         lon.append(x)
     return np.concatenate(lat), np.concatenate(lon)
-
-
-def _filled(seen: Table, order: list[Array], judged: list[Judged]) -> Table:
-    columns: dict[str, Array] = {
-        name: seen[name].copy()
-        for name in ("verdict", "mmsi", "seg_id", "distance_m", "match_cost", "match_probability", "ais_probability")
-    }
-    for rows, j in zip(order, judged, strict=True):
-        for name, column in columns.items():
-            column[rows] = getattr(j, name)
-    return seen.replace(**columns)
-
-
-def _around(
-    done: Table, order: list[Array], judged: list[Judged], scenes: Table, fixed: tuple[Array, Array], p: dark.Params
-) -> dark.Around:
-    n = len(done)
-    heard, share = np.full(n, np.nan), np.full(n, np.nan)
-    scene = np.zeros(n, np.int64)
-    for k, (rows, j) in enumerate(zip(order, judged, strict=True)):
-        heard[rows], share[rows], scene[rows] = j.heard, j.found_share, k
-    repeats = dark.same_place(done, scene, scenes["time_ms"], p)
-    return dark.Around(heard, share, repeats, dark.nearest_m(done, *fixed))
 
 
 def _summary(
