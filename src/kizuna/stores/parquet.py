@@ -34,7 +34,7 @@ from kizuna.base.version import __version__
 from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
 from kizuna.fixes.table import FIXES
 from kizuna.records.context import REAL, marking
-from kizuna.records.label import NOBODY, join
+from kizuna.records.label import NOBODY, join_words
 from kizuna.sources.batch import Batch
 
 ROW_GROUP: Final = 131_072
@@ -178,7 +178,7 @@ class TableWriter:
             return
         self._flush()
         context = next(iter(self._contexts), self._fallback[0])
-        label = join(self._labels) if self._labels else self._fallback[1]
+        label = join_words(self._labels) if self._labels else self._fallback[1]
         try:
             self._writer.add_key_value_metadata({
                 "kizuna.version": __version__, "kizuna.context": context, "kizuna.marking": marking(context),

@@ -87,7 +87,7 @@ def _joined(old: Row, new: Row) -> Row:
     first, second = (old, new) if old["last_ms"] <= new["last_ms"] else (new, old)
     out = {name: first[name] if second[name] in (None, -1) else second[name] for name in _NAMES}
     out["first_ms"], out["last_ms"] = min(old["first_ms"], new["first_ms"]), second["last_ms"]
-    out["count"], out["label"] = old["count"] + new["count"], label.join((old["label"], new["label"]))
+    out["count"], out["label"] = old["count"] + new["count"], label.join_words((old["label"], new["label"]))
     return out | {"rowid": old.get("rowid"), "changed": True}
 
 
