@@ -136,11 +136,23 @@ class Killed:
             os.kill(node.pid, signal.SIGKILL)
             node.wait()
             told(k)
+        begun = time.time()
         node = self.start()
+        self.feeder.close()
+        while not self.caught_up(begun):  # lives of two seconds are too short for that
+            assert node.poll() is None and time.time() - begun < 600, (self.home.parent / "log").read_text()[-3000:]
+            time.sleep(0.2)
         node.send_signal(signal.SIGTERM)
         assert node.wait(90) == 0, (self.home.parent / "log").read_text()[-3000:]
-        self.feeder.close()
         return done
+
+    def caught_up(self, begun: float) -> bool:
+        """Whether detection has saved, since then, a state that covers the store and not only a part of it."""
+        saved = self.home / "state" / "test" / "state.json"
+        try:
+            return saved.stat().st_mtime > begun and json.loads(saved.read_text())["extra"]["picture"] >= 0
+        except (OSError, ValueError):
+            return False
 
     def check(self) -> dict:
         """Counts: rows acknowledged, in the store, lost, twice; and of the state of detection."""
