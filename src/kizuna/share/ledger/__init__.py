@@ -1,0 +1,1 @@
+"""The ledger: Merkle tree, signed notes, checkpoints, proofs, names of logs, salts of leaves. Pure; holds no key."""
