@@ -1,0 +1,1 @@
+"""One incident handled by two desks: opening, break-glass, shared timeline, phrasebook, tasks, hand-over, closure."""
