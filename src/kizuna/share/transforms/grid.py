@@ -65,7 +65,7 @@ class Grid:
         return np.where(good, (row << _SHIFT) + column, NO_CELL)
 
     def middles(self, cells: Ints) -> tuple[Floats, Floats]:
-        """Latitude and longitude of the middle of each cell, to 1e-5 degree; the pole for a round cell; NaN for none."""
+        """Latitude and longitude of the middle of each cell, to 1e-5 degree; the pole for a round one; NaN for none."""
         there = cells >= 0
         row, column = np.where(there, cells >> _SHIFT, 0), np.where(there, cells & 0xFFFFFFFF, 0)
         many = self.columns[row]
@@ -111,7 +111,8 @@ class Grid:
         counts = np.minimum(last - first + 1, other)
         which = np.repeat(np.arange(len(row)), counts)
         offset = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return ((row[which] + step) << _SHIFT) + (first[which] + offset) % other[which]
+        found: Ints = ((row[which] + step) << _SHIFT) + (first[which] + offset) % other[which]
+        return found
 
 
 @lru_cache(maxsize=len(CELL_SIZES_M))

@@ -2,10 +2,10 @@
 
 A zone is *covered* by all cells of a grid that it touches. The entry border lies one cell outside the cover, the exit
 border two. A vessel is hidden from its first fix within the entry border until its first fix outside the exit border
-(hysteresis: one that drifts along a border does not trace it by coming and going). A vessel that is first heard between
-the two borders is hidden as well. And a vessel that is hidden at any moment of a time bucket (``quiet_s``) is hidden in
-all of that bucket, so that the last fix before and the first one after lie where the vessel happened to be when a bucket
-of the clock began or ended, not on a border.
+(hysteresis: one that drifts along a border does not trace it by coming and going). A vessel that is first heard
+between the two borders is hidden as well. And a vessel that is hidden at any moment of a time bucket (``quiet_s``) is
+hidden in all of that bucket, so that the last fix before and the first one after lie where the vessel happened to be
+when a bucket of the clock began or ended, not on a border.
 
 Both borders, hence every answer, depend on the zone only through its cover: two zones with one cover give the same
 output byte by byte, whatever ships do. What stays to be seen: that there is a hole, to the size of its cells; how long
@@ -106,7 +106,8 @@ def covered(zone: Zone, cells: Grid) -> Ints:
     s, w, n, e = cells.edges(found)
     area = zone.area()
     shapely.prepare(area)
-    return found[shapely.intersects(area, shapely.box(w, s, e, n))]
+    touched: Ints = found[shapely.intersects(area, shapely.box(w, s, e, n))]
+    return touched
 
 
 def visible(rows: Rows, ticks: Ints, holed: Hole, step: Stop, carried: Carried) -> tuple[Mask, Carried]:
@@ -119,13 +120,13 @@ def visible(rows: Rows, ticks: Ints, holed: Hole, step: Stop, carried: Carried) 
     who, times = rows["who"], rows["time_ms"]
     alone = who < 0
     order = np.lexsort((rows["number"], times, ticks, who))
-    o_who, o_time, o_tick = who[order], times[order], ticks[order]
+    o_who, o_time = who[order], times[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = o_who[1:] != o_who[:-1]
     group = np.cumsum(first) - 1
     at, known = _find(carried.who, o_who[first])
-    start_hidden = np.where(known, carried.hidden[at], True) if len(carried.who) else np.ones(len(at), np.bool_)
-    start_ms = np.where(known, carried.until_ms[at], _UNKNOWN) if len(carried.who) else np.full(len(at), _UNKNOWN)
+    start_hidden, start_ms = ~known, np.full(len(at), _UNKNOWN)
+    start_hidden[known], start_ms[known] = carried.hidden[at[known]], carried.until_ms[at[known]]
     reached = _running_max(o_time, group, start_ms)
     late = _before(reached, first, start_ms, group) > o_time
     state = _states(entry[order], leave[order], late, first, start_hidden, group)
@@ -188,7 +189,7 @@ def _before(reached: Ints, first: Mask, start_ms: Ints, group: Ints) -> Ints:
 
 
 def _states(entry: Mask, leave: Mask, late: Mask, first: Mask, start: Mask, group: Ints) -> Mask:
-    """Whether a vessel is hidden at each row: set within the entry border, cleared outside the exit border, else kept."""
+    """Whether a vessel is hidden at each row: set within the entry border, cleared outside the exit one, else kept."""
     decides = (entry | ~leave) & ~late
     index = np.where(decides | first, np.arange(len(entry)), 0)
     index = np.maximum.accumulate(index)

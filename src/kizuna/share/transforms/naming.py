@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from kizuna.base.units import MISSING_TIME_MS, SECOND_MS
-from kizuna.share.transforms.rows import Array, Rows
+from kizuna.share.transforms.rows import Array, Rows, objects
 from kizuna.share.transforms.steps import DropFields, GeneraliseSource, MaskIdentity, NeutraliseNames
 
 MASKED: Final = "x:"
@@ -46,12 +46,11 @@ def mask_identity(rows: Rows, step: MaskIdentity, key: bytes, set_hash: str) -> 
     period = step.period_s * SECOND_MS
     times = np.where(rows["time_ms"] == MISSING_TIME_MS, 0, rows["time_ms"]) // period
     names: dict[tuple[str, int], str] = {}
-    subjects = np.empty(len(rows), np.object_)
-    for k, (named, n) in enumerate(zip(rows["subject"].tolist(), times.tolist(), strict=True)):
-        subjects[k] = tuple(
-            names.get((s, n)) or names.setdefault((s, n), pseudonym(s, n, key, set_hash)) for s in named or ()
-        )
-    return rows.put(subject=subjects).without(rows.identity)
+    subjects = [
+        tuple(names.get((s, n)) or names.setdefault((s, n), pseudonym(s, n, key, set_hash)) for s in named or ())
+        for named, n in zip(rows["subject"].tolist(), times.tolist(), strict=True)
+    ]
+    return rows.put(subject=objects(subjects)).without(rows.identity)
 
 
 def pseudonym(subject: str, period: int, key: bytes, set_hash: str) -> str:
@@ -77,9 +76,7 @@ def neutralise_names(rows: Rows, _step: NeutraliseNames, neutral: Callable[[str]
     for name in rows.texts:
         if name in rows.columns:
             seen: dict[str, str] = {}
-            column = [_neutral(v, neutral, seen) for v in rows[name].tolist()]
-            changed[name] = np.empty(len(column), np.object_)
-            changed[name][:] = column
+            changed[name] = objects([_neutral(v, neutral, seen) for v in rows[name].tolist()])
     return rows.put(**changed)
 
 

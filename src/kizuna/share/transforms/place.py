@@ -10,7 +10,7 @@ from kizuna.share.transforms.steps import CoarsenPosition
 
 
 def coarsen_position(rows: Rows, step: CoarsenPosition) -> Rows:
-    """Every place becomes the middle of its cell; motion and telling columns become missing; ``cell_m`` says how coarse.
+    """Every place becomes the middle of its cell; motion and telling columns become missing; ``cell_m`` says the size.
 
     Rows that were coarsened before keep the larger size.
     """

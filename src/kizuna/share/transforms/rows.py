@@ -68,3 +68,11 @@ def missing(column: Array) -> Array:
     if column.dtype.kind == "f":
         return np.full(len(column), np.nan, column.dtype)
     return np.full(len(column), -1, column.dtype)
+
+
+def objects(values: list[Any]) -> Array:
+    """A column of Python values, also where these are tuples."""
+    out = np.empty(len(values), np.object_)
+    for k, value in enumerate(values):
+        out[k] = value
+    return out

@@ -16,7 +16,7 @@ from kizuna.base.units import DAY_S
 from kizuna.share.transforms.grid import CELL_SIZES_M
 
 STEPS_S: Final = (1, 10, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400)
-"""Lengths of time buckets, seconds. All begin at 1970-01-01T00:00:00Z, so each lies in exactly one of the next length."""
+"""Lengths of time buckets, seconds. All begin at 1970-01-01T00:00:00Z, so each lies in just one of the next length."""
 PERIODS_S: Final = (3_600, 86_400, 604_800)
 """How long a masked vessel keeps one pseudonym, seconds."""
 DELAY_MOST_S: Final = 366 * DAY_S
@@ -70,16 +70,14 @@ class Stop(Step):
     def __post_init__(self) -> None:
         """Check the ranges."""
         if not self.zones:
-            raise InputError("stop needs zones", hint="zones = [\"zone id\", ...]")
+            raise InputError("stop needs zones", hint='zones = ["zone id", ...]')
         _word_list(self.name, "zones", self.zones)
         _one_of(self.name, "cell_m", self.cell_m, CELL_SIZES_M)
         _one_of(self.name, "quiet_s", self.quiet_s, STEPS_S)
 
     def join(self, other: Self) -> Self:
         """All zones, the larger cell, the longer quiet."""
-        return type(self)(
-            self.zones | other.zones, max(self.cell_m, other.cell_m), max(self.quiet_s, other.quiet_s)
-        )
+        return type(self)(self.zones | other.zones, max(self.cell_m, other.cell_m), max(self.quiet_s, other.quiet_s))
 
 
 @dataclass(frozen=True, slots=True)
