@@ -1,0 +1,232 @@
+"""Small books of the shared store: derived versions, tombstones, grants, quarantine, papers, nonces."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from kizuna.base.errors import InputError
+from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.records import id_bytes
+
+QUARANTINE_BYTES: Final = 64 << 20
+QUARANTINE_ROWS: Final = 10_000
+"""What a stranger can make us keep; the oldest gives way."""
+
+
+class Derivative(NamedTuple):
+    """The one derived version of an original under a transform set, and the salt that hides which original it was."""
+
+    original: str
+    transforms: str
+    id: str
+    salt: bytes
+
+
+class Derived:
+    """One derived version per (original, transform set), so that two partners who compare notes learn nothing more."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, original: str, transforms: str) -> Derivative | None:
+        """The version made before, or None."""
+        sql = "SELECT id, salt FROM derived WHERE original = ? AND transforms = ?"
+        found = self._database.row(sql, id_bytes(original), transforms)
+        return Derivative(original, transforms, found[0].hex(), found[1]) if found else None
+
+    def put(self, made: Iterable[Derivative], at_ms: int) -> list[Derivative]:
+        """Keep new versions; where one stands already it stays, and is what comes back."""
+        wanted = list(made)
+
+        def work(db: sqlite3.Connection) -> list[Derivative]:
+            rows = [(id_bytes(one.original), one.transforms, id_bytes(one.id), one.salt, at_ms) for one in wanted]
+            db.executemany("INSERT OR IGNORE INTO derived VALUES (?, ?, ?, ?, ?)", rows)
+            out = []
+            for raw, name, *_ in rows:
+                sql = "SELECT id, salt FROM derived WHERE original = ? AND transforms = ?"
+                held = db.execute(sql, (raw, name)).fetchone()
+                out.append(Derivative(raw.hex(), name, held[0].hex(), held[1]))
+            return out
+
+        return self._database.change(work)
+
+    def versions(self, original: str) -> list[Derivative]:
+        """All derived versions of an original: a recall must follow each."""
+        rows = self._database.rows("SELECT transforms, id, salt FROM derived WHERE original = ?", id_bytes(original))
+        return [Derivative(original, name, raw.hex(), salt) for name, raw, salt in rows]
+
+    def original(self, derived: str) -> str | None:
+        """What a derived record was made of; only its maker can tell."""
+        found = self._database.row("SELECT original FROM derived WHERE id = ?", id_bytes(derived))
+        return found[0].hex() if found else None
+
+
+class Tombstone(NamedTuple):
+    """A recalled record: what is to be done with it (hide, delete, annotate) and by which recall."""
+
+    id: str
+    action: str
+    reason: str
+    recall: str
+    at_ms: int
+
+
+class Tombstones:
+    """Recalled records. One stands also for a record that comes only later, by another way."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, stones: Iterable[Tombstone]) -> None:
+        """Set tombstones; a later recall of the same record takes the place of an earlier one."""
+        rows = [(id_bytes(s.id), s.action, s.reason, id_bytes(s.recall), s.at_ms) for s in stones]
+        sql = "INSERT OR REPLACE INTO tombstone VALUES (?, ?, ?, ?, ?)"
+        self._database.change(lambda db: db.executemany(sql, rows) and None)
+
+    def of(self, record_ids: Iterable[str]) -> dict[str, Tombstone]:
+        """Tombstones of those records that have one."""
+        out = {}
+        for name in record_ids:
+            sql = "SELECT action, reason, recall, at_ms FROM tombstone WHERE id = ?"
+            found = self._database.row(sql, id_bytes(name))
+            if found:
+                out[name] = Tombstone(name, found[0], found[1], found[2].hex(), found[3])
+        return out
+
+
+class Grant(NamedTuple):
+    """Leave of an originator to pass one leaf on to an audience until a time; ``id``: the record that says so."""
+
+    id: str
+    leaf: bytes
+    audience: str
+    until_ms: int
+    origin: str
+    ended_ms: int | None = None
+
+
+class Grants:
+    """Leaves that may be passed on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, grants: Iterable[Grant]) -> None:
+        """Keep grants; one that is here stays as it is."""
+        rows = [(id_bytes(g.id), g.leaf, g.audience, g.until_ms, g.origin, g.ended_ms) for g in grants]
+        sql = "INSERT OR IGNORE INTO grant_ VALUES (?, ?, ?, ?, ?, ?)"
+        self._database.change(lambda db: db.executemany(sql, rows) and None)
+
+    def end(self, origin: str, at_ms: int) -> int:
+        """End every standing grant of an originator; how many."""
+        sql = "UPDATE grant_ SET ended_ms = ? WHERE origin = ? AND ended_ms IS NULL"
+        return self._database.change(lambda db: db.execute(sql, (at_ms, origin)).rowcount)
+
+    def standing(self, leaf: bytes, audience: str, now_ms: int) -> list[Grant]:
+        """Grants that hold now for a leaf and an audience."""
+        sql = "SELECT id, leaf, audience, until_ms, origin, ended_ms FROM grant_ WHERE leaf = ? AND audience = ?"
+        rows = self._database.rows(f"{sql} AND until_ms > ? AND ended_ms IS NULL", leaf, audience, now_ms)
+        return [Grant(raw.hex(), *rest) for raw, *rest in rows]
+
+
+class Aside(NamedTuple):
+    """Bytes set aside unread, with the reason."""
+
+    number: int
+    at_ms: int
+    peer: str
+    log: str
+    reason: str
+    data: bytes
+
+
+class Quarantine:
+    """Bytes that were refused, for a person to look at. Bounded: the oldest give way, by count and by size."""
+
+    def __init__(self, database: Database, rows: int = QUARANTINE_ROWS, size: int = QUARANTINE_BYTES) -> None:
+        self._database, self._rows, self._size = database, rows, size
+
+    def put(self, peer: str, log: str, reason: str, data: bytes, at_ms: int) -> None:
+        """Set bytes aside."""
+        row = (at_ms, peer, log[:300], reason[:1000], len(data), data[: self._size])
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("INSERT INTO quarantine (at_ms, peer, log, reason, size, bytes) VALUES (?, ?, ?, ?, ?, ?)", row)
+            count, total = db.execute("SELECT count(*), sum(length(bytes)) FROM quarantine").fetchone()
+            while count > 1 and (count > self._rows or total > self._size):
+                oldest = db.execute("SELECT number, length(bytes) FROM quarantine ORDER BY number LIMIT 1").fetchone()
+                db.execute("DELETE FROM quarantine WHERE number = ?", oldest[:1])
+                count, total = count - 1, total - oldest[1]
+
+        self._database.change(work)
+
+    def list(self, most: int = 1000) -> list[Aside]:
+        """The newest, newest first."""
+        sql = "SELECT number, at_ms, peer, log, reason, bytes FROM quarantine ORDER BY number DESC LIMIT ?"
+        return [Aside(*row) for row in self._database.rows(sql, most)]
+
+
+class Paper(NamedTuple):
+    """A version of something written down: an agreement, a rule set, a list of members, a key manifest."""
+
+    kind: str
+    name: str
+    version: int
+    at_ms: int
+    by: str
+    data: bytes
+
+
+class Papers:
+    """Versions of agreements and rules: what was in force when something was decided can always be read again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, paper: Paper) -> None:
+        """Keep a version; the same again is fine. Raises InputError for other text under a version that is taken."""
+        digest = hashlib.sha256(paper.data).digest()
+
+        def work(db: sqlite3.Connection) -> None:
+            key = (paper.kind, paper.name, paper.version)
+            sql = "SELECT digest FROM paper WHERE kind = ? AND name = ? AND version = ?"
+            held = db.execute(sql, key).fetchone()
+            if held is None:
+                sql = "INSERT INTO paper (kind, name, version, at_ms, by, digest, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                db.execute(sql, (*key, paper.at_ms, paper.by, digest, paper.data))
+            elif held[0] != digest:
+                raise InputError(
+                    f"version {paper.version} of {paper.name} says something else", hint="give it a new number"
+                )  # fmt: skip
+
+        self._database.change(work)
+
+    def versions(self, kind: str, name: str = "") -> list[Paper]:
+        """All versions of one paper, or of all of a kind, oldest first."""
+        sql = "SELECT kind, name, version, at_ms, by, bytes FROM paper WHERE kind = ?1 AND (?2 = '' OR name = ?2)"
+        return [Paper(*row) for row in self._database.rows(f"{sql} ORDER BY name, version", kind, name)]
+
+    def by_digest(self, digest: str) -> Paper | None:
+        """The paper whose bytes have this SHA-256, for instance the rule set that a decision names."""
+        sql = "SELECT kind, name, version, at_ms, by, bytes FROM paper WHERE digest = ?"
+        found = self._database.row(sql, id_bytes(digest))
+        return Paper(*found) if found else None
+
+
+class Nonces:
+    """Nonces of signed requests, kept over a restart, so that a recorded request is refused when it is played again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def first_time(self, peer: str, nonce: bytes, now_ms: int, keep_ms: int) -> bool:
+        """Whether this nonce of a peer is new; forgets those older than ``keep_ms``."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            db.execute("DELETE FROM nonce WHERE at_ms < ?", (now_ms - keep_ms,))
+            return db.execute("INSERT OR IGNORE INTO nonce VALUES (?, ?, ?)", (peer, nonce, now_ms)).rowcount == 1
+
+        return self._database.change(work)

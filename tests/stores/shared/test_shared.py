@@ -1,0 +1,475 @@
+"""The shared store: bytes once, logs without a hole, all or nothing, found edits, upgrades."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kizuna.base.errors import ConfigError, InputError, TrustError, UnavailableError
+from kizuna.share.ledger import merkle
+from kizuna.share.ledger.leaf import commitment, header_hash, leaf_of
+from kizuna.share.ledger.salts import Salts
+from kizuna.stores.shared import Acked, Decided, HoleError, Leaves, open_shared, schema, tiles
+from kizuna.stores.shared.books import Aside, Derivative, Grant, Paper, Quarantine, Tombstone
+from kizuna.stores.shared.database import Database
+from stores.shared.shared_rows import LOG, SEED, T0_MS, page, plain_root, record, told
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_shared(tmp_path, context="test", durable=False) as shared:
+        yield shared
+
+
+def held(store, log=LOG):
+    return [e.data for e in store.logs.entries(log, 0, most=10**6, max_bytes=10**9)]
+
+
+def rid(k: int, say: str = "") -> str:
+    return hashlib.sha256(record(k, say)).hexdigest()
+
+
+# ---- records -------------------------------------------------------------------------------------------------------
+def test_bytes_lie_there_once_and_come_back_unchanged(store):
+    store.outbox.append([told(0, 5), told(0, 5, log="birch/1/elm/real/routine")], T0_MS)
+    assert store.database.row("SELECT count(*) FROM record")[0] == 5
+    assert store.records.get(rid(3)).data == record(3)
+    assert store.records.where(rid(3)) == [(LOG, 3), ("birch/1/elm/real/routine", 3)]
+    assert store.records.put([record(3), record(9)]) == [rid(3), rid(9)]
+    assert store.database.row("SELECT count(*) FROM record")[0] == 6
+
+
+def test_erasing_takes_bytes_and_salts_and_leaves_every_proof(store):
+    store.inbox.take(page(0, 10), T0_MS)
+    store.outbox.append([told(0, 10, log="birch/1/elm/real/routine")], T0_MS)
+    before = store.logs.leaves(LOG, 0, 10)
+    assert store.records.erase([rid(4), rid(99)], T0_MS, "retention") == 1
+    assert store.logs.leaves(LOG, 0, 10) == before
+    for log in (LOG, "birch/1/elm/real/routine"):
+        entry = store.logs.entries(log, 4, most=1, max_bytes=1)[0]
+        assert (entry.data, entry.id) == (None, rid(4))
+        assert leaf_of(entry.commitment, header_hash(log)) == store.logs.leaves(log, 4, 5)[0]
+        salts = store.logs.salts(log, 0, 10).read(0, 10)
+        assert [k for k, salt in enumerate(salts) if salt is None] == [4]
+        assert salts[5] == Salts.of_log(SEED).read(5, 1)[0]
+    assert store.records.get(rid(4)).reason == "retention"
+    assert store.inbox.take(page(0, 10), T0_MS).new == 0  # the page again does not bring it back
+    assert store.records.get(rid(4)).data is None
+    assert store.logs.salts(LOG, 4, 1).read(4, 1) == [None]
+    assert store.records.erase([rid(5)], T0_MS, "personal", forget=True) == 1
+    assert store.records.get(rid(5)) is None
+
+
+def test_what_was_erased_before_it_came_has_its_place(store):
+    sent = page(0, 10)
+    data = [None if k == 3 else one for k, one in enumerate(sent.run.data)]
+    kept = {3: commitment(Salts.of_log(SEED).read(3, 1)[0], record(3))}
+    run = Leaves(data, sent.run.leaves, sent.run.salts.without([3]), kept)
+    assert store.inbox.take(page(0, 2), T0_MS).cursor == 2
+    assert store.inbox.take(sent._replace(run=run), T0_MS).cursor == 10
+    entries = store.logs.entries(LOG, 0, most=99, max_bytes=9999)
+    assert [(e.n, e.id is None) for e in entries] == [(k, k == 3) for k in range(10)]
+    assert entries[3].commitment == kept[3]
+    assert [e.id is None for _, _, e in store.inbox.arrived(0, 99)] == [k == 3 for k in range(10)]
+
+
+@pytest.mark.parametrize("bad", ["", "ab", "Z" * 64, "A" * 64, "a" * 63, " " + "a" * 63])
+def test_what_is_no_id_is_refused(store, bad):
+    with pytest.raises(InputError):
+        store.records.get(bad)
+
+
+def root(db, log, size):
+    return tiles.frontier(db, log, size).root
+
+
+# ---- tree ----------------------------------------------------------------------------------------------------------
+@settings(max_examples=25)
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
+def test_tiles_give_the_root_of_the_definition(cuts):
+    db = sqlite3.connect(":memory:")
+    schema.create(db, "test")
+    leaves = [hashlib.sha256(b"%d" % k).digest() for k in range(sum(cuts))]
+    size = 0
+    for cut in cuts:
+        tiles.append(db, 1, size, leaves[size : size + cut])
+        size += cut
+        assert root(db, 1, size) == plain_root(leaves[:size])
+    assert tiles.leaves(db, 1, 0, size) == leaves
+    assert tiles.leaves(db, 1, size // 3, size // 2) == leaves[size // 3 : size // 2]
+    middle = size // 2
+    assert root(db, 1, middle) == plain_root(leaves[:middle])  # also of an earlier size
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 700), st.data())
+def test_proofs_read_the_nodes_that_the_tree_numbers(size, data):
+    db = sqlite3.connect(":memory:")
+    schema.create(db, "test")
+    leaves = [hashlib.sha256(b"%d" % k).digest() for k in range(size)]
+    tiles.append(db, 1, 0, leaves)
+    _, nodes = merkle.append(merkle.Frontier(), leaves)
+    wanted = data.draw(st.lists(st.integers(0, len(nodes) - 1), max_size=20)) + [len(nodes) - 1]
+    assert tiles.numbered(db, 1, wanted) == [nodes[k] for k in wanted]
+
+
+def test_a_tree_of_three_levels_of_tiles():
+    db = sqlite3.connect(":memory:")
+    schema.create(db, "test")
+    leaves = [k.to_bytes(32, "big") for k in range(70_000)]
+    tiles.append(db, 1, 0, leaves[:65_000])
+    tiles.append(db, 1, 65_000, leaves[65_000:])
+    assert root(db, 1, 70_000) == plain_root(leaves)
+    assert tiles.node(db, 1, 16, 0) == plain_root(leaves[:65536])
+    with pytest.raises(InputError):
+        tiles.node(db, 1, 16, 1)
+
+
+# ---- outbox and inbox ----------------------------------------------------------------------------------------------
+def test_two_who_append_at_once_cannot_write_the_same_numbers(store):
+    store.outbox.append([told(0, 3)], T0_MS)
+    with pytest.raises(InputError, match="stands at 3"):
+        store.outbox.append([told(0, 3, say="other")], T0_MS)
+    assert held(store) == [record(k) for k in range(3)]
+
+
+def test_a_release_of_which_one_part_fails_leaves_nothing(store):
+    other = "birch/1/elm/real/routine"
+    store.outbox.append([told(0, 3)], T0_MS)
+    with pytest.raises(InputError):
+        store.outbox.append([told(0, 3, log=other), told(7, 1)], T0_MS, [Decided("elm", "release", [rid(1)])])
+    assert store.logs.state(other) is None
+    assert store.decisions.head()[0] == 0
+
+
+def test_an_acknowledgement_above_our_size_halts_the_log_for_good(store):
+    store.outbox.append([told(0, 3)], T0_MS)
+    store.outbox.acknowledged(LOG, Acked("cedar", 3, T0_MS, b"cosigned"))
+    assert store.outbox.behind() == []
+    store.outbox.acknowledged(LOG, Acked("cedar", 5, T0_MS, b"cosigned later, before the disk died"))
+    assert store.outbox.behind() == [LOG]
+    with pytest.raises(TrustError, match="epoch"):
+        store.outbox.append([told(3, 1)], T0_MS)
+    assert store.outbox.acks(LOG)["cedar"].size == 5
+
+
+def test_a_page_again_changes_nothing(store):
+    assert store.inbox.take(page(0, 50), T0_MS) == (LOG, 0, 50, 50)
+    dump = list(store.database.rows("SELECT * FROM entry ORDER BY entry"))
+    for first, count in ((0, 50), (10, 20), (49, 1)):
+        assert store.inbox.take(page(first, count), T0_MS).new == 0
+    assert store.inbox.take(page(40, 20), T0_MS) == (LOG, 50, 10, 60)
+    assert store.database.rows("SELECT * FROM entry ORDER BY entry")[:50] == dump
+    assert held(store) == [record(k) for k in range(60)]
+
+
+def test_a_page_beyond_the_cursor_says_where_to_go_on(store):
+    store.inbox.take(page(0, 5), T0_MS)
+    with pytest.raises(HoleError) as error:
+        store.inbox.take(page(6, 5), T0_MS)
+    assert error.value.cursor == 5
+    assert len(held(store)) == 5
+
+
+def test_other_words_under_a_number_halt_the_log_and_both_are_kept(store):
+    store.inbox.take(page(0, 5), T0_MS)
+    with pytest.raises(TrustError, match="two versions"):
+        store.inbox.take(page(3, 4, say="rewritten"), T0_MS)
+    assert held(store) == [record(k) for k in range(5)]
+    assert [a.reason for a in store.quarantine.list()] == ["fork"]
+    with pytest.raises(TrustError):
+        store.inbox.take(page(5, 1), T0_MS)
+    store.logs.resume(LOG, "officer")
+    assert store.inbox.take(page(5, 1), T0_MS).cursor == 6
+
+
+def test_a_log_belongs_to_one_peer(store):
+    store.inbox.take(page(0, 1), T0_MS)
+    with pytest.raises(TrustError):
+        store.inbox.take(page(1, 1)._replace(peer="mallory"), T0_MS)
+
+
+def test_acknowledgements_are_owed_until_the_peer_has_them(store):
+    store.inbox.take(page(0, 5, size=9), T0_MS)
+    assert store.inbox.owed("birch") == []  # the checkpoint says more than we have
+    store.inbox.take(page(5, 4), T0_MS)
+    assert [s.head_size for s in store.inbox.owed("birch")] == [9]
+    store.inbox.told(LOG, 9)
+    assert store.inbox.owed("birch") == []
+
+
+def test_a_consumer_reads_on_in_the_order_of_arrival(store):
+    other = "birch/1/cedar/real/flash"
+    store.inbox.take(page(0, 2), T0_MS)
+    store.inbox.take(page(0, 1, log=other), T0_MS)
+    store.inbox.take(page(2, 1), T0_MS)
+    store.outbox.append([told(0, 1, log="cedar/1/birch/real/routine")], T0_MS)
+    seen = store.inbox.arrived(0, 100)
+    assert [(log, e.n) for _, log, e in seen] == [(LOG, 0), (LOG, 1), (other, 0), (LOG, 2)]
+    assert store.inbox.arrived(seen[1][0], 1)[0][1] == other
+
+
+def test_entries_keep_to_the_bytes_asked_for_but_give_one(store):
+    store.inbox.take(page(0, 10), T0_MS)
+    size = len(record(0))
+    assert len(store.logs.entries(LOG, 2, most=99, max_bytes=size * 3)) == 3
+    assert len(store.logs.entries(LOG, 2, most=99, max_bytes=1)) == 1
+    assert store.logs.entries(LOG, 10, most=99, max_bytes=1) == []
+
+
+# ---- decisions -----------------------------------------------------------------------------------------------------
+def decided(k: int) -> Decided:
+    return Decided("cedar", "withhold" if k % 3 else "release", [rid(k), rid(k + 1)], ("r1",), (), "00" * 32, "zone")
+
+
+def test_decisions_about_a_record_are_found_with_their_rule(store):
+    store.decisions.add([decided(k) for k in range(20)], T0_MS)
+    lines = store.decisions.about(rid(7))
+    assert [line.n for line in lines] == [7, 8]
+    assert lines[0].decided == decided(6)._replace(ids=[rid(6), rid(7)])
+    assert store.decisions.verify([store.decisions.head()]) == []
+
+
+@pytest.mark.parametrize("column", ["row", "ids", "chain"])
+def test_an_edit_of_any_past_row_is_found(tmp_path, column):
+    rows = 40
+    with open_shared(tmp_path, context="test", durable=False) as store:
+        store.decisions.add([decided(k) for k in range(rows)], T0_MS)
+        path = store.database.path
+    for n in range(1, rows + 1):
+        with sqlite3.connect(path) as db:
+            db.execute("DROP TRIGGER decision_update") if n == 1 else None
+            before = db.execute(f"SELECT {column} FROM decision WHERE n = ?", (n,)).fetchone()[0]
+            bent = before[:5] + bytes([before[5] ^ 1]) + before[6:]
+            db.execute(f"UPDATE decision SET {column} = ? WHERE n = ?", (bent, n))
+        db.close()
+        with open_shared(tmp_path, context="test", durable=False) as store:
+            assert f"row {n} " in store.decisions.verify()[0]
+        with sqlite3.connect(path) as db:
+            db.execute(f"UPDATE decision SET {column} = ? WHERE n = ?", (before, n))
+        db.close()
+    with open_shared(tmp_path, context="test", durable=False) as store:
+        assert store.decisions.verify() == []
+
+
+def test_a_row_taken_out_or_cut_off_is_found(tmp_path):
+    with open_shared(tmp_path, context="test", durable=False) as store:
+        store.decisions.add([decided(k) for k in range(10)], T0_MS)
+        anchor = store.decisions.head()
+        path = store.database.path
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TRIGGER decision_delete")
+        db.execute("DELETE FROM decision WHERE n >= 9")
+    db.close()
+    with open_shared(tmp_path, context="test", durable=False) as store:
+        assert store.decisions.verify() == []  # without an anchor kept elsewhere nobody can know
+        assert "cut off" in store.decisions.verify([anchor])[0]
+        store.database.change(lambda db: db.execute("DELETE FROM decision WHERE n = 4") and None)
+        assert "missing" in store.decisions.verify()[0]
+
+
+@pytest.mark.parametrize("table", schema.APPEND_ONLY)
+def test_what_proves_something_cannot_be_changed_by_a_slip(store, table):
+    store.outbox.append([told(0, 1)], T0_MS, [decided(1)])
+    store.outbox.acknowledged(LOG, Acked("cedar", 1, T0_MS, b"x"))
+    store.papers.put(Paper("rules", "all", 1, T0_MS, "officer", b"text"))
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        store.database.change(lambda db: db.execute(f"DELETE FROM {table}"))
+
+
+# ---- small books ---------------------------------------------------------------------------------------------------
+def test_the_first_derived_version_stays(store):
+    one = Derivative(rid(1), "coarsen:5", rid(2), b"salt")
+    assert store.derived.put([one], T0_MS) == [one]
+    assert store.derived.put([one._replace(id=rid(3))], T0_MS) == [one]
+    assert store.derived.get(rid(1), "coarsen:5") == one
+    assert store.derived.get(rid(1), "coarsen:9") is None
+    assert store.derived.versions(rid(1)) == [one]
+    assert store.derived.original(rid(2)) == rid(1)
+
+
+def test_tombstones_stand_also_for_what_comes_later(store):
+    stone = Tombstone(rid(1), "hide", "wrong ship", rid(8), T0_MS)
+    store.tombstones.put([stone])
+    store.inbox.take(page(0, 3), T0_MS)
+    assert store.tombstones.of([rid(0), rid(1)]) == {rid(1): stone}
+
+
+def test_a_grant_ends_by_time_or_by_its_originator(store):
+    grants = [Grant(rid(k), b"leaf%d" % k, "elm", T0_MS + 10, "birch") for k in range(2)]
+    store.grants.put(grants)
+    assert store.grants.standing(b"leaf0", "elm", T0_MS) == grants[:1]
+    assert store.grants.standing(b"leaf0", "oak", T0_MS) == []
+    assert store.grants.standing(b"leaf0", "elm", T0_MS + 10) == []
+    assert store.grants.end("birch", T0_MS) == 2
+    assert store.grants.standing(b"leaf1", "elm", T0_MS) == []
+
+
+def test_quarantine_is_bounded(store):
+    room = Quarantine(store.database, rows=5, size=1000)
+    for k in range(20):
+        room.put("birch", LOG, "bad", b"x" * 10, k)
+    assert [a.at_ms for a in room.list()] == [19, 18, 17, 16, 15]
+    room.put("birch", LOG, "big", b"y" * 5000, 99)
+    assert room.list() == [Aside(21, 99, "birch", LOG, "big", b"y" * 1000)]
+
+
+def test_a_version_of_a_paper_says_one_thing(store):
+    paper = Paper("rules", "all", 1, T0_MS, "officer", b"text")
+    store.papers.put(paper)
+    store.papers.put(paper)
+    with pytest.raises(InputError):
+        store.papers.put(paper._replace(data=b"other"))
+    store.papers.put(paper._replace(version=2, data=b"other"))
+    assert [p.version for p in store.papers.versions("rules")] == [1, 2]
+    assert store.papers.by_digest(hashlib.sha256(b"text").hexdigest()) == paper
+
+
+def test_a_nonce_is_new_once_also_after_a_restart(tmp_path):
+    for new in (True, False):
+        with open_shared(tmp_path, context="test", durable=False) as store:
+            assert store.nonces.first_time("birch", b"n", T0_MS, 1000) is new
+    with open_shared(tmp_path, context="test", durable=False) as store:
+        assert store.nonces.first_time("birch", b"n", T0_MS + 1001, 1000)  # its time window is over
+
+
+# ---- the file ------------------------------------------------------------------------------------------------------
+def test_contexts_never_share_a_file(tmp_path):
+    for context in ("real", "test", "exercise:a.1"):
+        with open_shared(tmp_path, context=context, durable=False) as store:
+            store.outbox.append([told(0, 1, say=context)], T0_MS)
+    names = sorted(p.name for p in tmp_path.glob("*.db"))
+    assert names == ["shared-exercise-a.1.db", "shared-real.db", "shared-test.db"]
+    (tmp_path / "shared-test.db").rename(tmp_path / "shared-exercise-b.db")
+    with pytest.raises(ConfigError, match="context test"):
+        open_shared(tmp_path, context="exercise:b")
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path):
+    with open_shared(tmp_path, context="test") as store:
+        assert store.database.path.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_of_something_else_or_a_damaged_one_is_refused(tmp_path):
+    with sqlite3.connect(tmp_path / "shared-test.db") as db:
+        db.execute("CREATE TABLE x (y)")
+    db.close()
+    with pytest.raises(ConfigError, match="something else"):
+        open_shared(tmp_path, context="test")
+    (tmp_path / "shared-real.db").write_bytes(b"not a database at all" * 500)
+    with pytest.raises(InputError, match="damaged"):
+        open_shared(tmp_path, context="real")
+
+
+def test_an_upgrade_is_whole_or_has_not_begun(tmp_path):
+    path = tmp_path / "shared-test.db"
+    with open_shared(tmp_path, context="test") as store:
+        store.outbox.append([told(0, 3)], T0_MS)
+
+    def step(db):
+        db.execute("ALTER TABLE record ADD COLUMN seen INTEGER")
+
+    def fails(db):
+        step(db)
+        raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError):
+        Database(path, "test", steps={1: fails}, form=2)
+    open_shared(tmp_path, context="test").close()
+    new = Database(path, "test", steps={1: step}, form=2)
+    assert new.row("SELECT count(*) FROM record WHERE seen IS NULL") == (3,)
+    new.close()
+    assert (tmp_path / "shared-test.db.form-1").exists()
+    with pytest.raises(ConfigError, match="form 2"):
+        open_shared(tmp_path, context="test")
+    with pytest.raises(ConfigError, match="nothing reads"):
+        Database(path, "test", steps={}, form=3)
+
+
+def test_a_backup_is_whole(tmp_path, store):
+    store.outbox.append([told(0, 30)], T0_MS)
+    (tmp_path / "copy").mkdir()
+    store.backup(tmp_path / "copy" / "shared-test.db")
+    with open_shared(tmp_path / "copy", context="test") as copy:
+        assert held(copy) == held(store)
+
+
+def test_writers_that_meet_share_a_commit_and_what_one_does_wrong_harms_no_other(tmp_path):
+    with open_shared(tmp_path, context="test") as store:
+        refused = []
+
+        def writer(k: int) -> None:
+            log = f"birch/1/p{k}/real/flash"
+            for n in range(10):
+                store.outbox.append([told(n, 1, log=log)], T0_MS)
+                try:
+                    store.outbox.append([told(n, 1, log=log)], T0_MS)
+                except InputError:
+                    refused.append(k)
+
+        before = store.database.commits
+        refused.clear()
+        threads = [threading.Thread(target=writer, args=(k,)) for k in range(16)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        assert len(refused) == 160
+        assert all(store.logs.state(f"birch/1/p{k}/real/flash").size == 10 for k in range(16))
+        assert store.database.commits - before < 320 / 3  # the slower the disk, the fewer
+
+
+# ---- full disk -----------------------------------------------------------------------------------------------------
+def test_a_full_disk_shows_no_part_of_a_page_and_goes_on_when_there_is_room(store):
+    store.inbox.take(page(0, 100), T0_MS)
+    pages = store.database.row("PRAGMA page_count")[0]
+    store.database._db.execute(f"PRAGMA max_page_count = {pages + 3}")
+    with pytest.raises(UnavailableError, match="full"):
+        store.inbox.take(page(100, 5000), T0_MS)
+    assert store.logs.state(LOG).size == 100
+    assert len(held(store)) == 100
+    assert store.database.row("SELECT count(*) FROM record")[0] == 100
+    assert len(store.logs.leaves(LOG, 0, 9999)) == 100
+    assert store.inbox.take(page(0, 100), T0_MS).cursor == 100  # reading and small work go on
+    store.database._db.execute("PRAGMA max_page_count = 1073741823")
+    assert store.inbox.take(page(100, 5000), T0_MS).cursor == 5100
+
+
+FULL = """
+import resource, signal, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from kizuna.base.errors import UnavailableError
+from kizuna.stores.shared import open_shared
+from stores.shared.shared_rows import LOG, T0_MS, page
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = open_shared(Path(sys.argv[1]), context="test")
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+cursor = 0
+try:
+    while True:
+        cursor = store.inbox.take(page(cursor, 200), T0_MS).cursor
+        print(cursor, flush=True)
+except UnavailableError:
+    assert store.logs.state(LOG).size == cursor
+    print("full", flush=True)
+"""
+
+
+def test_a_write_that_the_system_refuses_leaves_whole_pages(tmp_path):
+    script = FULL.format(tests=str(Path(__file__).parents[2]))
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+    said = done.stdout.split()
+    assert said[-1] == "full", done.stderr
+    with open_shared(tmp_path, context="test") as store:
+        assert store.logs.state(LOG).size == int(said[-2])
+        assert held(store) == [record(k) for k in range(int(said[-2]))]
+        assert root(store.database._db, 1, int(said[-2])) == plain_root(store.logs.leaves(LOG, 0, 10**6))
