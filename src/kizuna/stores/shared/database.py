@@ -2,9 +2,10 @@
 
 SQLite in WAL mode with ``synchronous=FULL``: what a call answered survives ``kill -9`` and the loss of power. A disk
 gives about 200 such commits a second however small they are, so writers that meet share one: the first to come leads,
-takes along whoever waits by then, and commits once for all. While writers meet, commits lie ``WINDOW_MS`` apart, so that there
-is company to wait for; a writer who was alone for ``_COMPANY_S`` never waits. Each writer's work lies in a savepoint of its own, so what
-one does wrong undoes nothing of another. Several processes may open the file; SQLite lets one write at a time.
+takes along whoever waits by then, and commits once for all. While writers meet, commits lie ``WINDOW_MS`` apart, so
+that there is company to wait for; a writer who was alone for ``_COMPANY_S`` never waits. Each writer's work lies in a
+savepoint of its own, so what one does wrong undoes nothing of another. Several processes may open the file; SQLite lets
+one write at a time.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class _Job:
         self.work = work
         self.answer: Any = None
         self.error: BaseException | None = None
-        self.done = threading.Event()
+        self.done = False
 
 
 class Database:
@@ -55,7 +56,8 @@ class Database:
         """
         self.path, self._window_s = path, window_ms / 1000
         self._queue: list[_Job] = []
-        self._gate, self._writing, self._reading = threading.Lock(), threading.Lock(), threading.Lock()
+        self._gate, self._reading = threading.Condition(), threading.Lock()
+        self._led = False
         self._met_s = self._done_s = float("-inf")
         self.commits = 0
         try:
@@ -138,9 +140,11 @@ class Database:
         job = _Job(work)
         with self._gate:
             self._queue.append(job)
-        with self._writing:
-            if not job.done.is_set():
-                self._lead(job)
+            self._gate.wait_for(lambda: job.done or not self._led)
+            if not job.done:
+                self._led = True
+        if not job.done:
+            self._lead(job)
         if job.error is not None:
             raise job.error
         answer: T = job.answer
@@ -165,8 +169,11 @@ class Database:
                 job.error = job.error or exc
         finally:
             self._done_s = time.monotonic()
-            for job in group:
-                job.done.set()
+            with self._gate:
+                for job in group:
+                    job.done = True
+                self._led = False
+                self._gate.notify_all()
 
     def _together(self, group: list[_Job]) -> None:
         try:
@@ -216,7 +223,9 @@ class Database:
 
     def close(self) -> None:
         """Close the file."""
-        with self._writing, self._reading:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._led)
+        with self._reading:
             self._reader.close()
             self._db.close()
 
