@@ -14,12 +14,17 @@ from __future__ import annotations
 
 
 class KizunaError(Exception):
-    """Base of all declared errors; carries a sentence for the person and a hint of what to do."""
+    """Base of all declared errors; carries a sentence for the person and a hint of what to do.
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+    ``code`` and ``facts`` say the same for a page that has its own words in other languages.
+    """
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "", code: str = "", **facts: str | float) -> None:
         self.message = message
         self.where = where
         self.hint = hint
+        self.code = code
+        self.facts = facts
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -91,6 +91,7 @@ class Alerts(NamedTuple):
         watch: int64, number of the watch since 1970.
         events: int64, events in the case, itself included.
         rivals: for each alert the rows of visits to rival claims that are told with it, itself left out.
+        joined: for each alert the rows of its case in order of time, itself left out; the rivals are among them.
     """
 
     row: Array
@@ -98,6 +99,7 @@ class Alerts(NamedTuple):
     watch: Array
     events: Array
     rivals: tuple[tuple[int, ...], ...] = ()
+    joined: tuple[tuple[int, ...], ...] = ()
 
 
 class _Stay(NamedTuple):
@@ -132,7 +134,12 @@ def select(events: Table, params: Params | None = None) -> Alerts:
     for k, head in with_it.items():
         together.setdefault(head, []).append(k)
     rivals = tuple(tuple(together.get(k, ())) for k in row.tolist())
-    return Alerts(row, raised[row], raised[row] // round(params.watch_h * HOUR_MS), size[row], rivals)
+    folded: dict[int, list[int]] = {}
+    for k in order:
+        if case[k] != k:
+            folded.setdefault(case[k], []).append(k)
+    joined = tuple(tuple(folded.get(k, ())) for k in row.tolist())
+    return Alerts(row, raised[row], raised[row] // round(params.watch_h * HOUR_MS), size[row], rivals, joined)
 
 
 def sentences(events: Table, found: Alerts) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -68,34 +68,57 @@ class History:
         return float(np.nansum(self.segments["distance_m"][good])) / NM_M
 
 
+class Caution(NamedTuple):
+    """What a reader must know: a code, what it names, and the sentence in English."""
+
+    code: str
+    facts: dict[str, str | float]
+    text: str
+
+
 def cautions(history: History) -> list[str]:
     """What a reader must know before trusting the history, as sentences."""
-    return list(_cautions(history))
+    return [c.text for c in coded_cautions(history)]
 
 
-def _cautions(history: History) -> Iterator[str]:
+def coded_cautions(history: History) -> list[Caution]:
+    """The same with codes, for pages in other languages."""
+    return [Caution(code, facts, _CAUTIONS[code].format(**facts)) for code, facts in _cautions(history)]
+
+
+_CAUTIONS: Final = {
+    "ships": "{n} ships are held to be behind this number: {which}.",
+    "overlap": "Two tracks of this number ran at the same time for up to {hours:.1f} h: it may be shared.",
+    "names": "It sent {n} names: {which}.",
+    "imo_wrong": "IMO numbers with a wrong check digit were sent: {which}.",
+    "imo_many": "It sent {n} different IMO numbers: {which}.",
+    "noise": "{n:,} of its {of:,} fixes fit no track (doubtful positions or times).",
+    "no_static": "No static message was heard: nothing is known of its name or size.",
+}
+
+
+def _cautions(history: History) -> Iterator[tuple[str, dict[str, str | float]]]:
     ships = history.vessel_ids
     overlap_h = float(np.nanmax(history.segments["overlap_s"], initial=0.0)) / 3600.0
     if len(ships) > 1:
-        yield f"{len(ships)} ships are held to be behind this number: {', '.join(ships[:5])}."
+        yield "ships", {"n": len(ships), "which": ", ".join(ships[:5])}
     if overlap_h > 0:
-        yield f"Two tracks of this number ran at the same time for up to {overlap_h:.1f} h: it may be shared."
+        yield "overlap", {"hours": overlap_h}
     names = history.shipnames
     if len(names) >= _NAMES_MANY:
-        yield f"It sent {len(names)} names: {', '.join(names[:5])}."
-    wrong = sorted({int(i) for i, ok in zip(history.identities["imo"], history.identities["imo_valid"], strict=True)
-                    if i >= 0 and ok == 0})  # fmt: skip
+        yield "names", {"n": len(names), "which": ", ".join(names[:5])}
+    pairs = list(zip(history.identities["imo"].tolist(), history.identities["imo_valid"].tolist(), strict=True))
+    wrong = sorted({int(i) for i, ok in pairs if i >= 0 and ok == 0})
     if wrong:
-        yield f"IMO numbers with a wrong check digit were sent: {', '.join(map(str, wrong[:5]))}."
-    imos = sorted({int(i) for i, ok in zip(history.identities["imo"], history.identities["imo_valid"], strict=True)
-                   if i >= 0 and ok == 1})  # fmt: skip
+        yield "imo_wrong", {"which": ", ".join(map(str, wrong[:5]))}
+    imos = sorted({int(i) for i, ok in pairs if i >= 0 and ok == 1})
     if len(imos) > 1:
-        yield f"It sent {len(imos)} different IMO numbers: {', '.join(map(str, imos[:5]))}."
+        yield "imo_many", {"n": len(imos), "which": ", ".join(map(str, imos[:5]))}
     noise = history.fixes - history.repeats - int(history.segments["pos_count"].sum())
     if noise > 0:
-        yield f"{noise:,} of its {history.fixes:,} fixes fit no track (doubtful positions or times)."
+        yield "noise", {"n": noise, "of": history.fixes}
     if not len(history.identities):
-        yield "No static message was heard: nothing is known of its name or size."
+        yield "no_static", {}
 
 
 def as_dict(history: History) -> dict[str, Any]:

@@ -7,6 +7,7 @@ acknowledged and lately withdrawn alerts; silenced and dismissed ones are counte
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from kizuna.base.table import Table
 from kizuna.base.units import DAY_MS, MISSING_TIME_MS
 from kizuna.events.alerts import raised_ms, select, sentences, worth_a_look
 from kizuna.events.table import EVENT_TYPES, LEVEL_WORDS, REASONS, STATUSES
+from kizuna.node.api.alert_groups import Group, Place, grouped
 from kizuna.node.api.picture_book import PictureBook
 from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader, Viewer, view_notes
@@ -30,7 +32,11 @@ _REASON_WORDS: Final = {"late_data": "late data", "reprocessed": "worked out aga
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert without what the desk decided. ``t_ms`` is when it was raised."""
+    """One alert without what the desk decided.
+
+    ``t_ms`` is when it was raised, ``places`` the zones that it is about (several where rival claims are told
+    together), ``manner`` how a vessel was in a zone, ``joined`` the ids of further events of its case.
+    """
 
     event_id: str
     version: int
@@ -47,6 +53,9 @@ class Alert:
     events: int
     withdrawn: str
     superseded_by: str
+    places: tuple[Place, ...] = ()
+    manner: str = ""
+    joined: tuple[str, ...] = ()
 
 
 class AlertBook:
@@ -57,17 +66,27 @@ class AlertBook:
         self._pictures = pictures
         self._reader = Reader(node, HOUSE)
         self._lock = threading.Lock()
-        self._held: tuple[int, int, list[Alert]] | None = None
+        self._held: tuple[int, int, list[Alert], list[Group]] | None = None
 
     def alerts(self) -> list[Alert]:
         """All alerts of the last days, newest first; worked out once for each version of the events and each hour."""
+        return self._both()[0]
+
+    def groups(self) -> list[Group]:
+        """The rows of the list: each alert is in one of them."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[list[Alert], list[Group]]:
         now = self._node.now_ms()
         with self._lock:
             key = (self._reader.versions().events, now // 3_600_000)
             if self._held is None or self._held[:2] != key:
                 since = now - round(self._node.facts.alert_days * DAY_MS)
-                self._held = (*key, _alerts(self._reader.events(start_ms=since - 7 * DAY_MS), self._node, since, now))
-            return self._held[2]
+                found = _alerts(self._reader.events(start_ms=since - 7 * DAY_MS), self._node, since, now)
+                params = self._node.alerts
+                rows = grouped(found, repeat_h=params.repeat_h, watch_h=params.watch_h)
+                self._held = (*key, found, rows)
+            return self._held[2:]
 
     def marked(self) -> set[int]:
         """MMSIs with an alert that waits for somebody."""
@@ -87,9 +106,11 @@ class AlertBook:
             waits = state in ("new", "acknowledged") or (state == "withdrawn" and alert.t_ms >= lately)
             if every or waits:
                 rows.append(as_dict(alert, state, deed, self._pictures))
+        shown = {r["event_id"] for r in rows[:MOST]}
+        groups = [g.as_dict() for g in self.groups() if not shown.isdisjoint(g.members)]
         return {
             "version": self._node.desk.version, "alerts": rows[:MOST], "left_out": max(0, len(rows) - MOST),
-            "counts": counts, "silenced": counts["silenced"],
+            "groups": groups, "watch_h": self._node.alerts.watch_h, "counts": counts, "silenced": counts["silenced"],
         }  # fmt: skip
 
     def find(self, event_id: str) -> Alert | None:
@@ -115,7 +136,8 @@ def as_dict(alert: Alert, state: str, deed: Deed | None, pictures: PictureBook) 
         "by": deed.by if deed else None, "at": deed.t_ms if deed else None, "until": deed.until_ms if deed else None,
         "reason": alert.withdrawn or (deed.reason if deed else ""), "decided_version": deed.event_version if deed
         else None, "scope": ("vessel" if deed.mmsi is not None else "event") if deed else None,
-        "superseded_by": alert.superseded_by or None,
+        "superseded_by": alert.superseded_by or None, "manner": alert.manner, "joined": alert.joined,
+        "zones": [{"zone_id": p.zone_id, "name": p.name, "claimant": p.claimant} for p in alert.places],
     }  # fmt: skip
 
 
@@ -125,8 +147,12 @@ def _time(time_ms: int) -> int | None:
 
 def _alerts(events: Table, node: Node, since_ms: int, now_ms: int) -> list[Alert]:
     found = select(events, node.alerts)
-    out = [replace(_alert(events, int(k), int(t), int(n)), summary=said) for k, t, n, said in
-           zip(found.row, found.raised_ms, found.events, sentences(events, found), strict=True)
+    ids = events["event_id"]
+    out = [replace(_alert(events, int(k), int(t), int(n)), summary=said, joined=tuple(ids[j].as_py() for j in joined),
+                   places=tuple(p for r in (k, *rivals) for p in _places(events, int(r))))
+           for k, t, n, said, rivals, joined in zip(
+               found.row, found.raised_ms, found.events, sentences(events, found), found.rivals, found.joined,
+               strict=True)
            if since_ms <= t <= now_ms]  # fmt: skip
     gone = np.isin(events["status"], _WITHDRAWN)
     if gone.any():
@@ -153,5 +179,22 @@ def _alert(events: Table, k: int, raised: int, count: int) -> Alert:
         int(events["start_ms"][k]), int(events["end_ms"][k]), float(lat), float(lon),
         tuple(events["mmsis"][k].as_py() or ()), round(float(events["confidence"][k]), 3),
         LEVEL_WORDS[word] if word >= 0 else "", events["summary"][k].as_py() or "", count, withdrawn,
-        events["superseded_by"][k].as_py() or "",
+        events["superseded_by"][k].as_py() or "", _places(events, k),
+        str(_info(events, k).get("class", "")) if EVENT_TYPES[events["event_type"][k]] == "zone_visit" else "",
     )  # fmt: skip
+
+
+def _info(events: Table, k: int) -> dict[str, Any]:
+    found = json.loads(events["event_info"][k].as_py() or "{}")
+    return found if isinstance(found, dict) else {}
+
+
+def _places(events: Table, k: int) -> tuple[Place, ...]:
+    """The zone of a visit."""
+    if EVENT_TYPES[events["event_type"][k]] != "zone_visit":
+        return ()
+    info = _info(events, k)
+    claimant = next((r["claimant"] or "" for r in events["regions"][k].as_py() or ()), "")
+    zone = str(info.get("zone_id") or next((r["zone_id"] or "" for r in events["regions"][k].as_py() or ()), ""))
+    name = str(info.get("zone", "")) or zone
+    return (Place(zone, name, claimant, str(info.get("limit_nm", ""))),) if zone else ()

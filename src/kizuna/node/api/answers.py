@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -21,11 +22,19 @@ _TITLES: Final = {
 
 
 class Problem(Exception):  # noqa: N818  the word of RFC 9457
-    """An answer other than success. ``detail`` is a sentence for the person."""
+    """An answer other than success.
 
-    def __init__(self, status: int, detail: str = "", **headers: str) -> None:
+    ``detail`` is a sentence for the person; ``code`` and ``facts`` say the same for a page that has its own words.
+    """
+
+    def __init__(
+        self, status: int, detail: str = "", *, code: str = "", facts: Mapping[str, str | float] | None = None,
+        **headers: str,
+    ) -> None:  # fmt: skip
         self.status = status
         self.detail = detail
+        self.code = code
+        self.facts = dict(facts or {})
         self.headers = {k.replace("_", "-"): v for k, v in headers.items()}
         super().__init__(detail)
 
@@ -50,9 +59,15 @@ def answer(value: Any, status: int = 200, **headers: str) -> Response:
     return Response(json_bytes(value), status, named, "application/json")
 
 
-def problem(status: int, detail: str = "", headers: dict[str, str] | None = None, instance: str = "") -> Response:
-    """A problem document."""
-    body = {"type": "about:blank", "title": _TITLES.get(status, "Refused"), "status": status, "detail": detail}
+def problem(
+    status: int, detail: str = "", headers: dict[str, str] | None = None, instance: str = "", *, code: str = "",
+    facts: Mapping[str, str | float] | None = None,
+) -> Response:  # fmt: skip
+    """A problem document; ``code`` is one of ``status_<n>`` where nothing closer is said."""
+    body: dict[str, Any] = {
+        "type": "about:blank", "title": _TITLES.get(status, "Refused"), "status": status, "detail": detail,
+        "code": code or f"status_{status}", "facts": dict(facts or {}),
+    }  # fmt: skip
     if instance:
         body["instance"] = instance
     return Response(json_bytes(body), status, headers, PROBLEM)
@@ -61,7 +76,7 @@ def problem(status: int, detail: str = "", headers: dict[str, str] | None = None
 def of_error(error: KizunaError) -> Response:
     """The problem that one of our declared errors stands for."""
     if isinstance(error, InputError):
-        return problem(400, str(error))
+        return problem(400, str(error), code=error.code, facts=error.facts)
     if isinstance(error, UnavailableError):
-        return problem(503, str(error), {"Retry-After": "5"})
-    return problem(500 if isinstance(error, ConfigError) else 403, error.message)
+        return problem(503, str(error), {"Retry-After": "5"}, code=error.code, facts=error.facts)
+    return problem(500 if isinstance(error, ConfigError) else 403, error.message, code=error.code, facts=error.facts)

@@ -19,6 +19,7 @@ from kizuna.node.api.ports import Node
 from kizuna.node.api.routes import (
     admin,
     alerts,
+    detections,
     entry,
     exports,
     layers,
@@ -45,7 +46,7 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     entry.add_to(router, node)
     oidc.add_to(router, node)
     picture.add_to(router, books)
-    for topic in (vessels, alerts, watch, layers, admin, metrics, ogc, live, exports, tiles):
+    for topic in (vessels, alerts, detections, watch, layers, admin, metrics, ogc, live, exports, tiles):
         topic.add_to(router, books)
     _add_openapi(app, router)
     pages.add_to(router, web)
@@ -61,7 +62,9 @@ def _add_openapi(app: FastAPI, router: APIRouter) -> None:
     @router.get("/api/openapi.json", **needs("ogc.read"))
     def openapi() -> Response:
         """This description."""
-        return answer(app.openapi())
+        document = app.openapi()
+        document["paths"].setdefault("/api/detections", {})["post"] = detections.POST
+        return answer(document)
 
 
 def _add_problems(app: FastAPI) -> None:
@@ -69,7 +72,7 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def refused(_: Request, exc: Problem) -> Response:
-        return problem(exc.status, exc.detail, exc.headers)
+        return problem(exc.status, exc.detail, exc.headers, code=exc.code, facts=exc.facts)
 
     @app.exception_handler(KizunaError)
     async def declared(_: Request, exc: KizunaError) -> Response:
@@ -79,7 +82,7 @@ def _add_problems(app: FastAPI) -> None:
     async def unfit(_: Request, exc: RequestValidationError) -> Response:
         first = exc.errors()[0]
         where = ".".join(str(p) for p in first["loc"])
-        return problem(400, f"{where}: {first['msg']}"[:400])
+        return problem(400, f"{where}: {first['msg']}"[:400], code="field", facts={"field": where[:100]})
 
     @app.exception_handler(HTTPException)
     async def other(_: Request, exc: HTTPException) -> Response:

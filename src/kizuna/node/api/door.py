@@ -119,7 +119,11 @@ class Door:
             if token is None:
                 return None
             name = f"token:{token.token_id}"
-            return Viewer(name, token.kind, address, token.delay_s * 1000, token.grid_deg, token.live)
+            delay_s, grid_deg = token.delay_s, token.grid_deg
+            if token.live:  # never fresher or finer than the node allows, whichever way it asks
+                feeds = self._node.facts.feeds
+                delay_s, grid_deg = max(delay_s, feeds.delay_s), max(grid_deg, feeds.grid_deg)
+            return Viewer(name, token.kind, address, delay_s * 1000, grid_deg, token.live)
         session = cookie_of(headers, self._cookie)
         if not session:
             return None
@@ -290,7 +294,7 @@ def needs(action: str, *, any_query: bool = False) -> dict[str, Any]:
 
     async def guard(request: Request) -> None:
         if not may(the_viewer(request).role, action):
-            raise Problem(403, f"this needs a role that may do {action}")
+            raise Problem(403, f"this needs a role that may do {action}", code="role")
         _check_query(request, any_query=any_query)
 
     return {"dependencies": [Depends(guard)], "openapi_extra": {"x-kizuna-action": action}}

@@ -77,6 +77,29 @@ class Origin:
     shape: str = "triangle"
 
 
+class Contacts(Protocol):
+    """Detections of other sensors, with what matching said of them."""
+
+    @property
+    def version(self) -> int:
+        """Counts up with every change, within one start of the node."""
+
+    def judged(self, start_ms: int, end_ms: int) -> tuple[Table, Any]:
+        """DETECTIONS in [start, end) by time, and of each whether what is said of it is for good."""
+
+    def time_of(self, det_id: int) -> int | None:
+        """When a detection was made; None where there is none of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFeeds:
+    """What the node allows outward live feeds: whether there may be any, and how late and coarse they are at least."""
+
+    live: bool = False
+    delay_s: int = 3_600
+    grid_deg: float = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the node says of itself.
@@ -95,6 +118,7 @@ class Facts:
         secure: whether pages are served over TLS; cookies are then bound to it.
         hosts: host names and addresses (without port) under which the node is known; empty accepts any.
         version: of the program.
+        feeds: what outward live feeds may tell.
     """
 
     name: str = "node"
@@ -111,6 +135,7 @@ class Facts:
     secure: bool = True
     hosts: tuple[str, ...] = ()
     version: str = ""
+    feeds: LiveFeeds = LiveFeeds()
 
     @property
     def marking(self) -> str:
@@ -131,6 +156,8 @@ class Node:
         counters: further numbers for ``/metrics``, by name.
         alerts: which events are alerts.
         oidc: settings of the identity provider (``oidc.Oidc``), where there is one.
+        contacts: detections of other sensors, where the node takes any.
+        streams: names of the tokens whose outward streams are open now, one entry a stream.
     """
 
     facts: Facts
@@ -143,3 +170,5 @@ class Node:
     counters: Callable[[], Mapping[str, float]] = dict
     alerts: AlertParams = field(default_factory=AlertParams)
     oidc: Any = None
+    contacts: Contacts | None = None
+    streams: list[str] = field(default_factory=list)

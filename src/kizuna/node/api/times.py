@@ -21,7 +21,7 @@ def moment_ms(text: str) -> int:
     """Milliseconds of a moment as written. Raises Problem 400, InputError."""
     value = int(text) if text.isascii() and text.isdigit() else utc.parse(text.replace(" ", "+"))
     if not 0 <= value < LAST_MS:
-        raise Problem(400, "a time lies between 1970 and 2109")
+        raise Problem(400, "a time lies between 1970 and 2109", code="time_range")
     return value
 
 
@@ -39,7 +39,8 @@ def period(start: str | None, end: str | None, node: Node, usual_ms: int, most_m
     start_ms = end_ms - usual_ms if start is None else moment_ms(start)
     start_ms = max(0, start_ms)
     if end_ms <= start_ms:
-        raise Problem(400, "the end lies before the start")
+        raise Problem(400, "the end lies before the start", code="end_before_start")
     if end_ms - start_ms > most_ms:
-        raise Problem(400, f"at most {most_ms / DAY_MS:g} days at a time")
+        raise Problem(400, f"at most {most_ms / DAY_MS:g} days at a time", code="too_long",
+                      facts={"days": most_ms / DAY_MS})  # fmt: skip
     return start_ms, end_ms

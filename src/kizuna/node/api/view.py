@@ -16,8 +16,9 @@ from typing import Any, Final, NamedTuple, NewType, TypeVar
 
 import numpy as np
 
-from kizuna.base.table import Table
+from kizuna.base.table import Table, empty
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
+from kizuna.fixes.detections import DETECTIONS
 from kizuna.node.api.ports import Node, Versions
 from kizuna.node.desk.rules import VIEWER, may
 
@@ -35,7 +36,8 @@ _TELLING: Final = frozenset({
 MOTION: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")
 """Columns of fixes that a track or a replay needs."""
 _NEEDED: Final = ("context", "label", "time_ms")
-_ACTION: Final = {"latest": "picture.see", "fixes": "vessel.see", "events": "event.see", "identities": "vessel.see"}
+_ACTION: Final = {"latest": "picture.see", "fixes": "vessel.see", "events": "event.see", "identities": "vessel.see",
+                  "detections": "detection.see"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,15 @@ class Reader:
     def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
         """Blocks and their counts of fixes; none for whoever may not see history."""
         return self._node.store.history(start_ms, end_ms) if may(self._viewer.role, "history.see") else ([], [])
+
+    def detections(self, start_ms: int, end_ms: int) -> tuple[Seen, Any]:
+        """Detections of other sensors by time, and of each whether what is said of it is for good."""
+        contacts = self._node.contacts
+        if contacts is None:
+            return self._seen(empty(DETECTIONS)), np.zeros(0, np.bool_)
+        rows, final = contacts.judged(start_ms, end_ms)
+        seen = self._seen(rows)
+        return seen, final[np.isin(rows["det_id"], seen["det_id"])]
 
     def versions(self) -> Versions:
         """What the store has reached; numbers and times of the whole, no rows."""

@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,8 +68,13 @@ class Audit:
 
     def did(self, by: str, act: str, thing: str, outcome: str, address: str) -> None:
         """Somebody did something, or was refused; written when this returns."""
+        self.did_all(by, act, [(thing, outcome)], address)
+
+    def did_all(self, by: str, act: str, things: Sequence[tuple[str, str]], address: str) -> None:
+        """The same for several (thing, outcome), a line each."""
         with self._lock:
-            self._gathered.append((self._clock(), by[:_TEXT_MOST], act, thing[:_TEXT_MOST], outcome, address))
+            now = self._clock()
+            self._gathered += [(now, by[:_TEXT_MOST], act, thing[:_TEXT_MOST], out, address) for thing, out in things]
         self.flush()
 
     def _flush_seen(self) -> None:

@@ -97,36 +97,52 @@ class Decisions:
     def decide(self, act: str, by: str, event_id: str, event_version: int, *, reason: str = "",
                until_ms: int | None = None, mmsi: int | None = None) -> Deed:  # fmt: skip
         """Write one down. Raises InputError for a silence without an end in time or a dismissal without reason."""
+        about = [(event_id, event_version, mmsi)]
+        return self.decide_all(act, by, about, reason=reason, until_ms=until_ms)[0]
+
+    def decide_all(self, act: str, by: str, about: Sequence[tuple[str, int, int | None]], *, reason: str = "",
+                   until_ms: int | None = None) -> list[Deed]:  # fmt: skip
+        """One decision about several events: a row for each (event, its version, MMSI of a silenced vessel or None).
+
+        All are written or none. Raises InputError as ``decide``.
+        """
         now, reason = self._clock(), reason.strip()
         if act not in _STATE_OF:
             raise InputError(f"{act!r} is no decision", hint=f"one of {', '.join(_STATE_OF)}")
         if len(reason) > REASON_MOST:
-            raise InputError(f"a reason has {REASON_MOST} letters at most")
+            raise InputError(f"a reason has {REASON_MOST} letters at most", code="reason_length", most=REASON_MOST)
         if act == "dismiss" and not reason:
-            raise InputError("a dismissal needs a reason", hint="say what explains it")
+            raise InputError("a dismissal needs a reason", hint="say what explains it", code="reason_needed")
         if act == "silence":
             if until_ms is None or not now < until_ms <= now + SILENCE_MOST_MS:
-                raise InputError("a silence needs an end, at most a year from now")
-        elif until_ms is not None or mmsi is not None:
+                raise InputError("a silence needs an end, at most a year from now", code="silence_end")
+        elif until_ms is not None or any(mmsi is not None for _, _, mmsi in about):
             raise InputError("only a silence has an end or covers a vessel")
-        return self._write(now, by, act, event_id, event_version, mmsi, until_ms, reason, None)
+        return self._write(*((now, by, act, e, v, mmsi, until_ms, reason, None) for e, v, mmsi in about))
 
     def undo(self, by: str, event_id: str, event_version: int, *, reason: str = "") -> Deed:
         """Take back the last decision about an event that stands. Raises InputError where there is none."""
-        last = self.standing().by_event.get(event_id)
-        if last is None:
-            raise InputError("there is no decision to undo")
-        now = self._clock()
-        return self._write(now, by, "undo", event_id, event_version, None, None, reason.strip(), last.deed_id)
+        return self.undo_all(by, [(event_id, event_version)], reason=reason)[0]
 
-    def _write(self, *values: object) -> Deed:
+    def undo_all(self, by: str, about: Sequence[tuple[str, int]], *, reason: str = "") -> list[Deed]:
+        """The same for several events: those that have a decision. Raises InputError where none has."""
+        now, standing, reason = self._clock(), self.standing().by_event, reason.strip()
+        rows = [(now, by, "undo", e, v, None, None, reason, standing[e].deed_id) for e, v in about if e in standing]
+        if not rows:
+            raise InputError("there is no decision to undo", code="nothing_to_undo")
+        return self._write(*rows)
+
+    def _write(self, *rows: tuple[object, ...]) -> list[Deed]:
         with self._db.change(shared=True) as change:
-            found = change.execute(
-                "INSERT INTO deeds (t_ms, by, act, event_id, event_version, mmsi, until_ms, reason, undoes)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                values,
-            ).fetchone()
-        return _deed(found)
+            found = [
+                change.execute(
+                    "INSERT INTO deeds (t_ms, by, act, event_id, event_version, mmsi, until_ms, reason, undoes)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                    values,
+                ).fetchone()
+                for values in rows
+            ]
+        return [_deed(row) for row in found]
 
 
 def _deed(row: sqlite3.Row) -> Deed:

@@ -67,7 +67,8 @@ class People:
         """A new user. Raises InputError for a name that is taken or odd, an unknown role or a weak password."""
         name = unicodedata.normalize("NFKC", name).strip()
         if not _NAME.fullmatch(name):
-            raise InputError(f"{name!r} is no user name", hint="1 to 64 letters, digits and . @ + - _")
+            raise InputError(f"{name!r} is no user name", hint="1 to 64 letters, digits and . @ + - _",
+                             code="user_name")  # fmt: skip
         if role not in ROLES:
             raise InputError(f"{role!r} is no role", hint=f"one of {', '.join(ROLES)}")
         secret = None
@@ -78,14 +79,14 @@ class People:
         try:
             with self._db.change() as change:
                 if change.execute("SELECT count(*) FROM users").fetchone()[0] >= USERS_MOST:
-                    raise InputError(f"there are {USERS_MOST} users already")
+                    raise InputError(f"there are {USERS_MOST} users already", code="users_full", most=USERS_MOST)
                 change.execute(
                     "INSERT INTO users (name, shown, role, secret, subject, created_ms, changed_ms)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (name_key(name), name, role, secret, subject or None, now, now),
                 )
         except sqlite3.IntegrityError as exc:
-            raise InputError(f"the name {name!r} is taken") from exc
+            raise InputError(f"the name {name!r} is taken", code="name_taken", name=name) from exc
         found = self.named(name)
         assert found is not None
         return found
@@ -126,7 +127,7 @@ class People:
                 "SELECT count(*) FROM users WHERE role = ? AND disabled = 0", (ADMINISTRATOR,)
             ).fetchone()[0]
             if not left:
-                raise InputError("this would leave the node without an administrator")
+                raise InputError("this would leave the node without an administrator", code="last_administrator")
             change.execute("DELETE FROM sessions WHERE user_id = ?", (user.user_id,))
 
     # ---- logging in -----------------------------------------------------------------------------------------------

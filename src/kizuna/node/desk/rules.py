@@ -29,6 +29,7 @@ RULES: Final[Mapping[str, frozenset[str]]] = {
     "picture.see": _ALL,
     "vessel.see": _ALL,
     "event.see": _ALL,
+    "detection.see": _ALL,
     "layer.see": _ALL,
     "history.see": _ALL,
     "log.see": _ALL,

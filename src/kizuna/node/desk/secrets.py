@@ -41,9 +41,11 @@ def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
 def check_password(password: str, user: str) -> None:
     """Raise InputError for a password that is too short, too long, or the user's own name."""
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        raise InputError(f"a password has {PASSWORD_LEAST} to {PASSWORD_MOST} letters")
+        raise InputError(f"a password has {PASSWORD_LEAST} to {PASSWORD_MOST} letters", code="password_length",
+                         least=PASSWORD_LEAST, most=PASSWORD_MOST)  # fmt: skip
     if len(set(password)) < PASSWORD_LEAST // 2 or password.casefold() in (user.casefold(), user.casefold()[::-1]):
-        raise InputError("this password is too easily guessed", hint="take four words that do not belong together")
+        raise InputError("this password is too easily guessed", hint="take four words that do not belong together",
+                         code="password_weak")  # fmt: skip
 
 
 def hash_password(password: str) -> str:

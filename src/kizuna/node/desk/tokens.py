@@ -55,11 +55,12 @@ class Tokens:
         """A new token and its secret. Raises InputError for values out of range."""
         name = " ".join(name.split())
         if not 0 < len(name) <= 80:  # noqa: PLR2004
-            raise InputError("a token has a name that says who uses it")
+            raise InputError("a token has a name that says who uses it", code="token_name")
         if kind not in TOKEN_KINDS:
             raise InputError(f"{kind!r} is no kind of token", hint=f"one of {', '.join(TOKEN_KINDS)}")
         if not 0 < days <= _DAYS_MOST or not 0 <= delay_s <= _DELAY_MOST_S or not 0 <= grid_deg <= 5:  # noqa: PLR2004
-            raise InputError("out of range", hint=f"days to {_DAYS_MOST}, delay_s to {_DELAY_MOST_S}, grid_deg to 5")
+            raise InputError("out of range", hint=f"days to {_DAYS_MOST}, delay_s to {_DELAY_MOST_S}, grid_deg to 5",
+                             code="token_range")  # fmt: skip
         secret, now = secrets.new_token(), self._clock()
         with self._db.change() as change:
             row = change.execute(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -71,12 +72,12 @@ class WatchLog:
         if kind not in KINDS:
             raise InputError(f"{kind!r} is no kind of entry", hint=f"one of {', '.join(KINDS)}")
         if not text or len(text) > TEXT_MOST:
-            raise InputError(f"an entry has 1 to {TEXT_MOST} letters")
+            raise InputError(f"an entry has 1 to {TEXT_MOST} letters", code="entry_length", most=TEXT_MOST)
         t_ms = now if t_ms is None else t_ms
         if not 0 <= t_ms <= now + _AHEAD_MS:
-            raise InputError("the entry is from the future or from before 1970")
+            raise InputError("the entry is from the future or from before 1970", code="entry_time")
         if mmsi is not None and not 0 < mmsi <= _MMSI_MOST:
-            raise InputError(f"{mmsi} is no MMSI")
+            raise InputError(f"{mmsi} is no MMSI", code="no_mmsi", mmsi=mmsi)
         if event_id is not None and not 0 < len(event_id) <= 64:  # noqa: PLR2004  ids have 32 digits; room for others
             raise InputError("this is no id of an event")
         if (lat_deg is None) != (lon_deg is None):
@@ -88,7 +89,7 @@ class WatchLog:
                 corrects is not None
                 and not change.execute("SELECT 1 FROM log WHERE entry_id = ?", (corrects,)).fetchone()
             ):
-                raise InputError(f"there is no entry {corrects} to correct")
+                raise InputError(f"there is no entry {corrects} to correct", code="no_entry")
             found = change.execute(
                 "INSERT INTO log (t_ms, written_ms, by, kind, text, mmsi, event_id, lat, lon, corrects)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
@@ -112,7 +113,9 @@ class WatchLog:
         to, note = to.strip(), note.strip()
         if not to or len(to) > 100 or len(note) > TEXT_MOST:  # noqa: PLR2004
             raise InputError(
-                "a hand-over names the one who takes over", hint=f"and a note of {TEXT_MOST} letters at most"
+                "a hand-over names the one who takes over",
+                hint=f"and a note of {TEXT_MOST} letters at most",
+                code="handover_to",
             )
         with self._db.change(shared=True) as change:
             found = change.execute(
@@ -148,15 +151,16 @@ class WatchLists:
         """
         name = " ".join(name.split())
         if not 0 < len(name) <= _LIST_NAME_MOST:
-            raise InputError(f"the name of a list has 1 to {_LIST_NAME_MOST} letters")
+            raise InputError(f"the name of a list has 1 to {_LIST_NAME_MOST} letters", code="list_name",
+                             most=_LIST_NAME_MOST)  # fmt: skip
         kept, aside = watch.read_watch_list(_as_csv(entries), f"list {name}") if entries else ([], [])
         if aside:
-            raise InputError(aside[0])
+            raise InputError(aside[0], code="list_entry", line=_line_of(aside[0]))
         now = self._clock()
         with self._db.change(shared=True) as change:
             change.execute("DELETE FROM watch_lists WHERE list = ?", (name,))
             if change.execute("SELECT count(DISTINCT list) FROM watch_lists").fetchone()[0] >= LISTS_MOST:
-                raise InputError(f"there are {LISTS_MOST} lists already")
+                raise InputError(f"there are {LISTS_MOST} lists already", code="lists_full", most=LISTS_MOST)
             change.executemany(
                 "INSERT INTO watch_lists VALUES (?, ?, ?, ?, ?)",
                 [(name, n, json.dumps(dataclasses.asdict(e)), by, now) for n, (_, e) in enumerate(kept, 1)],
@@ -177,3 +181,9 @@ def _as_csv(entries: Sequence[Mapping[str, str]]) -> bytes:
     writer.writerow(watch.COLUMNS)
     writer.writerows([e.get(c, "") for c in watch.COLUMNS] for e in entries)
     return out.getvalue().encode()
+
+
+def _line_of(words: str) -> int:
+    """The line that a sentence about a list names; 0 without one."""
+    found = re.search(r"line (\d+)", words)
+    return int(found.group(1)) if found else 0

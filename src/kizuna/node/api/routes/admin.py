@@ -86,7 +86,7 @@ def _add_users(router: APIRouter, desk: Desk) -> None:
     @router.post("/api/admin/users", **needs("user.edit"))
     async def add(viewer: Looks, body: Annotated[NewUser, Body()]) -> Response:
         if body.password is None and not body.subject:
-            raise Problem(400, "a user has a password or a subject at the identity provider")
+            raise Problem(400, "a user has a password or a subject at the identity provider", code="no_password")
         user = await run_in_threadpool(lambda: people.add(body.name, body.role, body.password, subject=body.subject))
         audit.did(viewer.name, "user.add", user.name, user.role, viewer.address)
         return answer(user_as_dict(user), 201)
@@ -97,7 +97,7 @@ def _add_users(router: APIRouter, desk: Desk) -> None:
         """Change role, password or access; the user's sessions end at once."""
         user = people.named(name)
         if user is None:
-            raise Problem(404, "there is no such user")
+            raise Problem(404, "there is no such user", code="no_user")
         await run_in_threadpool(
             lambda: people.change(user, role=body.role, disabled=body.disabled, password=body.password)
         )
@@ -125,7 +125,7 @@ def _add_tokens(router: APIRouter, desk: Desk) -> None:
     @router.delete("/api/admin/tokens/{token_id}", **needs("token.edit"))
     def revoke(viewer: Looks, token_id: Annotated[int, Path(ge=1, le=1 << 62)]) -> Response:
         if not tokens.revoke(token_id):
-            raise Problem(404, "there is no such token, or it was revoked before")
+            raise Problem(404, "there is no such token, or it was revoked before", code="no_token")
         audit.did(viewer.name, "token.revoke", f"token:{token_id}", "done", viewer.address)
         return Response(status_code=204)
 

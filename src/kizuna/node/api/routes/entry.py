@@ -35,7 +35,7 @@ class Turns:
     async def take(self, work: Callable[[], _T]) -> _T:
         """Do the work on a thread when it is its turn. Raises Problem 429 when too many wait."""
         if self._waiting >= _WAITING_MOST:
-            raise Problem(429, "too many are at the door; try again soon", Retry_After="5")
+            raise Problem(429, "too many are at the door; try again soon", code="crowd", Retry_After="5")
         self._waiting += 1
         try:
             async with self._turn:
@@ -92,10 +92,11 @@ def add_to(router: APIRouter, node: Node) -> None:
         found = await turns.take(lambda: people.check(body.user, body.password, address))
         if isinstance(found, Wait):
             audit.did(body.user, "login", "", "waits", address)
-            raise Problem(429, f"too many failures; try again in {found.seconds} s", Retry_After=str(found.seconds))
+            raise Problem(429, f"too many failures; try again in {found.seconds} s", code="wait",
+                          facts={"seconds": found.seconds}, Retry_After=str(found.seconds))  # fmt: skip
         if found is None:
             audit.did(body.user, "login", "", "refused", address)
-            raise Problem(401, "user or password is wrong")
+            raise Problem(401, "user or password is wrong", code="wrong_password")
         return begin_session(node, request, found)
 
     @router.post("/api/setup", **open_to_all())
@@ -104,7 +105,8 @@ def add_to(router: APIRouter, node: Node) -> None:
         user = await turns.take(lambda: people.set_up(body.token, body.user, body.password))
         audit.did(body.user, "setup", "", "done" if user else "refused", _address(request))
         if user is None:
-            raise Problem(403, "the set-up link does not hold: it was used, is older than a day, or is not needed")
+            raise Problem(403, "the set-up link does not hold: it was used, is older than a day, or is not needed",
+                          code="setup_link")  # fmt: skip
         return begin_session(node, request, user)
 
     @router.post("/api/logout", **needs("session.end"))
@@ -121,7 +123,7 @@ def add_to(router: APIRouter, node: Node) -> None:
         """Change one's own password; every session of the user ends and a new one begins."""
         found = await turns.take(lambda: people.check(viewer.name, body.old, viewer.address))
         if not isinstance(found, User):
-            raise Problem(403, "the old password is wrong")
+            raise Problem(403, "the old password is wrong", code="old_password")
         await turns.take(lambda: people.change(found, password=body.new))
         audit.did(viewer.name, "password.change", viewer.name, "done", viewer.address)
         return begin_session(node, request, found)

@@ -30,5 +30,5 @@ def add_to(router: APIRouter, books: Books) -> None:
         """One layer. ``coverage`` and ``presence`` change with the hour."""
         data = layers.bytes_of(name) if name in NAMES and may(viewer.role, "layer.see") else None
         if data is None:
-            raise Problem(404, f"no such layer here; known are {', '.join(NAMES)}")
+            raise Problem(404, f"no such layer here; known are {', '.join(NAMES)}", code="no_layer")
         return Response(data, headers={"Cache-Control": _KEPT}, media_type=GEOJSON)

@@ -1,7 +1,8 @@
 """Outward live feeds: AIS sentences and Cursor on Target, as a stream of lines over HTTP.
 
-Off by default: there is none without a token of kind ``feed`` that an administrator made with ``live``. The stream is
-as late and coarse as the token, says so in its first line and its headers, and ends when the token does. Programs that
+Off by default, twice: the node's settings must allow them (``[feeds] live``), and there is none without a token of kind
+``feed`` that an administrator made with ``live``. The stream is as late and coarse as the token, and at least as late
+and coarse as the settings; it says so in its first line and its headers, and ends when the token does. Programs that
 want a plain TCP socket are given one by a small relay of their own (``docs/reference/api.md``); the node opens none.
 """
 
@@ -38,11 +39,13 @@ Form = Literal["nmea", "cot"]
 def add_to(router: APIRouter, books: Books) -> None:
     """Add the route."""
     node = books.node
-    held: list[str] = []
+    held = node.streams
 
     @router.get("/feeds/live/{form}", **needs("feed.follow"))
     async def follow(viewer: Looks, form: Form) -> Response:
         """Everything once, then what moves, until the token ends."""
+        if not node.facts.feeds.live:
+            raise Problem(403, "outward live feeds are off on this node ([feeds] live in node.toml)")
         if not viewer.live:
             raise Problem(403, "this token may not keep a stream open; an administrator makes one that may")
         if len(held) >= _STREAMS_MOST:

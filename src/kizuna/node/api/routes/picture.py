@@ -40,6 +40,7 @@ class Changes:
         node = self._books.node
         reached = Reader(node, HOUSE).versions()
         return json_bytes({"picture": reached.picture, "events": reached.events, "desk": node.desk.version,
+                           "detections": 0 if node.contacts is None else node.contacts.version,
                            "newest": None if reached.newest_ms == MISSING_TIME_MS else reached.newest_ms,
                            "mode": node.facts.mode})  # fmt: skip
 
@@ -54,7 +55,7 @@ class Changes:
 
     def _enter(self, name: str) -> None:
         if sum(self._open.values()) >= _STREAMS_MOST or self._open.get(name, 0) >= _STREAMS_OF_ONE:
-            raise Problem(429, "too many streams are open", Retry_After="15")
+            raise Problem(429, "too many streams are open", code="streams", Retry_After="15")
         self._open[name] = self._open.get(name, 0) + 1
         if self._task is None or self._task.done():
             self._line = b""

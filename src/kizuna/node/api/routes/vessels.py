@@ -21,7 +21,7 @@ from kizuna.node.api.times import Moment, period
 from kizuna.node.api.view import MOTION, Reader, Viewer
 from kizuna.node.desk.rules import may
 from kizuna.picture.flags import flag_names, mid_of
-from kizuna.picture.history import History, brief, cautions
+from kizuna.picture.history import History, brief, coded_cautions
 from kizuna.picture.search import imo_note, search
 from kizuna.tracks.table import SEGMENTS
 
@@ -44,7 +44,7 @@ def add_to(router: APIRouter, books: Books) -> None:
         identities, events = reader.identities(mmsi), reader.events(mmsi=mmsi)
         fix = newest_fix(reader, mmsi)
         if fix is None and not len(identities) and not len(events):
-            raise Problem(404, "this number was not heard")
+            raise Problem(404, "this number was not heard", code="not_heard")
         node.desk.audit.saw(viewer.name, "vessel.see", str(mmsi), viewer.address)
         return answer(_card(mmsi, identities, events, fix, books, viewer))
 
@@ -169,7 +169,9 @@ def _card(mmsi: int, identities: Table, events: Table, fix: dict[str, Any] | Non
         "imo": said["imo"], "callsign": texts["callsign"], "destination": texts["destination"], "type": ship_type,
         "kind": int(kinds(known, np.array([-1]))[0]), "type_text": type_text(ship_type or 0),
         "length_m": said["length_m"], "width_m": said["width_m"],
-        "flag": flag_names(mid_of(np.array([mmsi])))[0], "fix": fix, "cautions": cautions(history),
+        "flag": flag_names(mid_of(np.array([mmsi])))[0], "fix": fix,
+        "cautions": [{"code": c.code, "facts": c.facts, "text": c.text} for c in coded_cautions(history)],
+
         "events": [_brief(events, int(k)) for k in recent],
         "events_left_out": max(0, len(events) - _EVENTS_MOST), "watch": watched,
         "track_hours": books.node.facts.track_h,

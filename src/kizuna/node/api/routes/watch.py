@@ -86,7 +86,7 @@ def add_to(router: APIRouter, books: Books) -> None:
     def sign(viewer: Looks, body: Annotated[Signature, Body()]) -> Response:
         """Sign the page as it is now; it is kept."""
         if body.desk is not None and body.desk != node.desk.version:
-            raise Problem(409, "the desk has changed since this page was shown; look at it again")
+            raise Problem(409, "the desk has changed since this page was shown; look at it again", code="desk_changed")
         signed = log.sign(viewer.name, body.to, body.note, _page(books, viewer))
         audit.did(viewer.name, "handover.sign", str(signed.handover_id), body.to, viewer.address)
         return answer(handover_as_dict(signed), 201)
