@@ -94,20 +94,25 @@ class Grid:
         return [f"g{self.cell_m}-{c >> _SHIFT}-{c & 0xFFFFFFFF}" if c >= 0 else "" for c in cells.tolist()]
 
     def grown(self, cells: Ints, by: int) -> Ints:
-        """Cells together with those around them, ``by`` cells far: all that touch a side or a corner, in order."""
+        """Cells together with those around them, so that every place within ``by`` times ``cell_m`` is held; in order."""
         out = np.unique(cells)
         for _ in range(by):
             out = np.unique(np.concatenate([out, *(self._beside(out, step) for step in (-1, 0, 1))]))
         return out
 
     def _beside(self, cells: Ints, step: int) -> Ints:
-        """Cells of the row ``step`` away that touch each cell; neighbours in the row for 0."""
+        """Cells of the row ``step`` away that are around each cell.
+
+        Columns of two rows are out of step: a cell that touches a corner may end just behind it, so in other rows one
+        column more is taken on either side.
+        """
         row, column = cells >> _SHIFT, cells & 0xFFFFFFFF
         inside = (row + step >= 0) & (row + step < self.rows)
         row, column = row[inside], column[inside]
         many, other = self.columns[row], self.columns[row + step]
-        first = -(-column * other // many) - 1
-        last = (column + 1) * other // many
+        spare = abs(step)
+        first = -(-column * other // many) - 1 - spare
+        last = (column + 1) * other // many + spare
         counts = np.minimum(last - first + 1, other)
         which = np.repeat(np.arange(len(row)), counts)
         offset = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -69,8 +69,6 @@ class Stop(Step):
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not self.zones:
-            raise InputError("stop needs zones", hint='zones = ["zone id", ...]')
         _word_list(self.name, "zones", self.zones)
         _one_of(self.name, "cell_m", self.cell_m, CELL_SIZES_M)
         _one_of(self.name, "quiet_s", self.quiet_s, STEPS_S)
@@ -213,6 +211,8 @@ class DropFields(Step):
 
     def __post_init__(self) -> None:
         """Check the words."""
+        if not self.fields:
+            raise InputError("drop_fields names no field", hint=f"some of {', '.join(FIELDS)}")
         for word in sorted(self.fields):
             _one_of(self.name, "fields", word, FIELDS)
 
@@ -263,6 +263,8 @@ def _one_of(step: str, name: str, value: Any, allowed: tuple[Any, ...]) -> None:
 
 
 def _word_list(step: str, name: str, words: frozenset[str]) -> None:
+    if not words:
+        raise InputError(f"{step} needs {name}", hint=f'{name} = ["...", ...]')
     for word in sorted(words):
         if not word or any(c in " ,=;\n" for c in word):
             raise InputError(f"{step}: {name} holds {word!r}", hint="words without blanks, commas, = and ;")
