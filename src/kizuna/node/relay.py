@@ -139,7 +139,8 @@ async def _head(reader: asyncio.StreamReader) -> bool:
         chunked |= line.startswith(b"transfer-encoding:") and b"chunked" in line
     code = int(status[1])
     if code in (401, 403):
-        raise TrustError("the node refuses this token", hint="it may have ended, or was not made for streams (live)")
+        raise TrustError("the node refuses this token", hint="it may have ended, was not made for streams (live), "
+                         "or the node allows none ([feeds] live)")  # fmt: skip
     if code != 200:  # noqa: PLR2004
         raise UnavailableError(f"it answered {code}")
     return chunked

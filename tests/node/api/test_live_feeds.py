@@ -23,6 +23,9 @@ def test_no_stream_without_a_token_made_for_it(here):
     assert root.get("/feeds/live/nmea").status_code == 403  # people look at the picture
     _, secret = here.desk.tokens.make("root", "ops", "feed")
     assert bearer(here, secret).get("/feeds/live/nmea").status_code == 403
+    _, secret = here.desk.tokens.make("root", "plotter", "feed", live=True)
+    refused = bearer(here, secret).get("/feeds/live/nmea")  # the settings allow none unless somebody says so
+    assert refused.status_code == 403 and "off on this node" in refused.json()["detail"]
     _, secret = here.desk.tokens.make("root", "monitor", "metrics", live=True)
     assert bearer(here, secret).get("/feeds/live/nmea").status_code == 403
 

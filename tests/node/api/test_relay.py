@@ -6,10 +6,11 @@ import stat
 import pytest
 from fake_keep import fix
 from running import free_port, listening
-from station import NOW
+from station import NOW, station
 from typer.testing import CliRunner
 
 from kizuna.base.errors import ConfigError, TrustError
+from kizuna.node.api.ports import LiveFeeds
 from kizuna.node.cli.main import app
 from kizuna.node.relay import Feed, Relay
 
@@ -39,6 +40,13 @@ def relayed(feed, lines, prepare=lambda: None):
         return [await reader.readline() for _ in range(n)]
 
     return asyncio.run(main())
+
+
+@pytest.fixture
+def here(tmp_path):
+    """A node whose settings allow outward feeds as fresh and fine as their tokens say."""
+    with station(tmp_path / "desk", feeds=LiveFeeds(live=True, delay_s=0, grid_deg=0.0)) as one:
+        yield one
 
 
 @pytest.mark.slow

@@ -71,6 +71,10 @@ def _tell_status(found: dict[str, Any]) -> None:
     write = sys.stdout.write
     write(f"{found['name']} ({found['context']}): {found['state']}; written {found['written']}\n")
     write(f"picture {found['picture']:,}, events {found['events']:,}, newest fix {found['newest'] or 'none'}\n")
+    feeds = found.get("feeds", {})
+    if feeds.get("live"):
+        write(f"outward live feeds are ON: {len(feeds['open'])} open, at least {feeds['delay_s']} s late, "
+              f"coarse to {feeds['grid_deg']:g} degrees\n")  # fmt: skip
     for name, words in found["troubles"].items():
         write(f"! {name}: {words}\n")
     for s in found["sources"]:

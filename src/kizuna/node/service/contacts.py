@@ -167,6 +167,16 @@ class Contacts:
         whole = concat(parts)
         return whole.take((whole["time_ms"] >= start_ms) & (whole["time_ms"] < end_ms))
 
+    def time_of(self, det_id: int) -> int | None:
+        """When a detection was made; None where there is none of that id."""
+        with self._lock:
+            sql = "SELECT rows FROM batch JOIN seen USING (number) WHERE det_id = ?"
+            found = self._db.execute(sql, (det_id,)).fetchone()
+        if found is None:
+            return None
+        rows = unpack(DETECTIONS, found[0])
+        return int(rows["time_ms"][rows["det_id"] == det_id][0])
+
     def count(self) -> int:
         """Detections held."""
         with self._lock:

@@ -30,7 +30,7 @@ _HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosni
 
 
 class DetectionsDoor:
-    """Stands before the app and answers this one path."""
+    """Stands before the app and answers posts to this one path."""
 
     def __init__(self, app: ASGIApp, node: Running) -> None:
         self._app, self._node = app, node
@@ -40,7 +40,7 @@ class DetectionsDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if scope["type"] != "http" or scope["path"] != PATH:
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -49,8 +49,6 @@ class DetectionsDoor:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method != "POST":
-            return problem(405, "post detections here", {"allow": "POST"})
         address = request.client.host if request.client else ""
         source_id = self._source_of(request.headers.get("authorization", ""))
         if source_id is None:

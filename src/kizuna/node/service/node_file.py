@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError
+from kizuna.engines.live.contacts import ContactParams
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.service import settings as s
@@ -21,7 +22,7 @@ from kizuna.stores.keep import KeepParams
 SECTIONS: Final[dict[str, type[Any]]] = {
     "node": s.NodeSettings, "listen": s.ListenSettings, "places": s.PlaceSettings, "live": LiveParams,
     "alerts": AlertParams, "store": KeepParams, "upkeep": s.UpkeepSettings, "feeds": s.FeedSettings,
-    "clock": s.ClockSettings,
+    "detections": ContactParams, "layers": s.LayerSettings, "oidc": s.OidcSettings, "clock": s.ClockSettings,
 }  # fmt: skip
 """Sections and what declares them; ``[[sources]]`` stands beside them, once for each source."""
 SOURCES: Final = "sources"

@@ -22,6 +22,7 @@ from kizuna.base.units import DAY_MS, MISSING_TIME_MS
 from kizuna.base.utc import iso
 from kizuna.base.version import __version__
 from kizuna.engines.claim_watch import ClaimWatch
+from kizuna.engines.live.contacts import ContactWatch
 from kizuna.engines.live.run import surroundings_of
 from kizuna.engines.live.state import Store
 from kizuna.engines.run import Request, given
@@ -33,6 +34,8 @@ from kizuna.node.service.feeds import LiveSource, check_address
 from kizuna.node.service.folder import Folder
 from kizuna.node.service.health import Health
 from kizuna.node.service.intake import Intake, started
+from kizuna.node.service.matching import Matching
+from kizuna.node.service.outward import facts_of, oidc_of, origin_codes
 from kizuna.node.service.own_layers import OwnLayers
 from kizuna.node.service.rooms import Rooms, next_session, put_json
 from kizuna.node.service.settings import Config, Source
@@ -67,6 +70,7 @@ def read_beside(config: Config) -> Given:
     ))  # fmt: skip
     for source in config.sources:
         check_address(source, config.home)
+    oidc_of(config)
     around, _ = surroundings_of(beside.lists, beside.zones)
     return Given(Rules(beside.settings, around, config.live), tuple(beside.zones))
 
@@ -86,6 +90,8 @@ class Running:
         self.contacts: Contacts
         self.intake: Intake
         self.detection: Detection
+        self.matching: Matching
+        self.streams: list[str] = []
         self._beside = beside
         self._tell: Callable[[str], None] = lambda _: None
         self._over = threading.Event()
@@ -107,6 +113,12 @@ class Running:
                 self.keep, Store(rooms.detection(context)), self._beside.rules, self.clock, self.health,
                 save_s=config.upkeep.save_s,
             )  # fmt: skip
+            rules = self._beside.rules
+            self.matching = Matching(
+                self.keep, self.contacts,
+                ContactWatch(context, params=config.detections, surroundings=rules.surroundings), rules.settings,
+                self.clock, self.health, context=context,
+            )  # fmt: skip
             self.detection.prepare()
         except BaseException:
             self.keep.close()
@@ -118,6 +130,7 @@ class Running:
         )  # fmt: skip
         self._thread("detection", self.detection.run)
         self._thread("intake", self.intake.run)
+        self._thread("matching", lambda: self.matching.run(self._over))
         for source in config.sources:
             self._start_source(source)
         self._thread("upkeep", self._keep_hours)
@@ -137,7 +150,7 @@ class Running:
         self.intake.bell.stop()
         self._join(lambda name: name == "intake", STOP_S)
         self.detection.stop()
-        self._join(lambda name: name in ("detection", "upkeep"), STOP_S)
+        self._join(lambda name: name in ("detection", "matching", "upkeep"), STOP_S)
         self.write_status(running=False)
         self.contacts.close()
         self.desk.close()
@@ -158,18 +171,14 @@ class Running:
 
     def api_node(self, *, secure: bool, hosts: tuple[str, ...] = ()) -> Any:
         """What the API is made from."""
-        from kizuna.node.api.ports import Facts, Node  # noqa: PLC0415
+        from kizuna.node.api.ports import Node  # noqa: PLC0415
 
-        n = self.config.node
-        lat, lon, zoom = n.home
-        facts = Facts(
-            n.name, n.title, n.context, n.languages, (lat, lon, zoom), n.time_zone,
-            mode="demo" if self.config.clock.kind == "stream" else "live",
-            secure=secure, hosts=hosts, version=__version__,
-        )  # fmt: skip
+        codes = origin_codes(self.config)
         return Node(
-            facts, self.keep, self.desk, self.clock.now_ms, self.health.rows, self.layers.layer,
-            counters=self._counters, alerts=self.config.alerts,
+            facts_of(self.config, secure=secure, hosts=hosts), self.keep, self.desk, self.clock.now_ms,
+            self.health.rows, self.layers.layer, lambda source: codes.get(source, 0),
+            counters=self._counters, alerts=self.config.alerts, oidc=oidc_of(self.config), contacts=self.contacts,
+            streams=self.streams,
         )  # fmt: skip
 
     # ---- threads --------------------------------------------------------------------------------------------------
@@ -261,6 +270,8 @@ class Running:
             "events": versions.events, "newest": iso(newest) or None,
             "troubles": dict(self.health.troubles), "numbers": self._counters(),
             "sources": [h.as_row() for h in self.health.sources.values()],
+            "feeds": {"live": self.config.feeds.live, "delay_s": self.config.feeds.delay_s,
+                      "grid_deg": self.config.feeds.grid_deg, "open": sorted(self.streams)},
         }  # fmt: skip
         try:
             put_json(self.rooms.status, found, sure=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kizuna.base.errors import ConfigError, InputError
+from kizuna.engines.live.contacts import ContactParams
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.account.limits import within
 from kizuna.events.alerts import Params as AlertParams
@@ -21,6 +22,8 @@ from kizuna.stores.keep import KeepParams
 KINDS: Final = ("tcp", "tcp-listen", "udp", "ws", "folder", "gpsd", "http-detections", "exercise")
 """Kinds of source."""
 FORMATS: Final = ("auto", "nmea", "json")
+ORIGINS: Final = ("ais", "own", "satellite", "radar")
+"""Kinds of origin, each with a shape and a colour of its own in the picture."""
 CLOCKS: Final = ("wall", "stream")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
@@ -109,6 +112,8 @@ class Source:
         key: exercise: file (mode 600) with the exercise key; without one only this machine is listened to.
             http-detections: file (mode 600) with the token that the sensor must send; needed.
         sensor: http-detections, folder: kind of sensor for rows that name none.
+        origin: how its positions are drawn: ais (a network of receivers), own (our own receivers), satellite, or radar
+            (tracks that carry an MMSI).
     """
 
     id: str
@@ -125,6 +130,7 @@ class Source:
     subscription: str = ""
     key: str = ""
     sensor: str = ""
+    origin: str = "ais"
 
     def __post_init__(self) -> None:
         """Check words and ranges."""
@@ -135,6 +141,8 @@ class Source:
             raise ConfigError(f"kind {self.kind!r}", where=where, hint=f"allowed: {', '.join(KINDS)}")
         if self.format not in FORMATS:
             raise ConfigError(f"format {self.format!r}", where=where, hint=f"allowed: {', '.join(FORMATS)}")
+        if self.origin not in ORIGINS:
+            raise ConfigError(f"origin {self.origin!r}", where=where, hint=f"allowed: {', '.join(ORIGINS)}")
         if not self.address and self.kind not in ("folder", "http-detections"):
             raise ConfigError("no address", where=where, hint="HOST:PORT, or ws://HOST/PATH")
         if self.pass_on_to and not self.pass_on:
@@ -199,8 +207,8 @@ class FeedSettings:
 
     Attributes:
         live: whether outward live feeds (CoT, NMEA relay) may be asked for at all; each needs a token besides.
-        delay_s: least delay of what they tell, s; 0 to 604,800.
-        grid_deg: positions are coarsened to a grid of so many degrees; 0 to 1.
+        delay_s: least delay of whatever a token for live feeds is told, s; 0 to 604,800. A token may ask for more.
+        grid_deg: its positions are coarsened to a grid of at least so many degrees; 0 to 1.
     """
 
     live: bool = False
@@ -211,6 +219,66 @@ class FeedSettings:
         """Check the ranges."""
         within("feeds", "delay_s", self.delay_s, 0, 604_800, "s")
         within("feeds", "grid_deg", self.grid_deg, 0, 1, "deg")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSettings:
+    """Layers that the node works out from what it heard.
+
+    Attributes:
+        every_min: reception coverage and presence are worked out anew so often, min; 0 never, 5 to 10,080.
+        coverage_h: coverage is of the last so many whole hours, h; 1 to 168.
+        presence_h: presence is of so many hours, h; 1 to 720.
+    """
+
+    every_min: int = 60
+    coverage_h: int = 24
+    presence_h: int = 24
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.every_min:
+            within("layers", "every_min", self.every_min, 5, 10_080, "min")
+        within("layers", "coverage_h", self.coverage_h, 1, 168, "h")
+        within("layers", "presence_h", self.presence_h, 1, 720, "h")
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """Logging in through an identity provider (OpenID Connect); off without an issuer.
+
+    Attributes:
+        issuer: address of the provider, as it names itself.
+        client_id: as the provider gave it.
+        secret: file (mode 600) with the client secret; empty for a public client.
+        back: address of this node for the answer, https://NODE/api/oidc/end.
+        title: words on the button of the login page.
+        role_claim: claim of the id token that says what somebody belongs to.
+        roles: what of that claim gives which role, as "value = role"; without any, only users made beforehand get in.
+        scope: what is asked for.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    secret: str = ""
+    back: str = ""
+    title: str = "Log in with your organisation"
+    role_claim: str = "groups"
+    roles: tuple[str, ...] = ()
+    scope: str = "openid profile"
+
+    def __post_init__(self) -> None:
+        """Check that it is whole."""
+        if self.issuer and not (self.client_id and self.back):
+            raise ConfigError("issuer without client_id and back", where="[oidc]", hint="give all three")
+        for row in self.roles:
+            if row.count("=") < 1 or not all(part.strip() for part in row.rsplit("=", 1)):
+                raise ConfigError(f"{row!r}", where="[oidc] roles", hint='"value = role"')
+
+    def role_of(self) -> dict[str, str]:
+        """Value of the claim to role."""
+        pairs = (row.rsplit("=", 1) for row in self.roles)
+        return {value.strip(): role.strip() for value, role in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +314,9 @@ class Config:
     store: KeepParams = field(default_factory=KeepParams)
     upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)
     feeds: FeedSettings = field(default_factory=FeedSettings)
+    detections: ContactParams = field(default_factory=ContactParams)
+    layers: LayerSettings = field(default_factory=LayerSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
 
     def __post_init__(self) -> None:

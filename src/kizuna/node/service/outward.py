@@ -1,0 +1,59 @@
+"""What the settings say to the API: facts of the node, kinds of origin, outward feeds, the identity provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from kizuna.base.errors import ConfigError
+from kizuna.base.version import __version__
+from kizuna.node.api.ports import Facts, LiveFeeds, Origin
+from kizuna.node.service.settings import ORIGINS, Config
+
+_DRAWN: Final = {
+    "ais": ("AIS", "triangle"), "own": ("Own AIS", "hull"), "satellite": ("Satellite AIS", "diamond"),
+    "radar": ("Radar", "ball"),
+}  # fmt: skip
+"""Name and shape of each kind of origin."""
+
+
+def facts_of(config: Config, *, secure: bool, hosts: tuple[str, ...] = ()) -> Facts:
+    """What the node says of itself."""
+    n, f = config.node, config.feeds
+    lat, lon, zoom = n.home
+    return Facts(
+        n.name, n.title, n.context, n.languages, (lat, lon, zoom), n.time_zone, origins_of(config),
+        mode="demo" if config.clock.kind == "stream" else "live", secure=secure, hosts=hosts, version=__version__,
+        feeds=LiveFeeds(f.live, f.delay_s, f.grid_deg),
+    )  # fmt: skip
+
+
+def origins_of(config: Config) -> tuple[Origin, ...]:
+    """The kinds of origin that sources of this node have; ``ais`` where there is none."""
+    used = {s.origin for s in config.sources if s.kind != "http-detections"} or {"ais"}
+    return tuple(Origin(code, *_DRAWN[kind]) for code, kind in enumerate(ORIGINS) if kind in used)
+
+
+def origin_codes(config: Config) -> dict[str, int]:
+    """Code of the origin of each source."""
+    return {s.id: ORIGINS.index(s.origin) for s in config.sources}
+
+
+def oidc_of(config: Config) -> Any:
+    """Settings of the identity provider, or None. Raises ConfigError for what cannot be safe or right."""
+    o = config.oidc
+    if not o.issuer:
+        return None
+    from kizuna.node.api.oidc import Oidc  # noqa: PLC0415  only nodes with a provider need it
+
+    secret = _secret(config.path(o.secret)) if o.secret else ""
+    return Oidc(o.issuer, o.client_id, o.back, secret, o.title, o.role_claim, o.role_of(), o.scope)
+
+
+def _secret(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError("others can read it", where=f"[oidc] secret {path}", hint=f"chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"cannot be read: {exc}", where=f"[oidc] secret {path}") from exc
