@@ -1,0 +1,54 @@
+"""One candidate, with the explanation: every rule tried, and which of its conditions did not hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kizuna.share.columns import Facts, Setting
+from kizuna.share.decide import bounds
+from kizuna.share.decide.condition import NO, UNGUARDED, UNKNOWN, YES, conditions_of, state_of, value_of
+from kizuna.share.decide.verdict import STATE_WORDS, Decision, Tried, applies, settle
+from kizuna.share.rules.rule import Among, Rule, RuleSet
+
+
+def one(rules: RuleSet, facts: Facts, to: str, setting: Setting) -> Decision:
+    """Decide whether one candidate leaves for an audience, and say how every rule was tried."""
+    applied = [r for r in rules.rules if applies(r, to, setting)]
+    tried = [_try(rule, facts, setting) for rule in applied]
+    own = facts.origin == setting.who.me
+    said = facts.label if facts.label is not None and bounds.stated(facts.label, own=own) else None
+    decision = settle(rules, applied, [state for state, _ in tried], broken(facts, to, setting), to, said, setting)
+    return replace(decision, tried=tuple(t for _, t in tried))
+
+
+def broken(facts: Facts, to: str, setting: Setting) -> list[str]:
+    """Names of the bounds that do not allow this candidate for this audience."""
+    own = facts.origin == setting.who.me
+    granted = facts.granted is not None and to in facts.granted
+    allowed_ms = bounds.days_allowed_ms(facts.source, to, setting)
+    holds = {
+        bounds.CONTEXT: facts.context == setting.context,
+        bounds.TERMS: bounds.terms_allow(allowed_ms, facts.received_ms, setting),
+        bounds.LABEL: bounds.label_allows(facts.label, to, setting, own=own, granted=granted),
+        bounds.RESHARE: bounds.reshare_allows(facts.label, to, own=own, granted=granted),
+    }
+    return [name for name in bounds.BOUNDS if not holds[name]]
+
+
+def _try(rule: Rule, facts: Facts, setting: Setting) -> tuple[int, Tried]:
+    state = YES
+    failed: list[str] = []
+    for condition in conditions_of(rule):
+        value = value_of(condition, facts, releases=rule.releases)
+        found = state_of(condition, value, setting, releases=rule.releases)
+        state = min(state, found)
+        if found != YES:
+            name = "tag" if isinstance(condition, Among) and condition.field == UNGUARDED else condition.key
+            failed.append(f"{name}: {'is missing or not known' if found == UNKNOWN else _no(name, value)}")
+    assert state in (NO, UNKNOWN, YES)
+    return state, Tried(rule.id, rule.then, STATE_WORDS[state], tuple(failed))
+
+
+def _no(name: str, value: object) -> str:
+    """What stands there instead; sets and labels are not spelled out, for the explanation may be long kept."""
+    return f"is {value}" if name in ("kind", "origin", "context") else "does not hold"

@@ -1,0 +1,153 @@
+"""Rules as loaded: what may leave, to whom, how late, how coarse.
+
+A rule releases or withholds what meets all of its conditions. Rules have no order: a withholding rule wins over every
+releasing one, what no rule releases is withheld, and a rule that cannot be evaluated refuses. Where several release,
+the statement leaves under all their transforms and the narrowest of their labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kizuna.records.label import Label, Reshare, Tlp
+from kizuna.share.transform import NOTHING, TransformSet
+
+RELEASE: Final = "release"
+WITHHOLD: Final = "withhold"
+DISTRESS: Final = "distress"
+GUARDED: Final = frozenset((DISTRESS,))
+"""Tags that a releasing rule must name to match: what was told in distress serves nothing else without a rule."""
+
+AMBER: Final = Label(tlp=Tlp.AMBER)
+"""Label of what a rule releases that names none: AMBER, not to be passed on."""
+
+SINGLE: Final = ("kind", "origin", "context")
+"""Fields of one word. A rule may end a word in ``.*`` or ``:*`` for a family, or write ``*`` for any."""
+ALL_OF: Final = ("source", "subject")
+"""Sets. A releasing rule must name all that is in the set; a withholding one matches on any."""
+ANY_OF: Final = ("zone", "tag")
+"""Sets. Both match on any. Of ``zone`` a releasing rule asks where all of it lies, a withholding one what it touches.
+"""
+FIELDS: Final = (*SINGLE, *ALL_OF, *ANY_OF)
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A condition on words: the field's word, or its set, among these."""
+
+    field: str
+    words: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Its key in the file."""
+        return self.field
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A condition on the stated label. What is left out is not asked.
+
+    Attributes:
+        tlp_min, tlp_max: bounds of the level, both inclusive.
+        caveats_within: it carries no caveat but these.
+        purpose: it allows one of these purposes; a label that states no purpose allows all.
+        personal: whether it tells of a natural person.
+        reshare_min: it allows at least this, bounded by its level.
+    """
+
+    tlp_min: Tlp | None = None
+    tlp_max: Tlp | None = None
+    caveats_within: frozenset[str] | None = None
+    purpose: frozenset[str] | None = None
+    personal: bool | None = None
+    reshare_min: Reshare | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key in the file."""
+        return "label"
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """A condition on the time since it was observed: at least ``min_ms``, less than ``max_ms`` (None: no bound).
+
+    What claims to have been observed in the future has age 0.
+    """
+
+    min_ms: int = 0
+    max_ms: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key in the file."""
+        return "age"
+
+
+Condition = Among | Labelled | Age
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        id: name by which decisions cite it.
+        clauses: ids of the clauses that it rests on, ``<agreement>/<clause>``.
+        to: audiences: parties, communities, ``*``.
+        then: release or withhold.
+        conditions: all must hold.
+        transforms: what is done to it before it leaves.
+        label: label that it leaves with; ``rel_to`` is filled in with the audience.
+        retain_d: days after observation for which the receiver may keep it; None states no limit.
+        lane: lane in which it travels; empty for that of its kind.
+        note: why there is such a rule, in the words of who wrote it.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    to: tuple[str, ...]
+    then: str
+    conditions: tuple[Condition, ...] = ()
+    transforms: TransformSet = NOTHING
+    label: Label = AMBER
+    retain_d: int | None = None
+    lane: str = ""
+    note: str = ""
+
+    @property
+    def releases(self) -> bool:
+        """Whether it releases what it matches."""
+        return self.then == RELEASE
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All rules of a node, in order of their ids. ``hash`` is that of the exact bytes of the file."""
+
+    rules: tuple[Rule, ...]
+    hash: str
+    title: str = ""
+    source: bytes = b""
+
+    @property
+    def by_id(self) -> Mapping[str, Rule]:
+        """The rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Everybody to whom some rule releases something, in alphabetical order: one log each."""
+        return tuple(sorted({to for rule in self.rules if rule.releases for to in rule.to}))
+
+    @property
+    def clauses(self) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the rules that rest on each clause."""
+        found: dict[str, list[str]] = {}
+        for rule in self.rules:
+            for clause in rule.clauses:
+                found.setdefault(clause, []).append(rule.id)
+        return {clause: tuple(ids) for clause, ids in sorted(found.items())}
