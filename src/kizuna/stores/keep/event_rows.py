@@ -20,7 +20,7 @@ from kizuna.events.table import EVENTS
 
 _LEVEL: Final = 3
 _BLOCK_BYTES: Final = 16 << 20
-_ROWS_AT_ONCE: Final = 5_000
+ROWS_AT_ONCE: Final = 5_000
 """The parser takes less than 2 GiB at once."""
 
 
@@ -34,7 +34,8 @@ _PLAIN: Final = pa.schema([pa.field(f.name, _plain_type(f.type)) for f in EVENTS
 """Columns as JSON can say them: words as text, times as milliseconds."""
 
 
-def _as_rows(events: Table) -> list[dict[str, Any]]:
+def as_rows(events: Table) -> list[dict[str, Any]]:
+    """Events as plain values that JSON can say."""
     rows: list[dict[str, Any]] = events.to_arrow().cast(_PLAIN).to_pylist()
     return rows
 
@@ -42,12 +43,17 @@ def _as_rows(events: Table) -> list[dict[str, Any]]:
 def _as_table(packed: list[bytes]) -> Table:
     if not packed:
         return empty(EVENTS)
-    return concat([_parsed(packed[at : at + _ROWS_AT_ONCE]) for at in range(0, len(packed), _ROWS_AT_ONCE)])
+    return concat([_parsed(packed[at : at + ROWS_AT_ONCE]) for at in range(0, len(packed), ROWS_AT_ONCE)])
 
 
 def _parsed(packed: list[bytes]) -> Table:
     unpack = zstandard.ZstdDecompressor()
-    lines = b"\n".join([unpack.decompress(row) for row in packed])
+    return from_json([unpack.decompress(row) for row in packed])
+
+
+def from_json(rows: list[bytes]) -> Table:
+    """Events of JSON objects, one each; at most ``ROWS_AT_ONCE``."""
+    lines = b"\n".join(rows)
     options = pj.ReadOptions(block_size=max(_BLOCK_BYTES, len(lines) + 1))
     form = pj.ParseOptions(explicit_schema=_PLAIN, unexpected_field_behavior="ignore")
     table = pj.read_json(pa.BufferReader(lines), read_options=options, parse_options=form)
@@ -59,7 +65,7 @@ def put(db: sqlite3.Connection, events: Table, seq: int) -> int:
     pack = zstandard.ZstdCompressor(level=_LEVEL)
     changed = 0
     columns = (events["start_ms"].tolist(), events["end_ms"].tolist())
-    for row, start_ms, end_ms in zip(_as_rows(events), *columns, strict=True):
+    for row, start_ms, end_ms in zip(as_rows(events), *columns, strict=True):
         data = msgspec.json.encode(row)
         key = (row["event_id"], row["version"])
         old = db.execute("SELECT row FROM event WHERE event_id = ? AND version = ?", key).fetchone()

@@ -18,7 +18,7 @@ from kizuna.records import label
 from kizuna.tracks.identity import Params, identities, imo_is_valid, normalise_name
 from kizuna.tracks.table import IDENTITIES
 
-_NAMES: Final = (
+NAMES: Final = (
     "mmsi", "first_ms", "last_ms", "shipname", "n_shipname", "callsign", "imo", "ship_type", "length_m", "width_m",
     "draught_m", "destination", "count", "label",
 )  # fmt: skip
@@ -32,17 +32,17 @@ def periods(statics: Table) -> list[Row]:
     table = identities(statics) if len(statics) else empty(IDENTITIES)
     words = table.codes_of("label")
     columns: dict[str, list[Any]] = {}
-    for name in _NAMES:
+    for name in NAMES:
         value = table[name]
         columns[name] = value.to_pylist() if isinstance(value, pa.Array) else value.tolist()
     columns["label"] = [words[code] if code >= 0 else label.NOBODY for code in columns["label"]]
     columns["draught_m"] = [None if d != d else d for d in columns["draught_m"]]  # noqa: PLR0124  NaN
-    return [dict(zip(_NAMES, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [dict(zip(NAMES, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _read(db: sqlite3.Connection, where: str = "", values: tuple[int, ...] = ()) -> list[Row]:
-    sql = f"SELECT rowid, {', '.join(_NAMES)} FROM identity {where} ORDER BY mmsi, last_ms"  # noqa: S608  own texts
-    return [dict(zip(("rowid", *_NAMES), row, strict=True)) for row in db.execute(sql, values)]
+    sql = f"SELECT rowid, {', '.join(NAMES)} FROM identity {where} ORDER BY mmsi, last_ms"  # noqa: S608  own texts
+    return [dict(zip(("rowid", *NAMES), row, strict=True)) for row in db.execute(sql, values)]
 
 
 def _of(db: sqlite3.Connection, mmsis: list[int]) -> list[Row]:
@@ -53,8 +53,8 @@ def _of(db: sqlite3.Connection, mmsis: list[int]) -> list[Row]:
     return out
 
 
-def _carried(old: list[Row], new: list[Row]) -> list[Row]:
-    """The periods with the new ones joined on; rows of ``old`` that change are marked."""
+def carried(old: list[Row], new: list[Row]) -> list[Row]:
+    """The periods with the new ones joined on; those that are new or change are marked ``changed``."""
     known: dict[int, list[Row]] = {}
     for row in old:
         known.setdefault(row["mmsi"], []).append(row)
@@ -85,7 +85,7 @@ def _says(row: Row) -> tuple[str, str, int]:
 
 def _joined(old: Row, new: Row) -> Row:
     first, second = (old, new) if old["last_ms"] <= new["last_ms"] else (new, old)
-    out = {name: first[name] if second[name] in (None, -1) else second[name] for name in _NAMES}
+    out = {name: first[name] if second[name] in (None, -1) else second[name] for name in NAMES}
     out["first_ms"], out["last_ms"] = min(old["first_ms"], new["first_ms"]), second["last_ms"]
     out["count"], out["label"] = old["count"] + new["count"], label.join_words((old["label"], new["label"]))
     return out | {"rowid": old.get("rowid"), "changed": True}
@@ -94,21 +94,26 @@ def _joined(old: Row, new: Row) -> Row:
 def fold(db: sqlite3.Connection, new: list[Row]) -> None:
     """Carry the stored periods on, within a transaction."""
     old = _of(db, sorted({row["mmsi"] for row in new}))
-    changed = [row for row in _carried(old, new) if row.get("changed")]
-    marks = ", ".join("?" * (len(_NAMES) + 1))
+    changed = [row for row in carried(old, new) if row.get("changed")]
+    marks = ", ".join("?" * (len(NAMES) + 1))
     db.executemany(
-        f"INSERT OR REPLACE INTO identity (rowid, {', '.join(_NAMES)}) VALUES ({marks})",  # noqa: S608  own texts
-        [(row.get("rowid"), *(row[name] for name in _NAMES)) for row in changed],
+        f"INSERT OR REPLACE INTO identity (rowid, {', '.join(NAMES)}) VALUES ({marks})",  # noqa: S608  own texts
+        [(row.get("rowid"), *(row[name] for name in NAMES)) for row in changed],
     )
 
 
 def find(db: sqlite3.Connection, mmsi: int | None, fresh: Table, context: str) -> Table:
     """Periods of one MMSI or of all, with static messages that are not sealed yet."""
     old = _read(db) if mmsi is None else _read(db, "WHERE mmsi = ?", (mmsi,))
-    rows = sorted(_carried(old, periods(fresh)), key=lambda r: (r["mmsi"], r["first_ms"], r["last_ms"]))
+    return as_table(carried(old, periods(fresh)), context)
+
+
+def as_table(periods: list[Row], context: str) -> Table:
+    """Periods as a table, by MMSI and time."""
+    rows = sorted(periods, key=lambda r: (r["mmsi"], r["first_ms"], r["last_ms"]))
     columns: dict[str, Any] = {}
     for c in IDENTITIES.columns:
-        if c.name not in _NAMES or c.name == "label":
+        if c.name not in NAMES or c.name == "label":
             continue
         values = [row[c.name] for row in rows]
         if c.dtype() is None:

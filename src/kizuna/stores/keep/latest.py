@@ -208,6 +208,10 @@ class Latest:
         """Everything, to be carried on from; a copy."""
         return self._table(STATE, self._row)
 
+    def of(self, mmsis: Array) -> Table:
+        """The state of some vessels; a copy."""
+        return self._table(STATE, self._row[np.isin(self._mmsi, mmsis)])
+
     def forget(self, before_ms: int) -> int:
         """Leave out vessels whose position and words are all older; their number."""
         stale = self._columns["time_ms"][: self._n] < before_ms
