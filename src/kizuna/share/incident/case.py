@@ -20,7 +20,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kizuna.records.bodies.incident import (
-    Closure, Drawing, Handover, Message, Offer, OnScene, Opened, Reading, Seen, Sitrep, Task,
+    Closure,
+    Drawing,
+    Handover,
+    Message,
+    Offer,
+    OnScene,
+    Opened,
+    Reading,
+    Seen,
+    Sitrep,
+    Task,
 )  # fmt: skip
 from kizuna.share.incident.entries import Written
 from kizuna.share.incident.timeline import Row, Timeline

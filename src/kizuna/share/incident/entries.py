@@ -11,7 +11,14 @@ from typing import Any, Final, NamedTuple
 from kizuna.base.errors import InputError
 from kizuna.records.bodies import incident as bodies
 from kizuna.records.bodies.incident import (
-    Closure, Drawing, Entry, Handover, Message, Offer, Opened, Task,
+    Closure,
+    Drawing,
+    Entry,
+    Handover,
+    Message,
+    Offer,
+    Opened,
+    Task,
 )  # fmt: skip
 from kizuna.records.kinds import check_body
 from kizuna.records.label import Label
@@ -61,7 +68,7 @@ def read(data: bytes) -> Written:
     if record.kind not in KINDS:
         raise InputError(f"{record.kind} is no entry of an incident")
     body = check_body(record.kind, record.body)
-    assert isinstance(body, Entry)  # noqa: S101  the kinds of KINDS have such bodies
+    assert isinstance(body, Entry)
     name = record_id(data)
     check(body)
     return Written(

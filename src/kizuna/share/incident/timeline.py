@@ -48,7 +48,9 @@ class Timeline(NamedTuple):
 
 def order(entries: Iterable[Written], incident: str) -> Timeline:
     """Put the entries of one incident in order. Entries of others are left out; one given twice counts once."""
-    mine = {each.id: each for each in sorted(entries, key=lambda e: e.record_id, reverse=True) if each.incident == incident}
+    mine = {
+        each.id: each for each in sorted(entries, key=lambda e: e.record_id, reverse=True) if each.incident == incident
+    }
     depth: dict[str, int] = {}
     aside: list[Aside] = []
     for each, why in _settle(mine, depth):
