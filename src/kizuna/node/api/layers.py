@@ -5,8 +5,10 @@ Claims are computed once and stand side by side; what the node gives under one o
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from kizuna.node.api.answers import json_bytes
 from kizuna.node.api.ports import Node
@@ -21,13 +23,29 @@ class Layers:
         self._node = node
         self._lock = threading.Lock()
         self._kept: dict[str, bytes] = {}
+        self._parsed: dict[str, tuple[bytes, list[dict[str, Any]]]] = {}
+
+    def there(self, name: str) -> bool:
+        """Whether the node has it, without making it."""
+        own = self._node.layer(name) if self._node.layer is not None else None
+        return own is not None or name in _PACKAGED
+
+    def features_of(self, name: str) -> list[dict[str, Any]]:
+        """The features of a layer, none where there is no such layer; parsed once for each state of it."""
+        data = self.bytes_of(name)
+        if data is None:
+            return []
+        known = self._parsed.get(name)
+        if known is None or known[0] is not data:
+            known = self._parsed[name] = data, json.loads(data)["features"]
+        return known[1]
 
     def bytes_of(self, name: str) -> bytes | None:
         """The layer, or None where the node has none of that name."""
         own = self._node.layer(name) if self._node.layer is not None else None
         if own is not None:
             return own
-        make = {"claims": _claims, "ports": _ports, "gates": _gates}.get(name)
+        make = _PACKAGED.get(name)
         if make is None:
             return None
         with self._lock:
@@ -69,3 +87,6 @@ def _gates() -> bytes:
         for g in packaged_gates()
     ]  # fmt: skip
     return json_bytes({"type": "FeatureCollection", "features": features})
+
+
+_PACKAGED: Final[dict[str, Callable[[], bytes]]] = {"claims": _claims, "ports": _ports, "gates": _gates}

@@ -157,6 +157,8 @@ class Node:
         alerts: which events are alerts.
         oidc: settings of the identity provider (``oidc.Oidc``), where there is one.
         contacts: detections of other sensors, where the node takes any.
+        layer_about: when and of what time a layer was worked out (``calculated`` None before), or None where that is
+            not for the node to work out.
         streams: names of the tokens whose outward streams are open now, one entry a stream.
     """
 
@@ -171,4 +173,5 @@ class Node:
     alerts: AlertParams = field(default_factory=AlertParams)
     oidc: Any = None
     contacts: Contacts | None = None
+    layer_about: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     streams: list[str] = field(default_factory=list)

@@ -27,12 +27,14 @@ from kizuna.engines.live.run import surroundings_of
 from kizuna.engines.live.state import Store
 from kizuna.engines.run import Request, given
 from kizuna.node.desk.desk import Desk, open_desk
+from kizuna.node.names import Names, read_names
 from kizuna.node.service.clocks import Clock, StreamClock, WallClock, wall_ms
 from kizuna.node.service.contacts import Contacts
 from kizuna.node.service.detection import Detection, Rules
 from kizuna.node.service.feeds import LiveSource, check_address
 from kizuna.node.service.folder import Folder
 from kizuna.node.service.health import Health
+from kizuna.node.service.heard_layers import HeardLayers
 from kizuna.node.service.intake import Intake, started
 from kizuna.node.service.matching import Matching
 from kizuna.node.service.outward import facts_of, oidc_of, origin_codes
@@ -55,6 +57,7 @@ class Given:
 
     rules: Rules
     zones: tuple[Zone, ...]
+    names: Names = Names()
 
 
 def read_beside(config: Config) -> Given:
@@ -72,7 +75,11 @@ def read_beside(config: Config) -> Given:
         check_address(source, config.home)
     oidc_of(config)
     around, _ = surroundings_of(beside.lists, beside.zones)
-    return Given(Rules(beside.settings, around, config.live), tuple(beside.zones))
+    return Given(
+        Rules(beside.settings, around, config.live),
+        tuple(beside.zones),
+        names=read_names([config.path(n) for n in config.places.names]),
+    )
 
 
 class Running:
@@ -91,6 +98,7 @@ class Running:
         self.intake: Intake
         self.detection: Detection
         self.matching: Matching
+        self.heard: HeardLayers
         self.streams: list[str] = []
         self._beside = beside
         self._tell: Callable[[str], None] = lambda _: None
@@ -119,6 +127,7 @@ class Running:
                 ContactWatch(context, params=config.detections, surroundings=rules.surroundings), rules.settings,
                 self.clock, self.health, context=context,
             )  # fmt: skip
+            self.heard = HeardLayers(self.keep, config.layers, rooms.detection(context), self.health)
             self.detection.prepare()
         except BaseException:
             self.keep.close()
@@ -131,6 +140,7 @@ class Running:
         self._thread("detection", self.detection.run)
         self._thread("intake", self.intake.run)
         self._thread("matching", lambda: self.matching.run(self._over))
+        self._thread("layers", lambda: self.heard.run(self._over, self.clock.now_ms))
         for source in config.sources:
             self._start_source(source)
         self._thread("upkeep", self._keep_hours)
@@ -150,7 +160,7 @@ class Running:
         self.intake.bell.stop()
         self._join(lambda name: name == "intake", STOP_S)
         self.detection.stop()
-        self._join(lambda name: name in ("detection", "matching", "upkeep"), STOP_S)
+        self._join(lambda name: name in ("detection", "matching", "layers", "upkeep"), STOP_S)
         self.write_status(running=False)
         self.contacts.close()
         self.desk.close()
@@ -176,10 +186,13 @@ class Running:
         codes = origin_codes(self.config)
         return Node(
             facts_of(self.config, secure=secure, hosts=hosts), self.keep, self.desk, self.clock.now_ms,
-            self.health.rows, self.layers.layer, lambda source: codes.get(source, 0),
+            self.health.rows, self._layer, lambda source: codes.get(source, 0),
             counters=self._counters, alerts=self.config.alerts, oidc=oidc_of(self.config), contacts=self.contacts,
-            streams=self.streams,
+            streams=self.streams, layer_about=self.heard.about,
         )  # fmt: skip
+
+    def _layer(self, name: str) -> bytes | None:
+        return self.layers.layer(name) or self.heard.layer(name)
 
     # ---- threads --------------------------------------------------------------------------------------------------
     def _start_source(self, source: Source) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
@@ -27,7 +26,8 @@ _VESSELS_MOST: Final = 5_000
 _TRACK_ZOOM_LEAST: Final = 7
 _KEPT: Final = ("mmsi", "event_id", "event_type", "confidence", "confidence_word", "summary", "start_timestamp",
                 "end_timestamp", "shipname", "kind", "sog_kn", "cog_deg", "datetime", "zone_id", "name", "claimant",
-                "fixes", "status")  # fmt: skip
+                "fixes", "status", "share", "heard", "expected", "vessel_hours")  # fmt: skip
+Layer = Literal["vessels", "tracks", "events", "zones", "coverage", "presence"]
 Whole = Annotated[int, Path(ge=0, le=1 << 24)]
 
 
@@ -37,9 +37,11 @@ def add_to(router: APIRouter, books: Books) -> None:
     layers = Layers(node)
 
     @router.get("/tiles/{layer}/{z}/{x}/{y}.mvt", **needs("ogc.read"))
-    def tile(viewer: Looks, layer: Literal["vessels", "tracks", "events", "zones"], z: Whole, x: Whole,
-             y: Whole) -> Response:  # fmt: skip
-        """One tile; 204 where it is empty. Tracks of the last hour from zoom 7, events of the last week."""
+    def tile(viewer: Looks, layer: Layer, z: Whole, x: Whole, y: Whole) -> Response:
+        """One tile; 204 where it is empty. Tracks of the last hour from zoom 7, events of the last week.
+
+        Coverage and presence are for people only: they are neither late nor coarse in the way that a token is.
+        """
         mvt.check_tile(z, x, y)
         if layer == "tracks" and z < _TRACK_ZOOM_LEAST:
             raise Problem(404, f"tracks are drawn from zoom {_TRACK_ZOOM_LEAST}")
@@ -47,10 +49,10 @@ def add_to(router: APIRouter, books: Books) -> None:
         west, south, east, north = mvt.tile_box(z, x, y)
         whole = east - west >= 360  # noqa: PLR2004  all round
         query = Query(box=(-180.0 if whole else _round(west), south, 180.0 if whole else _round(east), north))
-        if layer == "zones":
-            features: Iterator[dict[str, Any]] = iter(
-                json.loads(layers.bytes_of("zones") or b'{"features":[]}')["features"]
-            )
+        if layer in ("coverage", "presence") and viewer.is_token:
+            raise Problem(403, f"{layer} is not given to tokens")
+        if layer in ("zones", "coverage", "presence"):
+            features: Iterator[dict[str, Any]] = iter(layers.features_of(layer))
         elif layer == "events":
             now = node.now_ms()
             features = event_features(reader.events(start_ms=now - 7 * DAY_MS, end_ms=now + 1))
