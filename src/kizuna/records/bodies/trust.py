@@ -1,4 +1,4 @@
-"""Records about records: recall and correction, grants, requests and answers, agreements."""
+"""Records about records: recall and correction, grants, requests and answers, agreements, communities."""
 
 from __future__ import annotations
 
@@ -19,13 +19,34 @@ class Recall(Body, frozen=True, kw_only=True):
         records: ids of records, as the asked party received them.
         reason: class of the reason: error, sensitive, personal, legal, security or expired.
         action: what is asked.
-        text: words for people.
+        text: words for people; with ``annotate``, the note that is shown beside the records.
+        follows: the recall of another party that this one passes on to holders of what was derived from its records.
     """
 
     records: _Ids
     reason: Literal["error", "sensitive", "personal", "legal", "security", "expired"]
     action: Literal["hide", "delete", "annotate"] = "hide"
     text: Text = ""
+    follows: RecordId | None = None
+
+
+class RecallAck(Body, frozen=True, kw_only=True):
+    """What became of a recall at one party: the answer that travels back the way the recall came.
+
+    Attributes:
+        recall: the recall that is answered.
+        state: acknowledged, or refused with the reason in ``why``.
+        held: how many of its records this party had; the others stay barred should they come later.
+        hops: parties to which it had passed them, or what it derived from them, and now passes the recall on.
+        gone: those of ``hops`` that it has no way to any more.
+    """
+
+    recall: RecordId
+    state: Literal["acknowledged", "refused"]
+    held: Annotated[int, msgspec.Meta(ge=0, le=512)] = 0
+    hops: _Words = ()
+    gone: _Words = ()
+    why: Line = ""
 
 
 class Correction(Body, frozen=True, kw_only=True):
@@ -40,24 +61,31 @@ class Grant(Body, frozen=True, kw_only=True):
     """The originator allows that these records be passed on to an audience until a time.
 
     Attributes:
-        leaves: leaf hashes of the records in the originator's log, hexadecimal.
+        records: ids of the records, which are the hashes of their bytes.
         to: party or community.
         until_ms: end, ms UTC.
         purpose: what for; empty states no limit.
         request: the request that it answers.
     """
 
-    leaves: _Ids
+    records: _Ids
     to: Word
     until_ms: TimeMs
     purpose: _Words = ()
     request: RecordId | None = None
 
 
+class GrantEnd(Body, frozen=True, kw_only=True):
+    """The originator ends grants before their time. What was passed on until then is a matter for a recall."""
+
+    grants: _Ids
+    text: Text = ""
+
+
 class ConsentRequest(Body, frozen=True, kw_only=True):
     """Asks the originator to allow that records be passed on."""
 
-    leaves: _Ids
+    records: _Ids
     to: Word
     until_ms: TimeMs | None = None
     purpose: _Words = ()
@@ -72,6 +100,14 @@ class Request(Body, frozen=True, kw_only=True):
     purpose: _Words = ()
     by_ms: TimeMs | None = None
     clause: Line = ""
+    distress: bool = False
+    text: Text = ""
+
+
+class RequestEnd(Body, frozen=True, kw_only=True):
+    """The asker needs no answer any more."""
+
+    request: RecordId
     text: Text = ""
 
 
@@ -86,22 +122,60 @@ class Answer(Body, frozen=True, kw_only=True):
 
 
 class Agreement(Body, frozen=True, kw_only=True):
-    """A memorandum, or a change of its state. The text itself travels as a file named by its digest."""
+    """A memorandum, or a change of its state, as its origin states it.
+
+    Attributes:
+        sha256: digest of the file; signatures are over this.
+        state: ``proposed`` and ``signed`` carry the origin's signature; ``suspended`` takes it back until it signs again;
+            ``ended`` gives notice for ``ends_ms``.
+        text: the file itself, with ``proposed``.
+    """
 
     agreement_id: Word
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     sha256: RecordId
     parties: _Words = ()
     state: Literal["proposed", "signed", "suspended", "ended"] = "proposed"
+    ends_ms: TimeMs | None = None
+    text: Annotated[str, msgspec.Meta(max_length=49_152)] = ""
     further: Free = msgspec.field(default_factory=dict)
+
+
+class Members(Body, frozen=True, kw_only=True):
+    """One version of the list of members of a community, stated by one of its stewards.
+
+    Attributes:
+        community: its id, ``c:...``.
+        version: one more than the list that it takes the place of, which ``supersedes`` names.
+        members: party ids; nobody else is a member.
+        stewards: party ids that may state the next version.
+    """
+
+    community: Annotated[str, msgspec.Meta(pattern="^c:[a-z0-9][a-z0-9.-]{0,61}\\Z")]
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    members: Annotated[tuple[Line, ...], msgspec.Meta(max_length=512)] = ()
+    stewards: Annotated[tuple[Line, ...], msgspec.Meta(min_length=1, max_length=16)]
+    title: Line = ""
+
+
+class Leave(Body, frozen=True, kw_only=True):
+    """A member leaves a community by its own word, at once."""
+
+    community: Annotated[str, msgspec.Meta(pattern="^c:[a-z0-9][a-z0-9.-]{0,61}\\Z")]
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 KINDS: Final = (
     Kind("recall", 1, Recall, FLASH, "Asks for records to be hidden, deleted or annotated."),
+    Kind("recall.ack", 1, RecallAck, FLASH, "What became of a recall at one party."),
     Kind("correction", 1, Correction, FLASH, "Says what was wrong and what takes its place."),
     Kind("grant", 1, Grant, ROUTINE, "Allows that records be passed on."),
+    Kind("grant.end", 1, GrantEnd, FLASH, "Ends grants before their time."),
     Kind("consent.request", 1, ConsentRequest, ROUTINE, "Asks to be allowed to pass records on."),
     Kind("request", 1, Request, FLASH, "Asks for information."),
+    Kind("request.end", 1, RequestEnd, ROUTINE, "Takes a request back."),
     Kind("answer", 1, Answer, FLASH, "Answers a request for information."),
     Kind("agreement", 1, Agreement, ROUTINE, "A memorandum, or a change of its state."),
+    Kind("community.members", 1, Members, ROUTINE, "A version of a community's list of members."),
+    Kind("community.leave", 1, Leave, FLASH, "A member leaves a community."),
 )
