@@ -25,6 +25,7 @@ from kizuna.node.api.routes import (
     layers,
     live,
     metrics,
+    names,
     ogc,
     oidc,
     pages,
@@ -46,7 +47,7 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     entry.add_to(router, node)
     oidc.add_to(router, node)
     picture.add_to(router, books)
-    for topic in (vessels, alerts, detections, watch, layers, admin, metrics, ogc, live, exports, tiles):
+    for topic in (vessels, alerts, detections, watch, layers, admin, metrics, names, ogc, live, exports, tiles):
         topic.add_to(router, books)
     _add_openapi(app, router)
     pages.add_to(router, web)

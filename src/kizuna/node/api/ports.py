@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from kizuna.base.table import Table
 from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.desk.desk import Desk, now_ms
+from kizuna.node.names import Names
 from kizuna.records.context import REAL, marking
 
 BLOCK_S: Final = 600
@@ -155,6 +156,9 @@ class Node:
         origin_of: code of the origin of a source's positions.
         counters: further numbers for ``/metrics``, by name.
         alerts: which events are alerts.
+        names: the node's own names.
+        view: viewpoint on rival claims from which its users start: ``neutral`` or a party's id.
+        land: land and claims for the map; those of the package without one.
         oidc: settings of the identity provider (``oidc.Oidc``), where there is one.
         contacts: detections of other sensors, where the node takes any.
         layer_about: when and of what time a layer was worked out (``calculated`` None before), or None where that is
@@ -172,6 +176,9 @@ class Node:
     counters: Callable[[], Mapping[str, float]] = dict
     alerts: AlertParams = field(default_factory=AlertParams)
     oidc: Any = None
+    names: Names = field(default_factory=Names)
+    view: str = "neutral"
+    land: Callable[[], Any] | None = None
     contacts: Contacts | None = None
     layer_about: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     streams: list[str] = field(default_factory=list)

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ class Given:
 
     rules: Rules
     zones: tuple[Zone, ...]
-    names: Names = Names()
+    names: Names = field(default_factory=Names)
 
 
 def read_beside(config: Config) -> Given:
@@ -75,11 +75,8 @@ def read_beside(config: Config) -> Given:
         check_address(source, config.home)
     oidc_of(config)
     around, _ = surroundings_of(beside.lists, beside.zones)
-    return Given(
-        Rules(beside.settings, around, config.live),
-        tuple(beside.zones),
-        names=read_names([config.path(n) for n in config.places.names]),
-    )
+    names = read_names([config.path(n) for n in p.names])
+    return Given(Rules(beside.settings, around, config.live), tuple(beside.zones), names)
 
 
 class Running:
@@ -188,11 +185,19 @@ class Running:
             facts_of(self.config, secure=secure, hosts=hosts), self.keep, self.desk, self.clock.now_ms,
             self.health.rows, self._layer, lambda source: codes.get(source, 0),
             counters=self._counters, alerts=self.config.alerts, oidc=oidc_of(self.config), contacts=self.contacts,
-            streams=self.streams, layer_about=self.heard.about,
+            streams=self.streams, layer_about=self.heard.about, names=self._beside.names,
+            view=self.config.places.claims_view, land=self._land,
         )  # fmt: skip
 
     def _layer(self, name: str) -> bytes | None:
         return self.layers.layer(name) or self.heard.layer(name)
+
+    def _land(self) -> Any:
+        """Land and claims for the map, with the node's own rows."""
+        from kizuna.engines.claim_watch import claimed_land  # noqa: PLC0415  the coast takes a second
+
+        table = self.config.places.claims_table
+        return claimed_land(self.config.path(table) if table else None)
 
     # ---- threads --------------------------------------------------------------------------------------------------
     def _start_source(self, source: Source) -> None:

@@ -167,6 +167,7 @@ class PlaceSettings:
         claims_view: whose names they carry: neutral, or a party's id.
         claims_table: file (TOML) with own parties, names and claims on top.
         detectors: file (TOML) of settings of the detectors; see ``kizuna params``.
+        names: files (TOML) with the node's own names of zones, ports, places and partners, by language.
     """
 
     zones: tuple[str, ...] = ()
@@ -175,6 +176,7 @@ class PlaceSettings:
     claims_view: str = "neutral"
     claims_table: str = ""
     detectors: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
