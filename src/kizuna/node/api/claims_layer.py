@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ NEUTRAL: Final = "neutral"
 LANGUAGES: Final = {"en": "en", "ja": "ja", "zh-TW": "zh-Hant"}
 """Language of the page to that of the table of claims."""
 _KEPT_MOST: Final = 12
+_BREADTH: Final = re.compile(r"([\d.]+) nm of (.+)")
+_MILES: Final = {"en": "{0} nm of {1}", "ja": "{1}から{0}海里", "zh-TW": "{1}起 {0} 浬"}
 
 
 class ClaimsLayer:
@@ -55,7 +58,7 @@ class ClaimsLayer:
         return self._land
 
     def _made(self, view: str, language: str) -> bytes:
-        """Zones of 12 nm around watched features, as each claimant measures them, and the lines that parties declared."""
+        """Zones of 12 nm around watched features as each claimant measures them, and lines that parties declared."""
         from kizuna.places.claims.export import as_geojson, declared_lines  # noqa: PLC0415
         from kizuna.places.claims.viewpoint import viewpoint  # noqa: PLC0415
         from kizuna.places.claims.zones import Wanted, claim_zones  # noqa: PLC0415
@@ -65,10 +68,13 @@ class ClaimsLayer:
         made = as_geojson(claim_zones(land, Wanted(), eyes), declared_lines(land.table, eyes))
         order = eyes.in_order(f["properties"]["claimant"] for f in made["features"])
         for feature in made["features"]:
-            party = feature["properties"]["claimant"]
-            own = self._node.names.partners.get(party, {})
-            called = own.get(language) or own.get("en") or (eyes.party_name(land.table, party) if eyes.party else "")
+            said = feature["properties"]
+            own = self._node.names.partners.get(said["claimant"], {})
+            called = own.get(language) or own.get("en")
             if called:
-                feature["properties"]["claimant_name"] = called
-            feature["properties"]["order"] = order.index(party)
+                said["claimant_name"] = called
+            breadth = _BREADTH.fullmatch(said["name"] or "")
+            if breadth is not None:
+                said["name"] = _MILES[language].format(*breadth.groups())
+            said["order"] = order.index(said["claimant"])
         return json_bytes({**made, "view": view})
