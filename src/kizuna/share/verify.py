@@ -1,0 +1,374 @@
+"""All trust rules for bytes from a partner, in one place: bytes and what was seen before in, a value or an error out.
+
+`Trusted` stands for one partner in one context. It changes nothing: it says what would be new (`Accepted`, with the
+next `Seen`), the caller keeps both in one transaction, and what dies in between happens again with the same outcome.
+Errors: InputError (damaged or malformed: ask again), UnavailableError (fetch something first, then again), TrustError
+(stop this log, raise the alarm, keep the bytes as evidence). The rules, cited as V1 to V16 where they are checked:
+
+V1   The bytes are a page within the limits, undamaged, written as pages are written (`page.open_page`).
+V2   The log is one of the partner that we speak to, for us or for a community that we are in, not our own.
+V3   The log is of this context; so is every record in it. Others are set aside, with an alarm, and never interpreted.
+V4   The sender's key manifest is known here up to the number that the page names.
+V5   The log's epoch was announced by the root key; a closed log does not go on.
+V6   A page key of the partner for this kind of context signed the checkpoint, and a node key its time.
+V7   Both keys count at this size: living, or retired at or beyond it; revoked ones only for the head vouched for.
+V8   Records follow on those held, without a hole.
+V9   Records that we hold already are the same as those that we hold.
+V10  The root over all that we would then hold leads, by the proof, to the root that was signed.
+V11  Two checkpoints of one size have one root.
+V12  The largest checkpoint ever seen fits what we hold as soon as we hold that much.
+V13  An older checkpoint (sent late, or again) is of a tree that we held; it takes nothing back.
+V14  An answer to "what is after N" is not signed at less than N: that partner lost what it had told us.
+V15  A receipt is for our own log, signed by a node key of the partner, with our root at its size.
+V16  A receipt beyond our own size that bears our own signature means that **we** were set back.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from kizuna.base.errors import InputError, TrustError
+from kizuna.share.keys import KeyRing, Position
+from kizuna.share.ledger import merkle
+from kizuna.share.ledger.checkpoint import Checkpoint, parse_text, read_checkpoint
+from kizuna.share.ledger.leaf import leaves_of
+from kizuna.share.ledger.merkle import EMPTY, Frontier, Nodes
+from kizuna.share.ledger.name import LogName, parse_name
+from kizuna.share.ledger.note import COSIGNATURE, Note, Signed, check_note, read_note
+from kizuna.share.ledger.proof import Shown, check_proof, read_proof
+from kizuna.share.ledger.salts import Salts
+from kizuna.share.page import LIMITS, Erased, Limits, Page, open_page
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is held of one log: its frontier, and the largest checkpoint ever verified for it (may be ahead)."""
+
+    name: LogName
+    frontier: Frontier = EMPTY
+    head: Checkpoint | None = None
+    note: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many records are held."""
+        return self.frontier.size
+
+    def encode(self) -> bytes:
+        """Bytes to keep."""
+        peaks = tuple(base64.b64encode(p).decode() for p in self.frontier.peaks)
+        return msgspec.json.encode(_Kept(str(self.name), self.size, peaks, self.note.decode()))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Seen:
+        """Read what `encode` wrote, from our own store."""
+        kept = msgspec.json.decode(data, type=_Kept)
+        frontier = Frontier(kept.size, tuple(base64.b64decode(p) for p in kept.peaks))
+        note = kept.note.encode()
+        return cls(parse_name(kept.log), frontier, read_checkpoint(note)[0] if note else None, note)
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    log: str
+    size: int
+    peaks: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A page that was found right.
+
+    Attributes:
+        seen: what is held once this is kept.
+        first: number of the first record that is new.
+        records: the new ones, in order; empty when all were held before.
+        salts: seeds of their salts.
+        nodes: nodes of the tree to store from ``merkle.nodes_before(first)`` on.
+        set_aside: numbers of new records that must not be interpreted, each with the reason (V3).
+        signed_s: time that the partner states for the checkpoint, seconds since 1970; orders nothing.
+        repeated: how many records of the page were held before.
+        behind: records that the checkpoint has beyond what is held then.
+    """
+
+    seen: Seen
+    first: int
+    records: tuple[bytes | Erased, ...]
+    salts: Salts
+    nodes: tuple[bytes, ...]
+    set_aside: tuple[tuple[int, str], ...]
+    signed_s: int
+    repeated: int
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a partner signed to have received of our log, up to and without ``size``, and when by its clock."""
+
+    name: LogName
+    partner: str
+    size: int
+    root: bytes
+    time_s: int
+    note: bytes
+
+    @property
+    def position(self) -> Position:
+        """Size and root."""
+        return Position(self.size, base64.b64encode(self.root).decode())
+
+
+class _Peek(msgspec.Struct):
+    """The one field of a record that decides whether it may stand in this log."""
+
+    context: str = "real"
+
+
+_PEEK = msgspec.json.Decoder(_Peek)
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """One partner in one context, as ``me`` sees it; ``communities`` are those that I am in."""
+
+    me: str
+    ring: KeyRing
+    context: str
+    communities: frozenset[str] = frozenset()
+    limits: Limits = LIMITS
+
+    def manifest(self, data: bytes) -> Trusted:
+        """Take in the next key manifest of the partner (V4); see `KeyRing.accept`."""
+        return replace(self, ring=self.ring.accept(data))
+
+    def page(self, data: bytes, seen: Seen, nodes: Nodes, *, asked: int | None = None) -> Accepted:
+        """Judge a page of the log of which ``seen`` is held.
+
+        Args:
+            data: the bytes as they came.
+            seen: what is held of this log; ``Seen(name)`` before the first page.
+            nodes: stored nodes of that log.
+            asked: what the partner was asked for (records after this number), when this is its direct answer; None
+                for what was pushed or carried.
+        """
+        page = open_page(data, self.limits)  # V1
+        if page.name != seen.name:
+            raise InputError(f"a page of {page.name}", where=str(seen.name))
+        signed_s = self._signed(page.name, page.checkpoint, page.note, page.keys)
+        self._not_set_back(page.checkpoint, seen, asked)
+        if page.first > seen.size:  # V8
+            raise InputError(f"records from {page.first} on, but only {seen.size} are held", hint="ask from there")
+        leaves = page.leaves()
+        known = min(seen.size, page.end) - page.first
+        self._same_as_held(page, leaves[:known], nodes)
+        frontier, new_nodes = _extend(seen, leaves[known:])  # V12
+        after = frontier if page.end >= seen.size else merkle.frontier_at(page.end, nodes)
+        checkpoint = page.checkpoint
+        if checkpoint.size >= page.end:  # V10
+            merkle.check_consistency(page.end, after.root, checkpoint.size, checkpoint.root, page.proof)
+        else:
+            raise TrustError("a page of more records than were signed", where=str(page.name))
+        if checkpoint.size <= seen.size:  # V13
+            _held_then(checkpoint, nodes)
+        first, new = page.first + known, page.records[known:]
+        if page.end >= seen.size:
+            seen = _advance(seen, frontier, checkpoint, page.note)
+        return Accepted(
+            seen=seen, first=first, records=new,
+            salts=page.salts.cover(first, len(new)), nodes=tuple(new_nodes), set_aside=self._set_aside(first, new),
+            signed_s=signed_s, repeated=known, behind=max(0, checkpoint.size - frontier.size),
+        )  # fmt: skip
+
+    def alone(self, data: bytes) -> Page:
+        """Judge a page without holding what is before it: V1 to V7 and V10 from the frontier that it brings along.
+
+        For whoever carries or inspects pages. It shows that the log holds these records, not that nothing was changed
+        since an earlier look.
+        """
+        page = open_page(data, self.limits)
+        self._signed(page.name, page.checkpoint, page.note, page.keys)
+        left = page.left or EMPTY
+        if left.size != page.first:
+            raise InputError("the page does not bring what is before it", where=str(page.name))
+        after, _ = merkle.append(left, page.leaves())
+        merkle.check_consistency(after.size, after.root, page.checkpoint.size, page.checkpoint.root, page.proof)
+        return page
+
+    def head(self, data: bytes, seen: Seen, nodes: Nodes, proof: Sequence[bytes] = (), keys: int = 0) -> Seen:
+        """Judge a checkpoint that came alone, with the proof from what is held: V2 to V7, V10, V11, V13."""
+        checkpoint, note = read_checkpoint(data)
+        if checkpoint.origin != str(seen.name):
+            raise InputError(f"a checkpoint of {checkpoint.origin[:80]!r}", where=str(seen.name))
+        self._signed(seen.name, checkpoint, note, keys)
+        self._not_set_back(checkpoint, seen, None)
+        if checkpoint.size <= seen.size:
+            _held_then(checkpoint, nodes)
+        else:
+            merkle.check_consistency(seen.size, seen.frontier.root, checkpoint.size, checkpoint.root, proof)
+        return _advance(seen, seen.frontier, checkpoint, note)
+
+    def receipt(self, data: bytes, size: int, nodes: Nodes, own: KeyRing | None = None) -> Receipt:
+        """Judge a receipt of the partner for our own log of ``size`` records (V15, V16).
+
+        ``own`` are our own public keys: with them it is found out that we were set back.
+        """
+        note = read_note(data)
+        checkpoint = parse_text(note.text)
+        name = parse_name(checkpoint.origin)
+        if name.origin != self.me or name.context != self.context:
+            raise TrustError("a receipt for a log that is not ours, or of another context", where=str(name))
+        if name.audience != self.ring.party and not name.audience.startswith(("c:", "*")):
+            raise TrustError(f"a receipt for a log that {self.ring.party} is not told", where=str(name))
+        (signed, *_) = check_note(note, self.ring.node_verifiers(name.context))
+        self.ring.check_position(signed.verifier, checkpoint, name.context)  # V7
+        if checkpoint.size > size:  # V16
+            if own and _signed_by(note, own, name):
+                hint = "this node was set back: sign nothing, and open a new epoch (docs/explanation/ledger.md)"
+                raise TrustError(f"we signed {checkpoint.size} records and hold {size}", where=str(name), hint=hint)
+            raise TrustError(f"a receipt for {checkpoint.size} records of {size}", where=str(name))
+        if merkle.frontier_at(checkpoint.size, nodes).root != checkpoint.root:
+            raise TrustError("a receipt for a log that is not ours", where=str(name), hint="keep it as evidence")
+        return Receipt(name, self.ring.party, checkpoint.size, checkpoint.root, signed.time_s or 0, data)
+
+    def proof(self, data: bytes, record: bytes) -> Shown:
+        """Judge a proof that the partner told this record (whom, the log's name says): V5 to V7 and the path."""
+        proof = read_proof(data)
+        checkpoint, _ = read_checkpoint(proof.checkpoint)
+        name = parse_name(checkpoint.origin)
+        if name.origin != self.ring.party or name.context != self.context:
+            raise TrustError("a proof of another party or context", where=str(name))
+        known = (*self.ring.page_verifiers(name), *self.ring.node_verifiers(name.context))
+        shown = check_proof(proof, record, known)
+        self.ring.check_epoch(checkpoint, name)
+        for signed in shown.signed:
+            self.ring.check_position(signed.verifier, checkpoint, name.context)
+        return shown
+
+    def _signed(self, name: LogName, checkpoint: Checkpoint, note: Note, keys: int) -> int:
+        """V2 to V7 for a checkpoint; return the time that is stated for it."""
+        where, told = str(name), {self.me, "*", *self.communities}
+        if name.origin != self.ring.party or name.origin == self.me or name.audience not in told:  # V2
+            raise TrustError(f"not a log of {self.ring.party} for us", where=where)
+        if name.context != self.context:  # V3
+            raise TrustError(f"a log of another context than {self.context}", where=where)
+        if keys > self.ring.sequence:  # V4
+            raise self.ring.missing(keys)
+        self.ring.check_epoch(checkpoint, name)  # V5
+        known = (*self.ring.page_verifiers(name), *self.ring.node_verifiers(name.context))
+        signed = check_note(note, known)
+        logs = [s for s in signed if s.verifier.kind != COSIGNATURE]
+        self._one_counts(logs, checkpoint, name)
+        return self._one_counts([s for s in signed if s.verifier.kind == COSIGNATURE], checkpoint, name)
+
+    def _one_counts(self, signed: Sequence[Signed], checkpoint: Checkpoint, name: LogName) -> int:
+        """V6, V7: one of these signed and counts at this size; return the time it states, 0 for none."""
+        refused = TrustError("the log's signature or its time is missing", where=str(name))
+        for one in signed:
+            try:
+                self.ring.check_position(one.verifier, checkpoint, name.context)
+            except TrustError as exc:
+                refused = exc
+            else:
+                return one.time_s or 0
+        raise refused
+
+    def _not_set_back(self, checkpoint: Checkpoint, seen: Seen, asked: int | None) -> None:
+        where = str(seen.name)
+        hint = "keep the bytes; call the partner: its node was restored from a backup, or it tells different stories"
+        if asked is not None and checkpoint.size < asked:  # V14
+            raise TrustError(f"the partner signs {checkpoint.size} records but told us {asked}", where=where, hint=hint)
+        if seen.head and checkpoint.size == seen.head.size and checkpoint.root != seen.head.root:  # V11
+            raise TrustError(f"two different logs of {checkpoint.size} records", where=where, hint=hint)
+        if checkpoint.size == seen.size and checkpoint.root != seen.frontier.root:  # V11
+            raise TrustError(f"another log of {checkpoint.size} records than the one held", where=where, hint=hint)
+
+    def _same_as_held(self, page: Page, leaves: Sequence[bytes], nodes: Nodes) -> None:
+        """V9, by the leaves. An erased record has the same leaf as the whole one."""
+        held = nodes.read([merkle.number_of(0, page.first + i) for i in range(len(leaves))]) if leaves else []
+        for i, (one, other) in enumerate(zip(leaves, held, strict=True)):
+            if one != other:
+                raise TrustError(f"record {page.first + i} is not the one that we were told", where=str(page.name))
+
+    def _set_aside(self, first: int, records: Sequence[bytes | Erased]) -> tuple[tuple[int, str], ...]:
+        """V3 for each record."""
+        out = []
+        for number, data in enumerate(records, first):
+            if not isinstance(data, Erased):
+                try:
+                    context = _PEEK.decode(data).context
+                except (msgspec.MsgspecError, ValueError, RecursionError):
+                    out.append((number, "not a record"))
+                    continue
+                if context != self.context:
+                    out.append((number, "another context"))
+        return tuple(out)
+
+
+def changed_rows(
+    name: LogName, records: Sequence[bytes | None], salts: Salts, nodes: Nodes, first: int = 0
+) -> list[int]:
+    """Numbers of stored records that are not those of the tree; None stands for an erased one, which cannot be told.
+
+    Whoever edits a past row would have to edit its leaf, then every node above, and then the root, which is signed
+    here and cosigned there: compare ``frontier_at(...).root`` with those.
+    """
+    held = nodes.read([merkle.number_of(0, first + i) for i in range(len(records))])
+    out = []
+    for i, (data, salt) in enumerate(zip(records, salts.read(first, len(records)), strict=True)):
+        if data is not None and (salt is None or leaves_of(str(name), [data], [salt])[0] != held[i]):
+            out.append(first + i)
+    return out
+
+
+def changed_nodes(size: int, nodes: Nodes, *, step: int = 4096) -> list[int]:
+    """Numbers of stored nodes that do not follow from the leaves."""
+    out, frontier = [], Frontier()
+    while frontier.size < size:
+        count = min(step, size - frontier.size)
+        leaves = nodes.read([merkle.number_of(0, frontier.size + i) for i in range(count)])
+        start = merkle.nodes_before(frontier.size)
+        frontier, right = merkle.append(frontier, leaves)
+        stored = nodes.read(range(start, start + len(right)))
+        out += [start + i for i, (a, b) in enumerate(zip(right, stored, strict=True)) if a != b]
+    return out
+
+
+def _extend(seen: Seen, leaves: Sequence[bytes]) -> tuple[Frontier, list[bytes]]:
+    """Append, and compare with the largest checkpoint where its size is reached on the way (V12)."""
+    frontier, ahead = seen.frontier, seen.head
+    nodes: list[bytes] = []
+    if ahead and seen.size < ahead.size < seen.size + len(leaves):
+        cut = ahead.size - seen.size
+        frontier, nodes = merkle.append(frontier, leaves[:cut])
+        if frontier.root != ahead.root:
+            raise TrustError(f"not the log of {ahead.size} records that was signed before", where=str(seen.name))
+        leaves = leaves[cut:]
+    frontier, more = merkle.append(frontier, leaves)
+    return frontier, nodes + more
+
+
+def _advance(seen: Seen, frontier: Frontier, checkpoint: Checkpoint, note: Note) -> Seen:
+    if seen.head is None or checkpoint.size >= seen.head.size:
+        return Seen(seen.name, frontier, checkpoint, note.encode())
+    if frontier.size == seen.head.size and frontier.root != seen.head.root:  # V12
+        raise TrustError(f"not the log of {frontier.size} records that was signed before", where=str(seen.name))
+    return replace(seen, frontier=frontier)
+
+
+def _held_then(checkpoint: Checkpoint, nodes: Nodes) -> None:
+    """V13."""
+    if merkle.frontier_at(checkpoint.size, nodes).root != checkpoint.root:
+        hint = "keep the bytes: they prove that the partner signed two different logs"
+        raise TrustError(f"another log of {checkpoint.size} records than the one held", hint=hint)
+
+
+def _signed_by(note: Note, ring: KeyRing, name: LogName) -> bool:
+    try:
+        return bool(check_note(note, ring.page_verifiers(name)))
+    except TrustError:
+        return False
