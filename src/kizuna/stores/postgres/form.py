@@ -1,7 +1,7 @@
 """The form of the store in the database: one schema for each context, made, checked and brought up to date here.
 
 What is heard is parted by UTC day, so that letting a day go is dropping a table. The partition of a day is made with
-the first reliable row of it. Form 1.
+the first reliable row of it. Form 2; form 1 had an index by time alone and put no days in order.
 """
 
 # ruff: noqa: S608  names of schemas are checked, numbers are made by int(); text goes as a parameter
@@ -20,7 +20,7 @@ from kizuna.stores.keep.pieces import SCHEMAS
 from kizuna.stores.postgres.connecting import Link
 from kizuna.stores.postgres.rows import ODD_DAY, sql_columns, stored
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _OLDEST_SERVER: Final = 140_000
 _LOCK: Final = 0x4B495A
@@ -136,6 +136,13 @@ def days(link: Link, schema: str) -> set[dt.date]:
     return {dt.datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=dt.UTC).date() for name in names}
 
 
+_BRIN_TIME: Final = 'USING brin ("timestamp") WITH (pages_per_range = 16, autosummarize = on)'
+_BRIN: Final = 'USING brin ("timestamp", lat, lon) WITH (pages_per_range = 4, autosummarize = on)'
+"""Bounds of time and place of every four pages. GiST over points was no faster and took 2.7 times as long to fill:
+``benchmarks/postgres_indexes.py``."""
+_ORDERED: Final = "ordered (day date PRIMARY KEY)"
+FIX_INDEXES: Final = ('(mmsi, "timestamp")', _BRIN)
+"""Indexes of a partition of fixes, as those of the whole."""
 _MORE: Final = {"fixes": ", late bool NOT NULL", "statics": ", seq int8 NOT NULL", "others": ""}
 
 
@@ -158,7 +165,7 @@ def _heard_tables(schema: str) -> list[str]:
         columns = f"day date NOT NULL, undated_at timestamptz, {sql_columns(table)}{_MORE[name]}"
         out.append(f"CREATE TABLE {schema}.{name} ({columns}) PARTITION BY LIST (day)")
         out.append(f'CREATE INDEX {name}_vessel ON {schema}.{name} (mmsi, "timestamp")')
-        out.append(f'CREATE INDEX {name}_time ON {schema}.{name} USING brin ("timestamp") WITH (pages_per_range = 16)')
+        out.append(f"CREATE INDEX {name}_time ON {schema}.{name} {_BRIN if name == 'fixes' else _BRIN_TIME}")
     return [*out, f"CREATE INDEX statics_seq ON {schema}.statics (seq)"]
 
 
@@ -178,6 +185,7 @@ def _own_tables(schema: str, gis: str) -> list[str]:
         f"INSERT INTO {schema}.state VALUES (true, 0, 0, NULL, NULL, NULL, '')",
         f"CREATE TABLE {schema}.batch (seq int8 PRIMARY KEY, fixes bytea, statics bytea, others bytea)",
         *(f"ALTER TABLE {schema}.batch ALTER {name} SET STORAGE EXTERNAL" for name in SCHEMAS),
+        f"CREATE TABLE {schema}.{_ORDERED}",
         f"CREATE TABLE {schema}.block (start_ms int8 PRIMARY KEY, fixes int8 NOT NULL) WITH (fillfactor = 70)",
         (
             f"CREATE TABLE {schema}.latest ({sql_columns(STATE)}, "
@@ -193,8 +201,8 @@ def _own_tables(schema: str, gis: str) -> list[str]:
         (
             f"CREATE TABLE {schema}.identity (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mmsi int4 NOT NULL, "
             "first_ms int8 NOT NULL, last_ms int8 NOT NULL, shipname text, n_shipname text, callsign text, "
-            "imo int4 NOT NULL, ship_type int4 NOT NULL, length_m int4 NOT NULL, width_m int4 NOT NULL, draught_m float8, "
-            "destination text, count int8 NOT NULL, label text NOT NULL)"
+            "imo int4 NOT NULL, ship_type int4 NOT NULL, length_m int4 NOT NULL, width_m int4 NOT NULL, "
+            "draught_m float8, destination text, count int8 NOT NULL, label text NOT NULL)"
         ),
         f"CREATE INDEX identity_mmsi ON {schema}.identity (mmsi)",
     ]  # fmt: skip
@@ -237,7 +245,14 @@ def name_words(link: Link, schema: str) -> None:
     link.run(f"INSERT INTO {schema}.word VALUES {texts} ON CONFLICT DO NOTHING")
 
 
-STEPS: Final[Mapping[int, Callable[[Link, str], None]]] = {}
+def _from_1(link: Link, schema: str) -> None:
+    """Form 1 had an index by time alone and put no days in order."""
+    link.run(f"DROP INDEX {schema}.fixes_time")
+    link.run(f"CREATE INDEX fixes_time ON {schema}.fixes {_BRIN}")
+    link.run(f"CREATE TABLE {schema}.{_ORDERED}")
+
+
+STEPS: Final[Mapping[int, Callable[[Link, str], None]]] = {1: _from_1}
 """How a form becomes the next."""
 
 

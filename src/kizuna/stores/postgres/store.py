@@ -21,12 +21,12 @@ from kizuna.sources.batch import Batch
 from kizuna.stores.keep.keep import Versions
 from kizuna.stores.keep.params import BLOCK_MS, KeepParams
 from kizuna.stores.keep.reading import Want
-from kizuna.stores.postgres import asking, form, taking, upkeep
+from kizuna.stores.postgres import asking, form, ordering, taking, upkeep
 from kizuna.stores.postgres.connecting import Links
 from kizuna.stores.postgres.core import Core
 
-_FOLD_ROWS: Final = 50_000
-_FOLD_BATCHES: Final = 5_000
+_DUE: Final = (5_000, 500_000, 50_000)
+"""Batches, fixes and static messages after which identities are carried on: what a question has to look through."""
 
 
 class PostgresStore:
@@ -36,7 +36,7 @@ class PostgresStore:
         self._core = core
         self._thread = None if core.read_only else ThreadPoolExecutor(1, "kizuna-fold")
         self._folding: Future[int] | None = None
-        self._unfolded = [0, 0]  # static messages and batches since identities were carried on
+        self._since = [0, 0, 0]  # batches, fixes and static messages since identities were carried on
         self._trouble = ""
 
     def append(self, batch: Batch) -> int:
@@ -48,9 +48,7 @@ class PostgresStore:
         """
         self._writable()
         version = taking.append(self._core, batch)
-        self._unfolded[0] += len(batch.statics)
-        self._unfolded[1] += 1
-        self._fold_when_due()
+        self._fold_when_due(batch)
         return version
 
     def put_events(self, events: Table) -> int:
@@ -125,13 +123,16 @@ class PostgresStore:
         except KizunaError as exc:
             self._trouble = str(exc)
             raise
-        self._trouble, self._unfolded = "", [0, 0]
+        self._trouble = ""
         return rows
 
     def compact(self) -> int:
-        """Nothing is put in order yet; 0."""
+        """Put days that are over in order, so that a vessel, and a place, lie together; rows written.
+
+        Raises UnavailableError when the server is gone, or others hold the tables; the store stays as it is.
+        """
         self._writable()
-        return 0
+        return ordering.put_in_order(self._core)
 
     def retain(
         self, before_ms: int | None = None, *, bytes_most: int | None = None, events_before_ms: int | None = None
@@ -160,11 +161,13 @@ class PostgresStore:
             self._thread.shutdown(wait=True)
         self._core.close()
 
-    def _fold_when_due(self) -> None:
-        rows, batches = self._unfolded
-        if (rows >= _FOLD_ROWS or batches >= _FOLD_BATCHES) and (self._folding is None or self._folding.done()):
-            self._unfolded = [0, 0]
-            self._folding = self._thread.submit(self.seal) if self._thread else None
+    def _fold_when_due(self, batch: Batch) -> None:
+        more = (1, len(batch.fixes), len(batch.statics))
+        self._since = [a + b for a, b in zip(self._since, more, strict=True)]
+        due = any(n >= most for n, most in zip(self._since, _DUE, strict=True))
+        if due and self._thread is not None and (self._folding is None or self._folding.done()):
+            self._since = [0, 0, 0]
+            self._folding = self._thread.submit(self.seal)
 
     def _writable(self) -> None:
         if self._core.read_only:

@@ -40,7 +40,20 @@ def fold(core: Core) -> int:
             _fold(link, core.schema, identity_rows.periods(fresh))
             form.put_fact(link, core.schema, "folded", upto)
             _forget_batches(core, link)
+        _summarise(core, link)
         return len(fresh)
+
+
+def _summarise(core: Core, link: Link) -> None:
+    """Have the newest days' rows told by their index; the server does it by itself only now and then."""
+    names = [form.partition("fixes", d) for d in [ODD_DAY, *sorted(form.days(link, core.schema))[-2:]]]
+    for name in names:
+        sql = (
+            "SELECT brin_summarize_new_values(i.indexrelid) AS n FROM pg_index i "
+            "JOIN pg_class c ON c.oid = i.indexrelid "
+            f"JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'brin' AND i.indrelid = '{core.schema}.{name}'::regclass"
+        )
+        link.ask(sql)
 
 
 def _fold(link: Link, schema: str, new: list[identity_rows.Row]) -> None:
@@ -117,6 +130,7 @@ def _retain(core: Core, link: Link, cut_ms: int) -> int:
             for table in SCHEMAS:
                 for d in old_days:
                     link.run(f"DROP TABLE {s}.{form.partition(table, d)}")
+            link.run(f"DELETE FROM {s}.ordered WHERE day < DATE '{day}'")
             link.run(f"DELETE FROM {s}.block WHERE start_ms < {cut_ms}")
             link.run(f"DELETE FROM {s}.identity WHERE last_ms < {cut_ms}")
             link.run(f"DELETE FROM {s}.latest WHERE {_stale(cut_ms)}")
