@@ -28,7 +28,7 @@ class Test(Body, frozen=True, kw_only=True):
     test: Line
     measured: float | None = None
     threshold: float | None = None
-    relation: Annotated[str, msgspec.Meta(pattern="^(>|>=|<|<=|)$")] = ""
+    relation: Annotated[str, msgspec.Meta(pattern="^(>|>=|<|<=|)\\Z")] = ""
     unit: Line = ""
     passed: bool | None = None
 

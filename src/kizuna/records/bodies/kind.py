@@ -44,9 +44,9 @@ class Kind:
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Line = Annotated[str, msgspec.Meta(max_length=256)]
 Text = Annotated[str, msgspec.Meta(max_length=16_384)]
-RecordId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+RecordId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}\\Z")]
 Names = Annotated[
-    dict[Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], Line], msgspec.Meta(max_length=16)
+    dict[Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\\Z")], Line], msgspec.Meta(max_length=16)
 ]
 """Text by language tag (BCP 47), such as en, ja, zh-Hant."""
 Mmsi = Annotated[int, msgspec.Meta(ge=0, le=1_073_741_823)]
