@@ -35,6 +35,7 @@ _LAT_MOST_DEG: Final = 90.0
 _HEAD: Final = b'{"v":1,'
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){0,3}(?:/[1-9][0-9]?)?")
 _ID: Final = re.compile(r"[0-9a-f]{64}")
+_DERIVED: Final = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{48})?")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
@@ -54,7 +55,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         label: who may be told.
         context: real, exercise:<id> or test.
         supersedes: ids of records that this one takes the place of.
-        derived_from: salted hashes (64 hex characters) of what it was made from.
+        derived_from: salted hashes of what it was made from: 64 hex characters, or the first 16 of them.
         evidence: what it rests on: record ids, or names with a scheme.
     """
 
@@ -165,7 +166,7 @@ def _check(record: Record) -> None:
     _check_names("subject", record.subject)
     _check_names("evidence", record.evidence)
     _check_ids("supersedes", record.supersedes)
-    _check_ids("derived_from", record.derived_from)
+    _check_ids("derived_from", record.derived_from, _DERIVED)
 
 
 def _check_times(record: Record) -> None:
@@ -197,12 +198,12 @@ def _check_names(name: str, words: tuple[str, ...]) -> None:
             raise InputError(f"{name}: {word[:80]!r}", hint=f"1 to {_LONGEST} printable characters")
 
 
-def _check_ids(name: str, ids: tuple[str, ...]) -> None:
+def _check_ids(name: str, ids: tuple[str, ...], form: re.Pattern[str] = _ID) -> None:
     if len(ids) > MOST_REFERENCES:
         raise InputError(f"{len(ids)} ids in {name}", hint=f"at most {MOST_REFERENCES}")
     for word in ids:
-        if not _ID.fullmatch(word):
-            raise InputError(f"{name}: {word[:80]!r} is no id", hint="64 hexadecimal characters, lower case")
+        if not form.fullmatch(word):
+            raise InputError(f"{name}: {word[:80]!r} is no id", hint="hexadecimal, lower case, 64 characters or 16")
 
 
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')

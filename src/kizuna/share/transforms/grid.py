@@ -94,7 +94,7 @@ class Grid:
         return [f"g{self.cell_m}-{c >> _SHIFT}-{c & 0xFFFFFFFF}" if c >= 0 else "" for c in cells.tolist()]
 
     def grown(self, cells: Ints, by: int) -> Ints:
-        """Cells together with those around them, so that every place within ``by`` times ``cell_m`` is held; in order."""
+        """Cells and those around them, so that every place within ``by`` times ``cell_m`` is held; in order."""
         out = np.unique(cells)
         for _ in range(by):
             out = np.unique(np.concatenate([out, *(self._beside(out, step) for step in (-1, 0, 1))]))

@@ -1,0 +1,100 @@
+"""What publishing has to remember between two runs; a plain value that the node stores and hands in again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kizuna.base.errors import InputError
+from kizuna.share.transforms import hole, thinning
+from kizuna.share.transforms.hole import NOTHING_CARRIED, Carried
+from kizuna.share.transforms.steps import Stop, Thin
+
+Ints = npt.NDArray[np.int64]
+BEGINNING: Final = np.iinfo(np.int64).min // 4
+VERSION: Final = 1
+_FORM: Final = tuple[int, list[list[Any]], dict[str, dict[str, str]], dict[str, int]]
+
+
+class Key(NamedTuple):
+    """Audience, hash of the transform set, kind of rows."""
+
+    audience: str
+    set_hash: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What was told of one key.
+
+    Attributes:
+        tick_ms: everything that was due until then was told.
+        carried: state of the hole.
+        kept: pairs of vessel and time bucket of which something was told.
+        told: numbers of rows told, in order, kept only while rules may still change their mind by age.
+        told_ms: when each was observed.
+    """
+
+    tick_ms: int = BEGINNING
+    carried: Carried = NOTHING_CARRIED
+    kept: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    told: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    told_ms: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def pruned(self, before_ms: int, stop: Stop | None, thin: Thin | None) -> Track:
+        """The same without what ended before a time."""
+        young = self.told_ms >= before_ms
+        return Track(
+            self.tick_ms,
+            hole.forgotten(self.carried, before_ms, stop) if stop else self.carried,
+            thinning.forgotten(self.kept, before_ms, thin) if thin else self.kept,
+            self.told[young],
+            self.told_ms[young],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything remembered.
+
+    Attributes:
+        tracks: state of every audience, transform set and kind.
+        events: for each audience, under which hash an event was told last.
+        until: for each audience, the time of the last run.
+    """
+
+    tracks: Mapping[Key, Track] = field(default_factory=dict)
+    events: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    until: Mapping[str, int] = field(default_factory=dict)
+
+    def pack(self) -> bytes:
+        """As bytes for a store."""
+        arrays = {k: map(_bytes, (*t.carried, t.kept, t.told, t.told_ms)) for k, t in self.tracks.items()}
+        tracks = [[*k, self.tracks[k].tick_ms, *found] for k, found in arrays.items()]
+        return msgspec.msgpack.encode([VERSION, tracks, self.events, self.until])
+
+
+def unpack(data: bytes) -> Memory:
+    """Memory from its bytes. Raises InputError where they are not that."""
+    try:
+        version, tracks, events, until = msgspec.msgpack.decode(data, type=_FORM)
+        if version != VERSION:
+            raise InputError(f"memory of publishing of version {version}", hint=f"this is version {VERSION}")
+        found = {}
+        for audience, set_hash, kind, tick_ms, *arrays in tracks:
+            who, until_ms, hidden, quiet, kept, told, told_ms = (np.frombuffer(a, np.int64).copy() for a in arrays)
+            carried = Carried(who, until_ms, hidden.astype(np.bool_), quiet)
+            found[Key(audience, set_hash, kind)] = Track(tick_ms, carried, kept, told, told_ms)
+    except (msgspec.MsgspecError, ValueError, TypeError) as exc:
+        raise InputError(f"not the memory of publishing: {exc}") from exc
+    return Memory(found, events, until)
+
+
+def _bytes(column: npt.NDArray[Any]) -> bytes:
+    return column.astype(np.int64).tobytes()
