@@ -57,7 +57,8 @@ function follow({ store, bus, map }: App): void {
   map.onPick((pick) => {
     bus.emit("pick", pick);
     if (pick.event_id) store.set({ alert: pick.event_id });
-    else store.set({ vessel: pick.mmsi });
+    else if (pick.detection && pick.mmsi === null) store.set({ detection: pick.detection });
+    else store.set({ vessel: pick.mmsi, detection: null });
   });
   bus.on("fly", (to) => map.flyTo(to));
   const { vessel, layers, measuring, language } = store.get();

@@ -14,6 +14,8 @@ export interface State {
   vessel: number | null;
   /** `event_id` of the selected alert. */
   alert: string | null;
+  /** Id of the selected detection of another sensor. */
+  detection: string | null;
   mode: Mode;
   /** The moment shown in replay, ms since 1970; null while live. */
   cursor: number | null;
@@ -36,6 +38,7 @@ type Listener = (state: Readonly<State>, changed: ReadonlySet<Key>) => void;
 export const DEFAULTS: Readonly<State> = {
   vessel: null,
   alert: null,
+  detection: null,
   mode: "live",
   cursor: null,
   theme: "dusk",
@@ -105,6 +108,7 @@ export function toHash(state: Readonly<State>): string {
   const out = new URLSearchParams();
   if (state.vessel !== null) out.set("vessel", String(state.vessel));
   if (state.alert !== null) out.set("alert", state.alert);
+  if (state.detection !== null) out.set("detection", state.detection);
   if (state.mode === "replay" && state.cursor !== null) out.set("at", new Date(state.cursor).toISOString());
   for (const key of ["theme", "language", "units", "page"] as const)
     if (state[key] !== DEFAULTS[key]) out.set(key, state[key]);
@@ -124,6 +128,8 @@ export function fromHash(hash: string, defaults: Readonly<State> = DEFAULTS): St
   const vessel = Number(given.get("vessel") ?? NaN);
   if (Number.isInteger(vessel) && vessel > 0 && vessel < 2 ** 31) out.vessel = vessel;
   out.alert = given.get("alert");
+  const detection = given.get("detection");
+  if (detection && /^\d{1,19}$/.test(detection)) out.detection = detection;
   const cursor = Date.parse(given.get("at") ?? "");
   if (Number.isFinite(cursor)) Object.assign(out, { mode: "replay", cursor });
   const theme = given.get("theme") as Theme | null;

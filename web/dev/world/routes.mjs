@@ -54,12 +54,16 @@ export function routes({ fleet, desk, layers }) {
       only(user, "analyst", "administrator");
       return { json: desk.decide(id, action, user, body) };
     });
+  on("GET", "/api/detections", ({ url }) => ({ json: { version: 1, detections: detections(fleet, span(url)), left_out: 0 } }));
   on("GET", "/api/history", ({ url }) => ({ json: history(fleet, desk, span(url)) }));
   on("GET", "/api/block/{start}", ({ args: [start] }) => ({
     bytes: block(fleet, Number(start)),
     headers: { "Cache-Control": "private, max-age=86400, immutable" },
   }));
-  on("GET", "/api/layers", () => ({ json: { layers: Object.keys(layers).map((name) => ({ name, there: layers[name].features.length > 0 })) } }));
+  on("GET", "/api/layers", () => ({ json: { layers: Object.keys(layers).map((name) => ({
+    name, there: layers[name].features.length > 0,
+    ...(["coverage", "presence"].includes(name) ? { calculated: Date.now() - 1_800_000, from: Date.now() - 90_000_000, to: Date.now() - 3_600_000 } : {}),
+  })) } }));
   on("GET", "/api/layers/{name}", ({ args: [name] }) => ({ json: layers[name] ?? missing() }));
   on("GET", "/api/log", () => ({ json: { version: desk.version, entries: desk.log } }));
   on("POST", "/api/log", ({ user, body }) => (only(user, "analyst", "administrator"), { status: 201, json: desk.write(body, user) }));
@@ -101,6 +105,27 @@ export function routes({ fleet, desk, layers }) {
     },
   };
 }
+
+/** What invented sensors saw of the invented fleet, and of ships that send nothing. */
+function detections(fleet, { from, to }) {
+  const kinds = ["radar", "sar", "rf", "uav", "visual", "report"];
+  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  const out = [];
+  for (let k = 0; k < 36; k++) {
+    const t = now - (k < 12 ? 3 + k : k * 24) * 60_000;
+    const v = fleet[(k * 37) % fleet.length];
+    const alone = k % 3 === 1;
+    const at = whereIs(v, t / 1000);
+    out.push({
+      id: String(1000 + k), t, lat: at.lat + (alone ? 0.21 : 0.004), lon: at.lon + (alone ? 0.17 : 0.003), sensor: kinds[k % 6],
+      source: "EXERCISE sensor", ref: `c${k}`, scene: "", image_ref: "", verdict: k === 0 ? "waits" : alone ? "dark" : "match", final: k > 20,
+      mmsi: alone || k === 0 ? null : v.mmsi, name: alone || k === 0 ? "" : v.name, event_id: null, accuracy_m: 100, length_m: k % 2 ? 45 : null,
+      course_deg: null, speed_kn: null, score: k % 2 ? 0.8 : null, probability: alone || k === 0 ? null : 0.97,
+      ais_probability: k === 0 ? null : alone ? 0.04 : 0.98, distance_m: alone ? 21_000 : 380,
+    });
+  }
+  return out.filter((d) => d.t >= from && d.t < to);
+} // prettier-ignore
 
 const sources = () => [
   { source: "EXERCISE shore receiver", kind: "tcp", station: "EX-1", state: "up", detail: "", since: iso(Date.now() - 7200_000), last: iso(Date.now() - 1000),

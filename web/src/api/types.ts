@@ -35,8 +35,36 @@ export interface VersionsMessage {
   picture: number;
   events: number;
   desk: number;
+  detections?: number;
   now: number;
   mode: "live" | "demo";
+}
+
+/** What a sensor without identity saw. */
+export interface Detection {
+  id: string;
+  t: number;
+  lat: number;
+  lon: number;
+  sensor: string;
+  source: string;
+  ref: string;
+  scene: string;
+  image_ref: string;
+  verdict: "dark" | "match" | "waits" | "not_judged";
+  /** Whether no later fix can change what is said. */
+  final: boolean;
+  mmsi: number | null;
+  name: string;
+  event_id: string | null;
+  accuracy_m: number | null;
+  length_m: number | null;
+  course_deg: number | null;
+  speed_kn: number | null;
+  score: number | null;
+  probability: number | null;
+  ais_probability: number | null;
+  distance_m: number | null;
 }
 
 export type AlertState = "new" | "acknowledged" | "silenced" | "dismissed" | "withdrawn";
@@ -271,6 +299,10 @@ export interface LayerInfo {
   name: string;
   /** Whether the node has anything in it. */
   there?: boolean;
+  /** When it was worked out, where the node does that; null before the first time. */
+  calculated?: number | null;
+  from?: number;
+  to?: number;
 }
 
 export interface UserRow {

@@ -10,7 +10,7 @@ import { Scale } from "./scale";
 import type { PointerAt, Surface, SurfaceEvents } from "./surface";
 import { trackFeatures } from "./tracks";
 import type {
-  BlockColumns, EventMark, KizunaMap, LayerName, MapOptions, MapView, Origin, Pick, PictureColumns, TrackColumns,
+  BlockColumns, DetectionMark, EventMark, KizunaMap, LayerName, MapOptions, MapView, Origin, Pick, PictureColumns, TrackColumns,
 } from "./types"; // prettier-ignore
 import { Fleet } from "./vessels/fleet";
 
@@ -33,6 +33,8 @@ export class Chart implements KizunaMap {
   #live: Fleet;
   #replay: Replay | null = null;
   #events: readonly EventMark[] = [];
+  #detections: readonly DetectionMark[] = [];
+  #detection: string | null = null;
   #names: ReadonlyMap<number, string> = new Map();
   #selected: number | null = null;
   #theme: Theme;
@@ -91,7 +93,7 @@ export class Chart implements KizunaMap {
   protected framed(): void {
     this.#overlay.draw({
       scene: this.#surface.scene(), theme: this.#theme, units: this.#units, fleet: this.#fleet, now_s: this.#now_s(),
-      crowd: this.#surface.crowd(), events: this.#events, names: this.#names, selected: this.#selected,
+      crowd: this.#surface.crowd(), events: this.#events, detections: this.#detections, detection: this.#detection, names: this.#names, selected: this.#selected,
       measure: this.#measure,
     }); // prettier-ignore
   }
@@ -101,7 +103,7 @@ export class Chart implements KizunaMap {
       this.#measure.add(at);
       return this.#surface.repaint();
     }
-    const pick: Pick = { lon: at.lon, lat: at.lat, mmsi: this.#vesselAt(at), event_id: this.#eventAt(at) };
+    const pick: Pick = { lon: at.lon, lat: at.lat, mmsi: this.#vesselAt(at), event_id: this.#eventAt(at), detection: this.#detectionAt(at) };
     for (const picker of this.#pickers) picker(pick);
   }
 
@@ -137,6 +139,12 @@ export class Chart implements KizunaMap {
 
   setEvents(events: readonly EventMark[]): void {
     this.#events = events;
+    this.#surface.repaint();
+  }
+
+  setDetections(detections: readonly DetectionMark[], selected: string | null): void {
+    this.#detections = detections;
+    this.#detection = selected;
     this.#surface.repaint();
   }
 
@@ -274,6 +282,17 @@ export class Chart implements KizunaMap {
     const radius = PICK_POINTS / (512 * 2 ** this.#surface.scene().zoom);
     const row = this.#fleet.nearest(mercatorX(lon), mercatorY(lat), radius, this.#now_s());
     return row < 0 ? null : (this.#fleet.mmsi[row] as number);
+  }
+
+  #detectionAt({ x, y }: PointerAt): string | null {
+    const scene = this.#surface.scene();
+    let [best, found]: [number, string | null] = [PICK_POINTS, null];
+    for (const { lon, lat, id } of this.#detections) {
+      const [dx, dy] = project(scene, lon, lat);
+      const d = Math.hypot(dx - x, dy - y);
+      if (d < best) [best, found] = [d, id];
+    }
+    return found;
   }
 
   #eventAt({ x, y }: PointerAt): string | null {

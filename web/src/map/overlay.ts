@@ -8,7 +8,8 @@ import { mercatorY } from "./geodesy";
 import { gridText, linesFor } from "./graticule";
 import type { Measure } from "./measure";
 import { boundsOf, project, toScreen } from "./project";
-import type { EventMark } from "./types";
+import { drawDetections } from "./detection_marks";
+import type { DetectionMark, EventMark } from "./types";
 import type { Fleet } from "./vessels/fleet";
 import type { Scene } from "./vessels/layer";
 
@@ -25,6 +26,8 @@ export interface OverlayContent {
   now_s: number;
   crowd: { visible: number; size: number };
   events: readonly EventMark[];
+  detections: readonly DetectionMark[];
+  detection: string | null;
   names: ReadonlyMap<number, string>;
   selected: number | null;
   measure: Measure;
@@ -53,6 +56,9 @@ export class Overlay {
     pen.clearRect(0, 0, width, height);
     this.#taken = [];
     this.#degrees(c);
+    drawDetections(pen, c.scene, c.theme, c.fleet, c.now_s, c.detections, c.detection, (text, x, y) =>
+      this.#label(text, x, y, TOKENS[c.theme].text, TOKENS[c.theme].halo),
+    );
     this.#events(c);
     this.#selected(c);
     this.#names(c);

@@ -50,6 +50,23 @@ export interface EventMark {
   label?: string;
 }
 
+export const SENSORS = ["radar", "sar", "rf", "uav", "visual", "report"] as const;
+export type Sensor = (typeof SENSORS)[number];
+
+/** What a sensor without identity saw, at its place; its shape says which kind of sensor. */
+export interface DetectionMark {
+  id: string;
+  lat: number;
+  lon: number;
+  sensor: Sensor;
+  /** Unmatched ones stand out; matched ones are tied to their vessel; others wait for a verdict or get none. */
+  verdict: "dark" | "match" | "waits" | "not_judged";
+  mmsi: number | null;
+  /** Minutes since it was seen. */
+  age_min: number;
+  label?: string;
+}
+
 export type Shape = "hull" | "diamond" | "triangle" | "ball";
 /** `code` is the number in the column `origin`; shape and colour go together and never change between themes. */
 export interface Origin {
@@ -80,6 +97,8 @@ export interface Pick {
   mmsi: number | null;
   /** Alert ring under the pointer. */
   event_id: string | null;
+  /** Detection under the pointer. */
+  detection: string | null;
   lon: number;
   lat: number;
 }
@@ -102,6 +121,7 @@ export interface KizunaMap {
   /** Track of a vessel; null takes it away. Several can be shown, each under its own key. */
   setTrack(key: string, track: TrackColumns | null): void;
   setEvents(events: readonly EventMark[]): void;
+  setDetections(detections: readonly DetectionMark[], selected: string | null): void;
   /** Names to be written beside vessels where there is room. */
   setNames(names: ReadonlyMap<number, string>): void;
   setLayer(name: LayerName, data: GeoJSON | null): void;

@@ -10,7 +10,7 @@ import { eventOf, sourceOf } from "../api/shapes";
 import type { Alert, AlertList, EventFull, Me, SourceHealth, VersionsMessage } from "../api/types";
 import { t } from "../i18n";
 
-export type Topic = "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events";
+export type Topic = "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "detections";
 export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;
@@ -31,7 +31,7 @@ export class Desk {
   /** Number of vessels in the picture, as far as the node told. */
   vessels = 0;
   #offset_ms = 0;
-  #versions = { picture: 0, events: 0, desk: 0 };
+  #versions = { picture: 0, events: 0, desk: 0, detections: -1 };
   #picture = 0;
   readonly #topics = new Map<Topic, Set<() => void>>();
   readonly #events = new Map<string, EventFull>();
@@ -152,10 +152,11 @@ export class Desk {
     this.#offset_ms = message.now - Date.now();
     this.mode = message.mode;
     const before = this.#versions;
-    this.#versions = { picture: message.picture, events: message.events, desk: message.desk };
+    this.#versions = { picture: message.picture, events: message.events, desk: message.desk, detections: message.detections ?? 0 };
     if (message.picture !== this.#picture) void this.#pullPicture();
     if (message.events !== before.events || message.desk !== before.desk) void this.#pullAlerts();
     if (message.events !== before.events) this.tell("events");
+    if (this.#versions.detections !== before.detections) this.tell("detections");
     if (message.desk !== before.desk) this.tell("shared");
     if (this.state.mode === "live") this.app.map.setTime(this.now(), true);
   }

@@ -70,12 +70,13 @@ export function mountKeys(desk: Desk): void {
 
 /** What was opened last is closed first. */
 function escape(desk: Desk): void {
-  const { measuring, page, alert, vessel } = desk.state;
+  const { measuring, page, alert, vessel, detection } = desk.state;
   const typed = document.activeElement as HTMLElement | null;
   if (typed?.matches(TYPING) && !typed.closest("#page")) return typed.blur();
   if (measuring) return desk.app.store.set({ measuring: false });
   if (page) return desk.app.store.set({ page: "" });
   if (alert !== null) return desk.app.store.set({ alert: null });
+  if (detection !== null) return desk.app.store.set({ detection: null });
   if (vessel !== null) desk.app.store.set({ vessel: null });
 }
 

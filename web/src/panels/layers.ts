@@ -2,8 +2,10 @@
 import type { GeoJSON } from "geojson";
 import { LAYER_NAMES, type LayerName } from "../map/types";
 import type { LayerInfo } from "../api/types";
-import { t } from "../i18n";
+import { t, tOr, word } from "../i18n";
+import { short } from "../i18n/format";
 import type { Desk } from "./desk";
+import { sensorIcon, sensorsSeen } from "./detections";
 import { html, key, nothing, panel, shapeIcon } from "./drawing";
 
 /** These change with the hour and are asked for again. */
@@ -34,6 +36,18 @@ export function mountLayers(desk: Desk): void {
     }
   }
   const there = (name: string) => known === null || known.some((l) => l.name === name && l.there !== false);
+  const info = (name: string) => known?.find((l) => l.name === name);
+  /** When a layer was worked out, or that it was not yet; why it cannot be shown. */
+  const state = (name: string): string => {
+    const { calculated } = info(name) ?? {};
+    if (calculated) return t("layers.calculated", { at: short(calculated, desk.now()) });
+    return there(name) ? "" : calculated === null ? t("layers.waits") : t("layers.none");
+  };
+  const look = async () => {
+    ({ layers: known } = await desk.api.get<{ layers: readonly LayerInfo[] }>("/api/layers"));
+    draw();
+    need();
+  };
   const need = () => {
     for (const name of LAYER_NAMES) if (store.get().layers.includes(name) && there(name)) void pull(name);
   };
@@ -57,20 +71,20 @@ export function mountLayers(desk: Desk): void {
     <div id="layers" class="box" ?hidden=${!open}>
       <fieldset><legend>${t("layers.title")}</legend>
         ${[...LAYER_NAMES].reverse().map((name) => html`<label class="choice"><input type="checkbox" ?disabled=${!there(name)} .checked=${store.get().layers.includes(name)} @change=${() => flip(name)} />
-          <span class="swatch ${name}" aria-hidden="true"></span>${t(`layer.${name}`)}${there(name) ? nothing : html` <span class="muted">${t("layers.none")}</span>`}</label>`)}
+          <span class="swatch ${name}" aria-hidden="true"></span>${t(`layer.${name}`)}${state(name) ? html` <span class="muted">${state(name)}</span>` : nothing}</label>`)}
         <p class="muted">${t("layers.claims_means")}</p>
+        ${(["coverage", "presence"] as const).map((name) => (info(name)?.calculated ? html`<p class="muted scale">${t(`layer.${name}`)}: ${t(`layers.${name}_low`)} <span class="ramp ${name}" aria-hidden="true"></span> ${t(`layers.${name}_high`)}. ${t("layers.of_time", { from: short(info(name)?.from, desk.now()), to: short(info(name)?.to, desk.now()) })}</p>` : nothing))}
       </fieldset>
       <section class="legend"><h3>${t("legend.title")}</h3>
-        <ul>${desk.me.origins.map((o) => html`<li>${shapeIcon(o.shape)} <span dir="auto">${o.name}</span></li>`)}
+        <ul>${desk.me.origins.map((o) => html`<li>${shapeIcon(o.shape)} <span dir="auto">${tOr(`origin.${o.name}`, o.name)}</span></li>`)}
           <li><svg class="icon ring" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle><circle cx="8" cy="8" r="3.8"></circle></svg> ${t("legend.alert")}</li>
-          <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li></ul></section>
+          <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li>
+          ${sensorsSeen().map((s) => html`<li>${sensorIcon(s)} ${word("sensor", s)}</li>`)}
+          ${sensorsSeen().length ? html`<li>${sensorIcon(sensorsSeen()[0]!, true)} ${t("legend.unmatched")}</li>` : nothing}</ul></section>
     </div>`); // prettier-ignore
   store.on(["layers", "language", "measuring"], draw);
   store.on(["layers"], need);
-  setInterval(() => document.hidden || need(), AGAIN_MS);
-  void desk.api
-    .get<{ layers: readonly LayerInfo[] }>("/api/layers")
-    .then(({ layers }) => (known = layers))
-    .catch((error: unknown) => desk.fail(error))
-    .finally(() => (draw(), need()));
+  desk.on(["detections"], draw);
+  setInterval(() => document.hidden || void look().catch(() => undefined), AGAIN_MS);
+  void look().catch((error: unknown) => (desk.fail(error), draw(), need()));
 }

@@ -6,6 +6,7 @@ import { Refused } from "../api/client";
 import { t, tOr, word } from "../i18n";
 import { age, course, position, short, speed, utc } from "../i18n/format";
 import type { Desk } from "./desk";
+import { detectionCard, mountDetections } from "./detections";
 import { eventIcon, html, key, nothing, panel, type TemplateResult } from "./drawing";
 import { watchThis } from "./watchlists";
 
@@ -51,17 +52,20 @@ export function mountVessel(desk: Desk): void {
   }
 
   const draw = panel(root, () => html`<section class="card" tabindex="-1" aria-label=${t("vessel.label")}>
-    ${state === "none" ? empty() : nothing}
+    ${detectionCard(desk)}
+    ${state === "none" && desk.state.detection === null ? empty() : nothing}
     ${state === "loading" ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
     ${state === "unknown" ? html`<p class="empty">${t("vessel.unknown", { mmsi: desk.state.vessel ?? "" })}</p>` : nothing}
     ${card ? whole(desk, card) : nothing}
   </section>`); // prettier-ignore
   store.on(["vessel"], () => void pull(true));
+  store.on(["detection"], draw);
+  mountDetections(desk, draw);
   store.on(["mode", "language", "units", "alert"], draw);
   store.on(["mode"], () => void pull(false));
   desk.on(["shared"], () => void pull(false));
   setInterval(() => document.hidden || (desk.state.vessel !== null && void pull(false)), REFRESH_MS);
-  desk.on(["tick"], () => card && draw());
+  desk.on(["tick"], () => (card || desk.state.detection !== null) && draw());
   void pull(true);
 }
 
