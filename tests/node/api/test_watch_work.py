@@ -227,3 +227,31 @@ def test_layers_of_the_package_and_of_the_node(here):
     assert len(vic.get("/api/layers/ports").json()["features"]) > 20
     assert vic.get("/api/layers/zones").json()["features"] == []
     assert vic.get("/api/layers/cables").status_code == 404 and vic.get("/api/layers/..").status_code == 404
+
+
+def test_audit_is_filtered_taken_away_and_checked(here):
+    ana, root = here.user("analyst", "ana"), here.user("administrator", "root")
+    ana.post("/api/log", {"text": "=seen"})
+    here.desk.audit.did("=ana", "log.write", "9", "done", "")
+    told = root.get("/api/audit?act=log.&text=ana").json()
+    assert {(r["by"], r["act"]) for r in told["lines"]} == {("ana", "log.write"), ("=ana", "log.write")}
+    assert {"ana", "root"} <= set(told["people"]) and told["head"]["id"] >= 4
+    assert root.get(f"/api/audit?from={NOW + HOUR}").json()["lines"] == []
+    file = root.get("/api/audit/file?act=log.").text
+    assert file.startswith("\ufeffline,time,by,") and "'=ana" in file and len(file.splitlines()) == 3
+    checked = root.get(f"/api/audit/check?noted={told['head']['hash']}").json()
+    assert checked["whole"] is True and checked["noted"] is True
+    with here.desk._db.change() as change:
+        change.execute("UPDATE audit SET by = 'bob' WHERE audit_id = 2")
+    assert root.get("/api/audit/check").json()["faults"] == [{"audit_id": 2, "kind": "changed"}]
+    for path in ("", "/file", "/check"):
+        assert ana.get(f"/api/audit{path}").status_code == 403
+
+
+def test_administrator_sees_who_is_logged_in(here):
+    root = here.user("administrator", "root")
+    here.user("viewer", "vic")
+    users = {u["name"]: u for u in root.get("/api/admin/users").json()["users"]}
+    assert users["vic"]["sessions"] == 1 and users["vic"]["last"] == NOW
+    assert root.call("PUT", "/api/admin/users/vic", json={}).status_code == 200
+    assert {u["name"]: u["sessions"] for u in root.get("/api/admin/users").json()["users"]} == {"root": 1, "vic": 0}

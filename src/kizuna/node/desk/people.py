@@ -95,6 +95,11 @@ class People:
         """Everybody, by name."""
         return [_user(r) for r in self._db.rows("SELECT * FROM users ORDER BY name")]
 
+    def seen(self) -> dict[int, tuple[int, int]]:
+        """By user id: how many sessions they have, and when the newest was last used (UTC ms)."""
+        rows = self._db.rows("SELECT user_id, count(*), max(seen_ms) FROM sessions GROUP BY user_id")
+        return {r[0]: (r[1], r[2]) for r in rows}
+
     def named(self, name: str) -> User | None:
         """The user of that name."""
         found = self._db.row("SELECT * FROM users WHERE name = ?", name_key(name))

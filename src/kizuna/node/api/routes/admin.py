@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.concurrency import run_in_threadpool
@@ -15,11 +17,13 @@ from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
+from kizuna.node.api.times import Moment, moment_ms
 from kizuna.node.api.view import view_notes
 from kizuna.node.desk.desk import Desk
 from kizuna.node.desk.people import User
 from kizuna.node.desk.tokens import DAYS, DELAY_S, GRID_DEG, Token
 
+_FILE_MOST: Final = 100_000
 Role = Literal["viewer", "analyst", "administrator", "release_officer"]
 
 
@@ -56,6 +60,7 @@ def add_to(router: APIRouter, books: Books) -> None:
     node = books.node
     _add_users(router, node.desk)
     _add_tokens(router, node.desk)
+    _add_audit(router, node.desk)
 
     @router.get("/api/sources", **needs("source.see"))
     def sources(viewer: Looks) -> Response:
@@ -63,17 +68,60 @@ def add_to(router: APIRouter, books: Books) -> None:
         rows = [{**s, "last_t": _moment(s.get("last"))} for s in node.sources()]
         return answer({"sources": view_notes(rows, viewer, "source.see")})
 
+
+Until = Annotated[Moment, Query(alias="to")]
+Since = Annotated[Moment, Query(alias="from")]
+Who = Annotated[str | None, Query(max_length=100)]
+Text = Annotated[str, Query(max_length=100)]
+
+
+def _add_audit(router: APIRouter, desk: Desk) -> None:
+    audit = desk.audit
+
     @router.get("/api/audit", **needs("audit.see"))
-    def book(viewer: Looks, before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
-             by: Annotated[str | None, Query(max_length=100)] = None) -> Response:  # fmt: skip
-        """Who saw and did what, newest first, 500 at a time."""
-        node.desk.audit.saw(viewer.name, "audit.see", by or "", viewer.address)
-        rows = [
-            {"id": r["audit_id"], "t": r["t_ms"], "by": r["by"], "act": r["act"], "object": r["object"],
-             "outcome": r["outcome"], "address": r["address"]}
-            for r in view_notes(node.desk.audit.page(before_id=before, by=by), viewer, "audit.see")
-        ]  # fmt: skip
-        return answer({"lines": rows})
+    def book(viewer: Looks, before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None, by: Who = None,
+             act: Text = "", text: Text = "", start: Since = None, end: Until = None) -> Response:  # fmt: skip
+        """Who saw and did what, newest first, 500 at a time; by user, beginning of the act, a text, a time."""
+        audit.saw(viewer.name, "audit.see", by or "", viewer.address)
+        times = [None if t is None else moment_ms(t) for t in (start, end)]
+        rows = audit.page(before_id=before, by=by, act=act, text=text, start_ms=times[0], end_ms=times[1])
+        number, head = audit.head()
+        return answer({
+            "lines": [_line(r) for r in view_notes(rows, viewer, "audit.see")], "people": audit.people(),
+            "head": {"id": number, "hash": head},
+        })  # fmt: skip
+
+    @router.get("/api/audit/file", **needs("audit.see"))
+    def file(viewer: Looks, by: Who = None, act: Text = "", text: Text = "", start: Since = None,
+             end: Until = None) -> Response:  # fmt: skip
+        """The same as CSV, newest first, with the hashes that chain the lines; 100,000 at most."""
+        times = [None if t is None else moment_ms(t) for t in (start, end)]
+        rows = audit.page(by=by, act=act, text=text, start_ms=times[0], end_ms=times[1], most=_FILE_MOST)
+        audit.did(viewer.name, "audit.export", by or "", f"{len(rows)} lines", viewer.address)
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        writer.writerow(("line", "time", "by", "act", "object", "outcome", "address", "before", "hash"))
+        for r in view_notes(rows, viewer, "audit.see"):
+            words = (_cell(r[k]) for k in ("by", "act", "object", "outcome", "address"))
+            writer.writerow((r["audit_id"], utc.iso(r["t_ms"]), *words, r["before"], r["digest"]))
+        return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8",
+                        headers={"Content-Disposition": 'attachment; filename="audit.csv"'})  # fmt: skip
+
+    @router.get("/api/audit/check", **needs("audit.see"))
+    def check(viewer: Looks, noted: Annotated[str, Query(max_length=64, pattern="^[0-9a-f]*$")] = "") -> Response:
+        """Whether the chain is whole, and whether a hash that was noted earlier is part of it."""
+        audit.did(viewer.name, "audit.check", noted, "done", viewer.address)
+        return answer(asdict(found := audit.verify(noted)) | {"whole": found.whole})
+
+
+def _line(r: dict[str, Any]) -> dict[str, Any]:
+    return {"id": r["audit_id"], "t": r["t_ms"], "by": r["by"], "act": r["act"], "object": r["object"],
+            "outcome": r["outcome"], "address": r["address"]}  # fmt: skip
+
+
+def _cell(text: str) -> str:
+    """A cell that no table program takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _add_users(router: APIRouter, desk: Desk) -> None:
@@ -81,7 +129,8 @@ def _add_users(router: APIRouter, desk: Desk) -> None:
 
     @router.get("/api/admin/users", **needs("user.edit"))
     def users() -> Response:
-        return answer({"users": [user_as_dict(u) for u in people.all()]})
+        seen = people.seen()
+        return answer({"users": [{**user_as_dict(u), **_seen(seen.get(u.user_id))} for u in people.all()]})
 
     @router.post("/api/admin/users", **needs("user.edit"))
     async def add(viewer: Looks, body: Annotated[NewUser, Body()]) -> Response:
@@ -133,6 +182,10 @@ def _add_tokens(router: APIRouter, desk: Desk) -> None:
 def _moment(last: Any) -> int | None:
     """A time of a source's health, ISO 8601 or milliseconds, as milliseconds."""
     return utc.parse(last) if isinstance(last, str) and last else last or None
+
+
+def _seen(found: tuple[int, int] | None) -> dict[str, Any]:
+    return {"sessions": found[0] if found else 0, "last": found[1] if found else None}
 
 
 def user_as_dict(user: User) -> dict[str, Any]:
