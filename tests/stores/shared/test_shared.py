@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,14 @@ from hypothesis import strategies as st
 from kizuna.base.errors import ConfigError, InputError, TrustError, UnavailableError
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.leaf import commitment, header_hash, leaf_of
-from kizuna.share.ledger.salts import Salts
-from kizuna.stores.shared import Acked, Decided, HoleError, Leaves, open_shared, schema, tiles
+from kizuna.share.ledger.name import parse_name
+from kizuna.share.page import Erased
+from kizuna.share.sync.taking import MovedError
+from kizuna.share.verify import Receipt
+from kizuna.stores.shared import Decided, nodes, open_shared, schema
 from kizuna.stores.shared.books import Aside, Derivative, Grant, Paper, Quarantine, Tombstone
 from kizuna.stores.shared.database import Database
-from stores.shared.shared_rows import LOG, SEED, T0_MS, page, plain_root, record, told
+from stores.shared.shared_rows import LOG, SALTS, T0_MS, note, page, plain_root, record, told, tree
 
 
 @pytest.fixture
@@ -35,35 +39,43 @@ def held(store, log=LOG):
     return [e.data for e in store.logs.entries(log, 0, most=10**6, max_bytes=10**9)]
 
 
+def take(store, accepted, peer="birch"):
+    return store.inbox.take(peer, accepted, T0_MS)
+
+
+def leaf_run(store, first, end, log=LOG):
+    return store.logs.nodes(log).read([merkle.number_of(0, k) for k in range(first, end)])
+
+
 def rid(k: int, say: str = "") -> str:
     return hashlib.sha256(record(k, say)).hexdigest()
 
 
 # ---- records -------------------------------------------------------------------------------------------------------
 def test_bytes_lie_there_once_and_come_back_unchanged(store):
-    store.outbox.append([told(0, 5), told(0, 5, log="birch/1/elm/real/routine")], T0_MS)
+    store.outbox.append([told(0, 5), told(0, 5, log="birch/1/elm/test/routine")], T0_MS)
     assert store.database.row("SELECT count(*) FROM record")[0] == 5
     assert store.records.get(rid(3)).data == record(3)
-    assert store.records.where(rid(3)) == [(LOG, 3), ("birch/1/elm/real/routine", 3)]
+    assert store.records.where(rid(3)) == [(LOG, 3), ("birch/1/elm/test/routine", 3)]
     assert store.records.put([record(3), record(9)]) == [rid(3), rid(9)]
     assert store.database.row("SELECT count(*) FROM record")[0] == 6
 
 
 def test_erasing_takes_bytes_and_salts_and_leaves_every_proof(store):
-    store.inbox.take(page(0, 10), T0_MS)
-    store.outbox.append([told(0, 10, log="birch/1/elm/real/routine")], T0_MS)
-    before = store.logs.leaves(LOG, 0, 10)
+    take(store, page(0, 10))
+    store.outbox.append([told(0, 10, log="birch/1/elm/test/routine")], T0_MS)
+    before = leaf_run(store, 0, 10)
     assert store.records.erase([rid(4), rid(99)], T0_MS, "retention") == 1
-    assert store.logs.leaves(LOG, 0, 10) == before
-    for log in (LOG, "birch/1/elm/real/routine"):
+    assert leaf_run(store, 0, 10) == before
+    for log in (LOG, "birch/1/elm/test/routine"):
         entry = store.logs.entries(log, 4, most=1, max_bytes=1)[0]
         assert (entry.data, entry.id) == (None, rid(4))
-        assert leaf_of(entry.commitment, header_hash(log)) == store.logs.leaves(log, 4, 5)[0]
+        assert leaf_of(entry.commitment, header_hash(log)) == leaf_run(store, 4, 5, log)[0]
         salts = store.logs.salts(log, 0, 10).read(0, 10)
         assert [k for k, salt in enumerate(salts) if salt is None] == [4]
-        assert salts[5] == Salts.of_log(SEED).read(5, 1)[0]
+        assert salts[5] == SALTS.read(5, 1)[0]
     assert store.records.get(rid(4)).reason == "retention"
-    assert store.inbox.take(page(0, 10), T0_MS).new == 0  # the page again does not bring it back
+    store.records.put([record(4)])  # coming again by another way does not bring it back
     assert store.records.get(rid(4)).data is None
     assert store.logs.salts(LOG, 4, 1).read(4, 1) == [None]
     assert store.records.erase([rid(5)], T0_MS, "personal", forget=True) == 1
@@ -72,15 +84,15 @@ def test_erasing_takes_bytes_and_salts_and_leaves_every_proof(store):
 
 def test_what_was_erased_before_it_came_has_its_place(store):
     sent = page(0, 10)
-    data = [None if k == 3 else one for k, one in enumerate(sent.run.data)]
-    kept = {3: commitment(Salts.of_log(SEED).read(3, 1)[0], record(3))}
-    run = Leaves(data, sent.run.leaves, sent.run.salts.without([3]), kept)
-    assert store.inbox.take(page(0, 2), T0_MS).cursor == 2
-    assert store.inbox.take(sent._replace(run=run), T0_MS).cursor == 10
+    kept = commitment(SALTS.read(3, 1)[0], record(3))
+    records = tuple(Erased(kept) if k == 3 else one for k, one in enumerate(sent.records))
+    take(store, replace(sent, records=records, salts=SALTS.cover(0, 10).without([3]), set_aside=((5, "another context"),)))
     entries = store.logs.entries(LOG, 0, most=99, max_bytes=9999)
-    assert [(e.n, e.id is None) for e in entries] == [(k, k == 3) for k in range(10)]
-    assert entries[3].commitment == kept[3]
-    assert [e.id is None for _, _, e in store.inbox.arrived(0, 99)] == [k == 3 for k in range(10)]
+    assert [(e.n, e.id is None, e.aside is None) for e in entries] == [(k, k == 3, k != 5) for k in range(10)]
+    assert entries[3].commitment == kept
+    assert entries[3].sent == Erased(kept)
+    assert [a.entry.id is None for a in store.inbox.arrived(0, 99)] == [k == 3 for k in range(10)]
+    assert store.logs.salts(LOG, 0, 10).read(0, 10)[2:5] == [SALTS.read(2, 1)[0], None, SALTS.read(4, 1)[0]]
 
 
 @pytest.mark.parametrize("bad", ["", "ab", "Z" * 64, "A" * 64, "a" * 63, " " + "a" * 63])
@@ -89,50 +101,31 @@ def test_what_is_no_id_is_refused(store, bad):
         store.records.get(bad)
 
 
-def root(db, log, size):
-    return tiles.frontier(db, log, size).root
-
-
 # ---- tree ----------------------------------------------------------------------------------------------------------
 @settings(max_examples=25)
-@given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
-def test_tiles_give_the_root_of_the_definition(cuts):
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=6), st.data())
+def test_nodes_come_back_by_their_number_however_they_were_appended(cuts, data):
     db = sqlite3.connect(":memory:")
     schema.create(db, "test")
-    leaves = [hashlib.sha256(b"%d" % k).digest() for k in range(sum(cuts))]
-    size = 0
+    hashes = [hashlib.sha256(b"%d" % k).digest() for k in range(sum(cuts))]
+    tree_, size, every = merkle.EMPTY, 0, []
     for cut in cuts:
-        tiles.append(db, 1, size, leaves[size : size + cut])
+        tree_, new = merkle.append(tree_, hashes[size : size + cut])
+        nodes.append(db, 1, size, new)
+        every += new
         size += cut
-        assert root(db, 1, size) == plain_root(leaves[:size])
-    assert tiles.leaves(db, 1, 0, size) == leaves
-    assert tiles.leaves(db, 1, size // 3, size // 2) == leaves[size // 3 : size // 2]
-    middle = size // 2
-    assert root(db, 1, middle) == plain_root(leaves[:middle])  # also of an earlier size
-
-
-@settings(max_examples=20)
-@given(st.integers(1, 700), st.data())
-def test_proofs_read_the_nodes_that_the_tree_numbers(size, data):
-    db = sqlite3.connect(":memory:")
-    schema.create(db, "test")
-    leaves = [hashlib.sha256(b"%d" % k).digest() for k in range(size)]
-    tiles.append(db, 1, 0, leaves)
-    _, nodes = merkle.append(merkle.Frontier(), leaves)
-    wanted = data.draw(st.lists(st.integers(0, len(nodes) - 1), max_size=20)) + [len(nodes) - 1]
-    assert tiles.numbered(db, 1, wanted) == [nodes[k] for k in wanted]
-
-
-def test_a_tree_of_three_levels_of_tiles():
-    db = sqlite3.connect(":memory:")
-    schema.create(db, "test")
-    leaves = [k.to_bytes(32, "big") for k in range(70_000)]
-    tiles.append(db, 1, 0, leaves[:65_000])
-    tiles.append(db, 1, 65_000, leaves[65_000:])
-    assert root(db, 1, 70_000) == plain_root(leaves)
-    assert tiles.node(db, 1, 16, 0) == plain_root(leaves[:65536])
+        assert nodes.frontier(db, 1, size).root == plain_root(hashes[:size])
+    assert nodes.frontier(db, 1, size // 2).root == plain_root(hashes[: size // 2])
+    wanted = data.draw(st.lists(st.integers(0, len(every) - 1), max_size=20)) + [len(every) - 1]
+    assert nodes.LogNodes(db, 1).read(wanted) == [every[k] for k in wanted]
     with pytest.raises(InputError):
-        tiles.node(db, 1, 16, 1)
+        nodes.LogNodes(db, 1).read([len(every)])
+    with pytest.raises(InputError):
+        nodes.append(db, 1, size + 500, [bytes(32)])
+
+
+def receipt(size):
+    return Receipt(parse_name(LOG), "cedar", size, bytes(32), T0_MS // 1000, b"cosigned %d" % size)
 
 
 # ---- outbox and inbox ----------------------------------------------------------------------------------------------
@@ -144,7 +137,7 @@ def test_two_who_append_at_once_cannot_write_the_same_numbers(store):
 
 
 def test_a_release_of_which_one_part_fails_leaves_nothing(store):
-    other = "birch/1/elm/real/routine"
+    other = "birch/1/elm/test/routine"
     store.outbox.append([told(0, 3)], T0_MS)
     with pytest.raises(InputError):
         store.outbox.append([told(0, 3, log=other), told(7, 1)], T0_MS, [Decided("elm", "release", [rid(1)])])
@@ -154,73 +147,89 @@ def test_a_release_of_which_one_part_fails_leaves_nothing(store):
 
 def test_an_acknowledgement_above_our_size_halts_the_log_for_good(store):
     store.outbox.append([told(0, 3)], T0_MS)
-    store.outbox.acknowledged(LOG, Acked("cedar", 3, T0_MS, b"cosigned"))
+    store.outbox.acknowledged(receipt(3))
     assert store.outbox.behind() == []
-    store.outbox.acknowledged(LOG, Acked("cedar", 5, T0_MS, b"cosigned later, before the disk died"))
+    store.outbox.acknowledged(receipt(5))  # given before the disk died and a backup came back
     assert store.outbox.behind() == [LOG]
     with pytest.raises(TrustError, match="epoch"):
         store.outbox.append([told(3, 1)], T0_MS)
     assert store.outbox.acks(LOG)["cedar"].size == 5
 
 
-def test_a_page_again_changes_nothing(store):
-    assert store.inbox.take(page(0, 50), T0_MS) == (LOG, 0, 50, 50)
-    dump = list(store.database.rows("SELECT * FROM entry ORDER BY entry"))
-    for first, count in ((0, 50), (10, 20), (49, 1)):
-        assert store.inbox.take(page(first, count), T0_MS).new == 0
-    assert store.inbox.take(page(40, 20), T0_MS) == (LOG, 50, 10, 60)
-    assert store.database.rows("SELECT * FROM entry ORDER BY entry")[:50] == dump
-    assert held(store) == [record(k) for k in range(60)]
-
-
-def test_a_page_beyond_the_cursor_says_where_to_go_on(store):
-    store.inbox.take(page(0, 5), T0_MS)
-    with pytest.raises(HoleError) as error:
-        store.inbox.take(page(6, 5), T0_MS)
-    assert error.value.cursor == 5
-    assert len(held(store)) == 5
-
-
-def test_other_words_under_a_number_halt_the_log_and_both_are_kept(store):
-    store.inbox.take(page(0, 5), T0_MS)
-    with pytest.raises(TrustError, match="two versions"):
-        store.inbox.take(page(3, 4, say="rewritten"), T0_MS)
-    assert held(store) == [record(k) for k in range(5)]
-    assert [a.reason for a in store.quarantine.list()] == ["fork"]
+def test_what_is_not_signed_yet_is_seen_by_nobody_and_named_after_a_crash(store):
+    store.outbox.append([told(0, 5)], T0_MS)
+    assert [s.name for s in store.outbox.unsigned()] == [LOG]
+    with pytest.raises(InputError, match="signed"):
+        store.outbox.piece(parse_name(LOG), 0, most=9, max_bytes=999)
+    store.outbox.signed(LOG, 4, note(4), T0_MS)
+    assert len(store.outbox.piece(parse_name(LOG), 1, most=9, max_bytes=9999).records) == 3
+    assert store.outbox.unsigned()
     with pytest.raises(TrustError):
-        store.inbox.take(page(5, 1), T0_MS)
+        store.outbox.signed(LOG, 6, note(6), T0_MS)
+    store.outbox.signed(LOG, 5, note(5), T0_MS)
+    assert not store.outbox.unsigned()
+    own = store.outbox.log(parse_name(LOG))
+    assert (own.frontier, own.salts) == (tree(5), SALTS)
+
+
+def test_a_page_judged_twice_at_once_is_kept_once(store):
+    first = page(0, 50)
+    assert take(store, first) == 50
+    with pytest.raises(MovedError):
+        take(store, first)
+    assert take(store, page(50, 10)) == 60
+    assert held(store) == [record(k) for k in range(60)]
+    assert store.inbox.seen(LOG).frontier == tree(60)
+    assert store.inbox.seen(LOG).head.size == 60
+
+
+def test_a_newer_checkpoint_without_records_is_kept(store):
+    take(store, page(0, 5))
+    assert take(store, page(5, 0, size=9)) == 5
+    assert store.logs.state(LOG).head_size == 9
+    assert [size for size, _, _ in store.logs.checkpoints(LOG)] == [5, 9]
+
+
+def test_a_halted_log_stands_still_until_a_person_resumes_it(store):
+    take(store, page(0, 5))
+    store.inbox.halt(LOG, "two histories")
+    store.inbox.halt(LOG, "another reason")
+    for act in (lambda: store.inbox.seen(LOG), lambda: take(store, page(5, 1))):
+        with pytest.raises(TrustError, match="two histories"):
+            act()
     store.logs.resume(LOG, "officer")
-    assert store.inbox.take(page(5, 1), T0_MS).cursor == 6
+    assert take(store, page(5, 1)) == 6
 
 
 def test_a_log_belongs_to_one_peer(store):
-    store.inbox.take(page(0, 1), T0_MS)
+    take(store, page(0, 1))
     with pytest.raises(TrustError):
-        store.inbox.take(page(1, 1)._replace(peer="mallory"), T0_MS)
+        take(store, page(1, 1), peer="mallory")
 
 
 def test_acknowledgements_are_owed_until_the_peer_has_them(store):
-    store.inbox.take(page(0, 5, size=9), T0_MS)
-    assert store.inbox.owed("birch") == []  # the checkpoint says more than we have
-    store.inbox.take(page(5, 4), T0_MS)
-    assert [s.head_size for s in store.inbox.owed("birch")] == [9]
+    take(store, page(0, 5, size=9))
+    assert [s.size for s in store.inbox.owed("birch")] == [5]
+    take(store, page(5, 4))
+    assert [s.size for s in store.inbox.owed("birch")] == [9]
+    assert store.inbox.owed("elm") == []
     store.inbox.told(LOG, 9)
     assert store.inbox.owed("birch") == []
 
 
 def test_a_consumer_reads_on_in_the_order_of_arrival(store):
-    other = "birch/1/cedar/real/flash"
-    store.inbox.take(page(0, 2), T0_MS)
-    store.inbox.take(page(0, 1, log=other), T0_MS)
-    store.inbox.take(page(2, 1), T0_MS)
-    store.outbox.append([told(0, 1, log="cedar/1/birch/real/routine")], T0_MS)
+    other = "birch/1/cedar/test/flash"
+    take(store, page(0, 2))
+    take(store, page(0, 1, log=other))
+    take(store, page(2, 1))
+    store.outbox.append([told(0, 1, log="cedar/1/birch/test/routine")], T0_MS)
     seen = store.inbox.arrived(0, 100)
-    assert [(log, e.n) for _, log, e in seen] == [(LOG, 0), (LOG, 1), (other, 0), (LOG, 2)]
-    assert store.inbox.arrived(seen[1][0], 1)[0][1] == other
+    assert [(a.log, a.entry.n) for a in seen] == [(LOG, 0), (LOG, 1), (other, 0), (LOG, 2)]
+    assert store.inbox.arrived(seen[1].number, 1)[0].log == other
 
 
 def test_entries_keep_to_the_bytes_asked_for_but_give_one(store):
-    store.inbox.take(page(0, 10), T0_MS)
+    take(store, page(0, 10))
     size = len(record(0))
     assert len(store.logs.entries(LOG, 2, most=99, max_bytes=size * 3)) == 3
     assert len(store.logs.entries(LOG, 2, most=99, max_bytes=1)) == 1
@@ -281,7 +290,8 @@ def test_a_row_taken_out_or_cut_off_is_found(tmp_path):
 @pytest.mark.parametrize("table", schema.APPEND_ONLY)
 def test_what_proves_something_cannot_be_changed_by_a_slip(store, table):
     store.outbox.append([told(0, 1)], T0_MS, [decided(1)])
-    store.outbox.acknowledged(LOG, Acked("cedar", 1, T0_MS, b"x"))
+    store.outbox.acknowledged(receipt(1))
+    store.outbox.signed(LOG, 1, note(1), T0_MS)
     store.papers.put(Paper("rules", "all", 1, T0_MS, "officer", b"text"))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         store.database.change(lambda db: db.execute(f"DELETE FROM {table}"))
@@ -301,7 +311,7 @@ def test_the_first_derived_version_stays(store):
 def test_tombstones_stand_also_for_what_comes_later(store):
     stone = Tombstone(rid(1), "hide", "wrong ship", rid(8), T0_MS)
     store.tombstones.put([stone])
-    store.inbox.take(page(0, 3), T0_MS)
+    take(store, page(0, 3))
     assert store.tombstones.of([rid(0), rid(1)]) == {rid(1): stone}
 
 
@@ -409,7 +419,7 @@ def test_writers_that_meet_share_a_commit_and_what_one_does_wrong_harms_no_other
         refused = []
 
         def writer(k: int) -> None:
-            log = f"birch/1/p{k}/real/flash"
+            log = f"birch/1/p{k}/test/flash"
             for n in range(10):
                 store.outbox.append([told(n, 1, log=log)], T0_MS)
                 try:
@@ -423,24 +433,23 @@ def test_writers_that_meet_share_a_commit_and_what_one_does_wrong_harms_no_other
         [t.start() for t in threads]
         [t.join() for t in threads]
         assert len(refused) == 160
-        assert all(store.logs.state(f"birch/1/p{k}/real/flash").size == 10 for k in range(16))
+        assert all(store.logs.state(f"birch/1/p{k}/test/flash").size == 10 for k in range(16))
         assert store.database.commits - before < 320 / 3  # the slower the disk, the fewer
 
 
 # ---- full disk -----------------------------------------------------------------------------------------------------
 def test_a_full_disk_shows_no_part_of_a_page_and_goes_on_when_there_is_room(store):
-    store.inbox.take(page(0, 100), T0_MS)
+    take(store, page(0, 100))
     pages = store.database.row("PRAGMA page_count")[0]
     store.database._db.execute(f"PRAGMA max_page_count = {pages + 3}")
     with pytest.raises(UnavailableError, match="full"):
-        store.inbox.take(page(100, 5000), T0_MS)
+        take(store, page(100, 5000))
     assert store.logs.state(LOG).size == 100
     assert len(held(store)) == 100
     assert store.database.row("SELECT count(*) FROM record")[0] == 100
-    assert len(store.logs.leaves(LOG, 0, 9999)) == 100
-    assert store.inbox.take(page(0, 100), T0_MS).cursor == 100  # reading and small work go on
+    assert store.inbox.seen(LOG).frontier == tree(100)
     store.database._db.execute("PRAGMA max_page_count = 1073741823")
-    assert store.inbox.take(page(100, 5000), T0_MS).cursor == 5100
+    assert take(store, page(100, 5000)) == 5100
 
 
 FULL = """
@@ -456,7 +465,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
 cursor = 0
 try:
     while True:
-        cursor = store.inbox.take(page(cursor, 200), T0_MS).cursor
+        cursor = store.inbox.take('birch', page(cursor, 200), T0_MS)
         print(cursor, flush=True)
 except UnavailableError:
     assert store.logs.state(LOG).size == cursor
@@ -472,4 +481,4 @@ def test_a_write_that_the_system_refuses_leaves_whole_pages(tmp_path):
     with open_shared(tmp_path, context="test") as store:
         assert store.logs.state(LOG).size == int(said[-2])
         assert held(store) == [record(k) for k in range(int(said[-2]))]
-        assert root(store.database._db, 1, int(said[-2])) == plain_root(store.logs.leaves(LOG, 0, 10**6))
+        assert store.inbox.seen(LOG).frontier == tree(int(said[-2]))

@@ -151,17 +151,16 @@ class Database:
         return answer
 
     def _lead(self, own: _Job) -> None:
-        now_s = time.monotonic()
-        if now_s - self._met_s < _COMPANY_S and len(self._queue) < _GROUP_MOST:
-            time.sleep(max(0.0, min(self._window_s, self._done_s + self._window_s - now_s)))
-        with self._gate:
-            group, self._queue = self._queue[:_GROUP_MOST], self._queue[_GROUP_MOST:]
-            if own not in group:  # more than a group came before
-                self._queue.remove(own)
-                group.append(own)
-        if len(group) > 1:
-            self._met_s = time.monotonic()
+        group = [own]
         try:
+            self._wait_for_company()
+            with self._gate:
+                group, self._queue = self._queue[:_GROUP_MOST], self._queue[_GROUP_MOST:]
+                if own not in group:  # more than a group came before
+                    self._queue.remove(own)
+                    group.append(own)
+            if len(group) > 1:
+                self._met_s = time.monotonic()
             with self._errors():
                 self._together(group)
         except BaseException as exc:  # noqa: BLE001  whatever it is belongs to those who wait, each raises it
@@ -170,10 +169,17 @@ class Database:
         finally:
             self._done_s = time.monotonic()
             with self._gate:
+                if own in self._queue:  # interrupted while it waited
+                    self._queue.remove(own)
                 for job in group:
                     job.done = True
                 self._led = False
                 self._gate.notify_all()
+
+    def _wait_for_company(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._met_s < _COMPANY_S and len(self._queue) < _GROUP_MOST:
+            time.sleep(max(0.0, min(self._window_s, self._done_s + self._window_s - now_s)))
 
     def _together(self, group: list[_Job]) -> None:
         try:

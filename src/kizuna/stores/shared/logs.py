@@ -14,8 +14,10 @@ from typing import Final, NamedTuple
 from kizuna.base.errors import InputError, TrustError
 from kizuna.share.ledger.merkle import Frontier
 from kizuna.share.ledger.salts import Salts
-from kizuna.stores.shared import records, salts, tiles
+from kizuna.share.page import Erased
+from kizuna.stores.shared import nodes, records, salts
 from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.nodes import LogNodes
 
 OUT: Final = "out"
 IN: Final = "in"
@@ -23,12 +25,21 @@ _NAMES: Final = "name, side, peer, lane, size, head_size, head, told, halted, lo
 
 
 class Entry(NamedTuple):
-    """One entry of a log. Erased here: ``data`` None, ``commitment`` in its place. Erased before it came: no ``id``."""
+    """One entry of a log. Erased here: ``data`` None, ``commitment`` in its place. Erased before it came: no ``id``.
+
+    ``aside``: why it must not be interpreted (another context, not a record); None where it may.
+    """
 
     n: int
     id: str | None
     data: bytes | None
     commitment: bytes | None
+    aside: str | None = None
+
+    @property
+    def sent(self) -> bytes | Erased:
+        """What a page carries of it."""
+        return Erased(self.commitment or b"") if self.data is None else self.data
 
 
 class LogState(NamedTuple):
@@ -50,17 +61,17 @@ class LogState(NamedTuple):
     number: int
 
 
-class Leaves(NamedTuple):
-    """A run of entries to be appended: columns of one length, and the seeds of their salts.
+class Run(NamedTuple):
+    """A run of entries to be appended.
 
-    ``data``: record bytes, None where erased; ``commitments``: of those erased, by place in the run. ``salts``: seeds
-    of numbers of the log of which nothing is known yet; those of a whole new log, or what a page brought.
+    ``nodes``: what ``merkle.append`` hands out for them. ``salts``: seeds of numbers of which nothing is known yet:
+    those of a whole new log, or what a page brought. ``aside``: entries not to be interpreted, by number, and why.
     """
 
-    data: Sequence[bytes | None]
-    leaves: Sequence[bytes]
+    records: Sequence[bytes | Erased]
+    nodes: Sequence[bytes]
     salts: Salts
-    commitments: Mapping[int, bytes] = {}
+    aside: Mapping[int, str] = {}
 
 
 class NodesOf:
@@ -71,7 +82,7 @@ class NodesOf:
 
     def read(self, numbers: Sequence[int]) -> Sequence[bytes]:
         """Return the hashes of these node numbers, all of one state."""
-        return self._database.read(lambda db: tiles.numbered(db, must(db, self._name).number, numbers))
+        return self._database.read(lambda db: LogNodes(db, must(db, self._name).number).read(numbers))
 
 
 class Logs:
@@ -91,26 +102,7 @@ class Logs:
 
     def entries(self, name: str, after: int, *, most: int, max_bytes: int) -> list[Entry]:
         """Entries from number ``after`` on, up to ``most`` and to ``max_bytes`` of records, but at least one."""
-
-        def work(db: sqlite3.Connection) -> list[Entry]:
-            state = must(db, name)
-            sql = "SELECT e.n, r.id, r.bytes, k.commitment FROM entry e LEFT JOIN record r USING (rec)"
-            sql += " LEFT JOIN kept k ON k.log = e.log AND k.n = e.n WHERE e.log = ? AND e.n >= ? ORDER BY e.n LIMIT ?"
-            rows = db.execute(sql, (state.number, after, most))
-            out: list[Entry] = []
-            total = 0
-            for n, raw, data, commitment in rows:
-                total += len(data or commitment)
-                if out and total > max_bytes:
-                    break
-                out.append(Entry(n, raw.hex() if raw else None, data, commitment))
-            return out
-
-        return self._database.read(work)
-
-    def leaves(self, name: str, first: int, end: int) -> list[bytes]:
-        """Leaf hashes ``first`` to ``end``, half-open."""
-        return self._database.read(lambda db: tiles.leaves(db, must(db, name).number, first, end))
+        return self._database.read(lambda db: read(db, must(db, name), after, most=most, max_bytes=max_bytes))
 
     def nodes(self, name: str) -> NodesOf:
         """The nodes of a log's tree, as proofs read them (``share.ledger.merkle.Nodes``)."""
@@ -121,7 +113,7 @@ class Logs:
 
         def work(db: sqlite3.Connection) -> Frontier:
             state = find(db, name)
-            return tiles.frontier(db, state.number, state.size) if state else Frontier()
+            return nodes.frontier(db, state.number, state.size) if state else Frontier()
 
         return self._database.read(work)
 
@@ -144,6 +136,20 @@ class Logs:
         """Stop a log until a person resumes it; a reason that stands already is kept."""
         sql = "UPDATE log SET halted = ? WHERE name = ? AND halted = ''"
         self._database.change(lambda db: db.execute(sql, (reason, name)) and None)
+
+
+def read(db: sqlite3.Connection, state: LogState, after: int, *, most: int, max_bytes: int) -> list[Entry]:
+    """Entries of a log, inside a transaction; see ``Logs.entries``."""
+    sql = "SELECT e.n, r.id, r.bytes, k.commitment, e.aside FROM entry e LEFT JOIN record r USING (rec)"
+    sql += " LEFT JOIN kept k ON k.log = e.log AND k.n = e.n WHERE e.log = ? AND e.n >= ? ORDER BY e.n LIMIT ?"
+    out: list[Entry] = []
+    total = 0
+    for n, raw, data, commitment, aside in db.execute(sql, (state.number, after, most)):
+        total += len(data or commitment)
+        if out and total > max_bytes:
+            break
+        out.append(Entry(n, raw.hex() if raw else None, data, commitment, aside))
+    return out
 
 
 def find(db: sqlite3.Connection, name: str) -> LogState | None:
@@ -171,18 +177,19 @@ def opened(db: sqlite3.Connection, name: str, side: str, peer: str, lane: str) -
     return found
 
 
-def extend(db: sqlite3.Connection, state: LogState, run: Leaves) -> int:
+def extend(db: sqlite3.Connection, state: LogState, run: Run) -> int:
     """Put entries behind a log, with records and tree; its new size."""
-    whole = [one for one in run.data if one is not None]
-    numbers = iter(records.insert(db, whole))
+    numbers = iter(records.insert(db, [one for one in run.records if not isinstance(one, Erased)]))
     rows = [
-        (state.number, state.size + k, None if one is None else next(numbers)) for k, one in enumerate(run.data)
-    ]  # fmt: skip
-    db.executemany("INSERT INTO entry (log, n, rec) VALUES (?, ?, ?)", rows)
-    kept = [(state.number, state.size + k, one) for k, one in run.commitments.items()]
+        (state.number, n, None if isinstance(one, Erased) else next(numbers), run.aside.get(n))
+        for n, one in enumerate(run.records, state.size)
+    ]
+    db.executemany("INSERT INTO entry (log, n, rec, aside) VALUES (?, ?, ?, ?)", rows)
+    erased = ((n, one) for n, one in enumerate(run.records, state.size) if isinstance(one, Erased))
+    kept = [(state.number, n, one.commitment) for n, one in erased]
     db.executemany("INSERT INTO kept VALUES (?, ?, ?)", kept)
     salts.add(db, state.number, run.salts)
-    tiles.append(db, state.number, state.size, run.leaves)
+    nodes.append(db, state.number, state.size, run.nodes)
     size = state.size + len(rows)
     db.execute("UPDATE log SET size = ? WHERE log = ?", (size, state.number))
     return size

@@ -1,0 +1,85 @@
+"""Cut a page of about so many bytes on the wire, without knowing beforehand how well its records pack.
+
+The packing of the page before tells; a page that came out much too large is cut again, once or twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+from kizuna.share import page as pages
+from kizuna.share.ledger import merkle
+from kizuna.share.ledger.merkle import Nodes
+from kizuna.share.ledger.name import LogName
+from kizuna.share.ledger.salts import Salts
+
+_FIRST_RATIO: Final = 3.0
+"""Bytes of records in a byte on the wire, before anything is known: positions reach 6, single records below 2."""
+_WEIGHT: Final = 0.5
+_OVER: Final = 1.2
+"""A page this much larger than wanted is cut again."""
+_TRIES: Final = 4
+_ROOM: Final = pages.LIMITS.plain_bytes - 128 * 1024
+"""Bytes of records in a page: the rest is for line ends and the first line."""
+
+
+class Piece(NamedTuple):
+    """Entries of a log that a page can be cut from, below the signed ``head`` over ``size`` entries."""
+
+    records: Sequence[bytes | pages.Erased]
+    salts: Salts
+    head: bytes
+    size: int
+
+
+class Source(Protocol):
+    """Where entries of our own logs are read; the store's outbox."""
+
+    def piece(self, name: LogName, first: int, *, most: int, max_bytes: int) -> Piece:
+        """Entries below the signed head, of up to ``max_bytes`` unpacked, but one at least where there are any."""
+        ...
+
+    def nodes(self, name: str) -> Nodes:
+        """Stored nodes of a log."""
+        ...
+
+
+class Cutter:
+    """Cuts pages of one's own logs and remembers how well each packs."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._ratio: dict[str, float] = {}
+
+    def cut(self, name: LogName, first: int, max_bytes: int, *, keys: int, alone: bool = False) -> bytes:
+        """A page of ``name`` from entry ``first`` on.
+
+        Args:
+            name: the log.
+            first: number of the first entry.
+            max_bytes: wanted size on the wire; a single record may exceed it.
+            keys: number of our newest key manifest.
+            alone: for a reader who may hold nothing before it (carried media).
+        """
+        lane = str(name)
+        piece = self._piece(name, first, max_bytes)
+        nodes = self._source.nodes(lane)
+        count = len(piece.records)
+        left = merkle.frontier_at(first, nodes) if alone else None
+        for _ in range(_TRIES):
+            proof = merkle.consistency(first + count, piece.size, nodes)
+            page = pages.build(
+                name, first, piece.records[:count], piece.salts, piece.head, proof=proof, left=left, keys=keys
+            )
+            plain = sum(len(one) if isinstance(one, bytes) else 46 for one in piece.records[:count])
+            ratio = plain / len(page)
+            self._ratio[lane] = self._ratio.get(lane, ratio) + _WEIGHT * (ratio - self._ratio.get(lane, ratio))
+            if len(page) <= max_bytes * _OVER or count <= 1:
+                break
+            count = max(1, int(count * max_bytes / len(page)))
+        return page
+
+    def _piece(self, name: LogName, first: int, max_bytes: int) -> Piece:
+        wanted = int(max_bytes * self._ratio.get(str(name), _FIRST_RATIO))
+        return self._source.piece(name, first, most=pages.LIMITS.records, max_bytes=min(_ROOM, max(1, wanted)))

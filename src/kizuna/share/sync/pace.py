@@ -1,0 +1,69 @@
+"""How large a page, how long a wait. Both follow what was measured, not what was configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+PAGE_LEAST: Final = 8 * 1024
+PAGE_MOST: Final = 1024 * 1024
+PAGE_FIRST: Final = 16 * 1024
+"""Before anything is measured: two seconds at 64 kbit/s, 160 positions at least."""
+PAGE_S: Final = 3.0
+"""Aim for the time of one page: what waits behind a page waits this long, and half of it on average."""
+_MEASURED_LEAST: Final = 4096
+"""Shorter answers measure the latency of a link and not its rate."""
+_WEIGHT: Final = 0.4
+_SOFTEST_MS: Final = 1000
+_HARDEST_MS: Final = 60_000
+Random = Callable[[int], bytes]
+
+
+class Pace:
+    """Goodput of one link as a weighted mean of its transfers, and the size of a page that follows from it."""
+
+    def __init__(self) -> None:
+        self._bytes_per_s = 0.0
+        self._ceiling = PAGE_MOST
+
+    def moved(self, size: int, took_ms: int) -> None:
+        """A transfer of ``size`` bytes took this long, waiting for news not counted."""
+        self._ceiling = min(PAGE_MOST, self._ceiling * 2)
+        if size < _MEASURED_LEAST:
+            return
+        rate = size * 1000 / max(1, took_ms)
+        self._bytes_per_s = rate if not self._bytes_per_s else self._bytes_per_s + _WEIGHT * (rate - self._bytes_per_s)
+
+    def broke(self) -> None:
+        """A transfer did not come to its end: the next is at most half as large, until some do."""
+        self._ceiling = max(PAGE_LEAST, min(self._ceiling, self.page_bytes) // 2)
+
+    @property
+    def page_bytes(self) -> int:
+        """Bytes of the next page on the wire, ``PAGE_LEAST`` to ``PAGE_MOST``."""
+        wanted = int(self._bytes_per_s * PAGE_S) if self._bytes_per_s else PAGE_FIRST
+        return max(PAGE_LEAST, min(self._ceiling, wanted))
+
+    def expected_ms(self, size: int) -> int:
+        """How long a transfer will take; 0 where nothing was measured yet."""
+        return int(size * 1000 / self._bytes_per_s) if self._bytes_per_s else 0
+
+
+class Backoff:
+    """Waits that double from 1 s to 60 s, each cut by chance to between half and all of it.
+
+    The chance is handed in. Without it all partners of a node that comes back would ask in the same instant.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random, self._failures = random, 0
+
+    def wait_ms(self) -> int:
+        """The wait after one more failure."""
+        full = min(_HARDEST_MS, _SOFTEST_MS << min(self._failures, 16))
+        self._failures += 1
+        return full // 2 + int.from_bytes(self._random(4), "big") * (full // 2) // 2**32
+
+    def worked(self) -> None:
+        """Something came of it: begin anew."""
+        self._failures = 0

@@ -1,0 +1,170 @@
+"""The reading side: ask a peer for what is new, page by page, alerts first.
+
+There are at most two questions out at a time. Channel 0 asks for the flash lane alone and is always waiting at the
+peer, so that an alert comes at once beside whatever else is under way. Channel 1 asks for routine, then bulk; a page of
+it is as long as the link moves in ``pace.PAGE_S``. Over a link that takes one transfer at a time (``channels=1``) one
+channel asks for all lanes, alerts first, and an alert waits for one page at most.
+
+Where reading stands is the cursor of the store, told by ``follow`` and ``kept``; a restarted engine knows nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kizuna.share.ledger.name import LANES
+from kizuna.share.sync.actions import Action, Alarm, Ask, Position
+from kizuna.share.sync.pace import Backoff, Pace, Random
+from kizuna.share.sync.states import ASKED, HALTED, IDLE, PULL, TAKING, WAITING, Fault, Machine
+
+WAIT_MS: Final = 25_000
+"""How long a question may wait for news: below the thirty seconds after which many routers forget a connection."""
+_SLACK_MS: Final = 30_000
+_SLOWER: Final = 4
+"""A transfer may take this many times what was expected before it is given up."""
+FLASH: Final = LANES[0]
+
+
+class _Channel:
+    """One question at a time."""
+
+    def __init__(self, lanes: tuple[str, ...], random: Random) -> None:
+        self.lanes, self.machine, self.backoff = lanes, Machine(PULL, IDLE), Backoff(random)
+        self.exchange = self.turn = 0
+        self.asked_ms = self.due_ms = 0
+        self.link_failed = False
+
+
+class Puller:
+    """Reads all logs of one peer that are for us. Every method returns what is to be done now."""
+
+    def __init__(self, *, random: Random, channels: int = 2, wait_ms: int = WAIT_MS) -> None:
+        """``random(n)`` gives n random bytes (for the jitter of waits alone)."""
+        split = (LANES[:1], LANES[1:]) if channels > 1 else (LANES,)
+        self._channels = [_Channel(lanes, random) for lanes in split]
+        self._wait_ms, self._exchanges = wait_ms, 0
+        self._after: dict[str, int] = {}
+        self._lane: dict[str, str] = {}
+        self._heads: dict[str, int] = {}
+        self.pace = Pace()
+
+    def follow(self, log: str, lane: str, after: int) -> None:
+        """Read this log from entry ``after`` on; also takes up one that was halted, after a person's decision."""
+        self._after[log], self._lane[log] = after, lane
+        self._heads.pop(log, None)
+
+    def leave(self, log: str) -> None:
+        """Read it no more."""
+        self._after.pop(log, None)
+
+    def due(self, now_ms: int) -> list[Action]:
+        """Ask whatever can be asked now. To be called at the beginning, after ``follow``, and at ``next_ms``."""
+        out: list[Action] = []
+        for channel in self._channels:
+            state = channel.machine
+            if state.state == WAITING and channel.due_ms <= now_ms:
+                state.step("due")
+            if state.state == HALTED and self._positions(channel):
+                state.step("something to follow")
+            if state.state == IDLE:
+                out += self._ask(channel, now_ms)
+        return out
+
+    @property
+    def next_ms(self) -> int | None:
+        """When ``due`` is to be called next; None while all channels wait for an answer."""
+        return min((c.due_ms for c in self._channels if c.machine.state == WAITING), default=None)
+
+    def answered(self, exchange: int, size: int, took_ms: int) -> list[Action]:
+        """A page of ``size`` bytes came whole, ``took_ms`` after its first byte. Now take it and report the outcome."""
+        channel = self._of(exchange, ASKED)
+        if channel:
+            self.pace.moved(size, took_ms)
+            channel.machine.step("page")
+        return []
+
+    def quiet(self, exchange: int, now_ms: int) -> list[Action]:
+        """The peer has nothing new."""
+        channel = self._of(exchange, ASKED)
+        if not channel:
+            return []
+        if now_ms - channel.asked_ms < self._wait_ms // 2:
+            return self._wait(channel, "quiet too soon", now_ms)
+        channel.backoff.worked()
+        channel.machine.step("quiet")
+        return self.due(now_ms)
+
+    def failed(self, exchange: int, now_ms: int) -> list[Action]:
+        """No answer, or one that broke off."""
+        channel = self._of(exchange, ASKED)
+        if not channel:
+            return []
+        self.pace.broke()
+        channel.link_failed = True
+        return self._wait(channel, "link failed", now_ms)
+
+    def kept(self, exchange: int, log: str, cursor: int, head: int, now_ms: int) -> list[Action]:
+        """The page is in the store; the log stands at ``cursor`` under a checkpoint over ``head`` entries."""
+        channel = self._of(exchange, TAKING)
+        if not channel:
+            return []
+        moved = cursor > self._after.get(log, -1) or head > self._heads.get(log, -1)
+        if log in self._after:
+            self._after[log] = max(cursor, self._after[log])
+            self._heads[log] = max(head, self._heads.get(log, 0))
+        if not moved:
+            return self._wait(channel, "nothing new", now_ms)
+        channel.backoff.worked()
+        channel.machine.step("kept")
+        return self.due(now_ms)
+
+    def refused(self, exchange: int, log: str, fault: Fault, now_ms: int, reason: str = "") -> list[Action]:
+        """The page could not be taken. A fork halts its log for good and raises the alarm; the other logs go on."""
+        channel = self._of(exchange, TAKING)
+        if not channel:
+            return []
+        if fault is not Fault.HALTED:
+            return self._wait(channel, fault.value, now_ms)
+        self.leave(log)
+        channel.machine.step("log halted")
+        return [Alarm(log, reason), *self.due(now_ms)]
+
+    def alive(self, now_ms: int) -> list[Action]:
+        """The peer was heard on another way: ask at once where only the link had failed."""
+        for channel in self._channels:
+            if channel.machine.state == WAITING and channel.link_failed:
+                channel.machine.step("peer is alive")
+                channel.backoff.worked()
+        return self.due(now_ms)
+
+    def _ask(self, channel: _Channel, now_ms: int) -> list[Action]:
+        positions = self._positions(channel)
+        if not positions:
+            channel.machine.step("nothing to follow")
+            return []
+        channel.machine.step("ask")
+        self._exchanges += 1
+        channel.exchange, channel.asked_ms, channel.link_failed = self._exchanges, now_ms, False
+        channel.turn += 1
+        size = self.pace.page_bytes
+        timeout_ms = self._wait_ms + _SLACK_MS + _SLOWER * self.pace.expected_ms(size)
+        return [Ask(channel.exchange, positions, size, self._wait_ms, timeout_ms)]
+
+    def _positions(self, channel: _Channel) -> tuple[Position, ...]:
+        """Logs of the channel by lane; those of one lane take turns at being first."""
+        out: list[Position] = []
+        for lane in channel.lanes:
+            logs = [log for log in self._after if self._lane[log] == lane]
+            first = channel.turn % len(logs) if logs else 0
+            out += [Position(log, self._after[log]) for log in logs[first:] + logs[:first]]
+        return tuple(out)
+
+    def _wait(self, channel: _Channel, event: str, now_ms: int) -> list[Action]:
+        channel.machine.step(event)
+        channel.due_ms = now_ms + channel.backoff.wait_ms()
+        return []
+
+    def _of(self, exchange: int, state: str) -> _Channel | None:
+        """The channel of an exchange; None where it is over already: a late answer changes nothing."""
+        found = (c for c in self._channels if c.exchange == exchange and c.machine.state == state)
+        return next(found, None)
