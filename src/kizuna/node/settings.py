@@ -17,7 +17,10 @@ from typing import Any
 
 def meanings(kind: type[Any]) -> dict[str, str]:
     """Meaning of every field of a Params class; empty where it is not documented."""
-    found = _attributes_section(inspect.getdoc(kind) or "") | _strings_below(kind)
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if dataclasses.is_dataclass(base):
+            found |= _attributes_section(inspect.cleandoc(base.__doc__ or "")) | _strings_below(base)
     return {f.name: found.get(f.name, "") for f in dataclasses.fields(kind)}
 
 

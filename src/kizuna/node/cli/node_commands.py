@@ -26,12 +26,20 @@ def init(
     ] = None,
     listen: Annotated[str, typer.Option("--listen", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="TCP port of the page.")] = 8443,
+    postgres: Annotated[
+        Path | None,
+        typer.Option(
+            "--postgres",
+            metavar="FILE",
+            help="Keep what is heard on a PostgreSQL server: file with its connection string.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a node: directories, settings with every key explained, a certificate, an empty store."""
     from kizuna.node.cli import node_run  # noqa: PLC0415
 
-    node_run.init(home, name, title, context, tuple(host or ()), (listen, port), as_json=as_json)
+    node_run.init(home, name, title, context, tuple(host or ()), (listen, port), postgres, as_json=as_json)
 
 
 @node_app.command("run")

@@ -16,13 +16,16 @@ _WARM_S: Final = 60
 
 
 def init(
-    home: Path, name: str, title: str, context: str, hosts: tuple[str, ...], listen: tuple[str, int], *, as_json: bool
+    home: Path, name: str, title: str, context: str, hosts: tuple[str, ...], listen: tuple[str, int],
+    postgres: Path | None = None, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Make a node."""
     with output.plain_errors():
         from kizuna.node.service.opening import Wanted, init_node  # noqa: PLC0415
 
-        section = {"listen": {"host": listen[0], "port": listen[1]}}
+        section: dict[str, dict[str, Any]] = {"listen": {"host": listen[0], "port": listen[1]}}
+        if postgres is not None:
+            section["store"] = {"kind": "postgres", "dsn_file": str(postgres.resolve())}
         made = init_node(home, Wanted(name, title, context, hosts, section))
         if as_json:
             output.emit({"home": str(home), "settings": str(home / "node.toml"), "context": context,
@@ -87,12 +90,17 @@ def backup(home: Path, to: Path, *, keys: bool, as_json: bool) -> None:
     """Copy it."""
     with output.plain_errors():
         from kizuna.node.service.copies import back_up_node  # noqa: PLC0415
+        from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415
+        from kizuna.node.service.storing import to_dump  # noqa: PLC0415
 
         size = back_up_node(home, to, keys=keys)
+        dump = to_dump(read_node_file(to / "node.toml"))
         if as_json:
-            output.emit({"to": str(to), "bytes": size})
+            output.emit({"to": str(to), "bytes": size, "to_dump": dump})
         else:
             sys.stdout.write(f"{size / 1e6:,.1f} MB in {to}\n")
+            if dump:
+                sys.stdout.write(f"What was heard and found is on the server and not in it. Now dump that:\n  {dump}\n")
 
 
 def restore(copy: Path, home: Path, *, as_json: bool) -> None:

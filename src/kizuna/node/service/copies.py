@@ -2,7 +2,8 @@
 
 The state of detection is copied before the store: a store that is ahead of it is what a crash leaves, and is caught up
 with at the next start. Store and desk are copied as of one moment each, every segment is checked by its digest on the
-way. A backup is written beside its place and named when all of it is there.
+way. A store on a PostgreSQL server is not copied: the note says by which command its administrator does, afterwards.
+A backup is written beside its place and named when all of it is there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.node_file import read_node_file
 from kizuna.node.service.rooms import Rooms, put_json
 from kizuna.node.service.settings import Config
-from kizuna.stores.keep import open_keep, restore
+from kizuna.node.service.storing import on_server, open_store, to_dump
+from kizuna.stores.keep import Keep, restore
 from kizuna.stores.parquet import cannot_write
 
 NOTE: Final = "backup.json"
@@ -45,7 +47,7 @@ def back_up_node(home: Path, to: Path, *, keys: bool = True) -> int:
         part.mkdir(parents=True, mode=0o700)
         _copy_all(config, Rooms(home), Rooms(part), keys=keys)
         note = {"form": FORM, "version": __version__, "context": config.node.context, "written": iso(wall_ms()),
-                "keys": keys}  # fmt: skip
+                "keys": keys, "to_dump": to_dump(config)}  # fmt: skip
         put_json(part / NOTE, note)
         part.replace(to)
     except OSError as exc:
@@ -68,8 +70,12 @@ def _copy_all(config: Config, old: Rooms, new: Rooms, *, keys: bool) -> None:
     new.sessions.parent.mkdir(mode=0o700, exist_ok=True)
     _copy_state(old.detection(context), new.detection(context))
     new.store(context).parent.mkdir(mode=0o700)
-    with open_keep(old.store(context), context=context, read_only=True) as keep:
-        keep.backup(new.store(context))
+    if on_server(config):
+        new.store(context).mkdir(mode=0o700)
+    else:
+        with open_store(config, read_only=True) as keep:
+            if isinstance(keep, Keep):
+                keep.backup(new.store(context))
     _copy_sqlite(old.store(context) / contacts.NAME, new.store(context) / contacts.NAME)
     new.desk.mkdir(mode=0o700)
     _copy_sqlite(old.desk / DESK_FILE, new.desk / DESK_FILE)
@@ -144,7 +150,10 @@ def restore_node(copy: Path, home: Path) -> None:
         new = Rooms(part)
         new.make(context)
         shutil.rmtree(new.store(context))
-        restore(Rooms(copy).store(context), new.store(context))
+        if on_server(config):
+            new.store(context).mkdir(mode=0o700)
+        else:
+            restore(Rooms(copy).store(context), new.store(context))
         _copy_sqlite(Rooms(copy).store(context) / contacts.NAME, new.store(context) / contacts.NAME)
         if home.exists():
             home.rmdir()

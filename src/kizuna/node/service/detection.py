@@ -28,8 +28,8 @@ from kizuna.events.params import Settings
 from kizuna.events.surroundings import Surroundings
 from kizuna.node.service.clocks import Clock
 from kizuna.node.service.health import Health
+from kizuna.node.service.storing import NodeStore
 from kizuna.sources.batch import Batch, nothing
-from kizuna.stores.keep import Keep
 
 ROWS_AT_ONCE: Final = 2_000
 WAITING_MOST: Final = 1_000_000
@@ -54,7 +54,7 @@ class Detection:
     """The thread's work."""
 
     def __init__(
-        self, keep: Keep, state: Store, rules: Rules, clock: Clock, health: Health, *, save_s: float,
+        self, keep: NodeStore, state: Store, rules: Rules, clock: Clock, health: Health, *, save_s: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.alive_s = monotonic()

@@ -15,7 +15,7 @@ from kizuna.node.service.rooms import Rooms
 from kizuna.node.service.running import certificate_paths, read_beside
 from kizuna.node.service.settings import Config
 from kizuna.node.service.status import read_status
-from kizuna.stores.keep import verify
+from kizuna.node.service.storing import look_at
 
 _FREE_GB: Final = 2.0
 _EXPIRES_DAYS: Final = 30
@@ -74,8 +74,8 @@ def _disk(config: Config) -> Finding:
 
 
 def _store(config: Config) -> Finding:
-    wrong = verify(Rooms(config.home).store(config.node.context))
-    return Finding("store", ok=not wrong, found="; ".join(wrong[:5]) or "every file is what was written",
+    wrong, found = look_at(config)
+    return Finding("store", ok=not wrong, found="; ".join(wrong[:5]) or found,
                    hint="restore a backup: kizuna node restore")  # fmt: skip
 
 

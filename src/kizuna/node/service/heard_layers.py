@@ -29,9 +29,9 @@ from kizuna.events.subjects import vessel_like
 from kizuna.node.service.health import Health
 from kizuna.node.service.rooms import put_json
 from kizuna.node.service.settings import LayerSettings
+from kizuna.node.service.storing import NodeStore
 from kizuna.picture import presence as hours
 from kizuna.picture.rows import Rows
-from kizuna.stores.keep import Keep
 from kizuna.tracks import reception
 
 NAMES: Final = ("coverage", "presence")
@@ -59,7 +59,7 @@ class HeardLayers:
     """The thread's work and its answers; ``layer`` and ``about`` may be called by any thread."""
 
     def __init__(
-        self, keep: Keep, settings: LayerSettings, directory: Path, health: Health, *,
+        self, keep: NodeStore, settings: LayerSettings, directory: Path, health: Health, *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._keep, self._settings, self._directory, self._health = keep, settings, directory, health

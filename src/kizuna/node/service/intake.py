@@ -21,10 +21,10 @@ from kizuna.base.table import Table
 from kizuna.node.service.health import Health
 from kizuna.node.service.lanes import Bell, Lane, Parcel, any_waits
 from kizuna.node.service.settings import Source
+from kizuna.node.service.storing import NodeStore
 from kizuna.sources.batch import Batch, Decoder, join
 from kizuna.sources.feeds.decoder import FeedDecoder
 from kizuna.sources.nmea import NmeaDecoder
-from kizuna.stores.keep import Keep
 
 FLUSH_S: Final = 0.05
 PORTION: Final = 1 << 19
@@ -53,7 +53,7 @@ class Intake:
     """Lanes in, store and detection out. ``onward`` gets each stored batch with the version of the picture."""
 
     def __init__(
-        self, keep: Keep, sources: Sequence[Source], health: Health, onward: Callable[[Batch, int], None], *,
+        self, keep: NodeStore, sources: Sequence[Source], health: Health, onward: Callable[[Batch, int], None], *,
         context: str, session: int, lane_bytes: int, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.bell = Bell()

@@ -29,7 +29,7 @@ from kizuna.events.table import EVENT_TYPES
 from kizuna.node.service.clocks import Clock
 from kizuna.node.service.contacts import Contacts
 from kizuna.node.service.health import Health
-from kizuna.stores.keep import Keep
+from kizuna.node.service.storing import NodeStore
 from kizuna.tracks import identity
 from kizuna.tracks.segment import segment
 
@@ -48,8 +48,8 @@ class Matching:
     """The thread's work."""
 
     def __init__(
-        self, keep: Keep, contacts: Contacts, watch: ContactWatch, settings: Settings, clock: Clock, health: Health, *,
-        context: str, monotonic: Callable[[], float] = time.monotonic,
+        self, keep: NodeStore, contacts: Contacts, watch: ContactWatch, settings: Settings, clock: Clock,
+        health: Health, *, context: str, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.alive_s = monotonic()
         self.spent_s = 0.0

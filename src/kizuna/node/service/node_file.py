@@ -17,11 +17,10 @@ from kizuna.engines.live.params import LiveParams
 from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.service import settings as s
 from kizuna.node.settings import meanings
-from kizuna.stores.keep import KeepParams
 
 SECTIONS: Final[dict[str, type[Any]]] = {
     "node": s.NodeSettings, "listen": s.ListenSettings, "places": s.PlaceSettings, "live": LiveParams,
-    "alerts": AlertParams, "store": KeepParams, "upkeep": s.UpkeepSettings, "feeds": s.FeedSettings,
+    "alerts": AlertParams, "store": s.StoreSettings, "upkeep": s.UpkeepSettings, "feeds": s.FeedSettings,
     "detections": ContactParams, "layers": s.LayerSettings, "oidc": s.OidcSettings, "clock": s.ClockSettings,
 }  # fmt: skip
 """Sections and what declares them; ``[[sources]]`` stands beside them, once for each source."""

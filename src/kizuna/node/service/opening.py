@@ -15,7 +15,7 @@ from kizuna.node.desk.desk import open_desk
 from kizuna.node.service.node_file import new_node_file, parsed, read_node_file
 from kizuna.node.service.rooms import Rooms
 from kizuna.node.service.settings import Config
-from kizuna.stores.keep import open_keep
+from kizuna.node.service.storing import on_server, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,11 @@ def init_node(home: Path, wanted: Wanted) -> Opened:
     )
     text = new_node_file(given, list(wanted.sources))
     config = parsed({**given, "sources": list(wanted.sources)}, rooms.settings)  # before anything is made
+    if on_server(config):
+        open_store(config).close()  # the server may refuse
     rooms.make(config.node.context)
     fingerprint = _certificate(rooms, wanted.hosts)
-    open_keep(rooms.store(config.node.context), context=config.node.context, params=config.store).close()
+    open_store(config).close()
     open_desk(rooms.desk).close()
     rooms.settings.write_text(text, encoding="utf-8")
     rooms.settings.chmod(0o600)

@@ -41,8 +41,8 @@ from kizuna.node.service.outward import facts_of, oidc_of, origin_codes
 from kizuna.node.service.own_layers import OwnLayers
 from kizuna.node.service.rooms import Rooms, next_session, put_json
 from kizuna.node.service.settings import Config, Source
+from kizuna.node.service.storing import NodeStore, open_store
 from kizuna.places.zone import Zone
-from kizuna.stores.keep import Keep, open_keep
 
 STATUS_S: Final = 2.0
 STUCK_S: Final = 120.0
@@ -90,7 +90,7 @@ class Running:
         self.clock: Clock = StreamClock(config.clock.speed) if stream else WallClock()
         self.layers = OwnLayers(beside.zones)
         self.desk: Desk
-        self.keep: Keep
+        self.keep: NodeStore
         self.contacts: Contacts
         self.intake: Intake
         self.detection: Detection
@@ -109,7 +109,7 @@ class Running:
         config, rooms = self.config, self.rooms
         context = config.node.context
         rooms.make(context)
-        self.keep = open_keep(rooms.store(context), context=context, params=config.store)
+        self.keep = open_store(config)
         try:
             self.session = next_session(rooms.sessions)
             self.desk = open_desk(rooms.desk)
@@ -283,7 +283,8 @@ class Running:
         newest = versions.newest_ms
         found = {
             "running": running, "pid": os.getpid(), "version": __version__, "name": self.config.node.name,
-            "context": self.config.node.context, "written": iso(wall_ms()), "started": iso(self.health.started_ms),
+            "context": self.config.node.context, "store": self.config.store.kind, "written": iso(wall_ms()),
+            "started": iso(self.health.started_ms),
             "starts": self.session, "now": iso(self.clock.now_ms()), "picture": versions.picture,
             "events": versions.events, "newest": iso(newest) or None,
             "troubles": dict(self.health.troubles), "numbers": self._counters(),

@@ -24,6 +24,7 @@ KINDS: Final = ("tcp", "tcp-listen", "udp", "ws", "folder", "gpsd", "http-detect
 FORMATS: Final = ("auto", "nmea", "json")
 ORIGINS: Final = ("ais", "own", "satellite", "radar")
 """Kinds of origin, each with a shape and a colour of its own in the picture."""
+STORES: Final = ("embedded", "postgres")
 CLOCKS: Final = ("wall", "stream")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
@@ -180,6 +181,30 @@ class PlaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings(KeepParams):
+    """Where what was heard and found is kept, and how it is taken in.
+
+    Attributes:
+        kind: embedded, files in the directory of the node; or postgres, a PostgreSQL server with PostGIS. There the
+            settings ``full_sync``, ``seal_rows``, ``seal_batches`` and ``free_bytes_least`` say nothing.
+        dsn_file: postgres: file (mode 600) with the connection string, "host=... dbname=... user=... password=...".
+        schema: postgres: schema of the store; empty for one that is named after the context.
+    """
+
+    kind: str = "embedded"
+    dsn_file: str = ""
+    schema: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the ranges and the word."""
+        KeepParams.__post_init__(self)
+        if self.kind not in STORES:
+            raise ConfigError(f"{self.kind!r}", where="[store] kind", hint=f"allowed: {', '.join(STORES)}")
+        if self.kind == "postgres" and not self.dsn_file:
+            raise ConfigError("lacks dsn_file", where="[store]", hint="a file with the connection string")
+
+
+@dataclass(frozen=True, slots=True)
 class UpkeepSettings:
     """What the node does by itself.
 
@@ -313,7 +338,7 @@ class Config:
     places: PlaceSettings = field(default_factory=PlaceSettings)
     live: LiveParams = field(default_factory=lambda: LiveParams(keep_h=48.0))
     alerts: AlertParams = field(default_factory=AlertParams)
-    store: KeepParams = field(default_factory=KeepParams)
+    store: StoreSettings = field(default_factory=StoreSettings)
     upkeep: UpkeepSettings = field(default_factory=UpkeepSettings)
     feeds: FeedSettings = field(default_factory=FeedSettings)
     detections: ContactParams = field(default_factory=ContactParams)

@@ -65,9 +65,9 @@ def _copied(s: str, link: Link, day: dt.date) -> int:
         link.run("SET LOCAL work_mem = '128MB'")
         link.run(f"CREATE TABLE {new} (LIKE {s}.fixes INCLUDING DEFAULTS, CHECK (day = DATE '{day}'))")
         rows = link.run(
-            f"INSERT INTO {new} ({columns}) SELECT {columns} FROM {old} WINDOW w AS (PARTITION BY mmsi, "
-            'date_trunc(\'hour\', "timestamp") ORDER BY "timestamp", msg_id) ORDER BY date_trunc(\'hour\', "timestamp"), '
-            f'{place}, mmsi, "timestamp", msg_id'
+            f"INSERT INTO {new} ({columns}) SELECT {columns} FROM {old} "
+            f'WINDOW w AS (PARTITION BY mmsi, {hour} ORDER BY "timestamp", msg_id) '
+            f'ORDER BY {hour}, {place}, mmsi, "timestamp", msg_id'
         )
     for index in form.FIX_INDEXES:
         link.run(f"CREATE INDEX ON {new} {index}")
