@@ -111,7 +111,7 @@ def is_position(value: Any) -> bool:
         return False
     if not all(_is_number(each) for each in value):
         return False
-    return -180.0 <= value[0] <= 180.0 and -90.0 <= value[1] <= 90.0  # noqa: PLR2004  the globe
+    return bool(-180.0 <= value[0] <= 180.0 and -90.0 <= value[1] <= 90.0)  # noqa: PLR2004  the globe
 
 
 def is_time(value: Any) -> bool:
