@@ -12,11 +12,13 @@ The root key stays offline. What it signs says which keys are in use: **page** s
 signs requests, receipts and the time of checkpoints; **box** opens what is sealed for the party; **tls** is the
 SHA-256 of its server's certificate. Each stands for one kind of context (real, exercise, test) and for no other.
 
-- **Rotation**: a manifest adds the new key (both are live), a later one retires the old and says up to which size of
-  each log it signed. Nothing is decided by a date.
-- **Compromise**: the key is revoked, with size and root of each log up to there. From then on nothing is accepted
-  under it, with one exception: exactly those tree heads, which now the root key vouches for. What was accepted up to
-  there stays; what was accepted beyond is doubtful (`KeyRing.doubtful`), and the log is taken up again from there.
+- **Rotation**: a manifest adds the new key (both are live), a later one retires the old, with size and root of each log
+  up to which it signed. Nothing is decided by a date.
+- **Compromise**: the key is revoked, with the last heads known to be true. What was accepted up to there stays; what
+  was accepted beyond is doubtful (`KeyRing.doubtful`), and the log is taken up again from there (`verify.rewind`).
+- A **dead key** (retired or revoked) counts for exactly those heads, for which now the root key vouches, and for
+  nothing else: not for a smaller size either, or whoever finds the key could tell a partner who lags behind another
+  beginning. What was signed under it and not yet delivered is delivered under a newer head.
 - **Restore**: ``epoch`` counts up, ``closed`` says where the logs of earlier epochs ended. A closure may grow when a
   partner shows that it holds more; it never shrinks.
 - **A new root key** is named in a manifest that both root keys sign.
@@ -169,20 +171,19 @@ class KeyRing:
         return tuple(Verifier(f"{self.party}/node", k.data, COSIGNATURE) for k in self.keys("node", context))
 
     def check_position(self, verifier: Verifier, checkpoint: Checkpoint, context: str) -> None:
-        """TrustError unless this key counts for this tree head (rotation, compromise)."""
+        """TrustError unless this key counts for this head; InputError when it once did (see Rotation above)."""
         use = "node" if verifier.kind == COSIGNATURE else "page"
         key = next(k for k in self.keys(use, context) if k.data == verifier.public)
         if key.state == "live":
             return
         where, position = f"{self.party} {use} key", key.until.get(checkpoint.origin)
-        hint = "fetch the newest checkpoint; if this goes on, call the partner"
-        if position is None or checkpoint.size > position.size:
-            limit = position.size if position else 0
-            raise TrustError(f"the key is {key.state} beyond record {limit}", where=where, hint=hint)
-        if checkpoint.size == position.size and checkpoint.root != position.root_hash:
-            raise TrustError("a tree head other than the one vouched for", where=where, hint=hint)
-        if key.state == "revoked" and checkpoint.size != position.size:
-            raise TrustError("the key was revoked; nothing more is taken under it", where=where, hint=hint)
+        limit = position.size if position else 0
+        if position and checkpoint.size == limit and checkpoint.root == position.root_hash:
+            return
+        if key.state == "retired" and checkpoint.size < limit:
+            raise InputError("signed by a key since retired", where=where, hint="ask for it again, under a newer head")
+        hint = "fetch the newest checkpoint; if this goes on, call the partner: somebody uses a dead key"
+        raise TrustError(f"the key was {key.state} at record {limit}", where=where, hint=hint)
 
     def check_epoch(self, checkpoint: Checkpoint, log: LogName) -> None:
         """TrustError when a log of a closed epoch goes on; UnavailableError when its epoch is not announced here."""

@@ -47,7 +47,7 @@ def rotate(ring: KeyRing, root: SecretKey, new: Iterable[Key]) -> bytes:
 
 
 def retire(ring: KeyRing, root: SecretKey, public: bytes, until: Mapping[str, Position]) -> bytes:
-    """End the use of a key as planned: it counts up to these positions, and for no log that is not named."""
+    """End the use of a key as planned, at these heads. Wait until nothing signed by it is on its way any more."""
     return _ended(ring, root, public, "retired", until)
 
 

@@ -11,7 +11,7 @@ V3   The log is of this context; so is every record in it. Others are set aside,
 V4   The sender's key manifest is known here up to the number that the page names.
 V5   The log's epoch was announced by the root key; a closed log does not go on.
 V6   A page key of the partner for this kind of context signed the checkpoint, and a node key its time.
-V7   Both keys count at this size: living, or retired at or beyond it; revoked ones only for the head vouched for.
+V7   Both keys are alive, or this is the very head at which the root key let them end.
 V8   Records follow on those held, without a hole.
 V9   Records that we hold already are the same as those that we hold.
 V10  The root over all that we would then hold leads, by the proof, to the root that was signed.
@@ -91,6 +91,7 @@ class Accepted:
         nodes: nodes of the tree to store from ``merkle.nodes_before(first)`` on.
         set_aside: numbers of new records that must not be interpreted, each with the reason (V3).
         signed_s: time that the partner states for the checkpoint, seconds since 1970; orders nothing.
+        signer: public page key that signed; keep it with the records, so that `KeyRing.doubtful` can be asked later.
         repeated: how many records of the page were held before.
         behind: records that the checkpoint has beyond what is held then.
     """
@@ -102,6 +103,7 @@ class Accepted:
     nodes: tuple[bytes, ...]
     set_aside: tuple[tuple[int, str], ...]
     signed_s: int
+    signer: bytes
     repeated: int
     behind: int
 
@@ -159,7 +161,7 @@ class Trusted:
         page = open_page(data, self.limits)  # V1
         if page.name != seen.name:
             raise InputError(f"a page of {page.name}", where=str(seen.name))
-        signed_s = self._signed(page.name, page.checkpoint, page.note, page.keys)
+        signer, signed_s = self._signed(page.name, page.checkpoint, page.note, page.keys)
         self._not_set_back(page.checkpoint, seen, asked)
         if page.first > seen.size:  # V8
             raise InputError(f"records from {page.first} on, but only {seen.size} are held", hint="ask from there")
@@ -181,7 +183,7 @@ class Trusted:
         return Accepted(
             seen=seen, first=first, records=new,
             salts=page.salts.cover(first, len(new)), nodes=tuple(new_nodes), set_aside=self._set_aside(first, new),
-            signed_s=signed_s, repeated=known, behind=max(0, checkpoint.size - frontier.size),
+            signed_s=signed_s, signer=signer, repeated=known, behind=max(0, checkpoint.size - frontier.size),
         )  # fmt: skip
 
     def alone(self, data: bytes) -> Page:
@@ -249,8 +251,8 @@ class Trusted:
             self.ring.check_position(signed.verifier, checkpoint, name.context)
         return shown
 
-    def _signed(self, name: LogName, checkpoint: Checkpoint, note: Note, keys: int) -> int:
-        """V2 to V7 for a checkpoint; return the time that is stated for it."""
+    def _signed(self, name: LogName, checkpoint: Checkpoint, note: Note, keys: int) -> tuple[bytes, int]:
+        """V2 to V7 for a checkpoint; return the key that signed it and the time that is stated for it."""
         where, told = str(name), {self.me, "*", *self.communities}
         if name.origin != self.ring.party or name.origin == self.me or name.audience not in told:  # V2
             raise TrustError(f"not a log of {self.ring.party} for us", where=where)
@@ -261,20 +263,20 @@ class Trusted:
         self.ring.check_epoch(checkpoint, name)  # V5
         known = (*self.ring.page_verifiers(name), *self.ring.node_verifiers(name.context))
         signed = check_note(note, known)
-        logs = [s for s in signed if s.verifier.kind != COSIGNATURE]
-        self._one_counts(logs, checkpoint, name)
-        return self._one_counts([s for s in signed if s.verifier.kind == COSIGNATURE], checkpoint, name)
+        log = self._one_counts([s for s in signed if s.verifier.kind != COSIGNATURE], checkpoint, name)
+        node = self._one_counts([s for s in signed if s.verifier.kind == COSIGNATURE], checkpoint, name)
+        return log.verifier.public, node.time_s or 0
 
-    def _one_counts(self, signed: Sequence[Signed], checkpoint: Checkpoint, name: LogName) -> int:
-        """V6, V7: one of these signed and counts at this size; return the time it states, 0 for none."""
-        refused = TrustError("the log's signature or its time is missing", where=str(name))
+    def _one_counts(self, signed: Sequence[Signed], checkpoint: Checkpoint, name: LogName) -> Signed:
+        """V6, V7: return one of these that signed and counts at this size."""
+        refused: InputError | TrustError = TrustError("the log's signature or its time is missing", where=str(name))
         for one in signed:
             try:
                 self.ring.check_position(one.verifier, checkpoint, name.context)
-            except TrustError as exc:
+            except (InputError, TrustError) as exc:
                 refused = exc
             else:
-                return one.time_s or 0
+                return one
         raise refused
 
     def _not_set_back(self, checkpoint: Checkpoint, seen: Seen, asked: int | None) -> None:
@@ -336,6 +338,18 @@ def changed_nodes(size: int, nodes: Nodes, *, step: int = 4096) -> list[int]:
         stored = nodes.read(range(start, start + len(right)))
         out += [start + i for i, (a, b) in enumerate(zip(right, stored, strict=True)) if a != b]
     return out
+
+
+def rewind(seen: Seen, to: Position, nodes: Nodes) -> Seen:
+    """What was held of a log at an earlier position, to take it up again from there after a compromise.
+
+    Only the root key's word (``until`` of a revoked key) is a reason. The caller sets the records beyond aside, cuts
+    the stored nodes to ``merkle.nodes_before(to.size)``, and shows an operator what it had believed.
+    """
+    frontier = merkle.frontier_at(to.size, nodes) if to.size <= seen.size else EMPTY
+    if to.size > seen.size or frontier.root != to.root_hash:
+        raise TrustError(f"what is held is not the log of {to.size} records vouched for", where=str(seen.name))
+    return Seen(seen.name, frontier)
 
 
 def _extend(seen: Seen, leaves: Sequence[bytes]) -> tuple[Frontier, list[bytes]]:

@@ -54,6 +54,10 @@ class NodeList:
         """Store what `append` handed out."""
         self._nodes.extend(nodes)
 
+    def cut(self, count: int) -> None:
+        """Keep the first ``count`` nodes."""
+        del self._nodes[count:]
+
     def read(self, numbers: Sequence[int]) -> Sequence[bytes]:
         """Return the hashes of these node numbers."""
         return [self._nodes[n] for n in numbers]
@@ -81,6 +85,9 @@ class Frontier:
         for peak in self.peaks[-2::-1]:
             root = node_hash(peak, root)
         return root
+
+
+EMPTY: Final = Frontier()
 
 
 def leaf_hash(data: bytes) -> bytes:

@@ -1,0 +1,273 @@
+"""Manifests: rotation, compromise by position, root hand-over; key files; a hundred random schedules."""
+
+import random as chance
+
+import msgspec
+import pytest
+from ledger_party import NOW_MS, REAL, Log, Party, Shelf, record
+
+from kizuna.base.errors import ConfigError, InputError, KizunaError, TrustError, UnavailableError
+from kizuna.share import receipt, release, seal
+from kizuna.share.keys import KeyRing, Position
+from kizuna.share.ledger import merkle
+from kizuna.share.ledger.merkle import NodeList
+from kizuna.share.ledger.name import LogName
+from kizuna.share.verify import rewind
+
+FLASH = LogName("harbour", 1, "cape", "real", "flash")
+
+
+def ring_of(a, upto=None):
+    ring = KeyRing(a.name, Party(a.name).root.public)
+    for data in a.manifests[:upto]:
+        ring = ring.accept(data)
+    return ring
+
+
+def test_a_chain_is_taken_in_order_once_and_only_from_its_root():
+    a = Party("harbour")
+    a.publish(receipt.rotate(a.ring, a.root, a.new_keys().listed()))
+    a.publish(receipt.retire(a.ring, a.root, a.keys.page.public, {}))
+    ring = ring_of(a)
+    assert ring == a.ring
+    assert ring.accept(a.manifests[0]) is ring
+    with pytest.raises(UnavailableError, match="2 to 2"):
+        ring_of(a, 1).accept(a.manifests[2])
+    with pytest.raises(TrustError):
+        KeyRing("harbour", Party("harbour", 2).root.public).accept(a.manifests[0])
+    with pytest.raises(TrustError, match="'harbour'"):
+        KeyRing("cape", a.root.public).accept(a.manifests[0])
+    other = receipt.rotate(ring_of(a, 1), a.root, a.new_keys().listed())
+    with pytest.raises(TrustError, match="two different"):
+        ring.accept(other)
+
+
+def forged(ring, signer, /, **changes):
+    manifest = msgspec.structs.replace(receipt._next(ring), **changes)
+    text = manifest.text()
+    return receipt.Note(text, (signer.sign_manifest(text, manifest.party),)).encode()
+
+
+def test_no_key_disappears_or_comes_back_to_life_and_no_dead_one_counts_for_more():
+    a = Party("harbour")
+    a.tell(REAL, [record(i) for i in range(9)])
+    a.publish(receipt.rotate(a.ring, a.root, a.new_keys().listed()))
+    a.publish(receipt.retire(a.ring, a.root, a.keys.page.public, {str(REAL): a.position(REAL, 5)}))
+    now = a.ring.manifest.keys
+    dead = now[0]
+    assert dead.state == "retired"
+    live = msgspec.structs.replace(dead, state="live", until={})
+    more = msgspec.structs.replace(dead, until={str(REAL): a.position(REAL, 9)})
+    further = msgspec.structs.replace(dead, until={**dead.until, str(FLASH): Position(0, a.position(FLASH).root)})
+    for bad in (now[1:], (live, *now[1:]), (more, *now[1:]), (further, *now[1:])):
+        data = forged(a.ring, a.root, keys=bad)
+        with pytest.raises(TrustError):
+            a.ring.accept(data)
+    with pytest.raises(TrustError):
+        receipt.retire(a.ring, a.root, dead.data, {str(REAL): a.position(REAL, 6)})
+    data = forged(a.ring, a.root, previous=a.ring.manifest.previous)
+    with pytest.raises(TrustError, match="continue"):
+        a.ring.accept(data)
+    fewer = receipt.revoke(a.ring, a.root, dead.data, {str(REAL): a.position(REAL, 3)})
+    assert a.ring.accept(fewer).manifest.keys[0].until[str(REAL)].size == 3
+
+
+def test_one_key_serves_one_purpose():
+    a = Party("harbour")
+    page = a.keys.page.listed()
+    twice = msgspec.structs.replace(page, use="node")
+    with pytest.raises(InputError, match="two purposes"):
+        receipt.first_manifest("harbour", a.root, [page, twice])
+    with pytest.raises(InputError, match="x25519"):
+        receipt.first_manifest("harbour", a.root, [msgspec.structs.replace(a.keys.box.listed(), alg="rsa")])
+
+
+def test_a_new_root_needs_the_old_one():
+    a, new = Party("harbour"), seal.new_key("root", "real", chance.Random(8).randbytes)
+    a.publish(receipt.change_root(a.ring, a.root, new))
+    assert a.ring.root == new.public
+    with pytest.raises(TrustError):
+        receipt.rotate(a.ring, a.root, a.new_keys().listed())
+    a.publish(receipt.rotate(a.ring, new, a.new_keys().listed()))
+    with pytest.raises(TrustError):
+        ring_of(a, 1).accept(forged(ring_of(a, 1), new, root=receipt._text(new.public)))
+
+
+def test_a_key_file_is_safe_or_not_used():
+    rng = chance.Random(1).randbytes
+    cheap = seal.Cost(1, 8192)
+    root, page = seal.new_key("root", "real", rng), seal.new_key("page", "test", rng)
+    data = seal.write_key(root, rng, "a long passphrase", cheap)
+    assert seal.read_key(data, mode=0o100600, where="root.key", passphrase="a long passphrase") == root
+    plain = seal.write_key(page, rng)
+    assert seal.read_key(plain, mode=0o100400, where="page.key") == page
+    for bad in (
+        lambda: seal.write_key(root, rng),
+        lambda: seal.write_key(root, rng, "short"),
+        lambda: seal.read_key(data, mode=0o100600, where="root.key", passphrase="another passphrase"),
+        lambda: seal.read_key(data, mode=0o100600, where="root.key"),
+        lambda: seal.read_key(plain, mode=0o100640, where="page.key"),
+        lambda: seal.read_key(plain, mode=0o100604, where="page.key"),
+        lambda: seal.read_key(plain[:-10], mode=0o100600, where="page.key"),
+        lambda: seal.read_key(data.replace(b'"ops":1', b'"ops":99999'), mode=0o600, where="k", passphrase="a" * 12),
+        lambda: seal.read_key(plain.replace(b'"use":"page"', b'"use":"root"'), mode=0o600, where="k"),
+        lambda: seal.read_key(plain.replace(b'"use":"page"', b'"use":"box"'), mode=0o600, where="k"),
+    ):
+        with pytest.raises(ConfigError):
+            bad()
+    assert str(page.seed) not in repr(page) and page.seed.hex() not in repr(page)
+
+
+def test_keys_of_a_node_come_from_their_files():
+    rng = chance.Random(1).randbytes
+    made = [seal.new_key(use, "real", rng) for use in ("page", "node", "box")]
+    files = [release.KeyFile(seal.write_key(k, rng), 0o600, f"{k.use}.key") for k in made]
+    held = release.load_keys("harbour", files)
+    assert (held.page, held.node, held.box) == tuple(made)
+    with pytest.raises(ConfigError, match="node"):
+        release.load_keys("harbour", files[:1])
+    drill = release.KeyFile(seal.write_key(seal.new_key("node", "exercise", rng), rng), 0o600, "x")
+    with pytest.raises(ConfigError, match="mixed"):
+        release.load_keys("harbour", [files[0], drill])
+
+
+def test_a_key_signs_only_what_it_is_for():
+    a = Party("harbour")
+    text = f"{REAL}\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+    with pytest.raises(ValueError):
+        a.keys.node.sign_checkpoint(text)
+    with pytest.raises(ValueError):
+        a.keys.page.cosign(text, "harbour", 1)
+    with pytest.raises(ValueError):
+        a.keys.node.sign_request(b"cosignature/v1\ntime 1\n" + text.encode())
+    with pytest.raises(ValueError):
+        a.keys.page.sign_manifest("kizuna-manifest/1\n{}\n", "harbour")
+    with pytest.raises(ValueError):
+        a.root.sign_manifest(text, "harbour")
+    with pytest.raises(KizunaError):
+        a.keys.page.sign_checkpoint("kizuna-manifest/1\n{}\n")
+    assert len(a.keys.sign_request(b'"@method": GET')) == 64
+
+
+class Story:
+    """One random schedule: a log grows, keys come and go, pages travel late, somebody holds old keys."""
+
+    def __init__(self, seed):
+        self.rng = chance.Random(seed)
+        self.a, self.b = Party("harbour", seed), Party("cape", seed)
+        self.trusted, self.shelf = self.b.trusts(self.a), Shelf(REAL)
+        self.dead, self.stolen, self.late, self.signers = [], [], [], []
+        self.n = self.refused = self.forged = 0
+        self.good = self.a.position(REAL, 0)
+
+    def grow(self):
+        count = self.rng.randint(1, 12)
+        self.a.tell(REAL, [record(self.n + i) for i in range(count)])
+        self.n += count
+        if self.rng.random() < 0.5:
+            first = self.rng.randint(0, self.n - 1)
+            self.late.append(self.a.page(REAL, first))
+
+    def rotate(self):
+        """New keys beside the old ones, then the old ones end, now or later, as planned or stolen."""
+        old, self.a.keys = self.a.keys, self.a.new_keys()
+        self.a.publish(receipt.rotate(self.a.ring, self.a.root, self.a.keys.listed()))
+        if self.rng.random() < 0.3:
+            self.grow()  # overlap
+        if self.rng.random() < 0.5:
+            ends = {str(REAL): self.a.position(REAL)}
+            for key in (old.page, old.node):
+                self.a.publish(receipt.retire(self.a.ring, self.a.root, key.public, ends))
+        else:
+            if self.rng.random() < 0.5:
+                self.deceive(old)  # the thief was quicker than the revocation
+            for key in (old.page, old.node):
+                self.a.publish(receipt.revoke(self.a.ring, self.a.root, key.public, {str(REAL): self.good}))
+        self.dead.append(old)
+        if self.a.log(REAL).box.size:
+            self.a.sign(REAL)
+
+    def forge(self, keys, base):
+        """A page that goes on from the first ``base`` records otherwise, under these keys."""
+        log = self.a.log(REAL)
+        nodes = NodeList(log.nodes.read(range(merkle.nodes_before(base))))
+        box = release.Outbox(REAL, merkle.frontier_at(base, log.nodes), log.box.salts)
+        bad = [record(i, unit="forged") for i in range(self.rng.randint(1, 9))]
+        from ledger_party import Yes
+
+        added = release.append(box, [(r, Yes()) for r in bad])
+        nodes.extend(added.nodes)
+        head = release.sign(added.outbox, keys, marks=[], nodes=nodes, now_ms=NOW_MS)
+        return release.cut(added.outbox, base, bad, head, nodes, keys=self.rng.randint(1, self.a.ring.sequence))
+
+    def deceive(self, keys):
+        if self.trusted.ring.manifest.keys and self.shelf.seen.size <= self.n:
+            page = self.forge(keys, self.shelf.seen.size)
+            try:
+                got = self.take(page)
+            except (TrustError, UnavailableError):
+                return
+            self.forged += len(got.records)
+
+    def attack(self):
+        for keys in self.dead:
+            page = self.forge(keys, self.rng.randint(0, min(self.shelf.seen.size, self.n)))
+            with pytest.raises((InputError, TrustError, UnavailableError)):
+                self.shelf.take(self.trusted, page)
+            self.refused += 1
+
+    def take(self, page, **more):
+        got = self.shelf.take(self.trusted, page, **more)
+        if got.records:
+            self.signers.append((got.first, got.signer))
+        return got
+
+    def fetch_keys(self):
+        for data in self.a.manifests[self.trusted.ring.sequence :]:
+            self.trusted = self.trusted.manifest(data)
+        doubt = [self.trusted.ring.doubtful(REAL, key, self.shelf.seen.size) for _, key in self.signers]
+        fakes = [i for i, r in enumerate(self.shelf.records) if b"forged" in r]
+        if fakes:
+            assert any(fakes[0] in span for span in doubt), "what was believed wrongly is told"
+            to = max((k.until[str(REAL)] for k in self.trusted.ring.keys("page", "real")
+                      if k.state == "revoked" and k.until[str(REAL)].size <= fakes[0]), key=lambda p: p.size)  # fmt: skip
+            self.shelf.seen = rewind(self.shelf.seen, to, self.shelf.nodes)
+            self.shelf.nodes.cut(merkle.nodes_before(to.size))
+            del self.shelf.records[to.size :]
+            self.signers = [(first, key) for first, key in self.signers if first < to.size]
+
+    def sync(self):
+        self.fetch_keys()
+        if self.n:
+            self.take(self.a.page(REAL, self.shelf.seen.size, self.shelf.seen.size + self.rng.randint(1, 30)),
+                      asked=self.shelf.seen.size)  # fmt: skip
+            note = receipt.acknowledge(self.shelf.seen, self.b.keys, now_ms=NOW_MS)
+            self.good = self.a.trusts(self.b).receipt(note, self.n, self.a.log(REAL).nodes).position
+        self.attack()
+
+    def carry(self):
+        """A page cut long ago arrives."""
+        if self.late:
+            try:
+                self.take(self.late.pop(self.rng.randrange(len(self.late))))
+            except (InputError, TrustError, UnavailableError):
+                self.refused += 1
+
+    def run(self):
+        for _ in range(self.rng.randint(10, 30)):
+            self.rng.choice([self.grow, self.grow, self.rotate, self.sync, self.carry, self.fetch_keys])()
+        self.grow()
+        while self.shelf.seen.size < self.n:
+            self.sync()
+        self.attack()
+        assert self.shelf.records == self.a.log(REAL).records
+        assert self.shelf.seen.frontier == self.a.log(REAL).box.frontier
+        return self
+
+
+def test_a_hundred_schedules_lose_nothing_and_take_nothing_under_a_dead_key():
+    base = chance.SystemRandom().randrange(2**32)
+    print("seed", base)
+    stories = [Story(base + i).run() for i in range(100)]
+    assert sum(s.refused for s in stories) > 300
+    assert sum(s.forged for s in stories) > 0, "some thieves are quicker, and found out"
