@@ -30,22 +30,25 @@ class Recall(Body, frozen=True, kw_only=True):
     follows: RecordId | None = None
 
 
+HopState = Literal["pending", "asked", "acknowledged", "refused", "unreachable"]
+
+
 class RecallAck(Body, frozen=True, kw_only=True):
-    """What became of a recall at one party: the answer that travels back the way the recall came.
+    """What became of a recall at one party and below it, for whoever brought it. Numbered; the last counts.
 
     Attributes:
         recall: the recall that is answered.
+        no: counts the answers of this party to this recall from 1.
         state: acknowledged, or refused with the reason in ``why``.
         held: how many of its records this party had; the others stay barred should they come later.
-        hops: parties to which it had passed them, or what it derived from them, and now passes the recall on.
-        gone: those of ``hops`` that it has no way to any more.
+        hops: party, from whom it has the records, state: everybody below that this party knows of.
     """
 
     recall: RecordId
+    no: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     state: Literal["acknowledged", "refused"]
     held: Annotated[int, msgspec.Meta(ge=0, le=512)] = 0
-    hops: _Words = ()
-    gone: _Words = ()
+    hops: Annotated[tuple[tuple[Word, Word, HopState], ...], msgspec.Meta(max_length=256)] = ()
     why: Line = ""
 
 
