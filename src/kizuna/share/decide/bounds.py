@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from kizuna.base.units import DAY_MS
-from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Reshare, reshare_of
+from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Reshare, Tlp, reshare_of
 from kizuna.records.partner import audience
 from kizuna.share.columns import ALL, Setting, Terms
 
@@ -38,8 +38,11 @@ def readers(to: str, setting: Setting) -> frozenset[str]:
 def reaches(label: Label, to: str, setting: Setting) -> bool:
     """Whether a label reaches everybody who reads for an audience. An audience without readers is never reached.
 
-    Everybody (``*``) has readers that this node does not know, so only a label for everybody reaches it.
+    Everybody (``*``) has readers that this node does not know, so only a label for everybody reaches it. RED is for
+    those named one by one and never reaches a community, not even one of which it names every member.
     """
+    if label.tlp == Tlp.RED and COMMUNITY.fullmatch(to):
+        return False
     if label.retain_until_ms is not None and label.retain_until_ms <= setting.now_ms:
         return False
     if to == EVERYBODY:
