@@ -2,13 +2,14 @@
 
     A asks -> B hides at once, answers, passes it on -> C hides at once, answers B -> B's next answer tells A of C
 
-A recall is routed down every audience that got a record or something derived from it. Unchanged records are recalled by
-the originator's own bytes, carried on; of what a party derived from them it is the originator itself, so it recalls that
-with a recall of its own that ``follows`` the first. Each answer is signed by its party and lists everybody below it, so
-the originator has one table of hops. We say **asked and acknowledged**, never "deleted": nobody can prove a deletion.
+A recall is routed down every audience that got a record or something derived from it. Unchanged records are recalled
+by the originator's own bytes, carried on; of what a party derived from them it is the originator itself, so it
+recalls that with a recall of its own that ``follows`` the first. Each answer is signed by its party and lists
+everybody below it, so the originator has one table of hops. We say **asked and acknowledged**, never "deleted":
+nobody can prove a deletion.
 
-A recall must be able to follow records to anybody who has them, so it carries the label CLEAR and names records by hash
-alone; what its text says is said to all of them.
+A recall must be able to follow records to anybody who has them, so it carries the label CLEAR and names records by
+hash alone; what its text says is said to all of them.
 
 Rules kept: only the originator of a record recalls it; any other is refused and the refusal said. The receiver hides
 before it answers. A record that comes after its recall is barred at once. A tombstone keeps hash, recall and action.

@@ -1,12 +1,13 @@
 """One case handled by two desks: the entries of its shared timeline, each one record.
 
 Every body begins with the same four keys. ``i`` names the incident: the first 32 hexadecimal digits of the id of the
-record that opened it. ``n`` counts the author's entries in this incident from 1. ``a`` names, in the same short form, the
-entries that the author had seen last and nobody had built on; its own entry before is always among them. ``by`` is a
-short word for the officer that the desk chooses itself, such as a post, and may be empty. Clocks play no part in the order.
+record that opened it. ``n`` counts the author's entries in this incident from 1. ``a`` names, in the same short form,
+the entries that the author had seen last and nobody had built on; its own entry before is always among them. ``by``
+is a short word for the officer that the desk chooses itself, such as a post, and may be empty. Clocks play no part in
+the order.
 
-Keys are short because a desk may sit behind 64 kbit/s. 128 bits of a hash are enough to name an entry: nobody can find
-another record for a given name. What the values may be is checked by ``share.incident.entries``.
+Keys are short because a desk may sit behind 64 kbit/s. 128 bits of a hash are enough to name an entry: nobody can
+find another record for a given name. What the values may be is checked by ``share.incident.entries``.
 """
 
 from __future__ import annotations

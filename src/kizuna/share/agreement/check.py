@@ -1,7 +1,8 @@
 """Agreements against rules: rules without a clause, clauses without a rule, missing translations, dates that clash.
 
-``check`` is what ``kizuna agreement check`` prints. ``enforce`` is its other half: it takes out of a set of rules those
-whose clause does not hold now, so that an agreement that has ended releases nothing more, whatever the rules say.
+``check`` is what ``kizuna agreement check`` prints. ``enforce`` is its other half: it takes out of a set of rules
+those whose clause does not hold now, so that an agreement that has ended releases nothing more, whatever the rules
+say.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """A memorandum of understanding as a file: parties, clauses in three languages, dates, mandates.
 
-The file is TOML and is read by people first. Rules cite its clauses by id, so that everything released can be explained
-back to a sentence that both sides signed. Names of parties are configuration: agencies, associations, institutes and
-states alike sign memoranda. ``docs/reference/agreement-file.md`` lists every key.
+The file is TOML and is read by people first. Rules cite its clauses by id, so that everything released can be
+explained back to a sentence that both sides signed. Names of parties are configuration: agencies, associations,
+institutes and states alike sign memoranda. ``docs/reference/agreement-file.md`` lists every key.
 
 Rules kept: an unknown key is an error; dates are days in UTC and intervals half-open (``ends`` is the first day on
-which nothing is shared any more); what a person can complete later (a missing translation) is found by ``check``, what
-makes the file mean something else (a date, a party, an id) is refused here.
+which nothing is shared any more); what a person can complete later (a missing translation) is found by ``check``,
+what makes the file mean something else (a date, a party, an id) is refused here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The yearly account: what was shared under which clause of an agreement, for both sides to read and to file.
 
-The rows come from the ledger (what was released, by which decision) and from the desks of recalls and requests. Nothing
-is estimated. A release under several clauses counts under each and once in the total. The account names kinds, audiences
-and transforms, and no vessel and no person.
+The rows come from the ledger (what was released, by which decision) and from the desks of recalls and requests.
+Nothing is estimated. A release under several clauses counts under each and once in the total. The account names
+kinds, audiences and transforms, and no vessel and no person.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Signatures under a memorandum, as records: one party proposes the file, every other signs the hash of its exact bytes.
 
-A record of kind ``agreement`` is a signature because it stands in its origin's signed log. So ``apply`` must be told who
-was proved to have written it, and refuses where that is not its origin. An agreement is in force when the node of every
-party has signed the same bytes. ``suspended`` takes a signature back until its party signs again; ``ended`` gives notice,
-which can not be shorter than the memorandum says.
+A record of kind ``agreement`` is a signature because it stands in its origin's signed log. So ``apply`` must be told
+who was proved to have written it, and refuses where that is not its origin. An agreement is in force when the node of
+every party has signed the same bytes. ``suspended`` takes a signature back until its party signs again; ``ended``
+gives notice, which can not be shorter than the memorandum says.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Break-glass: one officer, alone, passes a distress position to another desk in one act, at once.
 
-It needs no second person, no delay and no rule, only a clause that both sides signed beforehand and marked ``distress``.
-In return it is narrow and it is looked at: it carries the opening of a case and nothing else, it names officer and clause,
-and a second person reviews it afterwards. Acts without a review stay on a list until they have one.
+It needs no second person, no delay and no rule, only a clause that both sides signed beforehand and marked
+``distress``. In return it is narrow and it is looked at: it carries the opening of a case and nothing else, it names
+officer and clause, and a second person reviews it afterwards. Acts without a review stay on a list until they have
+one.
 """
 
 from __future__ import annotations

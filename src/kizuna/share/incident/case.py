@@ -1,15 +1,18 @@
 """The case as both desks see it: the timeline told from its beginning, by tables.
 
-What an entry may change is decided here, from the order of the timeline alone. An entry that comes too late or from the
-wrong desk changes nothing and stays in the timeline with the reason (``overtaken``), for it was said all the same.
+What an entry may change is decided here, from the order of the timeline alone. An entry that comes too late or from
+the wrong desk changes nothing and stays in the timeline with the reason (``overtaken``), for it was said all the
+same.
 
-**Coordination.** The desk that opens coordinates. There is exactly one coordinator after every row. It passes on when the
-coordinator offers and the other accepts; an offer that is open blocks a second one. Where an offer was taken back while
-its acceptance was on the way, the acceptance counts: the desk that believes it must act has the duty. A desk may assume
-coordination when the coordinator cannot be reached, naming whom it follows and why; of two that do so at once, the first
-in the order has it. During a separation each desk goes by what it knows; who was told otherwise sees ``overtaken``.
+**Coordination.** The desk that opens coordinates. There is exactly one coordinator after every row. It passes on when
+the coordinator offers and the other accepts; an offer that is open blocks a second one. Where an offer was taken back
+while its acceptance was on the way, the acceptance counts: the desk that believes it must act has the duty. A desk
+may assume coordination when the coordinator cannot be reached, naming whom it follows and why; of two that do so at
+once, the first in the order has it. During a separation each desk goes by what it knows; who was told otherwise sees
+``overtaken``.
 
-**Tasks** are offered to a desk and taken by it; nobody is ordered. Acceptance counts against a withdrawal that it crossed.
+**Tasks** are offered to a desk and taken by it; nobody is ordered. Acceptance counts against a withdrawal that it
+crossed.
 
 **Closure** needs the word of every desk that has joined.
 """

@@ -1,7 +1,7 @@
 """What one desk writes: every act of an officer becomes one entry, ready for the release door.
 
-Nothing is sent from here. A draft that would change nothing (a task that is already refused, coordination that another
-has) is refused with the reason, so that the officer learns it before the partner does.
+Nothing is sent from here. A draft that would change nothing (a task that is already refused, coordination that
+another has) is refused with the reason, so that the officer learns it before the partner does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Drawings that both desks see: points, lines, areas and search patterns, and the tracks that a pattern stands for.
 
-A search pattern travels as its kind, its start, a bearing, a spacing and a number of legs, and each desk draws the same
-track from it. The five patterns are those of IAMSAR volume II chapter 5: expanding square, sector, parallel sweep,
-creeping line and track line (which is given by its points).
+A search pattern travels as its kind, its start, a bearing, a spacing and a number of legs, and each desk draws the
+same track from it. The five patterns are those of IAMSAR volume II chapter 5: expanding square, sector, parallel
+sweep, creeping line and track line (which is given by its points).
 
 | pattern | ``c`` | ``brg`` | ``nm`` | ``legs`` |
 |---|---|---|---|---|

@@ -1,7 +1,7 @@
 """The entries of an incident: writing one, and reading one that came in.
 
-The forms stand in ``records.bodies.incident``. Here is what a form cannot say: which parts belong together, phrases with
-their values, drawings that can be drawn. A typical entry stays under 300 bytes compressed.
+The forms stand in ``records.bodies.incident``. Here is what a form cannot say: which parts belong together, phrases
+with their values, drawings that can be drawn. A typical entry stays under 300 bytes compressed.
 """
 
 from __future__ import annotations

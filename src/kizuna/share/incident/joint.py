@@ -1,9 +1,9 @@
 """The joint record of a closed case, in neutral names, for a third forum: an inquiry, an insurer, another organisation.
 
-Both desks make it from the same timeline, byte for byte alike, and both put their signature under its hash. Desks, units
-and vessels are numbered in the order in which they appear; places are coordinates and cells of 0.01 degree, never names;
-free text and each side's legal reading are counted but not quoted, since they are one side's words. Phrases stand in three languages.
-The key that says which number was whom stays with the two desks.
+Both desks make it from the same timeline, byte for byte alike, and both put their signature under its hash. Desks,
+units and vessels are numbered in the order in which they appear; places are coordinates and cells of 0.01 degree,
+never names; free text and each side's legal reading are counted but not quoted, since they are one side's words.
+Phrases stand in three languages. The key that says which number was whom stays with the two desks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,19 @@ import msgspec
 from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.records.bodies.incident import (
-    Closure, Drawing, Entry, Handover, Joint, Message, Offer, OnScene, Opened, Reading, Seen, Sitrep, Task,
+    Closure,
+    Drawing,
+    Entry,
+    Handover,
+    Joint,
+    Message,
+    Offer,
+    OnScene,
+    Opened,
+    Reading,
+    Seen,
+    Sitrep,
+    Task,
 )  # fmt: skip
 from kizuna.records.label import Label
 from kizuna.records.record import Record, body_bytes, encode

@@ -1,9 +1,9 @@
 """The wording of the phrasebook: one row per phrase in English, Japanese and Traditional Chinese.
 
 The sentences are our own. They cover what the Standard Marine Communication Phrases (IMO resolution A.918(22)) and
-IAMSAR volume III let desks say to each other: plain words, one meaning each, no idiom, parameters with units. An id is
-never given another meaning; a better wording keeps its id, a different meaning gets a new one. A desk that does not
-know an id shows it with its parameters.
+IAMSAR volume III let desks say to each other: plain words, one meaning each, no idiom, parameters with units. An id
+is never given another meaning; a better wording keeps its id, a different meaning gets a new one. A desk that does
+not know an id shows it with its parameters.
 
 Parameters in braces are typed by their names, see ``phrasebook.PARAMETERS``.
 """

@@ -1,9 +1,9 @@
 """Situation reports (SITREP) in the form that rescue centres exchange: a header and lettered fields.
 
-The form is that of IAMSAR volume III appendix D and of the circulars before it: A to F make the short form, for urgent
-details or the first notice; G to N (there is no I) are added in the full form. ``compose`` fills the fields from the case
-as far as it knows them, in one language; the officer changes any of them before it is sent. ``formats`` writes a sent one
-as a message.
+The form is that of IAMSAR volume III appendix D and of the circulars before it: A to F make the short form, for
+urgent details or the first notice; G to N (there is no I) are added in the full form. ``compose`` fills the fields
+from the case as far as it knows them, in one language; the officer changes any of them before it is sent. ``formats``
+writes a sent one as a message.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """One order of the entries of an incident at every desk, whatever order they came in, without clocks.
 
-Each entry names the entries that its author had seen last. Its depth is one more than the deepest of those; entries stand
-by depth, then author, number and id. So whoever wrote after having read stands after what it had read, entries written
-while the desks were apart stand side by side, and two desks with the same entries show the same picture. An entry whose
-forerunners have not arrived waits.
+Each entry names the entries that its author had seen last. Its depth is one more than the deepest of those; entries
+stand by depth, then author, number and id. So whoever wrote after having read stands after what it had read, entries
+written while the desks were apart stand side by side, and two desks with the same entries show the same picture. An
+entry whose forerunners have not arrived waits.
 
-Each author's entries form a chain: one that does not name the author's entry before is set aside, and two with the same
-number are a fork, shown as such: a desk restored from an old copy, or one that tells two stories.
+Each author's entries form a chain: one that does not name the author's entry before is set aside, and two with the
+same number are a fork, shown as such: a desk restored from an old copy, or one that tells two stories.
 """
 
 from __future__ import annotations

@@ -1,0 +1,256 @@
+"""When a partner turns: exactly what it holds, through whom, and what ends now.
+
+``exposure`` counts from the ledger alone: what stood in a log that the partner could read, at the positions at which it
+could. That is the set that was released to it, no more and no less. Beside it stand what others may have passed on to it,
+and to whom it may pass on what it holds, each with the grant or label that allows it.
+
+``end`` lists the acts that cut the ties, in the order in which they are done. Acts that are records come as bytes. Recalls
+are proposed and not begun: whether to ask a party that has turned to hide something is a person's decision. Nothing here
+says that anything was deleted over there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from kizuna.base.errors import InputError
+from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Reshare, reshare_of
+from kizuna.share import grants as granting
+from kizuna.share.agreement import signing
+from kizuna.share.agreement.standing import Book
+from kizuna.share.communities import Communities
+from kizuna.share.grants import Given
+
+RECALL_BATCH: Final = 512
+"""Records in one recall."""
+
+
+class Reading(NamedTuple):
+    """A run of positions of one of our logs that one party could read: [``first``, ``end``).
+
+    Of a log to the party itself that is all of it; of a community's log, what was appended while it was a member.
+    ``confirmed`` is the size that its last receipt covers.
+    """
+
+    log: str
+    audience: str
+    party: str
+    first: int
+    end: int
+    confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the node hands in: its ledger, its book of grants, what others told, its ties.
+
+    Attributes:
+        logs: record ids by log, in order of position.
+        readings: who could read what, all parties.
+        labels: label by record id.
+        origins: origin by record id.
+        grants: every grant that is known.
+        told_of: (record id, party, from whom) that answers to recalls have told.
+        members: members of each community now.
+        lanes: logs by party that are open now, ours to it and its to us.
+        keys: key ids by party that this node accepts, with the size of each of its logs that was verified last.
+        incidents: open cases by party.
+    """
+
+    logs: Mapping[str, tuple[str, ...]]
+    readings: tuple[Reading, ...]
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    grants: tuple[Given, ...] = ()
+    told_of: tuple[tuple[str, str, str], ...] = ()
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lanes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    positions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    incidents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Way(NamedTuple):
+    """How a record came, or may have come, to a party: from whom, by which log, grant or label."""
+
+    by: str
+    through: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What one party holds and can do.
+
+    Attributes:
+        party: whose exposure.
+        released: ways by record id: exactly what this node released to it.
+        confirmed: of these, what its receipts cover.
+        through_others: records that others may have passed on to it, with the ways that were allowed or told of.
+        onward: audiences to which it may pass records on, with the number of records and what allows it.
+        keys, lanes, communities, grants, incidents: what ends now.
+    """
+
+    party: str
+    released: Mapping[str, tuple[Way, ...]]
+    confirmed: frozenset[str]
+    through_others: Mapping[str, tuple[Way, ...]]
+    onward: Mapping[str, tuple[int, str]]
+    keys: tuple[str, ...]
+    lanes: tuple[str, ...]
+    communities: tuple[str, ...]
+    grants: tuple[Given, ...]
+    incidents: tuple[str, ...]
+
+
+def exposure(party: str, facts: Facts, me: str, now_ms: int) -> Exposure:
+    """What ``party`` holds of what this node told, and what of it ends when the ties are cut."""
+    held: dict[str, dict[str, list[Way]]] = {}
+    confirmed: set[str] = set()
+    for each in facts.readings:
+        ids = facts.logs.get(each.log, ())
+        if not 0 <= each.first <= each.end <= len(ids):
+            raise InputError(
+                f"{each.party} cannot have read {each.first} to {each.end} of {each.log}: it has {len(ids)}"
+            )
+        for name in ids[each.first : each.end]:
+            held.setdefault(each.party, {}).setdefault(name, []).append(Way(me, each.log))
+        if each.party == party:
+            confirmed.update(ids[each.first : min(each.end, each.confirmed)])
+    released = held.get(party, {})
+    live = tuple(each for each in facts.grants if not each.ended and now_ms < each.until_ms)
+    names = {party} | {community for community, members in facts.members.items() if party in members}
+    others = _through_others(party, names, held, facts)
+    return Exposure(
+        party=party,
+        released={name: tuple(ways) for name, ways in sorted(released.items())},
+        confirmed=frozenset(confirmed),
+        through_others={name: tuple(ways) for name, ways in sorted(others.items())},
+        onward=_onward(set(released), live, facts, party),
+        keys=facts.keys.get(party, ()),
+        lanes=facts.lanes.get(party, ()),
+        communities=tuple(sorted(names - {party})),
+        grants=tuple(each for each in live if each.origin == me and (each.to in names or each.records & set(released))),
+        incidents=facts.incidents.get(party, ()),
+    )
+
+
+def _through_others(
+    party: str, names: set[str], held: Mapping[str, Mapping[str, list[Way]]], facts: Facts
+) -> dict[str, list[Way]]:
+    """Records that another holder was allowed to pass on to the party, also by grants that have ended since."""
+    found: dict[str, list[Way]] = {}
+    for holder, records in held.items():
+        if holder == party:
+            continue
+        for name in records:
+            for way in _allowed(name, names, facts):
+                found.setdefault(name, []).append(Way(holder, way))
+    for name, who, via in facts.told_of:
+        if who == party:
+            found.setdefault(name, []).append(Way(via, "told in answer to a recall"))
+    return found
+
+
+def _allowed(name: str, names: set[str], facts: Facts) -> Iterable[str]:
+    for each in facts.grants:
+        if name in each.records and each.to in names:
+            yield f"grant {each.id}"
+    label = facts.labels.get(name)
+    if label is None:
+        return
+    least = reshare_of(label)
+    if least == Reshare.FREE:
+        yield "label free"
+    elif least == Reshare.COMMUNITY:
+        yield from (f"label community {each}" for each in sorted(label.rel_to & names) if COMMUNITY.fullmatch(each))
+
+
+def _onward(released: set[str], live: tuple[Given, ...], facts: Facts, party: str) -> dict[str, tuple[int, str]]:
+    """Where the party may still send what it holds."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for each in live:
+        common = each.records & released
+        if common and each.to != party:
+            ids, ways = found.setdefault(each.to, (set(), set()))
+            ids |= common
+            ways.add("grant")
+    for name in released:
+        label = facts.labels.get(name)
+        least = Reshare.NONE if label is None else reshare_of(label)
+        if label is None or least < Reshare.COMMUNITY:
+            continue
+        free = least == Reshare.FREE
+        for to in (EVERYBODY,) if free else sorted(each for each in label.rel_to if COMMUNITY.fullmatch(each)):
+            ids, ways = found.setdefault(to, (set(), set()))
+            ids.add(name)
+            ways.add("label")
+    return {to: (len(ids), ", ".join(sorted(ways))) for to, (ids, ways) in sorted(found.items())}
+
+
+class Act(NamedTuple):
+    """One act that cuts a tie. ``data`` holds the record to release where the act is one; ``to`` who must see it."""
+
+    what: Literal[
+        "stop_lane", "revoke_key", "end_grant", "leave_community", "strike_member", "suspend_agreement", "propose_recall",
+        "tell_incident",
+    ]  # fmt: skip
+    about: str
+    why: str
+    data: bytes = b""
+    to: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    position: Mapping[str, int] | None = None
+
+
+def end(
+    found: Exposure, facts: Facts, book: Book, communities: Communities, *, me: str, now_ms: int, context: str,
+    label: Label,
+) -> tuple[Act, ...]:  # fmt: skip
+    """The acts that end every tie to the party, in order: first what stops, then what is told, then what is proposed.
+
+    ``label`` is that of statements about agreements. Keys are revoked by position: what was verified up to it stays
+    valid, nothing beyond it is taken.
+    """
+    acts = [Act("stop_lane", log, "no page of it is sent or taken any more") for log in found.lanes]
+    positions = facts.positions.get(found.party, {})
+    acts += [Act("revoke_key", key, "invalid beyond the sizes named", position=positions) for key in found.keys]
+    acts += _grant_ends(found, me, now_ms, context)
+    acts += _memberships(found, communities, me, now_ms)
+    acts += _suspensions(found.party, book, me, now_ms, context, label)
+    acts += [Act("tell_incident", case, f"{found.party} is a desk of this case") for case in found.incidents]
+    own = sorted(name for name in found.released if facts.origins.get(name, me) == me)
+    for at in range(0, len(own), RECALL_BATCH):
+        batch = tuple(own[at : at + RECALL_BATCH])
+        acts.append(Act("propose_recall", found.party, f"{len(batch)} records; a person decides", records=batch))
+    return tuple(acts)
+
+
+def _grant_ends(found: Exposure, me: str, now_ms: int, context: str) -> Iterable[Act]:
+    for each in found.grants:
+        reach = tuple(sorted({each.to, found.party} - {me}))
+        data = granting.end((each.id,), me=me, reach=reach, now_ms=now_ms, context=context)
+        yield Act("end_grant", each.id, f"it let {each.to} have {len(each.records)} records", data, reach)
+
+
+def _memberships(found: Exposure, communities: Communities, me: str, now_ms: int) -> Iterable[Act]:
+    for name in found.communities:
+        now = communities.current(name)
+        members = frozenset() if now is None else now.members
+        try:
+            data = communities.next_list(name, members - {found.party}, me=me, now_ms=now_ms)
+        except InputError:
+            why = f"only a steward of {name} strikes a member; until then this node serves {found.party} there no more"
+            yield Act("strike_member", name, why)
+            continue
+        yield Act("strike_member", name, "the next list does not name it", data, tuple(sorted(members - {me})))
+
+
+def _suspensions(party: str, book: Book, me: str, now_ms: int, context: str, label: Label) -> Iterable[Act]:
+    for agreement in sorted(book.agreements.values(), key=lambda a: (a.id, a.version)):
+        standing = book.standing(agreement, now_ms)
+        if {me, party} <= agreement.signers and standing.state in ("in_force", "ends_soon", "not_started"):
+            data = signing.suspend(agreement, me=me, label=label, now_ms=now_ms, context=context)
+            others = tuple(sorted(agreement.signers - {me}))
+            yield Act("suspend_agreement", agreement.id, "nothing is released under it", data, others)
