@@ -51,7 +51,7 @@ const server = createServer(async (request, response) => {
     const answer = await found.answer({ url, user, request, response, body: text ? JSON.parse(text) : {}, args: found.args });
     if (answer !== undefined) send(request, response, answer);
   } catch (error) {
-    problem(response, error.status ?? 500, String(error.message ?? error));
+    problem(response, error.status ?? 500, String(error.message ?? error), error.code ?? "");
   }
 });
 
@@ -65,10 +65,10 @@ function send(request, response, { status = 200, headers = {}, json, bytes }) {
   response.end(packed ? gzipSync(body, { level: 1 }) : body);
 }
 
-function problem(response, status, detail) {
+function problem(response, status, detail, code) {
   if (response.headersSent) return response.end();
   response.writeHead(status, { "Content-Type": "application/problem+json", "Cache-Control": "private, no-store" });
-  response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail }));
+  response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail, code: code || `status_${status}`, facts: {} }));
 }
 
 const PAGES = { "/": "index.html", "/login": "login.html", "/setup": "setup.html" };

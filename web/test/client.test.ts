@@ -2,8 +2,9 @@ import { describe, expect, test, vi } from "vitest";
 import { Changes, type Link } from "../src/api/changes";
 import { Client, queryText, Refused, Unreachable } from "../src/api/client";
 import { oneAtATime } from "../src/panels/desk";
-import { reasonOf, shownAlerts, whoIsIt } from "../src/panels/alerts";
-import type { Alert } from "../src/api/types";
+import { reasonOf, whoIsIt } from "../src/panels/alerts";
+import { kindsOf, rowsOf } from "../src/panels/rows";
+import type { AlertGroup, Alert } from "../src/api/types";
 
 const answer = (status: number, body: unknown = {}, type = "application/json") =>
   new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { "Content-Type": type } });
@@ -144,9 +145,28 @@ describe("the queue", () => {
   const all = [alert("a", "new", 1), alert("b", "silenced", 2), alert("c", "withdrawn", 3), alert("d", "dismissed", 4), alert("e", "acknowledged", 5)];
 
   test("open shows what waits and what was withdrawn, newest first; nothing shown elsewhere is lost", () => {
-    const ids = (filter: "open" | "silenced" | "dismissed" | "all") => shownAlerts(all, filter).map((a) => a.event_id);
+    const list = { version: 1, alerts: all, counts: {}, silenced: 1 };
+    const ids = (filter: "open" | "silenced" | "dismissed" | "all") =>
+      rowsOf(list, { filter, kind: "", order: "time", now: 10 }).flatMap((r) => r.members.map((a) => a.event_id));
     expect(ids("open")).toEqual(["e", "c", "a"]);
     expect([...ids("open"), ...ids("silenced"), ...ids("dismissed")].sort()).toEqual(ids("all").sort());
+  });
+
+  const group = (id: string, members: string[], rank: number): AlertGroup => ({
+    id, kind: "passages", event_type: "gap", rank, members, mmsis: [1], zones: [], claimants: [], t: 1, first: 1, events: members.length,
+  }); // prettier-ignore
+  const H = 3_600_000;
+
+  test("alerts of one happening are one row; what waits comes first, then what wants a decision; each alert is in one row", () => {
+    const alerts = [alert("p1", "acknowledged", 9 * H), alert("p2", "new", 9.1 * H), alert("g", "new", 8.5 * H), alert("old", "new", 2 * H), alert("s", "new", 9.2 * H, { event_type: "zone_visit" })];
+    const list = { version: 1, alerts, groups: [group("p", ["p1", "p2"], 1), group("g", ["g"], 3), group("old", ["old"], 3)], watch_h: 8, counts: {}, silenced: 0 };
+    const rows = rowsOf(list, { filter: "open", kind: "", order: "need", now: 10 * H });
+    expect(rows.map((r) => [r.id, r.now])).toEqual([["g", true], ["s", true], ["p", true], ["old", false]]); // prettier-ignore
+    expect(rows[2]!.members.map((a) => a.event_id)).toEqual(["p2", "p1"]);
+    expect(rows.flatMap((r) => r.members)).toHaveLength(alerts.length);
+    expect(rowsOf(list, { filter: "open", kind: "zone_visit", order: "need", now: 10 * H }).map((r) => r.id)).toEqual(["s"]);
+    expect(rowsOf(list, { filter: "open", kind: "", order: "time", now: 10 * H }).map((r) => r.id)).toEqual(["s", "p", "g", "old"]);
+    expect([...kindsOf(list, "open")]).toEqual(expect.arrayContaining([["gap", 3], ["zone_visit", 1]])); // prettier-ignore
   });
 
   test("a vessel without a name goes by its number; an officer's reason is left as written", () => {

@@ -11,6 +11,10 @@ const SAID = [
   "MMSI 431000001 made 0.6 kn on average for 4.0 h from 2026-11-22T16:59:44Z, 25 nm from shore; consistent with loitering. It met 2 other vessels meanwhile.",
   "MMSI 431000001 was already inside Zone; with (computed line of A) odd name when first heard at 2026-11-21T04:00:00Z, for 1.4 h, up to 6.20 nm from the line, 0.10 nm at the first report and had not left when last heard; consistent with a slow stay.",
   "A radar contact of about 31 m at 2026-11-21T04:00:00Z was detected without a matching AIS report: the likeliest track passed 9.4 km away; probability that no track explains it 0.97. A fixed object is likely: something stands or was seen at this place.",
+  "MMSI 431000001 came to port (Keelung, TW) at 2026-11-21T04:00:00Z, stayed 6.2 h (5.1 h of them stopped) and left; level 4 of 4; consistent with a port visit.",
+  "MMSI 431000001 was already in port (near Naha (north), no name) when first heard at 2026-11-21T04:00:00Z, stayed 6.2 h (5.1 h of them stopped) and was still there when last heard; level 2 of 4; consistent with a port visit.",
+  "MMSI 431000001 was inside Water (line of Party A; in the same hours also inside the line of Party B) for 2.0 h from 2026-11-22T09:29:37Z, up to 8.53 nm from the line, 0.04 nm at the first report; consistent with a passage.",
+  "MMSI 431000001 was inside Water (computed lines of CN, JP and TW) for 2.0 h from 2026-11-22T09:29:37Z, up to 8.53 nm from the line, 0.04 nm at the first report; consistent with a passage or a stay: reports were too far apart to tell.",
 ] as const;
 
 describe("sentences of the detectors", () => {
@@ -20,7 +24,7 @@ describe("sentences of the detectors", () => {
         setLanguage(language);
         const { text, lang } = sentence(said, language);
         expect(lang).toBe(language);
-        expect(text).not.toMatch(/[{}]|consistent|heard|vessel\b|undefined/);
+        expect(text).not.toMatch(/[{}]|consistent|heard|vessel\b|undefined|stayed|port |passage|inside (?!Zone)|level/);
         // every number of the sentence is kept; times are written shorter
         const numbers = (s: string) => s.replace(/\d{4}-(\d\d-\d\d)T(\d\d:\d\d):\d\dZ/g, "$1 $2Z").match(/\d+(\.\d+)?/g)!.sort();
         expect(numbers(text)).toEqual(numbers(said));
@@ -32,6 +36,13 @@ describe("sentences of the detectors", () => {
     const odd = SAID[0].replace("of other vessels expected near by in its first hours 96% were heard", "the moon was full");
     expect(sentence(odd, "ja")).toEqual({ text: odd, lang: "en" });
     expect(sentence("EXERCISE: " + SAID[4], "ja").text).toMatch(/^EXERCISE: MMSI/);
+  });
+
+  test("rival claimants are named together, by the node's own names", () => {
+    setLanguage("ja");
+    const partner = (id: string) => ({ "Party A": "甲", "Party B": "乙" })[id] ?? id;
+    expect(sentence(SAID[9], "ja", partner).text).toMatch(/甲.*乙/);
+    expect(sentence(SAID[10], "ja").text).toMatch(/CN.*JP.*TW/);
   });
 
   test("a zone may bear any name, braces and tags too", () => {

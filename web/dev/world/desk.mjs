@@ -5,7 +5,7 @@ import { makeAlerts, wholeEvent } from "./alerts.mjs";
 export const PASSWORD = "exercise";
 const STATE = { acknowledge: "acknowledged", silence: "silenced", dismiss: "dismissed" };
 const ACT = { ack: "acknowledge", silence: "silence", dismiss: "dismiss", undo: "undo" };
-const refuse = (status, words) => Object.assign(new Error(words), { status });
+const refuse = (status, words, code = "") => Object.assign(new Error(words), { status, code });
 
 export class Desk {
   constructor(fleet, { open = false } = {}) {
@@ -15,7 +15,7 @@ export class Desk {
   }
 
   reset() {
-    this.users = ["viewer", "analyst", "administrator"].map((name) => ({ name, role: name, disabled: false, created: Date.now(), has_password: true, subject: "" }));
+    this.users = ["viewer", "analyst", "administrator"].map((name) => ({ name, role: name, disabled: false, created: Date.now(), has_password: true, subject: "", sessions: 0, last: null }));
     this.sessions = new Map();
     this.setup = "exercise-setup";
     this.alerts = makeAlerts(this.fleet, Math.floor(Date.now() / 1000));
@@ -23,6 +23,7 @@ export class Desk {
     this.log = [];
     this.handovers = [];
     this.audit = [];
+    this.tokens = [];
     const entry = (v) => ({ mmsi: String(v.mmsi), imo: "", callsign: "", name: v.name, reason: "EXERCISE: asked for by the fisheries office", source: "", until: "", note: "" });
     this.lists = new Map([["EXERCISE list", this.fleet.slice(20, 24).map(entry)]]);
     this.version = 1;
@@ -65,8 +66,8 @@ export class Desk {
   decide(id, action, user, body) {
     const alert = this.alerts.find((a) => a.event_id === id);
     if (!alert) throw refuse(404, "there is no such alert");
-    if (body.version !== undefined && body.version !== alert.version) throw refuse(409, "the event has changed meanwhile");
-    if (action === "dismiss" && !body.reason) throw refuse(400, "a dismissal needs a reason");
+    if (body.version !== undefined && body.version !== alert.version) throw refuse(409, "the event has changed meanwhile", "event_changed");
+    if (action === "dismiss" && !body.reason) throw refuse(400, "a dismissal needs a reason", "reason_needed");
     if (action === "silence" && (body.hours === undefined) === (body.until === undefined)) throw refuse(400, "a silence has either hours or until");
     const now = Date.now();
     const undone = new Set(this.deeds.map((d) => d.undoes).filter(Boolean));
@@ -84,8 +85,21 @@ export class Desk {
     return alert;
   }
 
+  together(body, user) {
+    const action = { acknowledge: "ack", silence: "silence", dismiss: "dismiss", undo: "undo" }[body.act];
+    for (const { event_id, version } of body.events) this.decide(event_id, action, user, { ...body, version });
+    return { version: this.version, decisions: this.deeds.slice(-body.events.length) };
+  }
+
+  makeToken(body, user) {
+    const row = { id: this.tokens.length + 1, live: false, delay_s: 900, grid_deg: 0.05, ...body, by: user.name, created: Date.now(), until: Date.now() + 86_400_000 * body.days, revoked: null, used: null };
+    this.tokens.unshift(row);
+    this.did(user.name, "token.make", `token:${row.id}`, "done");
+    return { ...row, secret: randomBytes(32).toString("base64url") };
+  }
+
   raise() {
-    const first = makeAlerts(this.fleet, Math.floor(Date.now() / 1000))[this.alerts.length % 6];
+    const first = makeAlerts(this.fleet, Math.floor(Date.now() / 1000))[this.alerts.length % 5];
     const event_id = `ev-exercise-${String(this.alerts.length + 1).padStart(3, "0")}`;
     this.alerts.unshift({ ...first, event_id, t: Date.now(), state: "new", reason: "" });
     this.events++;

@@ -1,4 +1,5 @@
 // The node's HTTP interface over the invented world.
+import { groupsOf } from "./alerts.mjs";
 import { ipc } from "./arrow.mjs";
 import { lastHeard, pictureColumns, whereIs } from "./vessels.mjs";
 
@@ -27,7 +28,7 @@ export function routes({ fleet, desk, layers }) {
   const session = (token) => ({ json: {}, headers: { "Set-Cookie": `kizuna=${token}; HttpOnly; SameSite=Strict; Path=/` } });
   on("POST", "/api/login", ({ body }) => {
     const token = desk.logIn(body.user, body.password);
-    if (!token) throw Object.assign(new Error("user or password is wrong"), { status: 401 });
+    if (!token) throw Object.assign(new Error("user or password is wrong"), { status: 401, code: "wrong_password" });
     return session(token);
   }, true); // prettier-ignore
   on("POST", "/api/setup", ({ body }) => {
@@ -55,6 +56,18 @@ export function routes({ fleet, desk, layers }) {
       return { json: desk.decide(id, action, user, body) };
     });
   on("GET", "/api/detections", ({ url }) => ({ json: { version: 1, detections: detections(fleet, span(url)), left_out: 0 } }));
+  on("POST", "/api/decisions", ({ user, body }) => (only(user, "analyst", "administrator"), { json: desk.together(body, user) }));
+  on("GET", "/api/names", () => ({ json: NAMES }));
+  on("GET", "/api/claims", () => ({ json: layers.claims ?? missing() }));
+  on("GET", "/api/admin/tokens", ({ user }) => (only(user, "administrator"), { json: { tokens: desk.tokens } }));
+  on("POST", "/api/admin/tokens", ({ user, body }) => (only(user, "administrator"), { status: 201, json: desk.makeToken(body, user) }));
+  on("DELETE", "/api/admin/tokens/{id}", ({ user, args: [id] }) => {
+    only(user, "administrator");
+    const token = desk.tokens.find((one) => one.id === Number(id)) ?? missing();
+    token.revoked = Date.now();
+    return { json: {} };
+  });
+  on("GET", "/api/audit/check", ({ user }) => (only(user, "administrator"), { json: { whole: true, lines: desk.audit.length, head: "ab".repeat(32), noted: null, faults: [] } }));
   on("GET", "/api/history", ({ url }) => ({ json: history(fleet, desk, span(url)) }));
   on("GET", "/api/block/{start}", ({ args: [start] }) => ({
     bytes: block(fleet, Number(start)),
@@ -94,7 +107,7 @@ export function routes({ fleet, desk, layers }) {
     const { password, ...change } = body;
     return { json: Object.assign(found, change) };
   });
-  on("GET", "/api/audit", ({ user }) => (only(user, "administrator"), { json: { lines: desk.audit } }));
+  on("GET", "/api/audit", ({ user, url }) => (only(user, "administrator"), { json: { lines: desk.audit.filter((l) => url.searchParams.get("act") === null || l.act.startsWith(url.searchParams.get("act"))), people: [...new Set(desk.audit.map((l) => l.by))], head: { id: desk.audit.length, hash: "ab".repeat(32) } } }));
   return {
     find(method, path) {
       for (const route of table) {
@@ -130,7 +143,7 @@ function detections(fleet, { from, to }) {
 const sources = () => [
   { source: "EXERCISE shore receiver", kind: "tcp", station: "EX-1", state: "up", detail: "", since: iso(Date.now() - 7200_000), last: iso(Date.now() - 1000),
     lines_per_s: 85.3, rejects: { checksum: 12 }, licence: "own", pass_on: true, dropped: 0 },
-  { source: "EXERCISE partner feed", kind: "websocket", station: "", state: "down", detail: "the other side does not answer; next try in 40 s",
+  { source: "EXERCISE partner feed", kind: "websocket", station: "", state: "down", detail: "nothing came for 1900 s",
     since: iso(Date.now() - 1_900_000), last: iso(Date.now() - 1_900_000), lines_per_s: 0, rejects: {}, licence: "restricted", pass_on: false, dropped: 0 },
 ]; // prettier-ignore
 const iso = (ms) => new Date(ms).toISOString();
@@ -150,6 +163,14 @@ function me({ name, role }) {
     ],
   }; // prettier-ignore
 }
+
+/** The node's own names: an exercise zone, its partners and a place, and two viewpoints. */
+const NAMES = {
+  zones: { "ex-precaution": { en: "EXERCISE precautionary area", ja: "EXERCISE 警戒区域", "zh-TW": "EXERCISE 警戒區" }, a: { en: "EXERCISE area W", ja: "EXERCISE 区域W", "zh-TW": "EXERCISE 區域 W" }, b: { en: "EXERCISE area W", ja: "EXERCISE 区域W", "zh-TW": "EXERCISE 區域 W" } },
+  partners: { A: { en: "Party A", ja: "甲", "zh-TW": "甲方" }, B: { en: "Party B", ja: "乙", "zh-TW": "乙方" } },
+  ports: {}, places: [{ lat: 25.4, lon: 124.6, radius_m: 9000, names: { en: "EXERCISE home island", ja: "EXERCISE 島", "zh-TW": "EXERCISE 島" } }],
+  view: "neutral", views: [{ id: "neutral", names: {} }, { id: "A", names: { en: "Party A" } }, { id: "B", names: { en: "Party B" } }],
+}; // prettier-ignore
 
 /** At most four a second are allowed; the invented node says one. */
 function changes(desk, request, response) {
@@ -210,7 +231,7 @@ function card(v, desk) {
     mmsi: v.mmsi, names, imo: null, callsign: `EX${v.mmsi % 10000}`,
     type: v.kind, type_text: KIND_TEXT[v.kind], length_m: v.fishing ? 24 : 180, flag: "unassigned",
     fix: { lat, lon, t: t * 1000, sog_kn: v.sog, cog_deg: cog < 0 ? null : cog, nav_status: v.still ? 1 : 0, source: "EXERCISE shore receiver", station: "EX-1" },
-    cautions: names.length > 1 ? ["It sent 2 names."] : [],
+    cautions: names.length > 1 ? [{ code: "names", facts: { n: 2, which: names.map((n) => n.name).join(", ") }, text: "It sent 2 names." }] : [],
     events: events.map((a) => ({ event_id: a.event_id, event_type: a.event_type, mmsis: a.mmsis, t: a.t - 3600_000, end: a.t, confidence_word: a.word, summary: a.summary, status: "closed" })),
     watch: [...desk.lists].flatMap(([list, entries]) => entries.filter((e) => e.mmsi === String(v.mmsi)).map((e) => ({ list, reason: e.reason }))), track_hours: 24,
   }; // prettier-ignore
@@ -232,7 +253,7 @@ function alerts(desk, state) {
   const counts = {};
   for (const a of desk.alerts) counts[a.state] = (counts[a.state] ?? 0) + 1;
   const open = (a) => a.state === "new" || a.state === "acknowledged" || a.state === "withdrawn";
-  return { version: desk.version, alerts: desk.alerts.filter((a) => state === "all" || open(a)), counts, silenced: counts.silenced ?? 0 };
+  return { version: desk.version, alerts: desk.alerts.filter((a) => state === "all" || open(a)), groups: groupsOf(desk.alerts), watch_h: 8, counts, silenced: counts.silenced ?? 0 };
 }
 
 function history(fleet, desk, { from, to }) {

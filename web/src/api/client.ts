@@ -4,11 +4,15 @@
  * then made once more: whatever was being written is neither lost nor sent twice.
  */
 
+import type { Facts } from "./types";
+
 export class Refused extends Error {
   constructor(
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    readonly code = "",
+    readonly facts: Facts = {},
   ) {
     super(detail || title);
   }
@@ -47,6 +51,10 @@ export class Client {
     return this.#send<T>("POST", path, body);
   }
 
+  async del(path: string): Promise<void> {
+    await this.#send("DELETE", path);
+  }
+
   async put<T = unknown>(path: string, body: unknown): Promise<T> {
     return this.#send<T>("PUT", path, body);
   }
@@ -63,7 +71,7 @@ export class Client {
     return this.#renewing;
   }
 
-  async #send<T>(method: string, path: string, body: unknown): Promise<T> {
+  async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.#ask(method, path, body);
     const text = await answer.text();
     return (text ? JSON.parse(text) : undefined) as T;
@@ -101,14 +109,18 @@ export class Client {
 async function refusal(answer: Response): Promise<Refused> {
   let title = answer.statusText;
   let detail = "";
+  let code = "";
+  let facts: Facts = {};
   try {
-    const problem = (await answer.json()) as { title?: unknown; detail?: unknown };
+    const problem = (await answer.json()) as { title?: unknown; detail?: unknown; code?: unknown; facts?: unknown };
     if (typeof problem.title === "string") title = problem.title;
     if (typeof problem.detail === "string") detail = problem.detail;
+    if (typeof problem.code === "string") code = problem.code;
+    if (problem.facts && typeof problem.facts === "object") facts = problem.facts as Facts;
   } catch {
     // not a problem document; the status says enough
   }
-  return new Refused(answer.status, title, detail);
+  return new Refused(answer.status, title, detail, code, facts);
 }
 
 export function queryText(query: Query): string {

@@ -1,6 +1,9 @@
 /** What the node answers in JSON. Times are UTC milliseconds unless a name ends in `_s`; missing values are null or left out. */
 import type { Origin } from "../map/types";
 
+/** What a code names. */
+export type Facts = Readonly<Record<string, string | number>>;
+
 export type Role = "viewer" | "analyst" | "administrator" | "release_officer";
 
 export interface NodeFacts {
@@ -13,6 +16,8 @@ export interface NodeFacts {
   languages: readonly string[];
   home: { lat: number; lon: number; zoom: number };
   tz: string;
+  /** demo: the time on the screen is played. */
+  mode?: "live" | "demo";
 }
 
 export interface Me {
@@ -88,11 +93,43 @@ export interface Alert {
   at?: number | null;
   until?: number | null;
   reason?: string | null;
+  /** Zones that it is about, with whose they are said to be. */
+  zones?: readonly AlertZone[];
+  /** How a vessel was in a zone: passage, stopped, slow, not_shown. */
+  manner?: string;
+  /** Further events of its case. */
+  joined?: readonly string[];
+}
+
+export interface AlertZone {
+  zone_id: string;
+  name: string;
+  claimant: string;
+}
+
+/** Alerts that are one row of the list. */
+export interface AlertGroup {
+  id: string;
+  kind: "single" | "rivals" | "visits" | "passages";
+  event_type: string;
+  /** 3 wants a decision first. */
+  rank: number;
+  /** Event ids, newest first. */
+  members: readonly string[];
+  mmsis: readonly number[];
+  zones: readonly AlertZone[];
+  claimants: readonly string[];
+  t: number;
+  first: number;
+  /** Events of all its members. */
+  events: number;
 }
 
 export interface AlertList {
   version: number;
   alerts: readonly Alert[];
+  groups?: readonly AlertGroup[];
+  watch_h?: number;
   counts: Readonly<Record<string, number>>;
   silenced: number;
 }
@@ -177,7 +214,7 @@ export interface VesselCard {
     source: string | null;
     station?: string | null;
   } | null;
-  cautions: readonly (string | { kind?: string; text?: string; [key: string]: unknown })[];
+  cautions: readonly (string | { code?: string; facts?: Facts; text?: string })[];
   events: readonly Brief[];
   watch: readonly (string | { list?: string; reason?: string; until?: string; source?: string; note?: string })[];
   track_hours: number;
@@ -312,6 +349,49 @@ export interface UserRow {
   created?: number | null;
   has_password?: boolean;
   subject?: string;
+  sessions?: number;
+  last?: number | null;
+}
+
+export interface TokenRow {
+  id: number;
+  name: string;
+  kind: "feed" | "metrics";
+  live: boolean;
+  delay_s: number;
+  grid_deg: number;
+  by: string;
+  created: number;
+  until: number;
+  revoked: number | null;
+  used: number | null;
+}
+
+/** Names by language. */
+export type Words = Readonly<Record<string, string>>;
+
+export interface OwnNames {
+  zones: Readonly<Record<string, Words>>;
+  partners: Readonly<Record<string, Words>>;
+  ports: Readonly<Record<string, Words>>;
+  places: readonly { lat: number; lon: number; radius_m: number; names: Words }[];
+  /** Viewpoint on rival claims from which users of this node start. */
+  view: string;
+  views: readonly { id: string; names: Words }[];
+}
+
+export interface AuditPage {
+  lines: readonly AuditRow[];
+  people?: readonly string[];
+  head?: { id: number; hash: string };
+}
+
+export interface AuditCheck {
+  whole: boolean;
+  lines: number;
+  head: string;
+  noted: boolean | null;
+  faults: readonly { audit_id: number; kind: string }[];
 }
 
 export interface AuditRow {

@@ -15,8 +15,13 @@ export const CATALOGUES: Readonly<Record<string, Catalogue>> = { en, ja, "zh-TW"
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", ja: "日本語", "zh-TW": "繁體中文" };
 
 let catalogue: Catalogue = en;
+let current = "en";
+
+/** The language of the page now. */
+export const language = (): string => current;
 
 export function setLanguage(language: string): void {
+  current = language in CATALOGUES ? language : "en";
   catalogue = CATALOGUES[language] ?? en;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one sentence of an event in the language of the page. The node writes it in English with its numbers; it has six
- * forms, one a detector, and each is read by its pattern and written again from the catalogue. A sentence that fits no
+ * The one sentence of an event in the language of the page. The node writes it in English with its numbers; it has one
+ * form for each detector, and each is read by its pattern and written again from the catalogue. A sentence that fits no
  * pattern, or has a part that we do not know, is shown as the node wrote it.
  */
 import { CATALOGUES, t, tOr, type WordKey } from "./index";
@@ -18,8 +18,13 @@ const FORMS: readonly Form[] = [
   { key: "sentence.loitering", pattern: new RegExp(`^MMSI (?<mmsi>\\d+) made (?<kn>[\\d.]+) kn on average for (?<hours>[\\d.]+) h from (?<from>${AT}), (?<said>.+?); consistent with loitering\\.(?: It met (?<met>\\d+) other vessels? meanwhile\\.)?$`) },
   { key: "sentence.zone_visit", pattern: new RegExp(`^MMSI (?<mmsi>\\d+) (?<began>was inside) (?<zone>.+) for (?<hours>[\\d.]+) h from (?<from>${AT}), up to (?<nm>[\\d.]+) nm from the line, (?<first>[\\d.]+) nm at the first report(?<ended> and was not heard leaving| and had not left when last heard|); consistent with (?<said>.+)\\.$`) },
   { key: "sentence.zone_visit", pattern: new RegExp(`^MMSI (?<mmsi>\\d+) (?<began>was already inside) (?<zone>.+) when first heard at (?<from>${AT}), for (?<hours>[\\d.]+) h, up to (?<nm>[\\d.]+) nm from the line, (?<first>[\\d.]+) nm at the first report(?<ended> and was not heard leaving| and had not left when last heard|); consistent with (?<said>.+)\\.$`) },
+  { key: "sentence.port_visit", pattern: new RegExp(`^MMSI (?<mmsi>\\d+) (?<came>came to|was already in) port \\((?<port>.+)\\) (?:when first heard )?at (?<from>${AT}), stayed (?<hours>[\\d.]+) h \\((?<stopped>[\\d.]+) h of them stopped\\) (?<went>and left|and was still there when last heard|and was next heard elsewhere); level (?<level>\\d) of 4; consistent with (?<said>.+)\\.$`) },
   { key: "sentence.dark_detection", pattern: new RegExp(`^(?<sensor>.+?)(?: of about (?<m>\\d+) m)? at (?<from>${AT}) was detected without a matching AIS report: (?<said>.+); probability that no track explains it (?<p>[\\d.]+)\\.(?<also> A fixed object is likely: something stands or was seen at this place\\.)?$`) },
 ]; // prettier-ignore
+
+const WENT: Readonly<Record<string, WordKey>> = {
+  "and left": "said.left", "and was still there when last heard": "said.still_there", "and was next heard elsewhere": "said.elsewhere",
+}; // prettier-ignore
 
 /** Parts of sentences: exactly, or with a number in them. */
 const NUMBERED: readonly { key: WordKey; pattern: RegExp }[] = [
@@ -43,8 +48,21 @@ function part(text: string): string | null {
 
 const time = (iso: string | undefined): string => (iso ? `${iso.slice(5, 10)} ${iso.slice(11, 16)}Z` : "");
 
+const OWNED = /^(?<name>.+) \((?<computed>computed )?lines? of (?<who>[^;()]+)(?:; in the same hours also inside the (?<also_computed>computed )?lines? of (?<also>[^;()]+))?\)$/;
+
+/** A zone as the node names it, with whose line it is; rivals are named together. */
+function zoneWords(zone: string, partner: (id: string) => string): string {
+  const found = OWNED.exec(zone)?.groups;
+  if (!found) return zone;
+  const names = (list: string) => list.split(/, | and /).map(partner).join(t("said.and"));
+  const line = (computed: string | undefined, who: string) => t(computed ? "said.computed_line" : "said.line", { who: names(who) });
+  const own = line(found["computed"], found["who"]!);
+  const rest = found["also"] ? t("said.also_inside", { line: line(found["also_computed"], found["also"]) }) : "";
+  return t("said.zone_of", { zone: found["name"]!, line: own + rest });
+}
+
 /** The sentence in the page's language; whether it is one of ours or the node's own English. */
-export function sentence(summary: string, language: string): { text: string; lang: string } {
+export function sentence(summary: string, language: string, partner: (id: string) => string = (id) => id): { text: string; lang: string } {
   const asItCame = { text: summary, lang: "en" };
   if (language === "en" || !(language in CATALOGUES)) return asItCame;
   const exercise = /^EXERCISE: /.test(summary) ? "EXERCISE: " : "";
@@ -60,6 +78,9 @@ export function sentence(summary: string, language: string): { text: string; lan
       ...Object.fromEntries(Object.entries(g).filter(([, v]) => v !== undefined)),
       from: time(g["from"]), to: time(g["to"]), said, sensor,
       anchorage: optional("nm", "said.from_anchorage"), size: optional("m", "said.size"), met: optional("met", "said.met"),
+      zone: g["zone"] ? zoneWords(g["zone"], partner) : "",
+      came: g["came"] ? t(g["came"] === "came to" ? "said.came" : "said.already_there") : "",
+      went: g["went"] ? t(WENT[g["went"]]!) : "",
       began: g["began"] ? (part(g["began"]) ?? g["began"]) : "", ended: g["ended"] ? tOr(`said.ended${g["ended"].includes("leaving") ? "_unheard" : "_still"}`, "") : "",
       also: g["also"] ? t("said.fixed_object") : "",
     }; // prettier-ignore

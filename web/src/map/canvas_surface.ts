@@ -1,6 +1,7 @@
 /** The chart on a plain canvas, for browsers without WebGL2: the same land, overlays, vessels and ways to move about. */
 import type { FeatureCollection, GeoJSON } from "geojson";
 import type { Theme } from "../state";
+import { withPackaged } from "./places";
 import { TOKENS } from "../theme";
 import { packagedNames } from "./basemap";
 import { drawLayers, drawLines, drawTracks } from "./canvas_chart";
@@ -207,7 +208,7 @@ export class CanvasSurface implements Surface {
   }
 
   setPlaces(places: FeatureCollection | null): void {
-    this.#names = bySize(places ?? this.#packaged);
+    this.#names = bySize(withPackaged(places, this.#packaged));
     this.repaint();
   }
 

@@ -26,7 +26,9 @@ export function hatch(theme: Theme, stripe: number): { width: number; height: nu
 export function striped(data: GeoJSON): GeoJSON {
   if (data.type !== "FeatureCollection") return data;
   const claimant = (f: Feature) => String(f.properties?.["claimant"] ?? "");
-  const order = [...new Set(data.features.map(claimant))].filter(Boolean).sort();
+  const place = (f: Feature) => (typeof f.properties?.["order"] === "number" ? (f.properties["order"] as number) : -1);
+  const firsts = new Map(data.features.map((f) => [claimant(f), place(f)]));
+  const order = [...firsts.keys()].filter(Boolean).sort((a, b) => firsts.get(a)! - firsts.get(b)! || (a < b ? -1 : 1));
   const features = data.features.map((f) =>
     claimant(f) ? { ...f, properties: { ...f.properties, stripe: order.indexOf(claimant(f)) % STRIPES } } : f,
   );

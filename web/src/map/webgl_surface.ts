@@ -1,5 +1,6 @@
 /** The chart by MapLibre GL, with the own vessel layer inside its drawing. North is always up. */
 import type { FeatureCollection, GeoJSON } from "geojson";
+import { withPackaged } from "./places";
 import { type GeoJSONSource, Map as MapLibre, addProtocol, setWorkerUrl } from "maplibre-gl";
 import type { CustomLayerInterface } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
@@ -101,7 +102,7 @@ export class WebglSurface implements Surface {
     if (!map.getLayer("vessels")) map.addLayer(this.#custom(), ABOVE_VESSELS);
     for (const name of LAYER_NAMES) this.#source(name).setData(this.#layers.get(name) ?? EMPTY);
     this.#source(TRACKS).setData(this.#tracks);
-    this.#source("names").setData(this.#places ?? this.#packaged);
+    this.#source("names").setData(withPackaged(this.#places, this.#packaged));
     this.#grid = "";
     this.#drawGrid();
     this.#show();
@@ -182,7 +183,7 @@ export class WebglSurface implements Surface {
 
   setPlaces(places: FeatureCollection | null): void {
     this.#places = places;
-    this.#source("names")?.setData(places ?? this.#packaged);
+    this.#source("names")?.setData(withPackaged(places, this.#packaged));
   }
 
   showLayers(names: readonly string[]): void {

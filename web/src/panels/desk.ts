@@ -8,9 +8,10 @@ import { Client, Refused, Unreachable } from "../api/client";
 import { readPicture } from "../api/columns";
 import { eventOf, sourceOf } from "../api/shapes";
 import type { Alert, AlertList, EventFull, Me, SourceHealth, VersionsMessage } from "../api/types";
-import { t } from "../i18n";
+import { failure } from "../i18n/told";
+import { Naming } from "./naming";
 
-export type Topic = "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "detections";
+export type Topic = "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections";
 export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;
@@ -20,6 +21,7 @@ const PICTURE_MS = 500;
 
 export class Desk {
   readonly api: Client;
+  readonly naming: Naming;
   me: Me;
   link: Link = "connecting";
   /** Time at which the link was lost; null while it holds. */
@@ -27,6 +29,10 @@ export class Desk {
   mode: "live" | "demo" = "live";
   list: AlertList | null = null;
   filter: Filter = "open";
+  /** The one kind of event that is shown; empty shows all. */
+  kind = "";
+  /** What wants a decision first, or the newest first. */
+  order: "need" | "time" = "need";
   sources: readonly SourceHealth[] = [];
   /** Number of vessels in the picture, as far as the node told. */
   vessels = 0;
@@ -46,6 +52,7 @@ export class Desk {
   ) {
     this.api = api;
     this.me = me;
+    this.naming = new Naming(this);
   }
 
   get state() {
@@ -55,6 +62,11 @@ export class Desk {
   /** The node's time now. */
   now(): number {
     return Date.now() + this.#offset_ms;
+  }
+
+  /** Whether the time on the screen is played and not that of the clock on the wall. */
+  get simulated(): boolean {
+    return this.mode === "demo" || this.me.node.mode === "demo";
   }
 
   /** The moment that is on the screen: now, or that of the replay. */
@@ -95,6 +107,7 @@ export class Desk {
     void this.#pullPicture();
     void this.#pullAlerts();
     void this.pullSources();
+    void this.naming.pull();
   }
 
   refresh(): void {
@@ -105,6 +118,12 @@ export class Desk {
     this.filter = filter;
     this.tell("alerts");
     void this.#pullAlerts();
+  }
+
+  /** Draw the alerts anew: by another kind, in another order. */
+  show(change: { kind?: string; order?: "need" | "time" }): void {
+    Object.assign(this, change);
+    this.tell("alerts");
   }
 
   alert(id: string | null): Alert | undefined {
@@ -137,7 +156,7 @@ export class Desk {
   }
 
   fail(error: unknown): void {
-    const text = error instanceof Unreachable ? t("error.unreachable") : error instanceof Refused ? error.message : t("error.fault");
+    const text = failure(error);
     if (!(error instanceof Unreachable) && !(error instanceof Refused)) console.error(error);
     this.app.bus.emit("say", { text, kind: "error" });
   }

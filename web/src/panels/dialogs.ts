@@ -1,5 +1,6 @@
 /** Dialogs: one at a time, above everything, with the focus held inside and given back afterwards (the browser's own). */
 import { t } from "../i18n";
+import { failure } from "../i18n/told";
 import { html, render, type TemplateResult } from "./drawing";
 
 let serial = 0;
@@ -38,7 +39,7 @@ export function ask<T>(title: string, body: TemplateResult, submit: string, read
         result = await read(new FormData(form));
         dialog.close();
       } catch (error) {
-        draw(error instanceof Error ? error.message : String(error));
+        draw(failure(error));
       } finally {
         busy = false;
       }

@@ -4,6 +4,7 @@ import "./panels.css";
 import { Client, Refused } from "../api/client";
 import type { Entry } from "../api/types";
 import { bestLanguage, LANGUAGES, setLanguage, t } from "../i18n";
+import { failure as words } from "../i18n/told";
 import { THEMES, type Theme } from "../state";
 import { applyTheme } from "../theme";
 import { html, nothing, panel } from "./drawing";
@@ -39,7 +40,7 @@ async function send(event: Event): Promise<void> {
     else await logIn(api, given);
     location.replace(nextPath(query.get("next")) + location.hash);
   } catch (failure) {
-    error = failure instanceof Error ? failure.message : String(failure);
+    error = words(failure);
     busy = false;
     draw();
     form.querySelector<HTMLInputElement>("input[type=password]")?.select();
@@ -52,7 +53,7 @@ async function first(given: FormData): Promise<void> {
   try {
     await api.post("/api/setup", { token, user: String(given.get("user") ?? "").trim(), password });
   } catch (failure) {
-    if (failure instanceof Refused) throw new Error(failure.status === 403 ? t("setup.no_link") : failure.message);
+    if (failure instanceof Refused) throw new Error(failure.status === 403 ? t("setup.no_link") : words(failure));
     throw new Error(t("error.unreachable"));
   }
 }

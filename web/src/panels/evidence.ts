@@ -30,7 +30,7 @@ export function evidence(desk: Desk, id: string, alert: Alert | undefined, draw:
 }
 
 function said(desk: Desk, summary: string): TemplateResult {
-  const { text, lang } = sentence(summary, desk.state.language);
+  const { text, lang } = sentence(summary, desk.state.language, (id) => desk.naming.partner(id));
   return html`<p lang=${lang}>${text}</p>`;
 }
 
@@ -39,7 +39,7 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResu
     ${alert ? nothing : heading(desk, e)}
     ${said(desk, e.summary)}
     <p class="muted span"><time title=${utc(e.start)}>${short(e.start, desk.now())}</time> – ${e.end ? html`<time title=${utc(e.end)}>${short(e.end, desk.now())}</time> (${age(e.end - (e.start ?? e.end))})` : t("event.open")}
-      ${e.sources.length ? html` · ${e.sources.join(", ")}` : nothing}</p>
+      ${e.sources.length ? html` · ${e.sources.map((s) => word("from", s)).join(", ")}` : nothing}</p>
     ${vessels(desk, e)}
     <table class="tests">
       <caption>${t("event.evidence")}</caption>
@@ -48,7 +48,7 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResu
       <tbody>${e.evidence.map(test)}</tbody>
     </table>
     ${listed(t("event.could_be"), e.alternatives)} ${listed(t("event.would_settle"), e.would_settle)}
-    ${claims(e)}
+    ${claims(desk, e)}
     <p class="muted rule">${t("event.rule", { rule: e.rule_id, version: e.rule_version })}
       ${e.proof.map((p) => html` · ${t("event.proof", { n: p.fixes, table: p.table })}`)}</p>
     ${params(e)}
@@ -85,10 +85,11 @@ const listed = (title: string, lines: readonly string[]) =>
   lines.length ? html`<h4>${title}</h4><ul>${lines.map((l) => html`<li>${phrase(l)}</li>`)}</ul>` : nothing;
 
 /** What each party's line says, side by side; the order is that of the node. */
-function claims(e: EventFull): TemplateResult | typeof nothing {
-  const rows = e.regions.filter((r) => r.claimant);
+function claims(desk: Desk, e: EventFull): TemplateResult | typeof nothing {
+  const order = desk.naming.inOrder(e.regions.map((r) => r.claimant));
+  const rows = e.regions.filter((r) => r.claimant).sort((a, b) => order.indexOf(a.claimant) - order.indexOf(b.claimant));
   if (!rows.length) return nothing;
-  return html`<h4>${t("event.claims")}</h4><ul>${rows.map((r) => html`<li><bdi>${r.claimant}</bdi>: ${word("relation", r.relation)}</li>`)}</ul>`;
+  return html`<h4>${t("event.claims")}</h4><ul>${rows.map((r) => html`<li><bdi>${desk.naming.partner(r.claimant)}</bdi>: ${word("relation", r.relation)}</li>`)}</ul>`;
 }
 
 function params(e: EventFull): TemplateResult | typeof nothing {

@@ -4,6 +4,7 @@ import { handoverOf } from "../api/shapes";
 import { Refused } from "../api/client";
 import type { Alert, HandoverPage } from "../api/types";
 import { t, word } from "../i18n";
+import { detail, failure as words } from "../i18n/told";
 import { age, position, short, utc } from "../i18n/format";
 import { whoIsIt } from "./alerts";
 import type { Desk } from "./desk";
@@ -42,7 +43,7 @@ export const handoverPage: PageMaker = (desk, root) => {
       draft.write("");
       desk.say(t("handover.done"));
     } catch (failure) {
-      error = failure instanceof Refused && failure.status === 409 ? t("handover.changed") : failure instanceof Error ? failure.message : t("error.fault");
+      error = failure instanceof Refused && failure.status === 409 ? t("handover.changed") : words(failure);
     }
     await pull();
   }
@@ -76,7 +77,7 @@ function whole(desk: Desk, p: HandoverPage): TemplateResult {
       ${p.left_out ? html`<p>${t("handover.left_out", { n: p.left_out })}</p>` : nothing}`)}
     ${section(t("handover.silenced"), p.silenced.length, html`<ol class="plain">${p.silenced.map((a) => alertLine(desk, a))}</ol>`)}
     ${section(t("handover.sources"), p.sources_down.length, html`<ul class="plain">${p.sources_down.map((s) => html`<li><strong>${s.source}</strong> ${word("source", s.state)}
-      ${s.last ? t("handover.last_heard", { at: short(s.last, desk.now()) }) : nothing} <span class="muted">${s.detail}</span></li>`)}</ul>`)}
+      ${s.last ? t("handover.last_heard", { at: short(s.last, desk.now()) }) : nothing} <span class="muted">${detail(s.detail).text}</span></li>`)}</ul>`)}
     ${section(t("handover.watch"), hits.length, html`<ul class="plain">${hits.map((h) => html`<li><strong dir="auto">${h.name || `MMSI ${h.mmsi}`}</strong> <span class="muted" dir="auto">${h.list}</span> ${h.reason ?? ""}
       ${h.last_t ? html`<span class="muted">${t("vessel.ago", { age: age(desk.now() - h.last_t) })}</span>` : nothing}</li>`)}</ul>`)}
     ${section(t("handover.log"), p.log.length, html`<ol class="log">${p.log.map((e) => line(desk, e, null))}</ol>`)}`; // prettier-ignore

@@ -4,8 +4,9 @@ import type { App } from "../app";
 import { Client, Refused } from "../api/client";
 import type { Me } from "../api/types";
 import { setLanguage } from "../i18n";
-import { auditPage, usersPage } from "./admin";
+import { usersPage } from "./admin";
 import { mountAlerts } from "./alerts";
+import { auditPage } from "./audit";
 import { mountBanner } from "./banner";
 import { Desk } from "./desk";
 import { handoverPage } from "./handover";
@@ -19,6 +20,7 @@ import { bindPrefs } from "./prefs";
 import { sourcesPage } from "./sources";
 import { mountSpoken } from "./spoken";
 import { mountTimeline } from "./timeline";
+import { tokensPage } from "./tokens";
 import { mountTopbar } from "./topbar";
 import { mountVessel } from "./vessel";
 import { watchlistsPage } from "./watchlists";
@@ -52,7 +54,7 @@ async function open(app: App): Promise<void> {
   mountTimeline(desk);
   mountLayers(desk);
   mountPages(desk, {
-    log: logPage, handover: handoverPage, watchlists: watchlistsPage, sources: sourcesPage, users: usersPage, audit: auditPage, help: helpPage,
+    log: logPage, handover: handoverPage, watchlists: watchlistsPage, sources: sourcesPage, users: usersPage, tokens: tokensPage, audit: auditPage, help: helpPage,
   }); // prettier-ignore
   mountKeys(desk);
   desk.start();

@@ -1,6 +1,6 @@
 /** Keys of the page. They are letters alone and mean nothing while something is typed; browsers' own keys stay theirs. */
 import { THEMES } from "../state";
-import { stepAlert } from "./alerts";
+import { chosenAlerts, stepAlert } from "./alerts";
 import { decide, replayAlert, type Act } from "./decide";
 import type { Desk } from "./desk";
 import { dialogOpen } from "./dialogs";
@@ -16,8 +16,8 @@ const REGIONS = ["#top", "#left", "#map", "#page", "#right", "#bottom"] as const
 export function mountKeys(desk: Desk): void {
   const { store } = desk.app;
   const act = (what: Act) => () => {
-    const alert = desk.alert(desk.state.alert);
-    if (alert) void decide(desk, what, alert);
+    const alerts = chosenAlerts(desk);
+    if (alerts.length) void decide(desk, what, alerts);
   };
   const deeds: Readonly<Record<string, () => void>> = {
     "/": focusSearch,

@@ -29,12 +29,19 @@ export function mountLayers(desk: Desk): void {
     if (at !== undefined && !(CHANGING.includes(name) && Date.now() - at > AGAIN_MS)) return;
     got.set(name, Date.now());
     try {
-      map.setLayer(name, await desk.api.get<GeoJSON>(`/api/layers/${name}`));
+      const { language } = store.get();
+      const data = name === "claims" ? await desk.api.get<GeoJSON>("/api/claims", { view: desk.naming.view, language }) : await desk.api.get<GeoJSON>(`/api/layers/${name}`);
+      map.setLayer(name, named(desk, name, data));
     } catch (error) {
       got.delete(name);
       if (at === undefined) desk.fail(error);
     }
   }
+  const anew = () => {
+    for (const name of ["claims", "zones", "ports"]) got.delete(name);
+    need();
+    draw();
+  };
   const there = (name: string) => known === null || known.some((l) => l.name === name && l.there !== false);
   const info = (name: string) => known?.find((l) => l.name === name);
   /** When a layer was worked out, or that it was not yet; why it cannot be shown. */
@@ -72,6 +79,8 @@ export function mountLayers(desk: Desk): void {
       <fieldset><legend>${t("layers.title")}</legend>
         ${[...LAYER_NAMES].reverse().map((name) => html`<label class="choice"><input type="checkbox" ?disabled=${!there(name)} .checked=${store.get().layers.includes(name)} @change=${() => flip(name)} />
           <span class="swatch ${name}" aria-hidden="true"></span>${t(`layer.${name}`)}${state(name) ? html` <span class="muted">${state(name)}</span>` : nothing}</label>`)}
+        <label class="pick view">${t("view.label")} <select @change=${(e: Event) => desk.naming.look((e.target as HTMLSelectElement).value)}>
+          ${desk.naming.own.views.map((v) => html`<option value=${v.id} ?selected=${v.id === desk.naming.view}>${desk.naming.viewName(v.id)}</option>`)}</select></label>
         <p class="muted">${t("layers.claims_means")}</p>
         ${(["coverage", "presence"] as const).map((name) => (info(name)?.calculated ? html`<p class="muted scale">${t(`layer.${name}`)}: ${t(`layers.${name}_low`)} <span class="ramp ${name}" aria-hidden="true"></span> ${t(`layers.${name}_high`)}. ${t("layers.of_time", { from: short(info(name)?.from, desk.now()), to: short(info(name)?.to, desk.now()) })}</p>` : nothing))}
       </fieldset>
@@ -84,7 +93,24 @@ export function mountLayers(desk: Desk): void {
     </div>`); // prettier-ignore
   store.on(["layers", "language", "measuring"], draw);
   store.on(["layers"], need);
+  store.on(["language"], anew);
+  desk.on(["names"], anew);
   desk.on(["detections"], draw);
   setInterval(() => document.hidden || void look().catch(() => undefined), AGAIN_MS);
   void look().catch((error: unknown) => (desk.fail(error), draw(), need()));
+}
+
+/** Own names of the node in a layer: of zones, of ports, and of claimants where the layer has none in a viewpoint. */
+function named(desk: Desk, layer: LayerName, data: GeoJSON): GeoJSON {
+  if (data.type !== "FeatureCollection") return data;
+  const { own } = desk.naming;
+  const features = data.features.map((f) => {
+    const p = f.properties ?? {};
+    const name = layer === "zones" ? desk.naming.of(own.zones[String(p["zone_id"])]) : layer === "ports" ? desk.naming.of(own.ports[String(p["port_id"])]) : "";
+    const called = p["claimant"] ? desk.naming.of(own.partners[String(p["claimant"])]) : "";
+    if (!name && !called) return f;
+    const names = name ? { name, name_ja: name, name_zh: name } : {};
+    return { ...f, properties: { ...p, ...names, ...(called ? { claimant_name: called } : {}) } };
+  });
+  return { ...data, features };
 }

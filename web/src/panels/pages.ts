@@ -1,8 +1,8 @@
-/** Pages over the chart: log, hand-over, watch lists, sources, users, audit, help. One at a time; its name is in the URL. */
+/** Pages over the chart: log, hand-over, watch lists, sources, users, tokens, audit, help. One at a time; its name is in the URL. */
 import { t } from "../i18n";
 import type { Desk } from "./desk";
 
-export const PAGES = ["log", "handover", "watchlists", "sources", "users", "audit", "help"] as const;
+export const PAGES = ["log", "handover", "watchlists", "sources", "users", "tokens", "audit", "help"] as const;
 export type PageName = (typeof PAGES)[number];
 
 export const pageTitle = (page: PageName): string => t(`page.${page}`);

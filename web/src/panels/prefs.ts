@@ -9,6 +9,8 @@ export interface Prefs {
   language?: string;
   units?: State["units"];
   sound?: boolean;
+  /** Viewpoint on rival claims; without one the node's. */
+  view?: string;
 }
 
 export function readPrefs(): Prefs {
@@ -19,6 +21,7 @@ export function readPrefs(): Prefs {
     if (found.language && found.language in CATALOGUES) out.language = found.language;
     if (found.units === "metric" || found.units === "nautical") out.units = found.units;
     if (found.sound === true) out.sound = true;
+    if (typeof found.view === "string" && /^[A-Za-z]{2,20}$/.test(found.view)) out.view = found.view;
     return out;
   } catch {
     return {};

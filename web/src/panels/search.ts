@@ -18,6 +18,7 @@ export const focusSearch = () => box?.focus();
 export function searchBox(desk: Desk): SearchBox {
   const root = document.createElement("search");
   let results: readonly SearchResult[] = [];
+  let places: readonly { name: string; lat: number; lon: number }[] = [];
   let active = -1;
   let open = false;
   let asked = "";
@@ -28,13 +29,14 @@ export function searchBox(desk: Desk): SearchBox {
   async function look(text: string): Promise<void> {
     const mine = ++serial;
     if (!text.trim()) {
-      [results, open, asked] = [[], false, ""];
+      [results, places, open, asked] = [[], [], false, ""];
       return draw();
     }
     try {
       const found = await desk.api.get<{ results: readonly SearchResult[] }>("/api/search", { q: text });
       if (mine !== serial) return; // a later question is on its way
-      [results, active, open, asked] = [found.results, found.results.length ? 0 : -1, true, text];
+      places = desk.naming.places(text);
+      [results, active, open, asked] = [found.results, found.results.length + places.length ? 0 : -1, true, text];
       draw();
     } catch (error) {
       desk.fail(error);
@@ -43,6 +45,12 @@ export function searchBox(desk: Desk): SearchBox {
 
   function choose(index: number): void {
     const found = results[index];
+    const place = places[index - results.length];
+    if (place) {
+      close();
+      input().value = "";
+      return desk.app.bus.emit("fly", { lat: place.lat, lon: place.lon, zoom: Math.max(8, desk.app.map.getView().zoom) });
+    }
     if (!found) return;
     close();
     input().value = "";
@@ -53,7 +61,7 @@ export function searchBox(desk: Desk): SearchBox {
   }
 
   function close(): void {
-    [results, open, active] = [[], false, -1];
+    [results, places, open, active] = [[], [], false, -1];
     serial++;
     draw();
   }
@@ -61,14 +69,15 @@ export function searchBox(desk: Desk): SearchBox {
   function pressed(event: KeyboardEvent): void {
     if (event.isComposing) return; // the key belongs to the input method
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && results.length) {
-      active = (active + step + results.length) % results.length;
+    const all = results.length + places.length;
+    if (step && all) {
+      active = (active + step + all) % all;
       event.preventDefault();
       draw();
     } else if (event.key === "Enter") {
       clearTimeout(timer);
       if (open && active >= 0 && asked === input().value) choose(active);
-      else void look(input().value).then(() => results.length === 1 && choose(0)); // one alone is meant; several are shown
+      else void look(input().value).then(() => results.length + places.length === 1 && choose(0)); // one alone is meant; several are shown
       event.preventDefault();
     } else if (event.key === "Escape") {
       if (open || input().value) event.preventDefault();
@@ -88,7 +97,9 @@ export function searchBox(desk: Desk): SearchBox {
     <kbd aria-hidden="true">/</kbd>
     <ul id="found" role="listbox" aria-label=${t("search.results")} ?hidden=${!open}>
       ${results.map((r, i) => row(desk, r, i, i === active, () => choose(i)))}
-      ${open && !results.length ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">${t("search.none")}</li>` : nothing}
+      ${places.map((p, i) => html`<li id="found-${results.length + i}" role="option" aria-selected=${results.length + i === active} class=${results.length + i === active ? "active" : ""}
+        @mousedown=${(e: Event) => { e.preventDefault(); choose(results.length + i); }}><strong>${p.name}</strong><span class="muted">${t("search.place")}</span></li>`)}
+      ${open && !results.length && !places.length ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">${t("search.none")}</li>` : nothing}
     </ul>`); // prettier-ignore
   desk.app.store.on(["language"], draw);
   box = { root, focus: () => { input().focus(); input().select(); } }; // prettier-ignore

@@ -1,6 +1,7 @@
 /** Health of the sources: what delivers, what does not and since when, and what may be done with what they send. */
 import type { SourceHealth } from "../api/types";
 import { t, word } from "../i18n";
+import { detail } from "../i18n/told";
 import { age } from "../i18n/format";
 import type { Desk } from "./desk";
 import { html, nothing, panel } from "./drawing";
@@ -24,7 +25,7 @@ const since = (desk: Desk, ms: number) => age((desk.mode === "demo" ? Date.now()
 const row = (desk: Desk, s: SourceHealth) => html`<tr class=${healthy(s.state) ? "" : "bad"}>
   <th scope="row" dir="auto">${s.source}<span class="muted">${[s.kind, s.station].filter(Boolean).join(" · ")}</span></th>
   <td><span aria-hidden="true">${healthy(s.state) ? "✓" : "✗"}</span> <strong>${word("source", s.state)}</strong>
-    ${s.since ? html`<span class="muted">${since(desk, s.since)}</span>` : nothing} <span>${s.detail}</span></td>
+    ${s.since ? html`<span class="muted">${since(desk, s.since)}</span>` : nothing} ${((d) => html`<span lang=${d.lang ?? nothing}>${d.text}</span>`)(detail(s.detail))}</td>
   <td>${s.last ? t("vessel.ago", { age: since(desk, s.last) }) : "–"}</td>
   <td class="num">${s.lines_per_s === null ? "–" : s.lines_per_s.toFixed(1)}</td>
   <td>${s.rejects.length ? s.rejects.map(([why, n]) => html`<span class="nowrap">${why.replaceAll("_", " ")} ${n}</span> `) : "–"}</td>

@@ -50,6 +50,8 @@ function mode(desk: Desk): TemplateResult {
       <span aria-hidden="true">◀◀</span> ${t("mode.replay")} <span class="when">${cursor === null ? "" : short(cursor, desk.now())}</span></button>`; // prettier-ignore
   if (desk.lost_at !== null && Date.now() - desk.lost_at > LOST_SHOWN_MS)
     return html`<span class="mode lost" role="status"><span aria-hidden="true">▲</span> ${t("mode.lost", { age: age(Date.now() - desk.lost_at) })}</span>`;
+  if (desk.simulated)
+    return html`<span class="mode live simulated" title=${t("mode.simulated_means")}><span aria-hidden="true">●</span> ${t("mode.live")} <span class="played">${t("mode.simulated")}</span></span>`;
   return html`<span class="mode live"><span aria-hidden="true">●</span> ${t("mode.live")}</span>`;
 }
 
@@ -85,7 +87,7 @@ function more(desk: Desk): TemplateResult {
       <p class="muted">${t("top.logged_in", { user: desk.me.user, role: t(`role.${desk.me.role}`) })}</p>
       <ul>
         ${item("watchlists", "W")} ${item("sources")}
-        ${PAGES.filter((p) => p === "users" || p === "audit").map((p) => (desk.may("administer") ? item(p) : nothing))}
+        ${PAGES.filter((p) => p === "users" || p === "tokens" || p === "audit").map((p) => (desk.may("administer") ? item(p) : nothing))}
         <li><button @click=${() => { close(); desk.app.store.set({ measuring: !desk.state.measuring }); }}>${t("tool.measure")} ${key("M")}</button></li>
         ${item("help", "?")}
       </ul>
@@ -128,6 +130,10 @@ function clocks(desk: Desk): TemplateResult {
   const now = desk.now();
   const { tz } = desk.me.node;
   const there = tz && tz !== "UTC" ? local(now, tz, desk.state.language) : "";
+  if (desk.simulated)
+    return html`<div class="clock simulated" role="timer" aria-live="off" aria-label=${t("top.clock_simulated")} title=${t("mode.simulated_means")}>
+      <time datetime=${new Date(now).toISOString()}>${utc(now)}</time><span class="played">${t("mode.simulated")}</span>
+      <span>${t("top.wall", { at: utc(Date.now()).slice(11, 16) })}</span></div>`;
   return html`<div class="clock" role="timer" aria-live="off" aria-label=${t("top.clock")}>
     <time datetime=${new Date(now).toISOString()}>${utc(now)}</time>${there ? html`<span>${there}</span>` : nothing}</div>`;
 }

@@ -4,6 +4,7 @@ import { cardOf } from "../api/shapes";
 import type { VesselCard } from "../api/types";
 import { Refused } from "../api/client";
 import { t, tOr, word } from "../i18n";
+import { caution } from "../i18n/told";
 import { age, course, position, short, speed, utc } from "../i18n/format";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
@@ -126,9 +127,6 @@ function fix(desk: Desk, c: VesselCard): TemplateResult {
 }
 
 const status = (code: string | number): string => tOr(`nav.${code}`, String(code).replaceAll("_", " "));
-
-const caution = (one: VesselCard["cautions"][number]): string =>
-  typeof one === "string" ? one : (one.text ?? String(one.kind ?? ""));
 
 const watchWords = (w: VesselCard["watch"][number]): string =>
   typeof w === "string" ? w : [w.list, w.reason].filter(Boolean).join(", ");

@@ -1,0 +1,45 @@
+/**
+ * What the node says in codes, as words of the page: refusals, cautions, what is wrong with a source. A code that the page
+ * does not know is said in the general words of its kind; the node's own English is shown in an English page only.
+ */
+import { Refused, Unreachable } from "../api/client";
+import type { Facts, VesselCard } from "../api/types";
+import { language, t, tOr, type WordKey } from "./index";
+
+const filled = (text: string, facts: Facts): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = facts[name];
+    return value === undefined ? whole : typeof value === "number" ? String(Math.round(value * 10) / 10) : value;
+  });
+
+/** Words for a failure of any kind. */
+export function failure(error: unknown): string {
+  if (error instanceof Unreachable) return t("error.unreachable");
+  if (!(error instanceof Refused)) return error instanceof Error && error.name === "Error" ? error.message : t("error.fault");
+  const known = tOr(`problem.${error.code}`, "");
+  if (known) return filled(known, error.facts);
+  const general = tOr(`problem.status_${error.status}`, t("error.refused"));
+  return language() === "en" ? error.detail || general : general;
+}
+
+export function caution(one: VesselCard["cautions"][number]): string {
+  if (typeof one === "string") return language() === "en" ? one : t("caution.other");
+  const known = tOr(`caution.${one.code ?? ""}`, "");
+  return known ? filled(known, one.facts ?? {}) : language() === "en" ? (one.text ?? "") : t("caution.other");
+}
+
+/** What is wrong with a source: sentences of the node with a number in them. What the system or the far side says stays. */
+const DETAILS: readonly { key: WordKey; pattern: RegExp }[] = [
+  { key: "detail.silent", pattern: /^nothing came for (?<n>\d+) s$/ },
+  { key: "detail.first_line", pattern: /^waits for the first line$/ },
+  { key: "detail.posts", pattern: /^waits for posts$/ },
+];
+
+export function detail(text: string): { text: string; lang: string | undefined } {
+  if (!text || language() === "en") return { text, lang: undefined };
+  for (const { key, pattern } of DETAILS) {
+    const found = pattern.exec(text);
+    if (found) return { text: t(key, found.groups ?? {}), lang: undefined };
+  }
+  return { text, lang: "en" };
+}
