@@ -25,7 +25,6 @@ import numpy as np
 import pyarrow as pa
 from scipy.spatial import cKDTree
 
-from kizuna.base.ids import hash_hex
 from kizuna.base.table import Array, Kind, Table, empty
 from kizuna.base.units import HOUR_MS, NM_M
 from kizuna.base.utc import iso_s
@@ -35,7 +34,7 @@ from kizuna.events.account.draft import constant, ends, rule
 from kizuna.events.account.evidence import Test, chosen, evidence, listed
 from kizuna.events.account.limits import within
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
-from kizuna.events.table import EVENT_TYPES, EVENTS, PROOF_TYPE, STATUSES
+from kizuna.events.table import EVENT_TYPES, EVENTS, PROOF_TYPE, STATUSES, dark_ids
 from kizuna.fixes.detections import SENSORS, VERDICTS
 from kizuna.tracks.contact_pairs import unit
 
@@ -119,7 +118,7 @@ def detect(
     place = (lat, lon)
     sure = _confidence(f, params)
     columns = {
-        "event_id": pa.array(event_ids(seen), pa.string()),
+        "event_id": pa.array(dark_ids(seen["det_id"]), pa.string()),
         "version": np.ones(n, np.int32), "status": np.full(n, STATUSES.index("closed"), np.int32),
         "event_type": np.full(n, EVENT_TYPES.index(KIND), np.int32),
         "vessel_ids": listed(pa.array([], pa.string()), np.zeros(n + 1)),
@@ -141,11 +140,6 @@ def detect(
             done[c.name] = np.ascontiguousarray(done[c.name], c.dtype())
     words: dict[str, tuple[str, ...]] = {c.name: () for c in EVENTS.columns if c.kind is Kind.CODE and c.codes is None}
     return Table(EVENTS, done, words | {n: seen.codes_of(n) for n in ("label", "context")})
-
-
-def event_ids(detections: Table) -> list[str]:
-    """Id of the event that each detection is, or would be where no track explained it."""
-    return [hash_hex(KIND, d) for d in detections["det_id"].tolist()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from kizuna.base.table import Column, Kind, Schema
+from kizuna.base.ids import hash_hex
+from kizuna.base.table import Array, Column, Kind, Schema
 from kizuna.fixes.table import ORIGIN
 
 EVENT_TYPES: Final = ("gap", "encounter", "loitering", "zone_visit", "port_visit", "dark_detection")
@@ -82,3 +83,8 @@ EVENTS: Final = Schema(
         *ORIGIN,
     ),
 )  # fmt: skip
+
+
+def dark_ids(det_id: Array) -> list[str]:
+    """Id of the dark detection that each detection (by its id) is, or would be where no track explained it."""
+    return [hash_hex("dark_detection", d) for d in det_id.tolist()]

@@ -6,9 +6,10 @@ from fake_keep import fix
 from station import NOW, Browser
 
 from kizuna.base.table import Table, empty
-from kizuna.engines.live.contacts import FINAL, ContactWatch
+from kizuna.engines.live.contacts import ContactWatch
+from kizuna.engines.live.look import FINAL
 from kizuna.engines.matching.tracks import run_of
-from kizuna.events.dark import event_ids
+from kizuna.events.table import dark_ids
 from kizuna.node.service.contacts import Contacts
 from kizuna.tracks.segment import segment
 from kizuna.tracks.table import IDENTITIES
@@ -57,7 +58,7 @@ def test_what_matching_says_stands_with_each_detection(seen):
         False,
     )
     rows, _ = seen.node.contacts.judged(0, NOW + 1)
-    assert by["b"]["event_id"] in event_ids(rows) and all(isinstance(d["id"], str) for d in got["detections"])
+    assert by["b"]["event_id"] in dark_ids(rows["det_id"]) and all(isinstance(d["id"], str) for d in got["detections"])
 
 
 def test_one_detection_and_periods(seen):

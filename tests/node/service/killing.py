@@ -71,6 +71,8 @@ class Feeder:
                     self.next += n
                     time.sleep(0.02)
             except OSError:
+                pass
+            finally:
                 connection.close()
 
     def close(self):

@@ -82,6 +82,7 @@ def running(config):
     broken = []
     node.on_trouble(broken.append)
     node.start()
+    wait_for(lambda: node.detection.ready, 120)
     try:
         yield node
     finally:

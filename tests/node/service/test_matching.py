@@ -10,7 +10,8 @@ from kizuna.base.errors import UnavailableError
 from kizuna.base.units import HOUR_MS, MINUTE_MS
 from kizuna.engines.inputs import Input
 from kizuna.engines.inputs import Options as Reading
-from kizuna.engines.live.contacts import ContactParams, ContactWatch
+from kizuna.engines.live.contacts import ContactWatch
+from kizuna.engines.live.look import ContactParams
 from kizuna.engines.matching.whole import Request, match_into
 from kizuna.engines.reading import read
 from kizuna.engines.run import Options, detect_into

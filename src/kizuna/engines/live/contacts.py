@@ -14,7 +14,6 @@ that it is given, may say otherwise. Nothing here reads a clock or a store.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,71 +22,23 @@ from scipy.spatial import cKDTree
 
 from kizuna.base.table import Array, Table, concat, empty
 from kizuna.base.units import DAY_MS, HOUR_MS, SECOND_MS
-from kizuna.engines.matching.looks import Key, filled, keys_of, looks_of
+from kizuna.engines.live.look import AGAIN, EARLY, FINAL, WAITS, ContactParams, Key, Look
+from kizuna.engines.matching.looks import filled, keys_of, looks_of
 from kizuna.engines.matching.scene import Rules, judge_scene
 from kizuna.engines.matching.tracks import Run
 from kizuna.events import dark
-from kizuna.events.account.limits import within
 from kizuna.events.detect import in_order
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
-from kizuna.events.table import EVENTS, REASONS, STATUSES
-from kizuna.fixes.detections import DETECTIONS, SCENES
+from kizuna.events.table import EVENTS, REASONS, STATUSES, dark_ids
+from kizuna.fixes.detections import SCENES
 from kizuna.records.label import NOBODY
 from kizuna.tracks.contact_pairs import unit
 
-WAITS, EARLY, AGAIN, FINAL = 0, 1, 2, 3
-"""Steps of a look: not judged, judged after the settling time, an hour after it, and for good."""
 _AGAIN_MS: Final = HOUR_MS
 _TOGETHER_MS: Final = HOUR_MS
 _OPEN, _CLOSED, _RETRACTED = (STATUSES.index(s) for s in ("open", "closed", "retracted"))
 _LATE_DATA: Final = REASONS.index("late_data")
 _NOT_COMPARED: Final = ("version", "status", "status_reason", "superseded_by")
-
-
-@dataclass(frozen=True, slots=True)
-class ContactParams:
-    """How detections are matched while they come.
-
-    Attributes:
-        settle_s: a look is judged first so long after its last detection, s; 0 to 86,400. Default 180: the reporting
-            interval of class B at rest, after which whoever sends was heard.
-        remember_days: contacts are remembered so long for what stands at one place, days; 1 to 366.
-    """
-
-    settle_s: int = 180
-    remember_days: int = 14
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        within("detections", "settle_s", self.settle_s, 0, 86_400, "s")
-        within("detections", "remember_days", self.remember_days, 1, 366, "d")
-
-
-@dataclass(slots=True)
-class Look:
-    """One look: its detections as they came, and what is said of them.
-
-    ``done`` has the rows of ``seen`` by time and id with the verdicts; ``heard`` and ``fixed_m`` go with them.
-    """
-
-    key: Key
-    seen: Table
-    step: int = WAITS
-    scene_ms: int = 0
-    done: Table = field(default_factory=lambda: empty(DETECTIONS))
-    heard: Array = field(default_factory=lambda: np.empty(0))
-    fixed_m: Array = field(default_factory=lambda: np.empty(0))
-    found_share: float = float("nan")
-
-    @property
-    def first_ms(self) -> int:
-        """Time of the first detection."""
-        return int(self.seen["time_ms"].min())
-
-    @property
-    def last_ms(self) -> int:
-        """Time of the last one."""
-        return int(self.seen["time_ms"].max())
 
 
 class Due(NamedTuple):
@@ -265,7 +216,7 @@ class ContactWatch:
 
 
 def _ids(done: Table) -> list[str]:
-    return dark.event_ids(done)
+    return dark_ids(done["det_id"])
 
 
 def _tree(looks: Sequence[Look]) -> cKDTree | None:

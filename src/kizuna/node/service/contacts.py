@@ -19,7 +19,7 @@ import numpy as np
 
 from kizuna.base.errors import InputError, KizunaError
 from kizuna.base.table import Array, Table, concat, empty
-from kizuna.engines.live.contacts import FINAL, Look
+from kizuna.engines.live.look import FINAL, Look
 from kizuna.fixes.detections import DETECTIONS
 from kizuna.sources.detections.fields import Reading
 from kizuna.sources.detections.files import read_detections

@@ -3,6 +3,10 @@
 The state of the engine is saved from time to time, with the versions of the store that it covers. After a crash the
 thread takes up the saved state and feeds what the store holds beyond it, each message once, by its id. Events told
 after the save are taken into the story before anything new is told, so that no version is given twice.
+
+The intake does not wait for that: what it stores meanwhile waits in a queue, and what was in the store already when it
+was read is left out of it, by id. Nothing heavy is loaded before the thread runs, so that a node that starts answers
+and stores first.
 """
 
 from __future__ import annotations
@@ -14,22 +18,26 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
-from kizuna.base.table import Table, concat
+from kizuna.base.table import Array, Table, concat
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
-from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
-from kizuna.engines.live.state import Snapshot, Store
-from kizuna.events.params import Settings
-from kizuna.events.surroundings import Surroundings
 from kizuna.node.service.clocks import Clock
 from kizuna.node.service.health import Health
 from kizuna.node.service.storing import NodeStore
 from kizuna.sources.batch import Batch, nothing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kizuna.engines.live.engine import LiveEngine
+    from kizuna.engines.live.state import Snapshot, Store
+    from kizuna.events.params import Settings
+    from kizuna.events.surroundings import Surroundings
 
 ROWS_AT_ONCE: Final = 2_000
 WAITING_MOST: Final = 1_000_000
@@ -54,12 +62,16 @@ class Detection:
     """The thread's work."""
 
     def __init__(
-        self, keep: NodeStore, state: Store, rules: Rules, clock: Clock, health: Health, *, save_s: float,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, keep: NodeStore, directory: Path, rules: Callable[[], Rules], clock: Clock, health: Health, *,
+        save_s: float, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.alive_s = monotonic()
         self.lag_s = 0.0
-        self._keep, self._state, self._rules, self._clock, self._health = keep, state, rules, clock, health
+        self.ready = False
+        """Whether the engine is there: made anew or taken up."""
+        self._keep, self._directory, self._given, self._clock, self._health = keep, directory, rules, clock, health
+        self._state: Store
+        self._rules: Rules
         self._save_s, self._monotonic = save_s, monotonic
         self._waiting: deque[tuple[Batch, int, float]] = deque()
         self._rows = 0
@@ -71,19 +83,25 @@ class Detection:
         self._advanced_s = monotonic()
         self._unsaid: list[Table] = []  # events that the store could not take yet
         self._behind: tuple[Table, Table] | None = None
+        self._read: tuple[int, Array, Array] | None = None  # picture when the store was read, ids read then
         self._engine: LiveEngine
         self._writer = ThreadPoolExecutor(1, "detection state")
         self._writing: Future[None] | None = None
 
     # ---- called by others -----------------------------------------------------------------------------------------
     def prepare(self) -> None:
-        """Take up the saved state and read what the store holds beyond it. Before anything is taken in."""
+        """Take up the saved state and read what the store holds beyond it; the intake may go on meanwhile."""
+        from kizuna.engines.live.state import Store  # noqa: PLC0415  the engine is loaded when the node is up
+
+        self._state, self._rules = Store(self._directory), self._given()
         engine, seen = self._taken_up()
         self._engine = engine
         now = self._keep.versions()
         self._covered = now.picture
         if seen != now.picture and now.newest_ms != MISSING_TIME_MS:
-            self._behind = self._beyond()
+            self._behind = fixes, statics = self._beyond()
+            self._read = self._keep.versions().picture, fixes["msg_id"], statics["msg_id"]
+        self.ready = True
 
     def take(self, batch: Batch, version: int) -> None:
         """A batch was stored; waits while too much waits already."""
@@ -109,12 +127,13 @@ class Detection:
     # ---- the thread -----------------------------------------------------------------------------------------------
     def run(self) -> None:
         """Detect until the node stops."""
+        self.prepare()
         self._catch_up()
         while True:
             self.alive_s = self._monotonic()
             batch, version, came_s = self._next()
             if batch is not None:
-                self._feed(batch)
+                self._feed(self._unread(batch, version))
                 self._covered = version
                 self.lag_s = self._monotonic() - came_s
             elif self._stopping:
@@ -172,6 +191,19 @@ class Detection:
         if self._engine.clock_ms != MISSING_TIME_MS:
             self._clock.heard(self._engine.clock_ms)
 
+    def _unread(self, batch: Batch, version: int) -> Batch:
+        """A batch without what was in the store already when it was read at the start."""
+        if self._read is None:
+            return batch
+        until, fixes, statics = self._read
+        if version > until:
+            self._read = None
+            return batch
+        return Batch(
+            batch.fixes.take(~np.isin(batch.fixes["msg_id"], fixes)),
+            batch.statics.take(~np.isin(batch.statics["msg_id"], statics)), batch.others, batch.rejects, batch.counts,
+        )  # fmt: skip
+
     def _advance(self) -> None:
         """Let silences grow: by the clock of the machine only; an exercise brings its time with its messages."""
         now_s = self._monotonic()
@@ -199,6 +231,9 @@ class Detection:
     # ---- after a start --------------------------------------------------------------------------------------------
     def _taken_up(self) -> tuple[LiveEngine, int]:
         """The engine as saved and the version of the picture it covers; a new one where settings have changed."""
+        from kizuna.engines.live.engine import LiveEngine  # noqa: PLC0415
+        from kizuna.engines.live.state import Store  # noqa: PLC0415
+
         rules = self._rules
         if self._state.exists():
             try:

@@ -22,7 +22,8 @@ import numpy as np
 from kizuna.base.errors import InputError, UnavailableError
 from kizuna.base.table import Table, concat
 from kizuna.base.units import DAY_MS, MISSING_TIME_MS
-from kizuna.engines.live.contacts import ContactWatch, Due, Look
+from kizuna.engines.live.contacts import ContactWatch, Due
+from kizuna.engines.live.look import Look
 from kizuna.engines.matching.tracks import Run, run_of
 from kizuna.events.params import Settings
 from kizuna.events.table import EVENT_TYPES

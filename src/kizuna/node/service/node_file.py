@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.engines.live.contacts import ContactParams
+from kizuna.engines.live.look import ContactParams
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.service import settings as s

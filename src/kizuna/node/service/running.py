@@ -1,9 +1,9 @@
 """A node from start to stop: opens everything, starts the threads, keeps the hours, and ends in good order.
 
-Order of the start: settings, store, desk, saved state of detection, intake, detection, sources, server. The page is
-there as soon as the server is; detection may still be catching up then. The stop is the reverse: sources end, what
-waits is taken in and looked at, the state is saved, the store is closed. A kill at any moment loses nothing that was
-stored, because the next start does what the stop would have done.
+Order of the start: settings, store, desk, intake, sources, server; then what is heavy: the saved state of detection,
+detection, matching, layers. The page is there as soon as the server is; detection may still be catching up then. The
+stop is the reverse: sources end, what waits is taken in and looked at, the state is saved, the store is closed. A kill
+at any moment loses nothing that was stored, because the next start does what the stop would have done.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
 from kizuna.base.units import DAY_MS, MISSING_TIME_MS
 from kizuna.base.utc import iso
 from kizuna.base.version import __version__
-from kizuna.engines.claim_watch import ClaimWatch
-from kizuna.engines.live.contacts import ContactWatch
-from kizuna.engines.live.run import surroundings_of
-from kizuna.engines.live.state import Store
-from kizuna.engines.run import Request, given
 from kizuna.node.desk.desk import Desk, open_desk
 from kizuna.node.names import Names, read_names
 from kizuna.node.service.clocks import Clock, StreamClock, WallClock, wall_ms
@@ -34,20 +29,28 @@ from kizuna.node.service.detection import Detection, Rules
 from kizuna.node.service.feeds import LiveSource, check_address
 from kizuna.node.service.folder import Folder
 from kizuna.node.service.health import Health
-from kizuna.node.service.heard_layers import HeardLayers
 from kizuna.node.service.intake import Intake, started
-from kizuna.node.service.matching import Matching
 from kizuna.node.service.outward import facts_of, oidc_of, origin_codes
 from kizuna.node.service.own_layers import OwnLayers
 from kizuna.node.service.rooms import Rooms, next_session, put_json
 from kizuna.node.service.settings import Config, Source
 from kizuna.node.service.storing import NodeStore, open_store
-from kizuna.places.zone import Zone
+
+if TYPE_CHECKING:
+    from kizuna.engines.live.params import LiveParams
+    from kizuna.events.params import Settings
+    from kizuna.node.service.heard_layers import HeardLayers
+    from kizuna.places.anchorages import Anchorages
+    from kizuna.places.zone import Zone
 
 STATUS_S: Final = 2.0
 STUCK_S: Final = 120.0
 """A thread that gave no sign of life for so long is stuck: the node ends, and is started again by whoever minds it."""
 STOP_S: Final = 60.0
+UP_S: Final = 30.0
+"""Detection waits for the server at most so long."""
+LATER_S: Final = 2.0
+"""What nobody waits for begins so much later."""
 _LOG: Final = logging.getLogger("kizuna.node")
 
 
@@ -55,14 +58,38 @@ _LOG: Final = logging.getLogger("kizuna.node")
 class Given:
     """What stands beside the settings, read and checked before anything is opened."""
 
-    rules: Rules
     zones: tuple[Zone, ...]
+    lists: tuple[Anchorages, ...]
+    settings: Settings | None
+    live: LiveParams
     names: Names = field(default_factory=Names)
+    _made: list[Rules] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def rules(self) -> Rules:
+        """What events depend on; made once, when somebody asks, because the coast takes a moment."""
+        from kizuna.engines.live.run import surroundings_of  # noqa: PLC0415
+        from kizuna.events.params import Settings  # noqa: PLC0415
+
+        with self._lock:
+            if not self._made:
+                around, _ = surroundings_of(self.lists, self.zones)
+                self._made.append(Rules(self.settings or Settings(), around, self.live))
+            return self._made[0]
 
 
 def read_beside(config: Config) -> Given:
     """Zones, anchorages, settings of detectors. Raises ConfigError and InputError."""
     p = config.places
+    for source in config.sources:
+        check_address(source, config.home)
+    oidc_of(config)
+    names = read_names([config.path(n) for n in p.names])
+    if not (p.zones or p.anchorages or p.detectors or p.claims_nm):
+        return Given((), (), None, config.live, names)
+    from kizuna.engines.claim_watch import ClaimWatch  # noqa: PLC0415  what reads files is loaded where there are any
+    from kizuna.engines.run import Request, given  # noqa: PLC0415
+
     claims = None
     if p.claims_nm:
         table = config.path(p.claims_table) if p.claims_table else None
@@ -71,12 +98,7 @@ def read_beside(config: Config) -> Given:
         (), zones=[config.path(z) for z in p.zones], anchorages=[config.path(a) for a in p.anchorages],
         params=config.path(p.detectors) if p.detectors else None, claims=claims,
     ))  # fmt: skip
-    for source in config.sources:
-        check_address(source, config.home)
-    oidc_of(config)
-    around, _ = surroundings_of(beside.lists, beside.zones)
-    names = read_names([config.path(n) for n in p.names])
-    return Given(Rules(beside.settings, around, config.live), tuple(beside.zones), names)
+    return Given(tuple(beside.zones), tuple(beside.lists), beside.settings, config.live, names)
 
 
 class Running:
@@ -94,18 +116,21 @@ class Running:
         self.contacts: Contacts
         self.intake: Intake
         self.detection: Detection
-        self.matching: Matching
-        self.heard: HeardLayers
+        self.heard: HeardLayers | None = None
         self.streams: list[str] = []
         self._beside = beside
         self._tell: Callable[[str], None] = lambda _: None
         self._over = threading.Event()
+        self._up = threading.Event()
         self._sources: list[LiveSource | Folder] = []
         self._threads: dict[str, threading.Thread] = {}
         self.session = 0
 
-    def start(self) -> None:
-        """Open and start everything but the server. Raises the declared errors; nothing stays open then."""
+    def start(self, *, server: bool = False) -> None:
+        """Open and start everything but the server. Raises the declared errors; nothing stays open then.
+
+        With ``server`` detection and whatever else is heavy waits for ``is_up``, so that the server comes first.
+        """
         config, rooms = self.config, self.rooms
         context = config.node.context
         rooms.make(context)
@@ -115,17 +140,9 @@ class Running:
             self.desk = open_desk(rooms.desk)
             self.contacts = Contacts(rooms.store(context), context)
             self.detection = Detection(
-                self.keep, Store(rooms.detection(context)), self._beside.rules, self.clock, self.health,
+                self.keep, rooms.detection(context), self._beside.rules, self.clock, self.health,
                 save_s=config.upkeep.save_s,
             )  # fmt: skip
-            rules = self._beside.rules
-            self.matching = Matching(
-                self.keep, self.contacts,
-                ContactWatch(context, params=config.detections, surroundings=rules.surroundings), rules.settings,
-                self.clock, self.health, context=context,
-            )  # fmt: skip
-            self.heard = HeardLayers(self.keep, config.layers, rooms.detection(context), self.health)
-            self.detection.prepare()
         except BaseException:
             self.keep.close()
             raise
@@ -134,14 +151,20 @@ class Running:
             self.keep, config.sources, self.health, self.detection.take, context=context, session=self.session,
             lane_bytes=config.upkeep.queue_mb << 20,
         )  # fmt: skip
-        self._thread("detection", self.detection.run)
         self._thread("intake", self.intake.run)
-        self._thread("matching", lambda: self.matching.run(self._over))
-        self._thread("layers", lambda: self.heard.run(self._over, self.clock.now_ms))
         for source in config.sources:
             self._start_source(source)
+        if not server:
+            self.is_up()
+        self._thread("detection", self._detect)
+        self._thread("matching", self._match)
+        self._thread("layers", self._work_out_layers)
         self._thread("upkeep", self._keep_hours)
         _LOG.info("node %s runs (%s, start %d), context %s", config.node.name, __version__, self.session, context)
+
+    def is_up(self) -> None:
+        """The server answers: what is heavy may begin."""
+        self._up.set()
 
     def on_trouble(self, tell: Callable[[str], None]) -> None:
         """Have this called, from any thread, when a thread of the node broke."""
@@ -150,6 +173,7 @@ class Running:
     def stop(self) -> None:
         """End in good order; what waits is taken in first."""
         self._over.set()
+        self._up.set()
         for worker in self._sources:
             if isinstance(worker, LiveSource):
                 worker.stop.asked = True
@@ -185,12 +209,43 @@ class Running:
             facts_of(self.config, secure=secure, hosts=hosts), self.keep, self.desk, self.clock.now_ms,
             self.health.rows, self._layer, lambda source: codes.get(source, 0),
             counters=self._counters, alerts=self.config.alerts, oidc=oidc_of(self.config), contacts=self.contacts,
-            streams=self.streams, layer_about=self.heard.about, names=self._beside.names,
+            streams=self.streams, layer_about=self._layer_about, names=self._beside.names,
             view=self.config.places.claims_view, land=self._land,
         )  # fmt: skip
 
     def _layer(self, name: str) -> bytes | None:
-        return self.layers.layer(name) or self.heard.layer(name)
+        own = self.layers.layer(name)
+        return self.heard.layer(name) if own is None and self.heard is not None else own
+
+    def _layer_about(self, name: str) -> dict[str, Any] | None:
+        if self.heard is not None:
+            return self.heard.about(name)
+        return {"calculated": None} if name in ("coverage", "presence") and self.config.layers.every_min else None
+
+    # ---- what begins when the node is up ---------------------------------------------------------------------------
+    def _detect(self) -> None:
+        self._up.wait(UP_S)
+        self.detection.run()
+
+    def _match(self) -> None:
+        if self._up.wait(UP_S) and self._over.wait(LATER_S):
+            return
+        from kizuna.engines.live.contacts import ContactWatch  # noqa: PLC0415
+        from kizuna.node.service.matching import Matching  # noqa: PLC0415
+
+        rules, context = self._beside.rules(), self.config.node.context
+        watch = ContactWatch(context, params=self.config.detections, surroundings=rules.surroundings)
+        Matching(self.keep, self.contacts, watch, rules.settings, self.clock, self.health,
+                 context=context).run(self._over)  # fmt: skip
+
+    def _work_out_layers(self) -> None:
+        if self._up.wait(UP_S) and self._over.wait(LATER_S):
+            return
+        from kizuna.node.service.heard_layers import HeardLayers  # noqa: PLC0415
+
+        place = self.rooms.detection(self.config.node.context)
+        self.heard = HeardLayers(self.keep, self.config.layers, place, self.health)
+        self.heard.run(self._over, self.clock.now_ms)
 
     def _land(self) -> Any:
         """Land and claims for the map, with the node's own rows."""

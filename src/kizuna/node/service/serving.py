@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,7 @@ from kizuna.node.service.running import Running, certificate_paths, read_beside
 from kizuna.node.service.settings import Config
 
 _TICK_S: Final = 1.0
+_ANSWERS_TRIES: Final = 500
 _LOG: Final = logging.getLogger("kizuna.node")
 
 
@@ -62,10 +64,8 @@ def serve_node(config: Config, ready: Callable[[Running, str], None] = lambda _n
 
 
 async def _serve(config: Config, node: Running, ready: Callable[[Running, str], None]) -> int:
-    from kizuna.node.api.app import make_app  # noqa: PLC0415  half a second
     from kizuna.node.api.serve import Listen, Server  # noqa: PLC0415
     from kizuna.node.api.tls import read_certificate  # noqa: PLC0415
-    from kizuna.node.service.detections_door import DetectionsDoor  # noqa: PLC0415
 
     listen = config.listen
     certificate = read_certificate(*certificate_paths(config)) if listen.tls else None
@@ -82,8 +82,11 @@ async def _serve(config: Config, node: Running, ready: Callable[[Running, str], 
     node.on_trouble(break_off)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _asked, stopped)
-    await asyncio.to_thread(node.start)
+    await asyncio.to_thread(lambda: node.start(server=True))
     try:
+        from kizuna.node.api.app import make_app  # noqa: PLC0415  half a second, in which rows are stored already
+        from kizuna.node.service.detections_door import DetectionsDoor  # noqa: PLC0415
+
         app = make_app(node.api_node(secure=certificate is not None, hosts=listen.names))
         server = Server(DetectionsDoor(app, node), door)
         running = asyncio.ensure_future(server.run())
@@ -92,6 +95,7 @@ async def _serve(config: Config, node: Running, ready: Callable[[Running, str], 
             _LOG.warning("no administrator yet: open the one-time link in %s", node.rooms.setup_link)
         tell_systemd("READY=1")
         _LOG.info("the page is at %s", door.url)
+        await asyncio.to_thread(_when_it_answers, listen.host, port, node)
         await asyncio.to_thread(ready, node, door.url)
         await _until(stopped, running, node)
         tell_systemd("STOPPING=1")
@@ -101,6 +105,16 @@ async def _serve(config: Config, node: Running, ready: Callable[[Running, str], 
     finally:
         await asyncio.to_thread(node.stop)
     return 1 if broken else 0
+
+
+def _when_it_answers(host: str, port: int, node: Running) -> None:
+    """Let what is heavy begin once the server takes connections."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  no address to listen on here
+    for _ in range(_ANSWERS_TRIES):
+        with contextlib.suppress(OSError), socket.create_connection((near, port), 1.0):
+            break
+        time.sleep(0.02)
+    node.is_up()
 
 
 async def _until(stopped: asyncio.Event, running: asyncio.Future[None], node: Running) -> None:

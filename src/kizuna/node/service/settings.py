@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.engines.live.contacts import ContactParams
+from kizuna.engines.live.look import ContactParams
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.account.limits import within
 from kizuna.events.alerts import Params as AlertParams

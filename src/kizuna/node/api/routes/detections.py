@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from kizuna.base.units import DAY_MS
-from kizuna.events.dark import event_ids
+from kizuna.events.table import dark_ids
 from kizuna.fixes.detections import SENSORS, VERDICTS
 from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.books import Books
@@ -76,7 +76,7 @@ def add_to(router: APIRouter, books: Books) -> None:
 def as_dicts(rows: Seen, final: Any, books: Books) -> list[dict[str, Any]]:
     """Detections as the API gives them; ids as text, because a browser has no 63 bits."""
     books.pictures.refresh()  # for the names
-    sources, events = rows.codes_of("source_id"), event_ids(rows)
+    sources, events = rows.codes_of("source_id"), dark_ids(rows["det_id"])
     text = {n: rows[n].to_pylist() for n in ("ref", "scene_id", "image_ref")}
     out = []
     for k, verdict in enumerate(rows["verdict"].tolist()):
