@@ -1,7 +1,7 @@
 """The store on a PostgreSQL server beside the embedded one, in one run: durable appends and questions.
 
-    python benchmarks/store_postgres.py               # 5,000 vessels x 3 days at a fix a minute: 21.6 M rows
-    python benchmarks/store_postgres.py --days 7
+    python benchmarks/store_postgres.py               # 2,500 vessels x 7 days at a fix a minute: 25.2 M rows
+    python benchmarks/store_postgres.py --vessels 5000 --days 3
 
 Both take the same batches of 10,000 fixes and are then compacted (days put in order, in PostgreSQL) and asked the same.
 The server runs on this machine with fsync on, 1 GB of shared buffers and 4 GB between checkpoints. Wall times are what
@@ -47,15 +47,15 @@ def measure(keep, vessels: int, days: int, times: int) -> dict:
     rows = keep.compact()
     took = time.perf_counter() - before
     out["compact"] = {"rows": rows, "s": round(took, 1), "rows_per_s": round(rows / took)}
-    questions(keep, traffic, days, 3)  # warm
+    questions(keep, traffic, days, 5)  # warm
     out["questions"] = questions(keep, traffic, days, times)
     return out
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--vessels", type=int, default=5000)
-    parser.add_argument("--days", type=int, default=3)
+    parser.add_argument("--vessels", type=int, default=2500)
+    parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--times", type=int, default=30)
     args = parser.parse_args()
     if why := missing():

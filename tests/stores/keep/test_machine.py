@@ -27,11 +27,15 @@ a_word = st.fixed_dictionaries({
 
 
 class StoreMachine(RuleBasedStateMachine):
+    def opened(self):
+        """The store of this run; another implementation opens its own."""
+        return open_keep(Path(self.place.name) / "s", params=PARAMS)
+
     @initialize()
     def begin(self):
         self.place = tempfile.TemporaryDirectory()
         self.twin = Twin(lateness_ms=HOUR_MS)
-        self.keep = open_keep(Path(self.place.name) / "s", params=PARAMS)
+        self.keep = self.opened()
         self.number, self.clock, self.sent = 0, 0, []
 
     def teardown(self):
@@ -90,7 +94,7 @@ class StoreMachine(RuleBasedStateMachine):
     def restart(self):
         before = self.keep.versions()
         self.keep.close()
-        self.keep = open_keep(Path(self.place.name) / "s", params=PARAMS)
+        self.keep = self.opened()
         assert self.keep.versions() == before
 
     @rule(ago=st.integers(0, 600))

@@ -19,7 +19,6 @@ from pathlib import Path
 _VERSIONS = "/usr/lib/postgresql"
 _OTHERS = ("postgres", "nobody")
 _START_S = 60.0
-PASSWORD = "the word of the test's server"
 
 
 def _programs() -> Path | None:
@@ -73,7 +72,7 @@ class Server:
             os.chown(self.place, who.pw_uid, who.pw_gid)
         self._process: subprocess.Popen | None = None
         self._run("initdb", "-D", self.data, "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        rules = f"local all owner trust\nhost all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        rules = "local all owner trust\nhost all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         (self.data / "pg_hba.conf").write_text(rules)
 
     @property
@@ -135,10 +134,19 @@ class Server:
         self.stop()
         shutil.rmtree(self.place, ignore_errors=True)
 
-    def _run(self, program: str, *args: object) -> str:
+    def load(self, script: str, database: str) -> None:
+        """Run a script of psql, such as a dump."""
+        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.dsn(database), given=script)
+
+    def dump(self, schema: str, database: str) -> str:
+        """The script of pg_dump."""
+        return self._run("pg_dump", f"--schema={schema}", "-d", self.dsn(database))
+
+    def _run(self, program: str, *args: object, given: str = "") -> str:
         done = subprocess.run(
-            [self.programs / program, *map(str, args)], capture_output=True, text=True, check=False, cwd="/", **self._as
-        )
+            [self.programs / program, *map(str, args)], capture_output=True, text=True, check=False, cwd="/",
+            input=given, **self._as,
+        )  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr[-2000:]}")
         return done.stdout

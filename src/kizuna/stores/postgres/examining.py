@@ -9,6 +9,7 @@ from kizuna.stores.postgres import form
 from kizuna.stores.postgres.asking import where_it_stands
 from kizuna.stores.postgres.connecting import Link, Links
 from kizuna.stores.postgres.core import Core
+from kizuna.stores.postgres.rows import ODD_DAY
 
 _SURE = ("fsync", "full_page_writes")
 
@@ -29,12 +30,12 @@ def examine(dsn: str, *, context: str, schema: str = "") -> tuple[list[str], str
                 "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8 AS n FROM pg_class c "
                 "JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = $1 AND c.relkind = 'r'", (name,),
             )["n"][0].as_py()  # fmt: skip
-            days = len(form.days(link, name)) - 1
+            days = len(form.days(link, name))
         mark, _ = where_it_stands(core)
     finally:
         core.close()
     words = f"PostgreSQL {versions['s'].split()[0]}, PostGIS {versions['g']}, schema {name} of form {form.FORMAT}"
-    return wrong, f"{words}, {max(days, 0)} days, {size / 1e6:,.0f} MB, version {mark.seq}"
+    return wrong, f"{words}, {days} days, {size / 1e6:,.0f} MB, version {mark.seq}"
 
 
 def _setting(link: Link, name: str) -> str:
@@ -44,7 +45,7 @@ def _setting(link: Link, name: str) -> str:
 def _not_whole(link: Link, schema: str) -> list[str]:
     """Partitions that lack, and indexes that are broken."""
     there = set(link.ask("SELECT tablename FROM pg_tables WHERE schemaname = $1", (schema,))["tablename"].to_pylist())
-    wanted = {form.partition(table, day) for day in form.days(link, schema) for table in SCHEMAS}
+    wanted = {form.partition(table, day) for day in [ODD_DAY, *form.days(link, schema)] for table in SCHEMAS}
     wrong = [f"{name} is missing" for name in sorted(wanted - there)]
     sql = (
         "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
