@@ -117,3 +117,33 @@ export const overflow = (page: Page): Promise<string[]> =>
       if (one.scrollWidth > one.clientWidth + 1) out.push(`${one.id || one.className} scrolls sideways: ${one.scrollWidth} > ${one.clientWidth}`);
     return out;
   });
+
+/**
+ * Latin words of a page in Japanese or Chinese that are neither data nor terms of the trade. Data are what people, ships
+ * and sources call themselves (`dir=auto`, `bdi`, `code`), keys, and what is typed; technical ids of settings stand as they are.
+ */
+export const english = (page: Page): Promise<readonly string[]> =>
+  page.evaluate((terms) => {
+    const allowed = new Set(terms);
+    const skip = "script, style, kbd, code, bdi, [dir=auto], [lang=en], time, input, textarea, option[lang], details dl, .numbers, .clock, .who, .onlyprint";
+    const out = new Set<string>();
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      const parent = node.parentElement!;
+      if (parent.closest(skip) || !parent.checkVisibility()) continue;
+      for (const word of node.textContent!.match(/[A-Za-z][A-Za-z'’-]{2,}/g) ?? []) if (!allowed.has(word)) out.add(`${word} | ${node.textContent!.trim().slice(0, 70)}`);
+    }
+    for (const one of document.querySelectorAll<HTMLElement>("[aria-label], [title], [placeholder]")) {
+      if (one.closest("code, bdi, [lang=en], .who") || !one.checkVisibility()) continue;
+      for (const text of [one.getAttribute("aria-label"), one.getAttribute("title"), one.getAttribute("placeholder")])
+        for (const word of text?.match(/[A-Za-z][a-z'’-]{3,}/g) ?? []) if (!allowed.has(word)) out.add(`${word} | ${text!.slice(0, 70)}`);
+    }
+    return [...out];
+  }, TERMS);
+
+/** Names of standards and units, signs of the page, and data of the stand-in node. */
+const TERMS = [
+  "AIS", "MMSI", "IMO", "UTC", "COG", "SOG", "LIVE", "REPLAY", "EXERCISE", "SYNTHETIC", "DATA", "CSV", "NMEA", "CoT", "OIDC", "SAR", "RADAR",
+  "Kizuna", "NEW", "JST", "min", "Esc", "Ctrl", "Enter", "Space", "End", "Shift", "Tab", "EPIRB", "MOB", "SART", "AIS-SART", "WGS", "GPS", "km", "sha",
+  "analyst", "administrator", "viewer", "Own", "Partner", "Open", "source", "precautionary", "area", "list", "shore", "receiver", "partner", "feed", "tcp", "websocket", "own", "restricted", "checksum", "coastal", "radar",
+]; // prettier-ignore

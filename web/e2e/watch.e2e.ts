@@ -3,7 +3,7 @@
  * each test nothing may have left the origin and no script or policy may have complained.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Seen, type Stand, built, chromiumPath, logIn, openPage, overflow, stand } from "./browser";
+import { type Seen, type Stand, built, chromiumPath, english, logIn, openPage, overflow, stand } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 if (why) console.warn(`browser tests skipped: ${why}`);
@@ -264,7 +264,7 @@ describe.skipIf(why)("the watch", () => {
     await fetch(`${node.url}/mock/alert`, { method: "POST", headers: { "X-Kizuna": "1" } });
     for (const { page } of [one, two]) {
       await page.locator("[role=status].notice", { hasText: "New alert" }).waitFor();
-      await page.locator(".count", { hasText: "6 new" }).waitFor();
+      await page.locator(".count", { hasText: "7 new" }).waitFor();
     }
   });
 
@@ -290,7 +290,8 @@ describe.skipIf(why)("the watch", () => {
   test("names are text, whatever they hold", async () => {
     const { page } = await open();
     await logIn(page, node.url, "analyst", "exercise", "#vessel=200000026");
-    await page.getByText('EXERCISE <img src=x onerror="document.title=1">').waitFor();
+    await page.getByText('EXERCISE <img src=x onerror="document.title=1">', { exact: true }).waitFor();
+    await page.locator(".cautions", { hasText: 'It sent 2 names: ' }).waitFor();
     expect(await page.locator("#right img").count()).toBe(0);
     expect(await page.title()).not.toBe("1");
   });
@@ -318,6 +319,71 @@ describe.skipIf(why)("the watch", () => {
     expect(drawn).toBe(true);
   });
 
+  test("what belongs together is one row: opened it shows its members, and one key decides about all of them", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    const row = page.locator(".alert", { hasText: "EXERCISE precautionary area" });
+    await row.locator(".names", { hasText: /,|vessels/ }).waitFor();
+    expect(await row.locator(".type .n").textContent()).toBe("×3");
+    expect(await page.locator(".rivals").first().textContent()).toMatch(/claimed by\s*Party A\s*Party B/);
+    await row.locator(".summary").click();
+    expect(await row.locator(".members li").count()).toBe(3);
+    // one alone, then the rest
+    await row.locator(".members").getByRole("button", { name: "Acknowledge" }).click();
+    await row.locator(".badge", { hasText: "NEW 2 of 3" }).waitFor();
+    await page.keyboard.press("a");
+    await row.locator(".badge", { hasText: "acknowledged 3 of 3" }).waitFor();
+    await page.keyboard.press("u");
+    await row.locator(".badge", { hasText: "NEW 3 of 3" }).waitFor();
+    // by kind and in another order; nothing is lost
+    const all = await page.locator(".alert").count();
+    await page.getByLabel("Kind of event").selectOption("zone_visit");
+    await expect.poll(() => page.locator(".alert").count()).toBe(2);
+    await page.getByLabel(/^Order/).selectOption("time");
+    await page.getByLabel("Kind of event").selectOption("");
+    await expect.poll(() => page.locator(".alert").count()).toBe(all);
+  });
+
+  test("rival claims are named from a viewpoint that the user chooses; the node's own places are found", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    await page.keyboard.press("y");
+    await page.getByLabel("Names by").selectOption("B");
+    await page.locator(".rivals", { hasText: /Party B\s*Party A/ }).first().waitFor();
+    await page.reload();
+    await page.locator(".rivals", { hasText: /Party B\s*Party A/ }).first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("home isl");
+    await page.locator("#found li", { hasText: "EXERCISE home island" }).waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toContain("view=");
+  });
+
+  test("an administrator makes a token, sees its secret once and revokes it; the audit is filtered and checked", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "administrator", "exercise", "#page=tokens");
+    await page.getByText("There is no token").waitFor();
+    await page.getByRole("button", { name: "Make a token" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Used by").fill("EXERCISE plotter");
+    await dialog.getByLabel("Held back for (minutes)").fill("30");
+    await dialog.getByRole("button", { name: "Make", exact: true }).click();
+    const secret = await page.getByLabel("Secret of the token").inputValue();
+    expect(secret.length).toBeGreaterThan(30);
+    await page.getByRole("button", { name: "I have noted it" }).click();
+    await page.locator("#page td", { hasText: "30 min late" }).waitFor();
+    expect(await page.locator("#page").innerHTML()).not.toContain(secret);
+    await page.locator("#page td").getByRole("button", { name: "Revoke" }).click();
+    await dialog.getByRole("button", { name: "Revoke" }).click();
+    await page.locator("#page td", { hasText: /^revoked 20/ }).waitFor();
+    await page.evaluate(() => (location.hash = location.hash.replace("page=tokens", "page=audit")));
+    await page.getByLabel(/^deed/).selectOption("token.");
+    await page.locator("#page td", { hasText: "made a token" }).waitFor();
+    await page.getByRole("button", { name: "Check the chain" }).click();
+    await page.getByText(/The chain of \d+ lines is whole/).waitFor();
+    expect(await page.getByRole("link", { name: "Take as CSV" }).getAttribute("href")).toBe("/api/audit/file?act=token.");
+  });
+
   test("watch lists, sources, users and audit", async () => {
     const { page } = await open();
     await logIn(page, node.url, "administrator");
@@ -329,7 +395,7 @@ describe.skipIf(why)("the watch", () => {
     await dialog.getByLabel("reason", { exact: true }).fill("EXERCISE: asked by the harbour office");
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.locator("#page h3", { hasText: "EXERCISE night list" }).waitFor();
-    for (const [name, words] of [["Sources", "the other side does not answer"], ["Users", "administrator"], ["Audit", "login"]] as const) {
+    for (const [name, words] of [["Sources", "nothing came for 1900 s"], ["Users", "administrator"], ["Audit", "login"]] as const) {
       await page.locator("button.more").click();
       await page.locator("#more").getByRole("button", { name, exact: true }).click();
       await page.locator("#page", { hasText: words }).waitFor();
@@ -368,7 +434,7 @@ describe.skipIf(why)("the watch", () => {
       const found: Record<string, string[]> = {};
       for (const language of ["en", "ja", "zh-TW"]) {
         await page.locator("#top select").first().selectOption(language);
-        for (const name of ["", "log", "handover", "watchlists", "sources", "users", "audit", "help"]) {
+        for (const name of ["", "log", "handover", "watchlists", "sources", "users", "tokens", "audit", "help"]) {
           await page.evaluate((p) => (location.hash = location.hash.replace(/&?page=\w*/, "") + (p ? `&page=${p}` : "")), name);
           await page.waitForTimeout(250);
           const out = await overflow(page);
@@ -376,5 +442,51 @@ describe.skipIf(why)("the watch", () => {
         }
       }
       expect(found).toEqual({});
+    });
+
+  for (const language of ["ja", "zh-TW"])
+    test(`no English is left in a session in ${language}: alerts, evidence, cards, every page, refusals`, async () => {
+      const { page } = await open();
+      await logIn(page, node.url, "administrator", "exercise", `#vessel=200000026&language=${language}`);
+      await page.locator("#right .cautions").waitFor();
+      await page.locator(".queue .alert").first().waitFor();
+      const found: Record<string, readonly string[]> = {};
+      const look = async (where: string) => {
+        const words = await english(page);
+        if (words.length) found[where] = words;
+      };
+      await look("picture");
+      const rows = await page.locator(".queue .alert").count();
+      for (let i = 0; i < rows; i++) {
+        await page.keyboard.press("j");
+        await page.locator(".alert.open .tests").waitFor();
+        await look(`alert ${i}`);
+      }
+      await page.locator(".alert.new .summary").first().click();
+      for (const [key, where] of [["s", "silence"], ["d", "dismiss"]] as const) {
+        await page.keyboard.press(key);
+        await page.getByRole("dialog").waitFor();
+        await look(where);
+        await page.keyboard.press("Escape");
+      }
+      await page.keyboard.press("y");
+      await look("layers");
+      await page.locator("button.more").click();
+      await look("menu");
+      await page.keyboard.press("Escape");
+      for (const name of ["log", "handover", "watchlists", "sources", "users", "tokens", "audit", "help"]) {
+        await page.evaluate((p) => (location.hash = location.hash.replace(/&?page=\w*/, "") + `&page=${p}`), name);
+        await page.waitForTimeout(400);
+        await look(name);
+      }
+      expect(found).toEqual({});
+      const login = await open();
+      await login.page.goto(`${node.url}/login`);
+      await login.page.locator("select").first().selectOption(language);
+      await login.page.fill("input[name=user]", "x");
+      await login.page.fill("input[name=password]", "wrong");
+      await login.page.keyboard.press("Enter");
+      await expect.poll(() => login.page.locator(".refused").textContent()).toMatch(/[\u3040-\u9fff]/);
+      expect(await english(login.page)).toEqual([]);
     });
 });

@@ -1,4 +1,4 @@
-"""Places of the demonstration: the roads and berths in which the generator lets its ships lie, as a list for a node.
+"""Places of the demonstration: roads and berths in which the generator lets its ships lie, and names in three languages.
 
 They are the simulator's own truth, not charted anchorages: in a demonstration the node knows where ships lie, as a real
 one does from a list of its waters.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Final
 
 from kizuna.exercise import world
 
@@ -23,3 +24,24 @@ def anchorages_csv() -> bytes:
             name = f"EXERCISE {port.name} {kind}"
             writer.writerow((f"ex-{slug}-{kind}", name, disc.lat_deg, disc.lon_deg, f"{disc.radius_m:g}"))
     return out.getvalue().encode()
+
+
+def names_toml() -> bytes:
+    """Names of the fictional zones and parties in the languages of the page, as a file of names."""
+    out = ["# Names of the exercise. Any node can have such a file: [places] names in node.toml.", ""]
+    for kind, name, *words in _ROWS:
+        key = f'"{name}"' if " " in name else name
+        out += [f"[{kind}.{key}]", *(f'{c} = "{w}"' for c, w in zip(_LANGUAGES, words, strict=True)), ""]
+    return "\n".join(out).encode()
+
+
+_LANGUAGES: Final = ("en", "ja", "zh-TW")
+_ROWS: Final = (
+    ("partners", "Party A", "Party A", "甲", "甲方"),
+    ("partners", "Party B", "Party B", "乙", "乙方"),
+    ("zones", "ex-conservation-1", "Exercise fishing conservation area 1", "演習 漁業保護区域1", "演習 漁業保育區 1"),
+    ("zones", "ex-conservation-2", "Exercise fishing conservation area 2", "演習 漁業保護区域2", "演習 漁業保育區 2"),
+    ("zones", "ex-precaution-1", "Exercise precautionary area 1", "演習 警戒区域1", "演習 警戒區 1"),
+    ("zones", "ex-claim-a", "Exercise water, as Party A states it", "甲が主張する演習水域", "甲方主張的演習水域"),
+    ("zones", "ex-claim-b", "Exercise water, as Party B states it", "乙が主張する演習水域", "乙方主張的演習水域"),
+)
