@@ -53,11 +53,16 @@ class Offer(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one log is told now, in order: bytes of records for an audience and a lane."""
+    """What one log is told now, in order: bytes of records with their decisions, as ``release.append`` takes them."""
 
     audience: str
     lane: str
-    records: tuple[bytes, ...]
+    released: tuple[tuple[bytes, Decision], ...]
+
+    @property
+    def records(self) -> tuple[bytes, ...]:
+        """The bytes alone."""
+        return tuple(data for data, _ in self.released)
 
 
 @dataclass(slots=True)
@@ -134,11 +139,14 @@ class _Run:
         late = [c.max_ms or 0 for r in rules.rules if not r.releases for c in r.conditions if isinstance(c, Age)]
         self._slack_ms = max(late, default=0)
         self._out: dict[tuple[str, str], list[tuple[int, int, bytes]]] = {}
+        self._by: dict[bytes, Decision] = {}
         self._counts: dict[str, Count] = {}
 
     def result(self) -> Told:
         batches = [
-            Batch(audience, lane, tuple(dict.fromkeys(data for _, _, data in sorted(found))))
+            Batch(
+                audience, lane, tuple((data, self._by[data]) for data in dict.fromkeys(d for _, _, d in sorted(found)))
+            )
             for (audience, lane), found in sorted(self._out.items())
             if found
         ]
@@ -149,11 +157,11 @@ class _Run:
         """Tell one audience what is due of one kind."""
         count = self._counts.setdefault(audience, Count())
         count.withheld += int(np.count_nonzero(~decisions.release))
-        by_set: dict[TransformSet, dict[int, Way]] = {}
+        by_set: dict[TransformSet, dict[int, tuple[Way, Decision]]] = {}
         for place, decision in enumerate(decisions.decisions):
             if decision.released:
                 way = self._way(decision)
-                by_set.setdefault(way.transforms, {})[place] = way
+                by_set.setdefault(way.transforms, {})[place] = way, decision
         for what, ways in sorted(by_set.items(), key=lambda item: item[0].words):
             which = np.flatnonzero(np.isin(decisions.group, list(ways)))
             if len(which):
@@ -171,7 +179,7 @@ class _Run:
 
     def _tell_set(
         self, audience: str, candidates: Candidates, which: Ints, group: npt.NDArray[np.int32], what: TransformSet,
-        ways: Mapping[int, Way], count: Count,
+        ways: Mapping[int, tuple[Way, Decision]], count: Count,
     ) -> None:  # fmt: skip
         key = Key(audience, what.hash, candidates.rows.kind)
         delay = what.get(Delay) or AT_ONCE
@@ -194,7 +202,7 @@ class _Run:
         codes = group[which]
         for place in np.unique(codes).tolist():
             mine = np.flatnonzero(codes == place)
-            self._put(audience, changed.take(mine), ticks[mine], ways[place], candidates, which[mine], count)
+            self._put(audience, changed.take(mine), ticks[mine], *ways[place], candidates, which[mine], count)
 
     def _due(self, rows: Rows, ticks: Ints, until: int, track: Track) -> npt.NDArray[np.bool_]:
         if until <= track.tick_ms:
@@ -239,8 +247,9 @@ class _Run:
         return track.pruned(before, what.get(Stop), what.get(Thin))
 
     def _put(
-        self, audience: str, rows: Rows, ticks: Ints, way: Way, candidates: Candidates, which: Ints, count: Count
-    ) -> None:
+        self, audience: str, rows: Rows, ticks: Ints, way: Way, decision: Decision, candidates: Candidates, which: Ints,
+        count: Count,
+    ) -> None:  # fmt: skip
         """Make the records and lay them out for their log."""
         data = encoded(rows, way, self._shop.author)
         kept: Iterable[int] = range(len(data))
@@ -251,6 +260,7 @@ class _Run:
         times, due = rows["time_ms"].tolist(), ticks.tolist()
         before = len(out)
         out.extend((due[k], times[k], data[k]) for k in kept)
+        self._by.update((data[k], decision) for k in kept)
         count.told += len(out) - before
 
     def _news(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,12 @@ def hole(zones: Sequence[Zone], step: Stop) -> Hole:
 
 def covered(zone: Zone, cells: Grid) -> Ints:
     """All cells that a zone touches, in order. Raises InputError for a zone of more than some million cells."""
-    west, south, east, north = zone.bbox
+    parts = [_covered(part, cells, zone.zone_id) for part in shapely.get_parts(zone.area())]
+    return np.unique(np.concatenate(parts))
+
+
+def _covered(area: Any, cells: Grid, name: str) -> Ints:
+    west, south, east, north = area.bounds
     height = 180.0 / cells.rows
     low = max(0, int((south + 90.0) / height) - 1)
     high = min(cells.rows - 1, int((north + 90.0) / height) + 1)
@@ -99,12 +104,11 @@ def covered(zone: Zone, cells: Grid) -> Ints:
     last = np.minimum(np.floor((east + 180.0) / 360.0 * many).astype(np.int64) + 1, many - 1)
     counts = last - first + 1
     if int(counts.sum()) > _MOST_CELLS:
-        raise InputError(f"stop: zone {zone.zone_id} takes {int(counts.sum())} cells", hint="choose a larger cell")
+        raise InputError(f"stop: zone {name} takes {int(counts.sum())} cells", hint="choose a larger cell")
     row = np.repeat(np.arange(low, high + 1), counts)
     column = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
     found: Ints = (row << 32) + column
     s, w, n, e = cells.edges(found)
-    area = zone.area()
     shapely.prepare(area)
     touched: Ints = found[shapely.intersects(area, shapely.box(w, s, e, n))]
     return touched
