@@ -98,7 +98,7 @@ class Communities:
         body = Members(community=community, version=version, members=named, stewards=keep, title=title)
         everybody = {*named, *keep, *reach, *(each for one in lists for each in one.members)} - {me}
         record = Record(
-            kind="community.members", origin=me, observed_ms=now_ms, body=body_bytes(body), supersedes=tuple(sorted(tips)),
+            kind="community.members", origin=me, observed_ms=now_ms, body=body_bytes(body), supersedes=tips,
             label=Label(tlp=Tlp.AMBER, rel_to=frozenset(sorted(everybody)[:64])), context=self.context,
         )  # fmt: skip
         return encode(record)

@@ -47,7 +47,7 @@ class Entry(Body, frozen=True, kw_only=True):
 
 
 class Opened(Entry, frozen=True, kw_only=True):
-    """The incident begins. ``pos`` longitude and latitude; ``ms`` when it happened; ``clause`` what it is shared under."""
+    """The incident begins. ``pos``: where; ``ms``: when it happened; ``clause``: what it is shared under."""
 
     type: Type
     pos: Place | None = None
@@ -79,7 +79,7 @@ class Message(Entry, frozen=True, kw_only=True):
 
 
 class Seen(Entry, frozen=True, kw_only=True):
-    """Released records that belong to the case, by their short ids; their content travels by itself, under its own rule."""
+    """Released records that belong to the case, by short ids; they travel by themselves, each under its own rule."""
 
     what: Literal["fix", "track", "detection", "event", "other"]
     ids: Annotated[tuple[Short, ...], msgspec.Meta(min_length=1, max_length=REFS_MAX)]
@@ -162,7 +162,7 @@ class Closure(Entry, frozen=True, kw_only=True):
 
 
 class Review(Body, frozen=True, kw_only=True):
-    """A second person's look at what a lone officer passed on (break-glass). Stays in the house: its label is nobody."""
+    """A second person's look at what a lone officer passed on (break-glass). Stays in the house."""
 
     act: RecordId
     officer: Line

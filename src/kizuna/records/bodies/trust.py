@@ -129,8 +129,8 @@ class Agreement(Body, frozen=True, kw_only=True):
 
     Attributes:
         sha256: digest of the file; signatures are over this.
-        state: ``proposed`` and ``signed`` carry the origin's signature; ``suspended`` takes it back until it signs again;
-            ``ended`` gives notice for ``ends_ms``.
+        state: ``proposed`` and ``signed`` carry the origin's signature; ``suspended`` takes it back until it signs
+            again; ``ended`` gives notice for ``ends_ms``.
         text: the file itself, with ``proposed``.
     """
 

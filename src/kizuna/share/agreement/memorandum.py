@@ -92,9 +92,7 @@ class Clause:
 
     def covers(self, kind: str) -> bool:
         """Whether records of this kind may be shared under the clause."""
-        return any(
-            kind == each or each == ANY or (each.endswith(".*") and kind.startswith(each[:-1])) for each in self.kinds
-        )
+        return any(each in (kind, ANY) or (each.endswith(".*") and kind.startswith(each[:-1])) for each in self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +284,7 @@ def _clause(section: _Section, nodes: frozenset[str], purpose: frozenset[str], s
     starts_ms, ends_ms = section.day("starts", span[0]), section.day("ends", span[1])
     if not starts_ms < ends_ms:
         raise ConfigError("ends must be later than starts", where=section.where)
-    distress, grace_days = section.take("distress", bool, False), section.count("grace_days", 0, 730)
+    distress, grace_days = section.take("distress", bool, default=False), section.count("grace_days", 0, 730)
     retain_days = section.count("retain_days", None, 36_525)
     needs_rule = section.take("needs_rule", bool, bool(kinds))
     if grace_days and not distress:

@@ -136,7 +136,7 @@ def report(
         "marking": marking, "from": iso_s(start_ms), "to": iso_s(end_ms), "total": _counts(mine),
         "clauses": [_clause(agreement, clause, mine) for clause in agreement.clauses],
         "recalls": [_recall(row) for row in _within(recalls, start_ms, end_ms) if row.records & ids],
-        "requests": _requests([row for row in _within(requests, start_ms, end_ms) if _under((row.clause,), agreement.id)]),
+        "requests": _requests([r for r in _within(requests, start_ms, end_ms) if _under((r.clause,), agreement.id)]),
     }  # fmt: skip
     text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode()
     return Report(text, _page(agreement, document, language).encode())
@@ -231,5 +231,6 @@ def _row(clause: dict[str, Any], language: str, none: str) -> str:
     title = f"{html.escape(clause['ref'])} {html.escape(clause['title'][said])}"
     return (
         f"<tr><td>{title}<blockquote>{html.escape(clause['text'][said])}</blockquote></td>"
-        f"<td class=n>{clause['releases']}</td><td class=n>{clause['records']}</td><td>{kinds}</td><td>{changed}</td></tr>"
+        f"<td class=n>{clause['releases']}</td><td class=n>{clause['records']}</td>"
+        f"<td>{kinds}</td><td>{changed}</td></tr>"
     )

@@ -1,4 +1,4 @@
-"""Signatures under a memorandum, as records: one party proposes the file, every other signs the hash of its exact bytes.
+"""Signatures under a memorandum, as records: one party proposes the file, every other signs the hash of its bytes.
 
 A record of kind ``agreement`` is a signature because it stands in its origin's signed log. So ``apply`` must be told
 who was proved to have written it, and refuses where that is not its origin. An agreement is in force when the node of

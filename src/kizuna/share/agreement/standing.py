@@ -1,4 +1,4 @@
-r""""Whether an agreement and a clause of it hold at a given now: who signed, what ends soon, what has ended.
+r"""Whether an agreement and a clause of it hold at a given now: who signed, what ends soon, what has ended.
 
     unsigned --all sign--> not_started --starts--> in_force --warn_days before the end--> ends_soon --ends--> ended
                                                         \--a party gives notice--> ends_soon (at the notice's day)

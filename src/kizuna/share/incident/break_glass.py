@@ -123,7 +123,7 @@ def _refused(desk: Desk, opened: Opened, to: str, clause: str, book: Book, now_m
 
 
 def review(act: Act, reviewer: str, verdict: str, text: str, now_ms: int, *, me: str, context: str) -> bytes:
-    """The review of an act, as a record that stays in the house. Raises InputError where officer and reviewer are one."""
+    """The review of an act, a record that stays in the house. Raises InputError where officer and reviewer are one."""
     if not reviewer or reviewer.strip().casefold() == act.officer.strip().casefold():
         raise InputError("an act is reviewed by a second person", hint=f"somebody other than {act.officer}")
     if verdict not in ("right", "wrong", "right_but_improve"):

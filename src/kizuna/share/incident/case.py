@@ -101,7 +101,7 @@ class Case:
     closed_by: Written | None = None
     overtaken: dict[str, str] = field(default_factory=dict)
     """Entries that changed nothing, each with the reason."""
-    timeline: Timeline = Timeline((), (), (), ())
+    timeline: Timeline = field(default=Timeline((), (), (), ()))
 
     @property
     def closed(self) -> bool:
@@ -235,7 +235,9 @@ def _crossed(timeline: Timeline) -> frozenset[str]:
     )
 
 
-def _hand_over(case: Case, entry: Written, body: Handover, crossed: frozenset[str]) -> str:
+def _hand_over(  # noqa: C901, PLR0911  one return for each reason
+    case: Case, entry: Written, body: Handover, crossed: frozenset[str]
+) -> str:
     if body.op == "offer":
         if entry.author != case.coordinator:
             return f"{case.coordinator} coordinates"
@@ -263,7 +265,7 @@ def _hand_over(case: Case, entry: Written, body: Handover, crossed: frozenset[st
     return ""
 
 
-def _close(case: Case, entry: Written, body: Closure) -> str:
+def _close(case: Case, entry: Written, body: Closure) -> str:  # noqa: PLR0911  one return for each reason
     if case.desks[entry.author] != "joined":
         return "its desk has not joined"
     if body.op == "reopen":

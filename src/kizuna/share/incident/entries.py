@@ -63,7 +63,7 @@ def write(body: Entry, *, me: str, observed_ms: int, label: Label, context: str)
 
 
 def read(data: bytes) -> Written:
-    """An entry of an incident, checked. Raises InputError. Who wrote it is proved elsewhere (the log that it came in)."""
+    """An entry of an incident, checked. Raises InputError. Who wrote it is proved by the log that it came in."""
     record = decode(data)
     if record.kind not in KINDS:
         raise InputError(f"{record.kind} is no entry of an incident")
@@ -77,7 +77,7 @@ def read(data: bytes) -> Written:
     )  # fmt: skip
 
 
-def check(body: Entry) -> None:
+def check(body: Entry) -> None:  # noqa: C901  one line for each thing that a form cannot say
     """Raise InputError for what the form of the body cannot say."""
     opening = isinstance(body, Opened)
     if opening != (body.i == "") or opening != (body.a == ()) or (opening and body.n != 1):

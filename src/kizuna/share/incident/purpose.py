@@ -31,7 +31,7 @@ ENFORCEMENT: Final = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class UseRule:
-    """Lets data labelled for one purpose be used for another, under a clause. Written by people, reviewed like rules."""
+    """Lets data labelled for one purpose be used for another, under a clause. Reviewed like rules of release."""
 
     id: str
     of: str

@@ -50,7 +50,8 @@ def compose(
 ) -> Sitrep:  # fmt: skip
     """A situation report from the case; empty fields of the full form are left out.
 
-    ``number`` 0 takes the next one of the case; ``priority`` empty takes distress while people are at risk, else routine.
+    ``number`` 0 takes the next one of the case; ``priority`` empty takes routine once the case is closed, safety for a
+    cable, distress otherwise.
     ``changes`` are the officer's words, which stand before everything that was found here.
     """
     found = _fields(case, language)

@@ -70,7 +70,7 @@ def order(entries: Iterable[Written], incident: str) -> Timeline:
 
 
 def _settle(mine: Mapping[str, Written], depth: dict[str, int]) -> Iterable[tuple[Written, str]]:
-    """Give depths to all whose forerunners are all here; yields each entry that was looked at, with why it is refused."""
+    """Give depths to all whose forerunners are here; yields each entry looked at, with why it is refused."""
     children: dict[str, list[str]] = {}
     missing: dict[str, int] = {}
     for name, each in mine.items():

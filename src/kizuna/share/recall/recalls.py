@@ -18,7 +18,7 @@ Recalls and their answers go to the parties named in ``Send`` by duty, not by a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -27,20 +27,10 @@ from kizuna.records.bodies.trust import Recall, RecallAck
 from kizuna.records.kinds import read_body
 from kizuna.records.label import EVERYBODY, Label, Reshare, Tlp
 from kizuna.records.record import Record, body_bytes, decode, encode, record_id
+from kizuna.share.recall.hops import HOPS, HOPS_MAX, Hop, State, depth
 
 Action = Literal["annotate", "hide", "delete"]
-State = Literal["pending", "asked", "acknowledged", "refused", "unreachable"]
-HOPS: Final[Mapping[tuple[str, str], State]] = {
-    ("pending", "sent"): "asked",
-    ("unreachable", "sent"): "asked",
-    ("pending", "lost"): "unreachable",
-    ("asked", "lost"): "unreachable",
-    **{(state, "ack"): "acknowledged" for state in ("pending", "asked", "unreachable", "refused")},
-    **{(state, "refuse"): "refused" for state in ("pending", "asked", "unreachable", "acknowledged")},
-}
-"""State of a hop after an event; anything else leaves it. ``sent``: the partner's receipt covers the recall."""
 _STRENGTH: Final = ("annotate", "hide", "delete")
-HOPS_MAX: Final = 256
 _FOLLOWS: Final = Label(tlp=Tlp.CLEAR, rel_to=frozenset((EVERYBODY,)), reshare=Reshare.FREE)
 DUTY_KINDS: Final = frozenset(("recall", "recall.ack"))
 """Kinds that go where they must by ``Send``, whatever the rules of release say."""
@@ -74,16 +64,6 @@ class Bar(NamedTuple):
     recall: str
     reason: str
     text: str
-
-
-class Hop(NamedTuple):
-    """One line of the table: a party, from whom it has the records, how far away, and what became of the recall there."""
-
-    party: str
-    via: str
-    depth: int
-    state: State
-    why: str = ""
 
 
 class Outcome(NamedTuple):
@@ -188,7 +168,7 @@ class Recalls:
         return self._event(recall, party, "lost", now_ms)
 
     def refuse(self, recall: str, why: str, now_ms: int) -> Outcome:
-        """A person of this node refuses a recall, for instance under a duty to keep evidence. The records show again."""
+        """A person of this node refuses a recall, for instance to keep evidence. The records show again."""
         case = self._cases.get(recall)
         if case is None or not case.parent or not why:
             raise InputError("only a recall that came from another party can be refused, with a reason")
@@ -207,11 +187,11 @@ class Recalls:
         return found
 
     def table(self, recall: str) -> tuple[Hop, ...]:
-        """Every hop that is known of, nearest first. Of what was derived, the hops of the recall that follows are here."""
+        """Every hop that is known of, nearest first, those of recalls that follow this one among them."""
         case = self._cases[recall]
         rows = [Hop(party, self._me, 1, state, why) for party, (state, why) in case.hops.items()]
         for party, answer in case.below.items():
-            rows += [Hop(p, v, 1 + _depth(v, party, answer), s) for p, v, s in answer.hops]
+            rows += [Hop(p, v, 1 + depth(v, party, answer), s) for p, v, s in answer.hops]
         if case.own:
             rows += self.table(case.own)
         best: dict[tuple[str, str], Hop] = {}
@@ -298,39 +278,3 @@ def _not_theirs(body: Recall, origin: str, proved: str, holdings: Holdings) -> s
     found = (holdings(each) for each in body.records)
     others = sorted({each.origin for each in found if each is not None and each.origin != origin})
     return f"only {', '.join(others)} may recall records of {', '.join(others)}" if others else ""
-
-
-def _depth(via: str, top: str, answer: RecallAck) -> int:
-    """Steps from ``top`` down to a row of its answer that came by ``via``."""
-    parents: dict[str, str] = {p: v for p, v, _ in answer.hops}
-    steps, at = 1, via
-    while at != top and at in parents and steps < HOPS_MAX:
-        steps, at = steps + 1, parents[at]
-    return steps
-
-
-@dataclass(slots=True)
-class Corrections:
-    """Which record takes the place of which. The latest of the originator counts, by its own sequence; the old is kept."""
-
-    _by_old: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
-
-    def take(self, record_id_: str, record: Record, sequence: int) -> None:
-        """Note what a record supersedes; ``sequence`` is its place in its origin's log."""
-        for old in record.supersedes:
-            self._by_old.setdefault(old, []).append((sequence, record_id_, record.origin))
-
-    def newest(self, record: str, origin: str) -> str:
-        """The record that counts instead of this one of ``origin``; itself where nothing supersedes it.
-
-        Only the originator corrects; what another party supersedes is that party's own view and changes nothing here.
-        """
-        seen = {record}
-        while True:
-            mine = [
-                (seq, name) for seq, name, who in self._by_old.get(record, ()) if who == origin and name not in seen
-            ]
-            if not mine:
-                return record
-            record = max(mine)[1]
-            seen.add(record)

@@ -1,0 +1,7 @@
+"""Recall and correction of what was shared: asked and acknowledged, hop by hop; never called deletion."""
+
+from kizuna.share.recall.corrections import Corrections
+from kizuna.share.recall.hops import HOPS, Hop
+from kizuna.share.recall.recalls import DUTY_KINDS, Bar, Holding, Outcome, Recalls, Send
+
+__all__ = ["DUTY_KINDS", "HOPS", "Bar", "Corrections", "Holding", "Hop", "Outcome", "Recalls", "Send"]
