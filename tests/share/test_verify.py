@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_party import NOW_MS, REAL, Log, Party, Shelf, record
+from ledger_trials import fork, fresh, judge_bent
 
 from kizuna.base.errors import InputError, KizunaError, TrustError, UnavailableError
 from kizuna.share import page as pages
@@ -19,10 +20,6 @@ from kizuna.share.verify import Seen, changed_nodes, changed_rows
 @pytest.fixture(scope="module")
 def pair():
     return Party("harbour"), Party("cape")
-
-
-def fresh(seed=1):
-    return Party("harbour", seed), Party("cape", seed)
 
 
 def test_pages_of_any_cut_bring_the_same_log():
@@ -72,25 +69,8 @@ def twin(a, seed):
 
 @pytest.mark.parametrize("seed", range(100))
 def test_a_forked_log_is_found_at_first_contact(seed):
-    rng = chance.Random(seed)
-    a, b = fresh()
-    n = rng.randint(1, 60)
-    a.tell(REAL, [record(i) for i in range(n)])
-    trusted, shelf = b.trusts(a), Shelf(REAL)
-    shelf.take(trusted, a.page(REAL, 0, rng.randint(1, n)))
-    held, common = shelf.seen.size, rng.randint(0, shelf.seen.size - 1)
-    log, copy = a.log(REAL), Log(a.log(REAL).box)
-    back = merkle.frontier_at(common, log.nodes)
-    copy.box = release.Outbox(REAL, back, log.box.salts)
-    copy.nodes = NodeList(log.nodes.read(range(merkle.nodes_before(common))))
-    copy.records, copy.marks = log.records[:common], []
-    a.logs[REAL] = copy
-    more = rng.randint(1, 80)
-    a.tell(REAL, [record(i, unit="other") for i in range(common, common + more)])
-    size = a.log(REAL).box.size
-    answer = a.page(REAL, min(held, size), min(held, size) + 20)
     with pytest.raises(TrustError):
-        shelf.take(trusted, answer, asked=held)
+        fork(seed)
 
 
 def test_two_heads_of_one_size_are_found_without_records():
@@ -335,62 +315,6 @@ def test_a_page_alone_shows_itself_to_a_carrier():
     assert trusted.alone(a.page(REAL, 20, 30, alone=True)).end == 30
     with pytest.raises(InputError):
         trusted.alone(a.page(REAL, 20, 30))
-
-
-def bent_pages(a, rng, n):
-    """Pages changed by somebody who knows the format: the frame is made anew around what was changed."""
-    import zstandard
-
-    for _ in range(n):
-        first = rng.randint(0, 40)
-        whole = a.page(REAL, first, first + rng.randint(1, 10))
-        how = rng.randint(0, 5)
-        if how == 0:
-            bent = bytearray(whole)
-            bent[rng.randrange(len(bent))] ^= 1 << rng.randrange(8)
-            yield first, bytes(bent)
-            continue
-        plain = bytearray(zstandard.ZstdDecompressor().decompress(whole[20:]))
-        if how == 1:
-            plain[rng.randrange(len(plain))] ^= 1 << rng.randrange(8)
-        elif how == 2:
-            at = rng.randrange(len(plain))
-            del plain[at : at + rng.randint(1, 40)]
-        elif how == 3:
-            at = rng.randrange(len(plain))
-            plain[at:at] = rng.randbytes(rng.randint(1, 20))
-        else:
-            lines = bytes(plain).split(b"\n")
-            i, j = rng.randrange(len(lines) - 1), rng.randrange(len(lines) - 1)
-            if lines[i] == lines[j]:
-                lines.insert(i, lines[j])
-            lines[i], lines[j] = lines[j], lines[i] if how == 4 else b"~" + b"A" * 43 + b"="
-            plain = bytearray(b"\n".join(lines))
-        packed = zstandard.ZstdCompressor().compress(bytes(plain))
-        from hashlib import sha256
-
-        yield first, b"KZP1" + sha256(packed).digest()[:16] + packed
-
-
-def judge_bent(seed, n):
-    """How many of n bent pages are taken; anything but the three errors escapes."""
-    rng = chance.Random(seed)
-    a, b = fresh()
-    a.tell(REAL, [record(i) for i in range(60)])
-    trusted = b.trusts(a)
-    shelves = {}
-    for first in range(41):
-        shelves[first] = Shelf(REAL)
-        if first:
-            shelves[first].take(trusted, a.page(REAL, 0, first))
-    taken = 0
-    for first, data in bent_pages(a, rng, n):
-        try:
-            trusted.page(data, shelves[first].seen, shelves[first].nodes)
-        except (InputError, TrustError, UnavailableError):
-            continue
-        taken += 1
-    return taken
 
 
 def test_no_bent_page_is_taken():

@@ -79,6 +79,11 @@ class SecretKey:
     use: Use
     context: Kind
     seed: bytes = field(repr=False)
+    _signing: SigningKey = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out the public half once: doing so for each signature would cost twice the signature."""
+        object.__setattr__(self, "_signing", SigningKey(self.seed))
 
     @property
     def alg(self) -> str:
@@ -90,7 +95,7 @@ class SecretKey:
         """The public half, 32 bytes."""
         if self.use == "box":
             return bytes(PrivateKey(self.seed).public_key)
-        return bytes(SigningKey(self.seed).verify_key)
+        return bytes(self._signing.verify_key)
 
     def listed(self) -> Key:
         """The entry for a key manifest; a root key has none."""
@@ -114,14 +119,14 @@ class SecretKey:
         """Cosign the text of a checkpoint, one's own or another's, with the time (tlog-cosignature v1)."""
         self._for("node", kind_of(parse_name(parse_text(text).origin).context))
         verifier = Verifier(f"{party}/node", self.public, COSIGNATURE)
-        signature = SigningKey(self.seed).sign(cosigned_message(text, time_s)).signature
+        signature = self._signing.sign(cosigned_message(text, time_s)).signature
         return Signature(verifier.name, verifier.key_id, time_s.to_bytes(8, "big") + signature)
 
     def sign_request(self, base: bytes) -> bytes:
         """Sign the signature base of an HTTP request (RFC 9421 section 2.5)."""
         if self.use != "node" or not base.startswith(REQUEST_HEAD):
             raise ValueError("a node key signs requests whose first component is derived")
-        return SigningKey(self.seed).sign(base).signature
+        return self._signing.sign(base).signature
 
     def open_box(self, sealed: bytes) -> bytes:
         """Open what was sealed for this key; InputError when it was not, or was damaged."""
@@ -138,7 +143,7 @@ class SecretKey:
 
     def _note(self, text: str, name: str) -> Signature:
         verifier = Verifier(name, self.public, NOTE)
-        return Signature(name, verifier.key_id, SigningKey(self.seed).sign(text.encode()).signature)
+        return Signature(name, verifier.key_id, self._signing.sign(text.encode()).signature)
 
 
 def new_key(use: Use, context: Kind, random: Random) -> SecretKey:
