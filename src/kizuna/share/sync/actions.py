@@ -29,7 +29,7 @@ class Ask(NamedTuple):
 class Send(NamedTuple):
     """Cut a page of ``log`` from entry ``first`` on, of about ``max_bytes`` on the wire, and bring it to the peer.
 
-    Report ``taken``, ``refused`` or ``failed`` with ``exchange``.
+    Report ``began`` with its size, then ``taken``, ``refused`` or ``failed``, with ``exchange``.
     """
 
     exchange: int

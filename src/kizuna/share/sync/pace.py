@@ -9,8 +9,11 @@ PAGE_LEAST: Final = 8 * 1024
 PAGE_MOST: Final = 1024 * 1024
 PAGE_FIRST: Final = 16 * 1024
 """Before anything is measured: two seconds at 64 kbit/s, 160 positions at least."""
-PAGE_S: Final = 3.0
-"""Aim for the time of one page: what waits behind a page waits this long, and half of it on average."""
+PAGE_S: Final = 8.0
+"""Aim for the time of one page of routine and bulk, where alerts have channels of their own: long enough that the round
+trip between two pages is little beside it, at 64 kbit/s some 45 kB."""
+PAGE_ALONE_S: Final = 3.0
+"""The same where all lanes share one channel: an alert waits for what is under way, half of this on average."""
 _MEASURED_LEAST: Final = 4096
 """Shorter answers measure the latency of a link and not its rate."""
 _WEIGHT: Final = 0.4
@@ -22,7 +25,9 @@ Random = Callable[[int], bytes]
 class Pace:
     """Goodput of one link as a weighted mean of its transfers, and the size of a page that follows from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, page_s: float = PAGE_S) -> None:
+        """``page_s``: how long one page may take."""
+        self._page_s = page_s
         self._bytes_per_s = 0.0
         self._ceiling = PAGE_MOST
 
@@ -41,7 +46,7 @@ class Pace:
     @property
     def page_bytes(self) -> int:
         """Bytes of the next page on the wire, ``PAGE_LEAST`` to ``PAGE_MOST``."""
-        wanted = int(self._bytes_per_s * PAGE_S) if self._bytes_per_s else PAGE_FIRST
+        wanted = int(self._bytes_per_s * self._page_s) if self._bytes_per_s else PAGE_FIRST
         return max(PAGE_LEAST, min(self._ceiling, wanted))
 
     def expected_ms(self, size: int) -> int:

@@ -1,9 +1,10 @@
 """The reading side: ask a peer for what is new, page by page, alerts first.
 
-There are at most two questions out at a time. Channel 0 asks for the flash lane alone and is always waiting at the
-peer, so that an alert comes at once beside whatever else is under way. Channel 1 asks for routine, then bulk; a page of
-it is as long as the link moves in ``pace.PAGE_S``. Over a link that takes one transfer at a time (``channels=1``) one
-channel asks for all lanes, alerts first, and an alert waits for one page at most.
+Up to four questions are out at a time. The first three ask for the flash lane alone and always wait at the peer, so that
+an alert comes at once beside whatever else is under way, and comes three times: on a link that loses every third packet
+it is the other copies that keep the ten seconds (docs/explanation/sync.md has the figures with fewer). What comes again
+is kept once. The last asks for routine, then bulk; a page of it is as long as the link moves in ``pace.PAGE_S``. Over a
+link that takes one transfer at a time (``channels=1``) one channel asks for all lanes, and an alert waits for one page.
 
 Where reading stands is the cursor of the store, told by ``follow`` and ``kept``; a restarted engine knows nothing else.
 """
@@ -14,15 +15,21 @@ from typing import Final
 
 from kizuna.share.ledger.name import LANES
 from kizuna.share.sync.actions import Action, Alarm, Ask, Position
-from kizuna.share.sync.pace import Backoff, Pace, Random
+from kizuna.share.sync.pace import PAGE_ALONE_S, PAGE_S, Backoff, Pace, Random
 from kizuna.share.sync.states import ASKED, HALTED, IDLE, PULL, TAKING, WAITING, Fault, Machine
 
 WAIT_MS: Final = 25_000
 """How long a question may wait for news: below the thirty seconds after which many routers forget a connection."""
+CHANNELS: Final = 4
 _SLACK_MS: Final = 30_000
 _SLOWER: Final = 4
 """A transfer may take this many times what was expected before it is given up."""
 FLASH: Final = LANES[0]
+
+
+def channels_of(count: int) -> tuple[tuple[str, ...], ...]:
+    """Lanes of each of 1 to 4 channels; see above."""
+    return (LANES,) if count == 1 else ((LANES[:1],) * (count - 1)) + (LANES[1:],)
 
 
 class _Channel:
@@ -32,21 +39,22 @@ class _Channel:
         self.lanes, self.machine, self.backoff = lanes, Machine(PULL, IDLE), Backoff(random)
         self.exchange = self.turn = 0
         self.asked_ms = self.due_ms = 0
+        self.asked: dict[str, int] = {}
+        self.head: dict[str, int] = {}
         self.link_failed = False
 
 
 class Puller:
     """Reads all logs of one peer that are for us. Every method returns what is to be done now."""
 
-    def __init__(self, *, random: Random, channels: int = 2, wait_ms: int = WAIT_MS) -> None:
+    def __init__(self, *, random: Random, channels: int = CHANNELS, wait_ms: int = WAIT_MS) -> None:
         """``random(n)`` gives n random bytes (for the jitter of waits alone)."""
-        split = (LANES[:1], LANES[1:]) if channels > 1 else (LANES,)
-        self._channels = [_Channel(lanes, random) for lanes in split]
+        self._channels = [_Channel(lanes, random) for lanes in channels_of(channels)]
         self._wait_ms, self._exchanges = wait_ms, 0
         self._after: dict[str, int] = {}
         self._lane: dict[str, str] = {}
         self._heads: dict[str, int] = {}
-        self.pace = Pace()
+        self.pace = Pace(PAGE_S if channels > 1 else PAGE_ALONE_S)
 
     def follow(self, log: str, lane: str, after: int) -> None:
         """Read this log from entry ``after`` on; also takes up one that was halted, after a person's decision."""
@@ -108,7 +116,7 @@ class Puller:
         channel = self._of(exchange, TAKING)
         if not channel:
             return []
-        moved = cursor > self._after.get(log, -1) or head > self._heads.get(log, -1)
+        moved = cursor > channel.asked.get(log, cursor) or head > channel.head.get(log, head)
         if log in self._after:
             self._after[log] = max(cursor, self._after[log])
             self._heads[log] = max(head, self._heads.get(log, 0))
@@ -145,6 +153,8 @@ class Puller:
         channel.machine.step("ask")
         self._exchanges += 1
         channel.exchange, channel.asked_ms, channel.link_failed = self._exchanges, now_ms, False
+        channel.asked = dict(positions)
+        channel.head = {log: self._heads.get(log, -1) for log in channel.asked}
         channel.turn += 1
         size = self.pace.page_bytes
         timeout_ms = self._wait_ms + _SLACK_MS + _SLOWER * self.pace.expected_ms(size)

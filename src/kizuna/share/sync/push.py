@@ -1,7 +1,7 @@
 """The bringing side: where only one of two nodes can dial, it also carries its own pages over.
 
 The peer answers each page with where it stands, and that is believed: the next page begins there. As with pulling,
-flash has a channel of its own; over a link that takes one transfer at a time, a page that is under way is broken off
+flash has channels of its own; over a link that takes one transfer at a time, a page that is under way is broken off
 when an alert would wait longer than ``PREEMPT_MS`` behind it. What was broken off is sent again from its beginning.
 """
 
@@ -11,7 +11,8 @@ from typing import Final
 
 from kizuna.share.ledger.name import LANES
 from kizuna.share.sync.actions import Action, Alarm, Cancel, Send
-from kizuna.share.sync.pace import Backoff, Pace, Random
+from kizuna.share.sync.pace import PAGE_ALONE_S, PAGE_S, Backoff, Pace, Random
+from kizuna.share.sync.pull import CHANNELS, channels_of
 from kizuna.share.sync.states import IDLE, PUSH, SENDING, WAITING, Fault, Machine
 
 PREEMPT_MS: Final = 2000
@@ -23,7 +24,7 @@ FLASH: Final = LANES[0]
 class _Channel:
     def __init__(self, lanes: tuple[str, ...], random: Random) -> None:
         self.lanes, self.machine, self.backoff = lanes, Machine(PUSH, IDLE), Backoff(random)
-        self.exchange = self.turn = self.size = 0
+        self.exchange = self.turn = self.size = self.first = 0
         self.sent_ms = self.due_ms = 0
         self.log = ""
         self.link_failed = False
@@ -39,13 +40,12 @@ class _Log:
 class Pusher:
     """Brings all logs for one peer. Every method returns what is to be done now."""
 
-    def __init__(self, *, random: Random, channels: int = 2) -> None:
+    def __init__(self, *, random: Random, channels: int = CHANNELS) -> None:
         """``random(n)`` gives n random bytes (for the jitter of waits alone)."""
-        split = (LANES[:1], LANES[1:]) if channels > 1 else (LANES,)
-        self._channels = [_Channel(lanes, random) for lanes in split]
+        self._channels = [_Channel(lanes, random) for lanes in channels_of(channels)]
         self._logs: dict[str, _Log] = {}
         self._exchanges = 0
-        self.pace = Pace()
+        self.pace = Pace(PAGE_S if channels > 1 else PAGE_ALONE_S)
 
     def news(self, log: str, lane: str, size: int, peer_has: int, now_ms: int) -> list[Action]:
         """The log holds ``size`` entries; ``peer_has`` is what the peer acknowledged, believed when first heard."""
@@ -74,6 +74,12 @@ class Pusher:
     def next_ms(self) -> int | None:
         """When ``due`` is to be called next; None while nothing waits for a time."""
         return min((c.due_ms for c in self._channels if c.machine.state == WAITING), default=None)
+
+    def began(self, exchange: int, size: int) -> None:
+        """The page was cut and came out with ``size`` bytes: a single record may be larger than what was asked for."""
+        channel = self._of(exchange)
+        if channel:
+            channel.size = size
 
     def taken(self, exchange: int, cursor: int, took_ms: int, now_ms: int) -> list[Action]:
         """The peer took the page and stands at ``cursor`` of its log."""
@@ -115,10 +121,10 @@ class Pusher:
         log = self._logs.get(channel.log)
         if log and cursor > log.size:  # it has what we never wrote: we were restored from an old backup
             return self._halt(channel, f"the peer has {cursor} entries, we have {log.size}", now_ms)
-        if log and cursor == log.peer:
+        if cursor == channel.first:
             return self._wait(channel, "nothing moved", now_ms)
-        if log:
-            log.peer = cursor
+        if log:  # a peer that was set back says less than before, and is believed
+            log.peer = cursor if event == "hole" else max(cursor, log.peer)
         if event == "taken":
             channel.backoff.worked()
         channel.machine.step(event)
@@ -151,7 +157,7 @@ class Pusher:
                 channel.machine.step("send")
                 self._exchanges += 1
                 channel.exchange, channel.sent_ms, channel.log = self._exchanges, now_ms, log.name
-                channel.size, channel.link_failed = self.pace.page_bytes, False
+                channel.size, channel.first, channel.link_failed = self.pace.page_bytes, log.peer, False
                 timeout_ms = _SLACK_MS + _SLOWER * self.pace.expected_ms(channel.size)
                 return [Send(channel.exchange, log.name, log.peer, channel.size, timeout_ms)]
         return []
