@@ -19,8 +19,8 @@ from kizuna.base.units import SECOND_MS
 from kizuna.share.keys import Key, KeyRing, Manifest, Position, check_manifest
 from kizuna.share.ledger.checkpoint import Checkpoint
 from kizuna.share.ledger.note import Note, read_note
-from kizuna.share.release import Keys
-from kizuna.share.seal import SecretKey
+from kizuna.share.release import KeyFile, Keys
+from kizuna.share.seal import Kind, Random, SecretKey, Use, new_key, read_key, write_key
 from kizuna.share.verify import Seen
 
 
@@ -33,6 +33,26 @@ def acknowledge(seen: Seen, keys: Keys, *, now_ms: int) -> bytes:
     text = Checkpoint(str(seen.name), seen.size, seen.frontier.root).text()
     theirs = read_note(seen.note).signatures if seen.head and seen.head.size == seen.size else ()
     return Note(text, (*theirs, keys.node.cosign(text, keys.party, now_ms // SECOND_MS))).encode()
+
+
+def make_root(passphrase: str, random: Random) -> tuple[bytes, SecretKey]:
+    """A new root key: the bytes of its file under a passphrase, and the key to sign the first manifest with."""
+    key = new_key("root", "real", random)
+    return write_key(key, random, passphrase), key
+
+
+def make_key(use: Use, kind: Kind, random: Random) -> tuple[bytes, Key]:
+    """A new key of a running node: the bytes of its file, and its entry for the manifest."""
+    key = new_key(use, kind, random)
+    return write_key(key, random), key.listed()
+
+
+def open_root(file: KeyFile, passphrase: str) -> SecretKey:
+    """The root key from its file. Raises ConfigError for a wrong passphrase, an unsafe mode, or another file."""
+    key = read_key(file.data, mode=file.mode, where=file.where, passphrase=passphrase)
+    if key.use != "root":
+        raise ConfigError(f"a {key.use} key, not the root key", where=file.where)
+    return key
 
 
 def first_manifest(party: str, root: SecretKey, keys: Iterable[Key]) -> bytes:

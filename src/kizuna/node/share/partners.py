@@ -1,0 +1,160 @@
+"""Partners as this node keeps them: one private file each, made by an introduction, changed by officers alone.
+
+What a partner may be told at most (level, caveats, communities, purposes) stands here and bounds every rule. A partner
+is ``active``, ``paused`` (nothing goes out or is asked; nothing is forgotten) or ``revoked`` (for good).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from kizuna.base.errors import ConfigError, InputError
+from kizuna.node.share.files import Places, put
+from kizuna.records import partner as records
+from kizuna.records.label import Tlp, tlp_of
+from kizuna.share.introduce import Card
+from kizuna.share.keys import KeyRing
+from kizuna.share.ledger.note import read_base64
+
+ACTIVE: Final = "active"
+PAUSED: Final = "paused"
+REVOKED: Final = "revoked"
+STATES: Final = (ACTIVE, PAUSED, REVOKED)
+_FILE_MOST: Final = 32 << 20
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A partner.
+
+    Attributes:
+        id, title: party id; its name for people.
+        root: public root key of its first manifest, base64.
+        manifests: its key manifests so far, in order.
+        addresses: where its node answers, ``https://HOST:PORT``; empty where only it can call us.
+        introduced_ms, by: when its code was confirmed here, and by whom.
+        tlp_max, caveats, communities, purposes: what it may be told at most.
+        state, why: see the module; ``why`` in an officer's words.
+    """
+
+    id: str
+    title: str
+    root: str
+    manifests: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    introduced_ms: int = 0
+    by: str = ""
+    tlp_max: str = "AMBER"
+    caveats: tuple[str, ...] = ()
+    communities: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    state: str = ACTIVE
+    why: str = ""
+
+    @property
+    def ring(self) -> KeyRing:
+        """Its keys, every manifest checked anew."""
+        ring = KeyRing(self.id, read_base64(self.root, length=32))
+        for text in self.manifests:
+            ring = ring.accept(text.encode())
+        return ring
+
+    @property
+    def partner(self) -> records.Partner:
+        """The partner as rules and labels know it. A paused one is reached by nothing."""
+        root = f"ed25519:{base64.b64decode(self.root).hex()}"
+        return records.Partner(
+            self.id, self.title, root, frozenset(self.communities), frozenset(self.caveats), tlp_of(self.tlp_max),
+            frozenset(self.purposes), records.ACTIVE if self.state == ACTIVE else records.REVOKED,
+        )  # fmt: skip
+
+
+def introduced(card: Card, at_ms: int, by: str) -> Known:
+    """A partner right after its code was confirmed."""
+    return Known(id=card.party, title=card.title, root=card.root, manifests=card.manifests, addresses=card.addresses,
+                 introduced_ms=at_ms, by=by)  # fmt: skip
+
+
+class Partners:
+    """All partners of a node, read from its directory; every change is on the disk when the call returns."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def all(self) -> list[Known]:
+        """Every partner by id, also revoked ones."""
+        if not self._places.partners.is_dir():
+            return []
+        return [self.get(p.stem) for p in sorted(self._places.partners.glob("*.json")) if not p.name.startswith(".")]
+
+    def get(self, party: str) -> Known:
+        """One partner. Raises InputError where it is not known, ConfigError where its file is damaged."""
+        path = self._places.partner(party)
+        try:
+            found = msgspec.json.decode(path.read_bytes()[:_FILE_MOST], type=Known)
+        except FileNotFoundError as exc:
+            raise InputError(f"{party} was not introduced to this node", hint="kizuna partner list") from exc
+        except (OSError, msgspec.MsgspecError, ValueError) as exc:
+            raise ConfigError(f"cannot be read: {exc}", where=str(path), hint="restore it, or introduce anew") from exc
+        if found.id != party or found.state not in STATES:
+            raise ConfigError("is not the file of this partner", where=str(path))
+        return found
+
+    def put(self, known: Known) -> None:
+        """Keep a partner as it is now. Its chain of keys and its bounds are checked first."""
+        _ = known.ring, known.partner
+        put(self._places.partner(known.id), msgspec.json.format(msgspec.json.encode(known), indent=1))
+
+    def introduce(self, known: Known) -> Known:
+        """Keep a partner that was introduced. One that is known keeps its bounds; one that was revoked stays so.
+
+        Raises InputError for a revoked partner, and where the root key is another than before.
+        """
+        try:
+            held = self.get(known.id)
+        except InputError:
+            self.put(known)
+            return known
+        if held.state == REVOKED:
+            raise InputError(f"{known.id} was revoked: {held.why}", hint="remove its file first, if that was a mistake")
+        if held.root != known.root and held.ring.root != known.ring.root:
+            raise InputError(f"{known.id} comes with another root key than before",
+                             hint="revoke the old one first, if you are sure that this is the same party")  # fmt: skip
+        fresh = known if len(known.manifests) >= len(held.manifests) else held
+        after = msgspec.structs.replace(held, manifests=fresh.manifests, addresses=known.addresses, title=known.title,
+                                        introduced_ms=known.introduced_ms, by=known.by)  # fmt: skip
+        self.put(after)
+        return after
+
+    def change(self, party: str, *, state: str = "", why: str = "", tlp_max: Tlp | str = "",
+               caveats: Iterable[str] | None = None, communities: Iterable[str] | None = None,
+               purposes: Iterable[str] | None = None) -> Known:  # fmt: skip
+        """Change what an officer decides. A revoked partner stays revoked."""
+        held = self.get(party)
+        if state and held.state == REVOKED and state != REVOKED:
+            raise InputError(f"{party} was revoked, for good", hint="introduce it anew under another id")
+        given = {"caveats": caveats, "communities": communities, "purposes": purposes}
+        words = {name: tuple(sorted(set(v))) for name, v in given.items() if v is not None}
+        level = {"tlp_max": tlp_max if isinstance(tlp_max, str) else tlp_max.name} if tlp_max != "" else {}
+        after = msgspec.structs.replace(held, **words, **level, state=state or held.state,
+                                        why=why if state else held.why)  # fmt: skip
+        self.put(after)
+        return after
+
+    def learn(self, party: str, manifest: bytes) -> Known:
+        """Keep the next key manifest of a partner. Raises TrustError where it does not follow."""
+        held = self.get(party)
+        ring = held.ring
+        if ring.accept(manifest).sequence == ring.sequence:
+            return held
+        after = msgspec.structs.replace(held, manifests=(*held.manifests, manifest.decode()))
+        self.put(after)
+        return after
+
+
+def pins(known: Known, context: str) -> list[str]:
+    """Fingerprints of certificates that the partner may show now, hex."""
+    return [key.data.hex() for key in known.ring.live("tls", context)]

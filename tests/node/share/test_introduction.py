@@ -1,0 +1,158 @@
+"""Two nodes introduced by files and a code, as their operators do it."""
+
+import datetime as dt
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from kizuna.base.errors import ConfigError, InputError, TrustError
+from kizuna.node.share import introduction
+from kizuna.node.share.files import Places, put
+from kizuna.node.share.identity import Identity, Marks, init, load
+from kizuna.node.share.partners import PAUSED, REVOKED, Partners, pins
+from kizuna.share.keys import Position
+
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+class Side:
+    def __init__(self, home: Path, party: str) -> None:
+        self.places = Places(home)
+        init(
+            self.places, party, "real", passphrase="a long passphrase", random=os.urandom, hosts=["127.0.0.1"], now=NOW
+        )
+        self.partners = Partners(self.places)
+        self.identity: Identity = load(self.places, party, party.title(), "real")
+        self.addresses = [f"https://{party}.test:9443"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    north, south = tmp_path_factory.mktemp("north"), tmp_path_factory.mktemp("south")
+    Side(north, "north")
+    Side(south, "south")
+    return north, south
+
+
+@pytest.fixture
+def sides(made: tuple[Path, Path], tmp_path: Path) -> tuple[Side, Side]:
+    import shutil
+
+    out = []
+    for home, party in zip(made, ("north", "south"), strict=True):
+        copy = tmp_path / party
+        shutil.copytree(home, copy)
+        side = Side.__new__(Side)
+        side.places, side.addresses = Places(copy), [f"https://{party}.test:9443"]
+        side.partners, side.identity = Partners(side.places), load(Places(copy), party, party.title(), "real")
+        out.append(side)
+    return out[0], out[1]
+
+
+def codes(north: Side, south: Side) -> tuple[str, str]:
+    first = introduction.begin(north.places, north.identity, north.addresses, os.urandom)
+    asked, answer = introduction.accept(south.places, south.identity, south.addresses, first, os.urandom)
+    assert asked == "north"
+    opened = introduction.open_up(north.places, answer)
+    assert opened.party == "south"
+    return opened.code, introduction.see(south.places, "north", opened.file)
+
+
+def test_two_sides_see_one_code_and_know_each_other_when_both_typed_it(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    here, there = codes(north, south)
+    assert here == there
+    known = introduction.confirm(north.places, north.partners, "south", there, at_ms=1, by="aiko")
+    introduction.confirm(south.places, south.partners, "north", here, at_ms=1, by="mei")
+    assert known.addresses == ("https://south.test:9443",)
+    pin = south.identity.certificate.fingerprint.replace(":", "").lower()
+    assert pins(north.partners.get("south"), "real") == [pin]
+    assert introduction.waiting(north.places) == introduction.waiting(south.places) == []
+
+
+def test_a_code_that_differs_ends_the_introduction(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    here, _ = codes(north, south)
+    with pytest.raises(TrustError):
+        introduction.confirm(
+            north.places, north.partners, "south", here[:-1] + str((int(here[-1]) + 1) % 10), at_ms=1, by="aiko"
+        )
+    assert north.partners.all() == []
+    with pytest.raises(InputError):
+        introduction.confirm(north.places, north.partners, "south", here, at_ms=1, by="aiko")
+
+
+def test_nothing_is_confirmed_before_the_third_file_was_read(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    first = introduction.begin(north.places, north.identity, north.addresses, os.urandom)
+    introduction.accept(south.places, south.identity, south.addresses, first, os.urandom)
+    with pytest.raises(InputError, match="third file"):
+        introduction.confirm(south.places, south.partners, "north", "0" * 20, at_ms=1, by="mei")
+
+
+def test_a_revoked_partner_stays_revoked(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    here, there = codes(north, south)
+    introduction.confirm(north.places, north.partners, "south", there, at_ms=1, by="aiko")
+    assert north.partners.change("south", state=PAUSED, why="talks").partner.state == "revoked"
+    north.partners.change("south", state=REVOKED, why="lost")
+    with pytest.raises(InputError):
+        north.partners.change("south", state="active")
+    here, there = codes(north, south)
+    with pytest.raises(InputError, match="revoked"):
+        introduction.confirm(north.places, north.partners, "south", there, at_ms=2, by="aiko")
+
+
+def test_an_introduction_again_keeps_what_officers_decided(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    _, there = codes(north, south)
+    introduction.confirm(north.places, north.partners, "south", there, at_ms=1, by="aiko")
+    north.partners.change("south", tlp_max="GREEN", caveats=["x"])
+    _, there = codes(north, south)
+    after = introduction.confirm(north.places, north.partners, "south", there, at_ms=2, by="aiko")
+    assert (after.tlp_max, after.caveats, after.introduced_ms) == ("GREEN", ("x",), 2)
+
+
+def test_keys_are_made_once_and_are_private(sides: tuple[Side, Side]) -> None:
+    north, _ = sides
+    for path in north.places.home.rglob("*"):
+        if path.is_file() and path.name != "node.crt":
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    with pytest.raises(ConfigError, match="already"):
+        init(north.places, "north", "real", passphrase="a long passphrase", random=os.urandom, hosts=["x"], now=NOW)
+
+
+def test_keys_of_another_party_are_refused(sides: tuple[Side, Side]) -> None:
+    north, _ = sides
+    with pytest.raises(ConfigError, match="those of north"):
+        load(north.places, "west", "West", "real")
+
+
+def test_a_key_that_others_can_read_is_refused(sides: tuple[Side, Side]) -> None:
+    north, _ = sides
+    north.places.key("page", "real").chmod(0o640)
+    with pytest.raises(ConfigError, match="others can read"):
+        load(north.places, "north", "North", "real")
+
+
+def test_keys_of_one_context_are_none_of_another(sides: tuple[Side, Side]) -> None:
+    north, _ = sides
+    with pytest.raises(ConfigError):
+        load(north.places, "north", "North", "exercise:a")
+
+
+def test_marks_outlive_the_process(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "marks.json")
+    assert marks.lost
+    marks.put({"a/1/b/real/flash": Position(5, "cm9vdA==")})
+    assert not Marks(tmp_path / "marks.json").lost
+    assert Marks(tmp_path / "marks.json").of("a/1/b/real/flash") == Position(5, "cm9vdA==")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    put(tmp_path / "a", b"one")
+    with pytest.raises(ConfigError):
+        put(tmp_path / "a", b"two", new=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
