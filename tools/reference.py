@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+import record_kinds
 import typer.main
 
 from kizuna.base.table import Kind, Schema
@@ -231,6 +232,7 @@ PAGES = {
     "settings.md": settings,
     "node-settings.md": node_settings,
     "detectors.md": detectors,
+    "record-kinds.md": record_kinds.page,
     "benchmarks.md": benchmarks,
 }
 
