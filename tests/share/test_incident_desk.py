@@ -133,6 +133,13 @@ def test_labels_of_distress_do_not_reach_a_partner_that_serves_only_enforcement(
     assert audience(read(room.bytes()[0]).label, who) == {"rescue"}
 
 
+def test_a_rule_must_name_distress_to_release_what_was_told_in_distress():
+    from kizuna.share.rules.rule import GUARDED
+    for kind in ("missing", "collision", "drifting", "distress"):
+        assert purpose.tags_of(kind) & GUARDED
+    assert purpose.tags_of("cable") == {"cable"}
+
+
 def test_every_purpose_is_known_and_others_are_refused():
     assert purpose.ENFORCEMENT < PURPOSES and purpose.purpose_of("cable") == {"Safety"}
     assert not purpose.may_use(Label(), "Anything").ok and purpose.may_use(Label(), "SAR").ok

@@ -1,7 +1,7 @@
-r"""Whether an agreement and a clause of it hold at a given now: who signed, what ends soon, what has ended.
+"""Whether an agreement and a clause of it hold at a given now: who signed, what ends soon, what has ended.
 
     unsigned --all sign--> not_started --starts--> in_force --warn_days before the end--> ends_soon --ends--> ended
-                                                        \--a party gives notice--> ends_soon (at the notice's day)
+    in_force --a party gives notice--> ends_soon --the notice's day--> ended
 
 Expiry warns first and then refuses. A clause marked ``distress`` holds for its own ``grace_days`` longer: the parties
 agreed so in the file itself. Nothing here reads a clock; the caller hands ``now_ms`` in.

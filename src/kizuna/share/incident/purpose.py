@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from kizuna.base.errors import ConfigError
 from kizuna.records.label import NO_PURPOSE, PURPOSES, Label
+from kizuna.share.rules.rule import DISTRESS
 
 RESCUE: Final = "SAR"
 RESCUE_PURPOSE: Final = frozenset((RESCUE,))
@@ -50,6 +51,11 @@ class Use(NamedTuple):
 def purpose_of(incident_type: str) -> frozenset[str]:
     """The purpose that entries of an incident of this type are labelled with."""
     return RESCUE_PURPOSE if incident_type in DISTRESS_TYPES else SAFETY_PURPOSE
+
+
+def tags_of(incident_type: str) -> frozenset[str]:
+    """Tags under which rules of release see records of such a case: its type, and ``distress``, which they must name."""
+    return frozenset((incident_type, DISTRESS)) if incident_type in DISTRESS_TYPES else frozenset((incident_type,))
 
 
 def may_use(
