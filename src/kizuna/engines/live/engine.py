@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,30 +26,20 @@ from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, NM_M
 from kizuna.engines.live.kept import Kept
 from kizuna.engines.live.lookout import Lookout
 from kizuna.engines.live.params import LiveParams
+from kizuna.engines.live.settling import Begun, Settled, copied, work_out
 from kizuna.engines.live.told import Told, gaps_of
 from kizuna.events.detect import detect_all
 from kizuna.events.kernels import watch as w
 from kizuna.events.params import Settings
-from kizuna.events.reception import listened
 from kizuna.events.surroundings import NOTHING_KNOWN, Surroundings
 from kizuna.events.table import EVENTS
 from kizuna.tracks import identity
 from kizuna.tracks.reception import Reception
 from kizuna.tracks.segment import segment
-from kizuna.tracks.table import Tracks
 
 _GUARD_MS: Final = 24 * HOUR_MS
 """What the start of an event rests on lies at most so long before it."""
 _HOLD: Final = 3
-
-
-class Settled(NamedTuple):
-    """Tracks, identities and events of all rows, as a run over them gives them."""
-
-    tracks: Tracks
-    identities: Table
-    events: Table
-    surroundings: Surroundings
 
 
 @dataclass(slots=True)
@@ -76,6 +66,8 @@ class LiveEngine:
     settings: Settings = field(default_factory=Settings)
     surroundings: Surroundings = NOTHING_KNOWN
     params: LiveParams = field(default_factory=LiveParams)
+    apart: bool = False
+    """Whether whoever runs the engine settles on another thread, so that looks need not wait for it."""
     kept: Kept = field(init=False)
     told: Told = field(init=False)
     counts: Counts = field(init=False)
@@ -135,6 +127,29 @@ class LiveEngine:
         self._now_ms = max(self._now_ms, now_ms)
         return self._pass(set(), self._now_ms)
 
+    @property
+    def settling_due(self) -> bool:
+        """Whether all events should be worked out anew; only with ``apart``, else that is done by itself."""
+        return (
+            self.apart and self.clock_ms != MISSING_TIME_MS and self.clock_ms >= self._settle_at_ms != MISSING_TIME_MS
+        )
+
+    def begin_settling(self) -> Begun:
+        """A copy of all rows for ``settling.work_out`` on another thread; ``end_settling`` takes what it gives."""
+        self._settle_at_ms = self.clock_ms + self.params.settle_ms
+        over = self._now_ms if self._now_ms > self.clock_ms else None
+        return Begun(copied(self.kept.fixes), self.kept.statics, self.watermark_ms, over, len(self.told.tables))
+
+    def end_settling(self, begun: Begun, found: Settled) -> Table:
+        """Take up what was worked out of the rows as they were; gives the events that changed."""
+        settled = self._whole(found)
+        self.counts.settlings += 1
+        gone_ms = self._gone_ms if self.kept.generation else None
+        changed = self.told.settle(settled.events, begun.watermark_ms, gone_ms, since=begun.told)
+        self._note_gaps(settled.events)
+        self._let_go()
+        return changed
+
     def settle(self) -> Table:
         """Work out all events now; gives those that changed."""
         return self._settle(self.watermark_ms)[0]
@@ -151,16 +166,16 @@ class LiveEngine:
 
     def settled(self, data_end_ms: int | None = None) -> Settled:
         """Tracks, identities and events of all rows so far. Must not be held while rows are added."""
-        statics = self.kept.statics
-        tracks = segment(self.kept.fixes, self.settings.segment)
-        identities = identity.identities(statics, self.settings.identity)
-        tracks = identity.join(tracks, statics, self.settings.identity)
-        self._reception = listened(tracks) if len(tracks) else None
-        around = replace(self.surroundings, reception=self._reception, data_end_ms=data_end_ms)
-        events = detect_all(tracks, self.settings, around)
-        if self.kept.generation:
-            events = self.told.with_closed(events, self._cut_ms + _GUARD_MS, self._gone_ms)
-        return Settled(tracks, identities, events, around)
+        return self._whole(work_out(
+            self.kept.fixes, self.kept.statics, self.settings, self.surroundings, data_end_ms
+        ))  # fmt: skip
+
+    def _whole(self, found: Settled) -> Settled:
+        """With the events whose rows are gone; what the looks need of it is noted."""
+        self._reception = found.surroundings.reception
+        if not self.kept.generation:
+            return found
+        return found._replace(events=self.told.with_closed(found.events, self._cut_ms + _GUARD_MS, self._gone_ms))
 
     def arrays(self) -> dict[str, Array]:
         """The carried state of the watch, for saving."""
@@ -284,7 +299,7 @@ class LiveEngine:
         if self.clock_ms != MISSING_TIME_MS:
             if self._settle_at_ms == MISSING_TIME_MS:
                 self._settle_at_ms = self.clock_ms + self.params.settle_ms
-            elif self.clock_ms >= self._settle_at_ms:
+            elif self.clock_ms >= self._settle_at_ms and not self.apart:
                 parts.append(self.settle())
                 self._let_go()
         return changes(parts)

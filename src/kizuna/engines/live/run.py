@@ -25,8 +25,9 @@ from kizuna.engines import results
 from kizuna.engines.decode import DecodeRun, Loaded
 from kizuna.engines.detect import Found
 from kizuna.engines.inputs import Input, named
-from kizuna.engines.live.engine import LiveEngine, Settled
+from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
+from kizuna.engines.live.settling import Settled
 from kizuna.engines.live.state import Store
 from kizuna.engines.reading import read
 from kizuna.engines.run import Given, Request, given, title_of

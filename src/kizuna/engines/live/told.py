@@ -80,11 +80,19 @@ class Told:
         no = np.zeros(len(events), np.bool_)
         return self._tell(events, no, _prints(events, no), gone, leave_closed=True)
 
-    def settle(self, events: Table, watermark_ms: int | None, gone_ms: int | None = None) -> Table:
+    def settle(
+        self, events: Table, watermark_ms: int | None, gone_ms: int | None = None, *, since: int | None = None
+    ) -> Table:  # fmt: skip
         """Changes by all events worked out anew; None as watermark closes what is over and tells how the rest grew.
 
         ``gone_ms`` where rows were let go: closed events, and those that begin before it, then stay as they were told.
+        ``since``: how many tables had been told when the rows were taken; what was told later is left as it is.
         """
+        later = (
+            {i for table in self.tables[since:] for i in table["event_id"].to_pylist()} if since is not None else set()
+        )
+        if later:
+            events = events.take(np.array([i not in later for i in events["event_id"].to_pylist()], np.bool_))
         over = self._over(events, watermark_ms)
         if watermark_ms is None:
             whole = np.ones(len(events), np.bool_)
@@ -96,7 +104,7 @@ class Told:
         expected = set(self._now)
         if gone_ms is not None:
             expected = {i for i, e in self._now.items() if not e.closed and self._start_ms(e) >= gone_ms}
-        return self._tell(events, over, prints, expected, leave_closed=gone_ms is not None)
+        return self._tell(events, over, prints, expected - later, leave_closed=gone_ms is not None)
 
     def lasting(self, since_ms: int) -> dict[int, int]:
         """Start of the earliest event not closed, from ``since_ms`` on, of each MMSI that has one."""

@@ -26,6 +26,7 @@ from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
 from kizuna.base.table import Array, Table, concat
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.engines.live.params import LiveParams
+from kizuna.events.table import EVENT_TYPES
 from kizuna.node.service.clocks import Clock
 from kizuna.node.service.health import Health
 from kizuna.node.service.storing import NodeStore
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kizuna.engines.live.engine import LiveEngine
+    from kizuna.engines.live.settling import Begun, Settled
     from kizuna.engines.live.state import Snapshot, Store
     from kizuna.events.params import Settings
     from kizuna.events.surroundings import Surroundings
@@ -46,6 +48,7 @@ ADVANCE_S: Final = 1.0
 _CAUGHT_AT_ONCE: Final = 20_000
 _REBUILT_H: Final = 48.0
 _FAR_MS: Final = 1 << 52
+_DARK: Final = EVENT_TYPES.index("dark_detection")
 _LOG: Final = logging.getLogger("kizuna.node.detection")
 
 
@@ -87,6 +90,8 @@ class Detection:
         self._engine: LiveEngine
         self._writer = ThreadPoolExecutor(1, "detection state")
         self._writing: Future[None] | None = None
+        self._settler = ThreadPoolExecutor(1, "settling")
+        self._settling: tuple[Begun, Future[Settled]] | None = None
 
     # ---- called by others -----------------------------------------------------------------------------------------
     def prepare(self) -> None:
@@ -95,6 +100,7 @@ class Detection:
 
         self._state, self._rules = Store(self._directory), self._given()
         engine, seen = self._taken_up()
+        engine.apart = True
         self._engine = engine
         now = self._keep.versions()
         self._covered = now.picture
@@ -139,13 +145,16 @@ class Detection:
             elif self._stopping:
                 break
             self._advance()
+            self._settle()
             self._put()
             if self._monotonic() - self._saved_s >= self._save_s:
                 self.save()
+        self._settle(wait=True)
         self._put()
         if self._writing is not None:
             self._writing.result()
         self.save()
+        self._settler.shutdown(wait=True)
         self._writer.shutdown(wait=True)
 
     def save(self) -> None:
@@ -215,6 +224,23 @@ class Detection:
             if len(changed):
                 self._unsaid.append(changed)
 
+    def _settle(self, *, wait: bool = False) -> None:
+        """Work all events out anew on a thread of its own, so that alerts do not wait for it; take up what is done."""
+        from kizuna.engines.live.settling import work_out  # noqa: PLC0415  loaded long ago
+
+        if self._settling is not None and (wait or self._settling[1].done()):
+            begun, found = self._settling
+            self._settling = None
+            changed = self._engine.end_settling(begun, found.result())
+            if len(changed):
+                self._unsaid.append(changed)
+        if self._settling is None and not wait and self._engine.settling_due:
+            begun = self._engine.begin_settling()
+            rules = self._rules
+            self._settling = begun, self._settler.submit(
+                work_out, begun.fixes, begun.statics, rules.settings, rules.surroundings, begun.data_end_ms
+            )  # fmt: skip
+
     def _put(self) -> None:
         """Events into the store, in their order; those that it cannot take now wait."""
         while self._unsaid:
@@ -262,6 +288,7 @@ class Detection:
     def _hear_of_events(self, engine: LiveEngine, since: int) -> None:
         """What was told after the state was saved belongs to the story."""
         told = self._keep.events(since_version=since, every_version=True)
+        told = told.take(told["event_type"] != _DARK)  # matching tells those, and remembers them itself
         if not len(told):
             return
         known = {key for table in engine.told.tables for key in _keys(table)}
@@ -293,6 +320,8 @@ class Detection:
         for start in range(0, max(len(fixes), 1), _CAUGHT_AT_ONCE):
             part = fixes.slice(start, min(start + _CAUGHT_AT_ONCE, len(fixes)))
             self._feed(Batch(part, nothing().statics if start else statics, nothing().others, nothing().rejects, {}))
+            self._settle()
+            self._put()
             if self._stopping:
                 return
             if self._monotonic() - self._saved_s >= self._save_s:
