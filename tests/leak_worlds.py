@@ -102,7 +102,7 @@ def square(name, lat, lon, half):
 
 def some_rules(rng):
     """Random rules. A releasing rule always keeps out the sensitive zone: by ``stop``, or by the rule that withholds."""
-    guarded = bool(rng.random() < 0.6)
+    guarded, coarse = bool(rng.random() < 0.6), bool(rng.random() < 0.5)
     texts = ["version = 1"]
     for k, to in enumerate(AUDIENCES):
         if rng.random() < 0.15:
@@ -110,7 +110,7 @@ def some_rules(rng):
         steps = []
         if guarded:
             steps.append(f"stop zones=base cell_m={rng.choice(CELL_SIZES_M[:3])} quiet_s={rng.choice([60, 600, 1800])}")
-        if rng.random() < 0.5:
+        if coarse or rng.random() < 0.4:
             steps.append(f"coarsen_position cell_m={rng.choice(CELL_SIZES_M)}")
         if rng.random() < 0.4:
             steps.append(f"delay delay_s={rng.integers(0, 7200)} bucket_s={rng.choice([1, 60, 600])}")

@@ -16,7 +16,7 @@ from kizuna.share.transforms.steps import BY_NAME, FIELDS, STEPS, STEPS_S
 from kizuna.share.transforms.words import LANGUAGES
 
 KEY = bytes(range(32))
-TOOLS = transform.Tools(KEY, lambda lists: lambda text: text.replace("Perejil", "g1"))
+TOOLS = transform.Tools(KEY, lambda lists: lambda text: text.replace("Almarel", "g1"))
 T0 = 1_767_225_600_000
 
 STEP = st.sampled_from(STEPS_S)
@@ -39,7 +39,7 @@ def rows_of(n=20, seed=1, **columns):
     base = {
         "who": np.full(n, 431_000_001, np.int64), "number": np.arange(n), "time_ms": T0 + np.sort(rng.integers(0, 86_400_000, n)),
         "lat_deg": rng.uniform(-89, 89, n), "lon_deg": rng.uniform(-180, 180, n), "sog_kn": rng.uniform(0, 20, n),
-        "heading_deg": rng.uniform(0, 360, n), "name": objects(["HAI FENG"] * n), "text": objects(["near Perejil"] * n),
+        "heading_deg": rng.uniform(0, 360, n), "name": objects(["HAI FENG"] * n), "text": objects(["near Almarel"] * n),
         "source": objects(["tower-3"] * n), "via": objects(["radar"] * n), "cell_m": np.zeros(n, np.int64),
         "subject": objects([("mmsi:431000001",)] * n),
     }  # fmt: skip

@@ -41,7 +41,7 @@ def test_the_oracle_finds_a_leak_that_is_put_in(monkeypatch):
     def leaky(rows, step):
         done = true(rows, step)
         return (
-            done.put(lat_deg=done["lat_deg"] + 1e-4 * (rows["lat_deg"] - done["lat_deg"]))
+            done.put(lat_deg=done["lat_deg"] + 1e-2 * (rows["lat_deg"] - done["lat_deg"]))
             if "lat_deg" in rows.columns
             else done
         )
