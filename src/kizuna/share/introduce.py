@@ -43,7 +43,7 @@ from kizuna.share.ledger.note import read_base64
 
 Random = Callable[[int], bytes]
 
-INTRO_MAX_BYTES: Final = 512 * 1024
+INTRO_MAX_BYTES: Final = 4 * 1024 * 1024
 CODE_BITS: Final = 60
 GROUPS: Final = 5
 _GROUP_BITS: Final = CODE_BITS // GROUPS

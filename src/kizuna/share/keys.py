@@ -48,7 +48,7 @@ from kizuna.share.ledger.note import COSIGNATURE, ED25519, Note, Verifier, check
 HEAD: Final = "kizuna-manifest/1\n"
 KEYS_MAX: Final = 256
 LOGS_MAX: Final = 10_000
-MANIFEST_MAX_BYTES: Final = 60_000
+MANIFEST_MAX_BYTES: Final = 1024 * 1024
 X25519: Final = "x25519"
 DIGEST: Final = "sha256"
 _ALG: Final = {"page": ED25519, "node": ED25519, "box": X25519, "tls": DIGEST}
@@ -218,9 +218,7 @@ def kind_of(context: str) -> Literal["real", "exercise", "test"]:
 
 def read_manifest(data: bytes) -> tuple[Manifest, Note]:
     """Read a manifest; InputError when malformed. The signature is not checked here."""
-    if len(data) > MANIFEST_MAX_BYTES:
-        raise InputError(f"a key manifest of {len(data)} bytes", hint=f"at most {MANIFEST_MAX_BYTES}")
-    note = read_note(data)
+    note = read_note(data, MANIFEST_MAX_BYTES)
     if not note.text.startswith(HEAD):
         raise InputError("not a key manifest", hint=f"its first line is {HEAD.strip()}")
     try:

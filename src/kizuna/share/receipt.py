@@ -16,7 +16,7 @@ import msgspec
 
 from kizuna.base.errors import ConfigError
 from kizuna.base.units import SECOND_MS
-from kizuna.share.keys import Key, KeyRing, Manifest, Position, check_manifest
+from kizuna.share.keys import MANIFEST_MAX_BYTES, Key, KeyRing, Manifest, Position, check_manifest
 from kizuna.share.ledger.checkpoint import Checkpoint
 from kizuna.share.ledger.note import Note, read_note
 from kizuna.share.release import KeyFile, Keys
@@ -128,4 +128,4 @@ def _text(data: bytes) -> str:
 
 def digest_of(data: bytes) -> str:
     """SHA-256 of the text of a manifest, 64 hexadecimal characters: how operators name one."""
-    return sha256(read_note(data).text.encode()).hexdigest()
+    return sha256(read_note(data, MANIFEST_MAX_BYTES).text.encode()).hexdigest()

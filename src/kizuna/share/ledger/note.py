@@ -145,10 +145,10 @@ def read_vkey(text: str) -> Verifier:
     return verifier
 
 
-def read_note(data: bytes) -> Note:
+def read_note(data: bytes, limit: int = NOTE_MAX_BYTES) -> Note:
     """Take a note apart; InputError when it is none. Nothing in it may be believed before `check_note`."""
-    if len(data) > NOTE_MAX_BYTES:
-        raise InputError(f"a signed note of {len(data)} bytes", hint=f"at most {NOTE_MAX_BYTES}")
+    if len(data) > limit:
+        raise InputError(f"a signed note of {len(data)} bytes", hint=f"at most {limit}")
     try:
         whole = data.decode()
     except UnicodeDecodeError as exc:
