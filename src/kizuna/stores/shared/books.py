@@ -1,10 +1,10 @@
-"""Small books of the shared store: derived versions, tombstones, grants, quarantine, papers, nonces."""
+"""Small books of the shared store: derived versions, tombstones, grants, quarantine, papers, nonces, notes."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from kizuna.base.errors import InputError
@@ -230,3 +230,25 @@ class Nonces:
             return db.execute("INSERT OR IGNORE INTO nonce VALUES (?, ?, ?)", (peer, nonce, now_ms)).rowcount == 1
 
         return self._database.change(work)
+
+
+class Notes:
+    """What a part of the node must remember together with what it did: state as bytes, by name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: str) -> bytes | None:
+        """A note, or None."""
+        found = self._database.row("SELECT value FROM meta WHERE key = ?", f"note:{name}")
+        return bytes(found[0]) if found else None
+
+    def put(self, notes: Mapping[str, bytes]) -> None:
+        """Keep notes, in place of earlier ones of these names."""
+        self._database.change(lambda db: note(db, notes))
+
+
+def note(db: sqlite3.Connection, notes: Mapping[str, bytes]) -> None:
+    """Keep notes inside a transaction."""
+    rows = [(f"note:{name}", data) for name, data in notes.items()]
+    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)

@@ -9,7 +9,7 @@ opens a new epoch. Going on would fork it for ever.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kizuna.base.errors import InputError, TrustError
@@ -18,7 +18,7 @@ from kizuna.share.ledger.name import LogName
 from kizuna.share.ledger.salts import Salts
 from kizuna.share.sync.cutting import Piece
 from kizuna.share.verify import Receipt
-from kizuna.stores.shared import decisions, logs, nodes, salts
+from kizuna.stores.shared import books, decisions, logs, nodes, salts
 from kizuna.stores.shared.database import Database
 from kizuna.stores.shared.logs import LogState, Run
 
@@ -68,8 +68,11 @@ class Outbox:
 
         return self._database.read(work)
 
-    def append(self, told: Sequence[Told], at_ms: int, decided: Sequence[decisions.Decided] = ()) -> None:
-        """Keep releases and the decisions behind them, all or nothing. To be signed next.
+    def append(
+        self, told: Sequence[Told], at_ms: int, decided: Sequence[decisions.Decided] = (),
+        notes: Mapping[str, bytes] = {},
+    ) -> None:  # fmt: skip
+        """Keep releases, the decisions behind them and what the releaser must remember, all or nothing. Sign next.
 
         Raises InputError where somebody else appended first (read the log again), TrustError for a halted log.
         """
@@ -80,6 +83,7 @@ class Outbox:
                 new = one.salts if state.size == 0 else Salts({})
                 logs.extend(db, state, Run(one.records, one.nodes, new))
             decisions.add(db, decided, at_ms)
+            books.note(db, notes)
 
         self._database.change(work)
 

@@ -34,6 +34,7 @@ class Shared:
         self.quarantine = books.Quarantine(database)
         self.papers = books.Papers(database)
         self.nonces = books.Nonces(database)
+        self.notes = books.Notes(database)
 
     def backup(self, to: Path) -> None:
         """A consistent copy of the file, also while others write."""
