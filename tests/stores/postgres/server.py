@@ -116,6 +116,17 @@ class Server:
         self.sql("CREATE EXTENSION postgis", name)
         return self.dsn(name)
 
+    def cpu_s(self) -> float:
+        """CPU time of the server and of its children that live, s."""
+        assert self._process is not None
+        ticks = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = path.read_text().rsplit(")", 1)[1].split()
+                if int(fields[1]) == self._process.pid or path.parent.name == str(self._process.pid):
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """Stop in order; clients are cut off."""
         if self._process is not None and self._process.poll() is None:

@@ -303,3 +303,25 @@ def test_identities_are_carried_on_by_themselves_on_a_thread(dsn, monkeypatch):
         assert int(asked(store, "SELECT value FROM kizuna_real.meta WHERE key = 'folded'")[0]["value"]) >= 5
         assert store.identities()["count"].tolist() == [6]
         assert store.trouble == ""
+
+
+def test_role_that_owns_its_database_needs_no_further_rights(postgres_server):
+    sql = postgres_server.sql
+    sql("CREATE ROLE node LOGIN PASSWORD 'word'")
+    sql("CREATE DATABASE owned OWNER node")
+    sql("CREATE EXTENSION postgis", "owned")
+    dsn = f"host=127.0.0.1 port={postgres_server.port} dbname=owned user=node password=word"
+    with filled(dsn, days=2) as store:
+        before = everything(store)
+        store.seal()
+        assert store.compact() == 1200
+        assert everything(store) == before
+        assert store.retain(T0_MS + DAY_MS) == 1200 + 4
+        assert store.append(batch([fix(99_000, 440000001, 3 * DAY)])) == 9
+    sql("CREATE ROLE reader LOGIN PASSWORD 'word'")
+    sql(
+        "GRANT USAGE ON SCHEMA kizuna_real TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA kizuna_real TO reader",
+        "owned",
+    )
+    with open_postgres(dsn.replace("user=node", "user=reader"), read_only=True) as reader:
+        assert reader.track(440000001, T0_MS + 3 * DAY_MS, T0_MS + 4 * DAY_MS)["msg_id"].tolist() == [99_000]

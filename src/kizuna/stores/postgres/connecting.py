@@ -74,7 +74,8 @@ def declared(exc: Exception, where: str) -> KizunaError:
     state = getattr(exc, "sqlstate", None) or ""
     text = " ".join(str(exc).split("\n\nQuery was:")[0].split())
     text = text.partition("] ")[2] if text.partition("] ")[0].endswith("[libpq") else text
-    if state in ("", "25P03") or state[:2] in ("08", "57"):
+    gone = not state and type(exc).__name__ == "OperationalError"
+    if gone or state == "25P03" or state[:2] in ("08", "57"):
         return UnavailableError(f"the PostgreSQL server does not answer: {text}", where=where,
                                 hint="what was acknowledged is kept there; the next call tries anew")  # fmt: skip
     if state[:2] == "53":
