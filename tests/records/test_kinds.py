@@ -2,6 +2,8 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kizuna.base.errors import InputError
 from kizuna.records import kinds
@@ -109,3 +111,25 @@ def test_plain_body_is_for_any_kind():
     assert kinds.plain_body(msgspec.Raw(b'{"a":1}')) == {"a": 1}
     with pytest.raises(InputError):
         kinds.plain_body(b"{")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=5), v, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("kind", [k for k in kinds.KINDS if kinds.KINDS[k].body is not None])
+def test_any_values_under_the_names_of_a_body_are_a_body_or_an_input_error(kind):
+    names = [f.encode_name for f in msgspec.structs.fields(kinds.KINDS[kind].body)]
+
+    @settings(max_examples=15)
+    @given(st.dictionaries(st.sampled_from(names), json_values))
+    def attempt(body):
+        try:
+            kinds.check_body(kind, json.dumps(body).encode())
+        except InputError:
+            pass
+
+    attempt()

@@ -171,6 +171,13 @@ def test_words_that_no_label_has_are_refused(bad):
     assert caught.value.where == "label" or "label" in str(caught.value)
 
 
+@pytest.mark.parametrize("words", ["cape", {"cape"}, ["cape"], ("cape",), None])
+def test_a_bare_text_is_no_audience(words):
+    for name in ("rel_to", "caveats", "purpose"):
+        with pytest.raises(InputError):
+            Label(**{name: words})
+
+
 @given(labels_or_worse)
 def test_a_label_comes_back_from_its_word(label):
     assert label_of(word_of(label)) == label

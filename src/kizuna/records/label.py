@@ -98,6 +98,9 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     def __post_init__(self) -> None:
         """Check the words. Raises InputError; where bytes are read, the label becomes ``UNREADABLE`` instead."""
+        for words in (self.rel_to, self.caveats, self.purpose):
+            if not isinstance(words, frozenset):  # the letters of a bare text would read as parties
+                raise InputError(f"{words!r} is no frozenset of words", where="label")
         _check_words(self.rel_to, self.caveats, self.purpose, self.info, self.originator, self.policy)
         if EVERYBODY in self.rel_to and (self.tlp != Tlp.CLEAR or len(self.rel_to) > 1):
             raise InputError("rel_to * stands alone and only with CLEAR", where="label", hint="name parties instead")
