@@ -54,7 +54,7 @@ def purpose_of(incident_type: str) -> frozenset[str]:
 
 
 def tags_of(incident_type: str) -> frozenset[str]:
-    """Tags under which rules of release see records of such a case: its type, and ``distress``, which they must name."""
+    """Tags under which rules see records of such a case: its type, and ``distress``, which a rule must name."""
     return frozenset((incident_type, DISTRESS)) if incident_type in DISTRESS_TYPES else frozenset((incident_type,))
 
 
