@@ -1,10 +1,11 @@
 """The reading side: ask a peer for what is new, page by page, alerts first.
 
-Up to four questions are out at a time. The first three ask for the flash lane alone and always wait at the peer, so that
-an alert comes at once beside whatever else is under way, and comes three times: on a link that loses every third packet
-it is the other copies that keep the ten seconds (docs/explanation/sync.md has the figures with fewer). What comes again
-is kept once. The last asks for routine, then bulk; a page of it is as long as the link moves in ``pace.PAGE_S``. Over a
-link that takes one transfer at a time (``channels=1``) one channel asks for all lanes, and an alert waits for one page.
+Up to four questions are out at a time. The first three ask for the flash lane alone and always wait at the peer, so
+that an alert comes at once beside whatever else is under way, and comes three times: on a link that loses every third
+packet it is the other copies that keep the ten seconds (docs/explanation/sync.md has the figures with fewer). What
+comes again is kept once. The last asks for routine, then bulk; a page of it is as long as the link moves in
+``pace.PAGE_S``. Over a link that takes one transfer at a time (``channels=1``) one channel asks for all lanes, and an
+alert waits for one page.
 
 Where reading stands is the cursor of the store, told by ``follow`` and ``kept``; a restarted engine knows nothing else.
 """
