@@ -449,7 +449,7 @@ def test_log_of_the_catalogue_stays_small_under_steady_appends(tmp_path):
 
 
 def test_events_are_read_in_parts_and_rows_without_a_time_answer_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("kizuna.stores.keep.event_rows._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("kizuna.stores.keep.event_rows.ROWS_AT_ONCE", 2)
     with open_keep(tmp_path / "s") as keep:
         keep.put_events(events(*(event(f"e{k}") for k in range(5))))
         assert keep.events()["event_id"].to_pylist() == [f"e{k}" for k in range(5)]
