@@ -4,7 +4,7 @@ import random as chance
 
 import msgspec
 import pytest
-from ledger_party import REAL, Party, record
+from ledger_party import NOW_MS, REAL, Party, Shelf, record
 from ledger_trials import Story
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError, TrustError, UnavailableError
@@ -148,6 +148,34 @@ def test_a_key_signs_only_what_it_is_for():
     with pytest.raises(KizunaError):
         a.keys.page.sign_checkpoint("kizuna-manifest/1\n{}\n")
     assert len(a.keys.sign_request(b'"@method": GET')) == 64
+
+
+def test_a_page_under_a_retired_key_that_comes_late_is_asked_for_again_and_comes_under_a_newer_head():
+    a, b = Party("harbour"), Party("cape")
+    a.tell(REAL, [record(i) for i in range(5)])
+    late = a.page(REAL)
+    a.tell(REAL, [record(i) for i in range(5, 9)])
+    last = a.page(REAL, 0, 5)
+    old, a.keys = a.keys, a.new_keys()
+    a.publish(receipt.rotate(a.ring, a.root, a.keys.listed()))
+    for key in (old.page, old.node):
+        a.publish(receipt.retire(a.ring, a.root, key.public, {str(REAL): a.position(REAL)}))
+    trusted, shelf = b.trusts(a), Shelf(REAL)
+    for data in a.manifests:
+        trusted = trusted.manifest(data)
+    with pytest.raises(InputError, match="ask for it again"):
+        shelf.take(trusted, late)
+    shelf.take(trusted, last)  # under the very head at which the key ended
+    a.sign(REAL)
+    shelf.take(trusted, a.page(REAL, 5))
+    assert len(shelf.records) == 9
+    assert shelf.take(trusted, a.page(REAL)).signer == a.keys.page.public
+    stale = release.sign(a.log(REAL).box, old, marks=[], nodes=a.log(REAL).nodes, now_ms=NOW_MS)
+    assert trusted.head(stale, shelf.seen, shelf.nodes).size == 9
+    a.tell(REAL, [record(9)])
+    beyond = release.sign(a.log(REAL).box, old, marks=[], nodes=a.log(REAL).nodes, now_ms=NOW_MS)
+    with pytest.raises(TrustError, match="retired at record 9"):
+        trusted.page(a.page(REAL, 9, head=beyond), shelf.seen, shelf.nodes)
 
 
 def test_a_hundred_schedules_lose_nothing_and_take_nothing_under_a_dead_key():

@@ -304,7 +304,7 @@ def test_a_record_that_was_not_released_stops_at_the_door():
     from ledger_party import Yes
 
     a, _ = fresh()
-    with pytest.raises(PermissionError):
+    with pytest.raises(RuntimeError):
         release.append(a.log(REAL).box, [(record(1), Yes()), (record(2), Yes("withhold"))])
 
 

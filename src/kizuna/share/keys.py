@@ -41,7 +41,7 @@ from kizuna.base.errors import InputError, TrustError, UnavailableError
 from kizuna.records import context as contexts
 from kizuna.records.label import PARTY
 from kizuna.share.ledger.checkpoint import Checkpoint
-from kizuna.share.ledger.merkle import HASH_BYTES
+from kizuna.share.ledger.merkle import HASH_BYTES, SIZE_MAX
 from kizuna.share.ledger.name import EPOCH_MAX, LogName, parse_name
 from kizuna.share.ledger.note import COSIGNATURE, ED25519, Note, Verifier, check_note, read_base64, read_note
 
@@ -258,9 +258,9 @@ def check_manifest(manifest: Manifest) -> None:
 
 def _check_positions(positions: Mapping[str, Position]) -> None:
     for name, position in positions.items():
-        Checkpoint(str(parse_name(name)), position.size, position.root_hash)
-        if position.size < 0:
-            raise InputError("a log of less than nothing", where=name)
+        parse_name(name)
+        if not 0 <= position.size <= SIZE_MAX or len(position.root_hash) != HASH_BYTES:
+            raise InputError("a log of less than nothing, or of too much", where=name)
 
 
 def _check_step(old: Manifest | None, new: Manifest) -> None:

@@ -121,7 +121,7 @@ def append(outbox: Outbox, released: Sequence[tuple[bytes, Decided]]) -> Appende
     """Append released records, in this order. One that was not released is a bug in the caller and stops everything."""
     held = [decision.verdict for _, decision in released]
     if any(verdict != RELEASE for verdict in held):
-        raise PermissionError(f"a record that was not released came to the door of {outbox.name}")
+        raise RuntimeError(f"a record that was not released came to the door of {outbox.name}")  # a bug: crash
     records = [data for data, _ in released]
     salts = [salt for salt in outbox.salts.read(outbox.size, len(records)) if salt is not None]
     frontier, nodes = merkle.append(outbox.frontier, leaves_of(str(outbox.name), records, salts))

@@ -165,6 +165,8 @@ class Trusted:
         self._not_set_back(page.checkpoint, seen, asked)
         if page.first > seen.size:  # V8
             raise InputError(f"records from {page.first} on, but only {seen.size} are held", hint="ask from there")
+        if page.left is not None and page.left != merkle.frontier_at(page.first, nodes):  # V9
+            raise TrustError("what the page says to be before it is not what is held", where=str(page.name))
         leaves = page.leaves()
         known = min(seen.size, page.end) - page.first
         self._same_as_held(page, leaves[:known], nodes)
