@@ -457,6 +457,10 @@ def test_the_difference_is_exact():
     assert (cape.released_before, cape.released_after) == (2, 2)
     assert bay.lost.tolist() == [0, 2] and not len(bay.gained)
     assert [d.released for d in cape.reasons(1)] == [False, True]
+    lines = decide.by_kind((cape, bay), make.columns(records))
+    assert [(c.to, c.kind, c.gained, c.lost, c.changed) for c in lines] == [
+        ("cape", "event.gap", 1, 0, 0), ("cape", "track.position", 0, 1, 1), ("bay", "track.position", 0, 2, 0),
+    ]  # fmt: skip
     (nothing,) = decide.diff(old, load(POSITIONS), make.columns(records), ("cape",), setting())
     assert nothing.same
 

@@ -51,6 +51,34 @@ class Difference:
         return self.before[row], self.after[row]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How many rows of one kind are gained, lost and changed for an audience."""
+
+    to: str
+    kind: str
+    gained: int
+    lost: int
+    changed: int
+
+
+def by_kind(found: Iterable[Difference], columns: Columns) -> tuple[Change, ...]:
+    """The differences counted, one line for each audience and kind in which something changes."""
+    lines = []
+    for each in found:
+        parts = [_kinds(columns, rows) for rows in (each.gained, each.lost, each.changed)]
+        lines += [Change(each.to, k, *(p.get(k, 0) for p in parts)) for k in sorted({k for p in parts for k in p})]
+    return tuple(lines)
+
+
+def _kinds(columns: Columns, rows: Rows) -> dict[str, int]:
+    if columns.kind is None:
+        return {"": len(rows)} if len(rows) else {}
+    codes, counts = np.unique(columns.kind.codes[rows], return_counts=True)
+    words = columns.kind.words
+    return {words[c] if c >= 0 else "": n for c, n in zip(codes.tolist(), counts.tolist(), strict=True)}
+
+
 def diff(
     old: RuleSet, new: RuleSet, columns: Columns, audiences: Iterable[str], setting: Setting
 ) -> tuple[Difference, ...]:
