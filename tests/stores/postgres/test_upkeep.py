@@ -8,7 +8,7 @@ import plain
 import pytest
 from stores.store_rows import T0_MS, batch, event, events, fix, said
 
-from kizuna.base.errors import ConfigError, UnavailableError
+from kizuna.base.errors import ConfigError, InputError, UnavailableError
 from kizuna.base.units import DAY_MS, HOUR_MS
 from kizuna.stores.keep import KeepParams
 from kizuna.stores.postgres import connecting, form, open_postgres, ordering, read_dsn_file
@@ -325,3 +325,29 @@ def test_role_that_owns_its_database_needs_no_further_rights(postgres_server):
     )
     with open_postgres(dsn.replace("user=node", "user=reader"), read_only=True) as reader:
         assert reader.track(440000001, T0_MS + 3 * DAY_MS, T0_MS + 4 * DAY_MS)["msg_id"].tolist() == [99_000]
+
+
+class OperationalError(Exception):
+    """As the library raises it: of a state, or of none when the connection is gone."""
+
+    def __init__(self, text, sqlstate=None):
+        super().__init__(text)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(("state", "kind", "word"), [
+    (None, UnavailableError, "does not answer"), ("57P01", UnavailableError, "does not answer"),
+    ("53100", UnavailableError, "has no room"), ("55P03", UnavailableError, "busy"), ("40001", UnavailableError, "busy"),
+    ("42501", ConfigError, "refuses"), ("28P01", ConfigError, "refuses"), ("25006", ConfigError, "refuses"),
+    ("22021", InputError, "cannot hold"), ("XX001", InputError, "damaged"),
+])  # fmt: skip
+def test_errors_of_the_server_say_what_the_caller_can_do(state, kind, word):
+    error = connecting.declared(OperationalError("[libpq] words\n\nQuery was: SELECT secret", state), "here")
+    assert isinstance(error, kind)
+    assert word in str(error)
+    assert "secret" not in str(error)
+
+
+def test_mistake_of_ours_is_not_taken_for_a_server_that_is_gone():
+    with pytest.raises(ValueError, match="wrong argument"):
+        connecting.declared(ValueError("wrong argument"), "here")
