@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "share"))
 from ledger_party import REAL, Party, Shelf, Yes
 from test_page import positions
 
-from kizuna.share import receipt, release, verify
-from kizuna.share.ledger import merkle
+from kizuna.share import receipt, release
+from kizuna.share.ledger import audit, merkle
 from kizuna.share.ledger.merkle import NodeList
 from kizuna.share.page import open_page
 
@@ -79,7 +79,9 @@ def main() -> None:
         harness.Case("append 10 at a time, head signed each time", lambda: append(10), N),
         harness.Case("append 1 at a time, head signed each time", lambda: append(1), N, every=3),
         harness.Case("cut pages of 200", lambda: len([harbour.page(REAL, i, i + 200) for i in range(0, N, 200)]), N),
-        harness.Case("open pages of 500 without judging", lambda: sum(len(open_page(p).records) for p in pages[500]), N),
+        harness.Case(
+            "open pages of 500 without judging", lambda: sum(len(open_page(p).records) for p in pages[500]), N
+        ),
         harness.Case("receive pages of 500", lambda: judge(500), N),
         harness.Case("receive pages of 200", lambda: judge(200), N),
         harness.Case("receive pages of 25", lambda: judge(25), N),
@@ -88,7 +90,9 @@ def main() -> None:
     ]
     result = harness.compare(cases, args.rounds)
     wire = {f"bytes a record, pages of {n}": round(sum(map(len, p)) / N, 1) for n, p in pages.items()}
-    harness.report("ledger", "Ledger (position records)", "records", cases[0].name, result, {"wire": wire, **million(records)})
+    harness.report(
+        "ledger", "Ledger (position records)", "records", cases[0].name, result, {"wire": wire, **million(records)}
+    )
     print(wire)
 
 
@@ -107,8 +111,8 @@ def million(records: list[bytes]) -> dict[str, object]:
     start = time.process_time()
     wrong = []
     for at in range(0, MILLION, 10_000):
-        wrong += verify.changed_rows(REAL, many[at : at + 10_000], log.box.salts, log.nodes, at)
-    wrong += verify.changed_nodes(MILLION, log.nodes)
+        wrong += audit.changed_rows(REAL, many[at : at + 10_000], log.box.salts, log.nodes, at)
+    wrong += audit.changed_nodes(MILLION, log.nodes)
     assert not wrong and party.trusts(party).ring and str(MILLION).encode() in head
     checked = time.process_time() - start
     out = {"a million appended, CPU-s": round(appended, 1), "a million verified, CPU-s": round(checked, 1)}

@@ -14,7 +14,8 @@ from kizuna.share import receipt, release
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.merkle import NodeList
 from kizuna.share.ledger.name import LogName
-from kizuna.share.verify import Seen, changed_nodes, changed_rows
+from kizuna.share.ledger.audit import changed_nodes, changed_rows
+from kizuna.share.verify import Seen
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from ledger_party import REAL, Party, record  # noqa: E402
 from ledger_trials import Story, fork, judge_bent  # noqa: E402
 
 from kizuna.base.errors import TrustError  # noqa: E402
-from kizuna.share.verify import changed_rows  # noqa: E402
+from kizuna.share.ledger.audit import changed_rows  # noqa: E402
 
 
 def forks_found(count: int, seed: int) -> int:

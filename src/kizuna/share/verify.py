@@ -35,7 +35,6 @@ from kizuna.base.errors import InputError, TrustError
 from kizuna.share.keys import KeyRing, Position
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.checkpoint import Checkpoint, parse_text, read_checkpoint
-from kizuna.share.ledger.leaf import leaves_of
 from kizuna.share.ledger.merkle import EMPTY, Frontier, Nodes
 from kizuna.share.ledger.name import LogName, parse_name
 from kizuna.share.ledger.note import COSIGNATURE, Note, Signed, check_note, read_note
@@ -311,35 +310,6 @@ class Trusted:
                 if context != self.context:
                     out.append((number, "another context"))
         return tuple(out)
-
-
-def changed_rows(
-    name: LogName, records: Sequence[bytes | None], salts: Salts, nodes: Nodes, first: int = 0
-) -> list[int]:
-    """Numbers of stored records that are not those of the tree; None stands for an erased one, which cannot be told.
-
-    Whoever edits a past row would have to edit its leaf, then every node above, and then the root, which is signed
-    here and cosigned there: compare ``frontier_at(...).root`` with those.
-    """
-    held = nodes.read([merkle.number_of(0, first + i) for i in range(len(records))])
-    out = []
-    for i, (data, salt) in enumerate(zip(records, salts.read(first, len(records)), strict=True)):
-        if data is not None and (salt is None or leaves_of(str(name), [data], [salt])[0] != held[i]):
-            out.append(first + i)
-    return out
-
-
-def changed_nodes(size: int, nodes: Nodes, *, step: int = 4096) -> list[int]:
-    """Numbers of stored nodes that do not follow from the leaves."""
-    out, frontier = [], Frontier()
-    while frontier.size < size:
-        count = min(step, size - frontier.size)
-        leaves = nodes.read([merkle.number_of(0, frontier.size + i) for i in range(count)])
-        start = merkle.nodes_before(frontier.size)
-        frontier, right = merkle.append(frontier, leaves)
-        stored = nodes.read(range(start, start + len(right)))
-        out += [start + i for i, (a, b) in enumerate(zip(right, stored, strict=True)) if a != b]
-    return out
 
 
 def rewind(seen: Seen, to: Position, nodes: Nodes) -> Seen:

@@ -1,8 +1,8 @@
-r"""Leaf of a log: a commitment to the record, so that its bytes can be erased while the tree stays valid.
+"""Leaf of a log: a commitment to the record, so that its bytes can be erased while the tree stays valid.
 
     commitment = SHA-256(salt || record bytes)                  the salt is 16 bytes, known to those who hold the record
     leaf       = SHA-256(0x00 || commitment || header hash)     an RFC 6962 leaf over 64 bytes
-    header     = "kizuna-log/1\n" <name of the log> "\n"
+    header     = "kizuna-log/1" LF <name of the log> LF
 
 Erasing a record means to forget its bytes **and its salt** (`kizuna.share.ledger.salts`). The commitment stays in its
 place: the tree, every checkpoint, every page and every other record's proof are as valid as before. Without the salt
