@@ -1,7 +1,7 @@
 """Whether what is stored of a log is still what its tree says: edits of past rows and nodes are found, and named.
 
-Both look at our own store and need no key. That the tree itself was not exchanged, the heads show: compare the root with
-those that were signed here and cosigned by partners.
+Both look at our own store and need no key. That the tree itself was not exchanged, the heads show: compare the root
+with those that were signed here and cosigned by partners.
 """
 
 from __future__ import annotations
