@@ -24,7 +24,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // data: scripts and styles would need a looser content security policy
     chunkSizeWarningLimit: 1500,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "login.html", "setup.html"] },
+    rolldownOptions: { input: ["index.html", "entry.html"] },
   },
   server: { host: "127.0.0.1", proxy: Object.fromEntries(["/api", "/health"].map((p) => [p, { target: api }])) },
   worker: { format: "es" },

@@ -71,7 +71,7 @@ function problem(response, status, detail, code) {
   response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail, code: code || `status_${status}`, facts: {} }));
 }
 
-const PAGES = { "/": "index.html", "/login": "login.html", "/setup": "setup.html" };
+const PAGES = { "/": "index.html", "/login": "entry.html", "/setup": "entry.html" };
 
 async function file(path, response, known) {
   if (path === "/" && !known) return response.writeHead(303, { Location: "/login" }).end();

@@ -131,7 +131,9 @@ export const english = (page: Page): Promise<readonly string[]> =>
     for (let node = walk.nextNode(); node; node = walk.nextNode()) {
       const parent = node.parentElement!;
       if (parent.closest(skip) || !parent.checkVisibility()) continue;
-      for (const word of node.textContent!.match(/[A-Za-z][A-Za-z'’-]{2,}/g) ?? []) if (!allowed.has(word)) out.add(`${word} | ${node.textContent!.trim().slice(0, 70)}`);
+      // a caution ends with the names that a ship sent
+      const text = parent.closest(".cautions") ? node.textContent!.replace(/EXERCISE .*$/, "") : node.textContent!;
+      for (const word of text.match(/[A-Za-z][A-Za-z'’-]{2,}/g) ?? []) if (!allowed.has(word)) out.add(`${word} | ${node.textContent!.trim().slice(0, 70)}`);
     }
     for (const one of document.querySelectorAll<HTMLElement>("[aria-label], [title], [placeholder]")) {
       if (one.closest("code, bdi, [lang=en], .who") || !one.checkVisibility()) continue;
@@ -145,5 +147,5 @@ export const english = (page: Page): Promise<readonly string[]> =>
 const TERMS = [
   "AIS", "MMSI", "IMO", "UTC", "COG", "SOG", "LIVE", "REPLAY", "EXERCISE", "SYNTHETIC", "DATA", "CSV", "NMEA", "CoT", "OIDC", "SAR", "RADAR",
   "Kizuna", "NEW", "JST", "min", "Esc", "Ctrl", "Enter", "Space", "End", "Shift", "Tab", "EPIRB", "MOB", "SART", "AIS-SART", "WGS", "GPS", "km", "sha",
-  "analyst", "administrator", "viewer", "Own", "Partner", "Open", "source", "precautionary", "area", "list", "shore", "receiver", "partner", "feed", "tcp", "websocket", "own", "restricted", "checksum", "coastal", "radar",
+  "EX-", "analyst", "administrator", "viewer", "Own", "Partner", "Open", "source", "precautionary", "area", "list", "shore", "receiver", "partner", "feed", "tcp", "websocket", "own", "restricted", "checksum", "coastal", "radar",
 ]; // prettier-ignore

@@ -1,4 +1,4 @@
-"""Places of the demonstration: roads and berths in which the generator lets its ships lie, and names in three languages.
+"""Places of the demonstration: roads and berths in which the generator lets ships lie, and names in three languages.
 
 They are the simulator's own truth, not charted anchorages: in a demonstration the node knows where ships lie, as a real
 one does from a list of its waters.

@@ -43,3 +43,19 @@ export function detail(text: string): { text: string; lang: string | undefined }
   }
   return { text, lang: "en" };
 }
+
+let codes: Map<string, string> | null = null;
+
+/** The administration of a number block, which the node gives in English, by the browser's own names of regions. */
+export function region(name: string): string {
+  if (language() === "en") return name;
+  if (name === "unassigned") return t("flag.unassigned");
+  if (!codes) {
+    const english = new Intl.DisplayNames(["en"], { type: "region", style: "short", fallback: "none" });
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+    codes = new Map(letters.flatMap((a) => letters.map((b) => a + b)).flatMap((code) => (english.of(code) ? [[english.of(code)!, code] as const] : [])));
+    codes.set("Viet Nam", "VN").set("Myanmar", "MM");
+  }
+  const code = codes.get(name);
+  return (code && new Intl.DisplayNames([language()], { type: "region", style: "short" }).of(code)) || name;
+}

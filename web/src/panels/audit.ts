@@ -70,7 +70,7 @@ export const auditPage: PageMaker = (desk: Desk, root) => {
     <p class="refused" role="alert">${error}</p>
     ${verdict(check)}
     <div class="scroll"><table class="wide"><thead><tr>${(["time", "by", "act", "object", "outcome", "address"] as const).map((c) => html`<th scope="col">${t(`audit.${c}`)}</th>`)}</tr></thead>
-    <tbody>${rows.map((r) => html`<tr><td class="nowrap">${utc(r.t)}</td><td dir="auto">${r.by}</td><td title=${r.act}>${deed(r.act)}</td><td dir="auto">${r.object}</td><td dir="auto">${outcome(r.outcome)}</td><td>${r.address}</td></tr>`)}</tbody></table></div>
+    <tbody>${rows.map((r) => html`<tr><td class="nowrap">${utc(r.t)}</td><td dir="auto">${r.by}</td><td>${deed(r.act)}</td><td dir="auto">${r.object}</td><td dir="auto">${outcome(r.outcome)}</td><td>${r.address}</td></tr>`)}</tbody></table></div>
     ${rows.length ? nothing : html`<p class="empty">${t("audit.none")}</p>`}
     ${ended || !rows.length ? nothing : html`<p><button @click=${() => void pull(true)}>${t("action.more")}</button></p>`}
     ${head ? html`<p class="muted head-of-chain">${t("audit.head", { id: head.id })} <code>${head.hash}</code></p>` : nothing}`); // prettier-ignore

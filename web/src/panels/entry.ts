@@ -14,7 +14,8 @@ import { readPrefs, writePrefs } from "./prefs";
 const PASSWORD_LEAST = 12;
 const query = new URLSearchParams(location.search);
 const token = query.get("token") ?? "";
-const setup = document.documentElement.dataset["page"] === "setup";
+/** One page for both: the address says which. */
+const setup = location.pathname.replace(/\/$/, "").endsWith("/setup");
 const api = new Client();
 const kept = readPrefs();
 let theme: Theme = kept.theme ?? "dusk";

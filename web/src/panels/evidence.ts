@@ -49,8 +49,8 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResu
     </table>
     ${listed(t("event.could_be"), e.alternatives)} ${listed(t("event.would_settle"), e.would_settle)}
     ${claims(desk, e)}
-    <p class="muted rule">${t("event.rule", { rule: e.rule_id, version: e.rule_version })}
-      ${e.proof.map((p) => html` · ${t("event.proof", { n: p.fixes, table: p.table })}`)}</p>
+    <p class="muted rule">${t("event.rule", { rule: word("rule", e.rule_id), version: e.rule_version })}
+      ${e.proof.map((p) => html` · ${t("event.proof", { n: p.fixes, table: word("table", p.table) })}`)}</p>
     ${params(e)}
     ${e.decisions.length ? html`<h4>${t("event.decisions")}</h4><ol class="decisions">${e.decisions.map((d) => decision(desk, d))}</ol>` : nothing}
   </div>`; // prettier-ignore
@@ -58,7 +58,7 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResu
 
 const vessels = (desk: Desk, a: EventFull) => html`<p class="vessels">${a.mmsis.map((mmsi, i) => html`
   <button class="chip" aria-pressed=${desk.state.vessel === mmsi} @click=${() => desk.app.store.set({ vessel: mmsi })}>
-    ${a.names[i] || mmsi}</button>`)}</p>`; // prettier-ignore
+    <span dir="auto">${a.names[i] || mmsi}</span></button>`)}</p>`; // prettier-ignore
 
 /** An event that is no alert of the list: its kind, and the way back. */
 const heading = (desk: Desk, e: EventFull) => html`<header class="head"><h3>${eventIcon(e.event_type)} ${word("event", e.event_type)}</h3>

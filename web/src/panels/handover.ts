@@ -51,7 +51,7 @@ export const handoverPage: PageMaker = (desk, root) => {
   const draw = panel(root, () => html`
     <h2>${t("page.handover")}</h2>
     <p class="onlyprint"><strong>${desk.me.node.marking}</strong></p>
-    <p class="muted">${desk.me.node.title || desk.me.node.name} · ${utc(desk.now())} · ${desk.me.user}
+    <p class="muted"><span dir="auto">${desk.me.node.title || desk.me.node.name}</span> · ${utc(desk.now())} · ${desk.me.user}
       ${page?.since ? html` · ${t("handover.since", { since: utc(page.since) })}` : nothing}</p>
     ${refused ? html`<p class="empty">${refused}</p>` : nothing}
     ${page ? whole(desk, page) : refused ? nothing : html`<p class="empty">${t("state.loading")}</p>`}
@@ -76,9 +76,9 @@ function whole(desk: Desk, p: HandoverPage): TemplateResult {
     ${section(t("handover.open"), p.open.length + p.left_out, html`<ol class="plain">${p.open.map((a) => alertLine(desk, a))}</ol>
       ${p.left_out ? html`<p>${t("handover.left_out", { n: p.left_out })}</p>` : nothing}`)}
     ${section(t("handover.silenced"), p.silenced.length, html`<ol class="plain">${p.silenced.map((a) => alertLine(desk, a))}</ol>`)}
-    ${section(t("handover.sources"), p.sources_down.length, html`<ul class="plain">${p.sources_down.map((s) => html`<li><strong>${s.source}</strong> ${word("source", s.state)}
+    ${section(t("handover.sources"), p.sources_down.length, html`<ul class="plain">${p.sources_down.map((s) => html`<li><strong dir="auto">${s.source}</strong> ${word("source", s.state)}
       ${s.last ? t("handover.last_heard", { at: short(s.last, desk.now()) }) : nothing} <span class="muted">${detail(s.detail).text}</span></li>`)}</ul>`)}
-    ${section(t("handover.watch"), hits.length, html`<ul class="plain">${hits.map((h) => html`<li><strong dir="auto">${h.name || `MMSI ${h.mmsi}`}</strong> <span class="muted" dir="auto">${h.list}</span> ${h.reason ?? ""}
+    ${section(t("handover.watch"), hits.length, html`<ul class="plain">${hits.map((h) => html`<li><strong dir="auto">${h.name || `MMSI ${h.mmsi}`}</strong> <span class="muted" dir="auto">${h.list}</span> <span dir="auto">${h.reason ?? ""}</span>
       ${h.last_t ? html`<span class="muted">${t("vessel.ago", { age: age(desk.now() - h.last_t) })}</span>` : nothing}</li>`)}</ul>`)}
     ${section(t("handover.log"), p.log.length, html`<ol class="log">${p.log.map((e) => line(desk, e, null))}</ol>`)}`; // prettier-ignore
 }

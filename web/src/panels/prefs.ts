@@ -21,7 +21,7 @@ export function readPrefs(): Prefs {
     if (found.language && found.language in CATALOGUES) out.language = found.language;
     if (found.units === "metric" || found.units === "nautical") out.units = found.units;
     if (found.sound === true) out.sound = true;
-    if (typeof found.view === "string" && /^[A-Za-z]{2,20}$/.test(found.view)) out.view = found.view;
+    if (typeof found.view === "string" && /^[A-Za-z]{1,20}$/.test(found.view)) out.view = found.view;
     return out;
   } catch {
     return {};

@@ -4,7 +4,7 @@ import { cardOf } from "../api/shapes";
 import type { VesselCard } from "../api/types";
 import { Refused } from "../api/client";
 import { t, tOr, word } from "../i18n";
-import { caution } from "../i18n/told";
+import { caution, region } from "../i18n/told";
 import { age, course, position, short, speed, utc } from "../i18n/format";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
@@ -82,7 +82,7 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
     <p class="numbers">MMSI ${c.mmsi} · IMO ${c.imo ?? "–"} · ${c.callsign || "–"}</p>
     <p class="chips">${c.watch.map((w) => html`<span class="chip watched"><span aria-hidden="true">◉</span> ${t("vessel.watched")}: ${watchWords(w)}</span>`)}
       ${c.type_text ? html`<span class="chip plain">${word("type", c.type_text)}${c.length_m ? ` ${c.length_m} m` : ""}</span>` : nothing}
-      ${c.flag ? html`<span class="chip plain" title=${t("vessel.flag_means")}>${t("vessel.block", { flag: c.flag })}</span>` : nothing}</p>
+      ${c.flag ? html`<span class="chip plain" title=${t("vessel.flag_means")}>${t("vessel.block", { flag: region(c.flag) })}</span>` : nothing}</p>
     ${c.cautions.length ? html`<ul class="cautions" aria-label=${t("vessel.cautions")}>${c.cautions.map((one) => html`<li><span aria-hidden="true">!</span> ${caution(one)}</li>`)}</ul>` : nothing}
     ${fix(desk, c)}
     <p class="actions">
@@ -122,7 +122,7 @@ function fix(desk: Desk, c: VesselCard): TemplateResult {
     ${row(t("vessel.position"), html`<span class="place">${position(f.lat, f.lon)}</span>`)}
     ${row(t("vessel.motion"), `${speed(f.sog_kn, units)} / ${course(f.cog_deg)}`)}
     ${f.nav_status !== null && f.nav_status !== undefined ? row(t("vessel.status"), status(f.nav_status)) : nothing}
-    ${origin ? row(t("vessel.source"), origin) : nothing}</tbody></table>
+    ${origin ? row(t("vessel.source"), html`<span dir="auto">${origin}</span>`) : nothing}</tbody></table>
     ${desk.state.mode === "replay" ? html`<p class="muted">${t("vessel.now_not_then")}</p>` : nothing}`; // prettier-ignore
 }
 

@@ -31,11 +31,11 @@ def add_to(router: APIRouter, root: Path | None = None) -> None:
 
     @router.get("/login", include_in_schema=False, openapi_extra=open_to_all()["openapi_extra"])
     def login(request: Request) -> Response:
-        return web.answer("login.html", request) or own.answer("login.html", request) or page(request)
+        return web.answer("entry.html", request) or own.answer("login.html", request) or page(request)
 
     @router.get("/setup", include_in_schema=False, openapi_extra=open_to_all()["openapi_extra"])
     def setup(request: Request) -> Response:
-        return web.answer("setup.html", request) or own.answer("setup.html", request) or page(request)
+        return web.answer("entry.html", request) or own.answer("setup.html", request) or page(request)
 
     @router.get("/entry/{name}", include_in_schema=False, openapi_extra=open_to_all()["openapi_extra"])
     def entry(request: Request, name: str) -> Response:
