@@ -154,9 +154,9 @@ def of_events(
         "rule_version": objects(events["rule_version"].to_pylist()), "tests": objects(events["evidence"].to_pylist()),
         "regions": objects(events["regions"].to_pylist()), "summary": objects(events["summary"].to_pylist()),
         "cell_m": np.zeros(n, np.int64),
-    } | {f"{a}_{b}_deg": events[f"{a}_{b}_deg"] for a in ("start", "end") for b in ("lat", "lon")} | {
-        name: events[name] for name in _NUMBERS
-    } | {name: objects([tuple((v or ())[:most]) for v in events[name].to_pylist()]) for name, most in _LISTS.items()}  # fmt: skip
+    } | {f"{a}_{b}_deg": events[f"{a}_{b}_deg"] for a in ("start", "end") for b in ("lat", "lon")}  # fmt: skip
+    columns |= {name: events[name] for name in _NUMBERS}
+    columns |= {n: objects([tuple((v or ())[:most]) for v in events[n].to_pylist()]) for n, most in _LISTS.items()}
     facts = Columns(
         kind=Coded(events["event_type"], tuple(f"event.{w}" for w in EVENT_TYPES)), origin=same(me, n),
         context=_coded(events, "context"), label=labels(codes, words), observed_ms=known,
