@@ -133,4 +133,3 @@ class Marks:
         """Note what is about to be handed out."""
         self._held.update(positions)
         put(self._path, json.dumps({log: (p.size, p.root) for log, p in sorted(self._held.items())}).encode())
-        self.lost = False

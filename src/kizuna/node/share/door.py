@@ -1,0 +1,284 @@
+"""The door: the one way by which a record leaves this node.
+
+Rows of the tables, and what people write, become candidates; the rules in force decide for each audience; what is
+released goes into the audience's log together with the decisions and the memory of publishing, in one transaction;
+then the head is marked, signed and shown. Nothing is signed that is not stored, and nothing shown that is not signed.
+Preview and release call the same function (``offers``).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from kizuna.base.table import Table
+from kizuna.node.share.identity import Identity, Marks
+from kizuna.places.zone import Zone
+from kizuna.places.zone_index import ZoneIndex
+from kizuna.records.kinds import lane_of
+from kizuna.records.partner import Directory
+from kizuna.records.record import decode, record_id
+from kizuna.share import decide, release
+from kizuna.share.columns import Facts, Setting, Terms
+from kizuna.share.decide import Decision
+from kizuna.share.keys import Position
+from kizuna.share.ledger.name import LogName, parse_name
+from kizuna.share.publish import (
+    Author,
+    Batch,
+    Candidates,
+    Count,
+    Memory,
+    Offer,
+    Workshop,
+    of_detections,
+    of_events,
+    of_fixes,
+    publish,
+    unpack,
+)
+from kizuna.share.rules.rule import RuleSet
+from kizuna.share.transform import Tools
+from kizuna.stores.shared.decisions import Decided
+from kizuna.stores.shared.outbox import Told
+from kizuna.stores.shared.shared import Shared
+
+MEMORY: Final = "publish memory"
+_NOTED_MOST: Final = 100_000
+
+
+class Rows(NamedTuple):
+    """Rows of the node's own tables that may be told: fixes, events, detections; None where there are none."""
+
+    fixes: Table | None = None
+    events: Table | None = None
+    detections: Table | None = None
+
+
+@dataclass(slots=True)
+class House:
+    """What the door needs of the node. The functions are asked anew each time, for officers change their answers.
+
+    Attributes:
+        identity: whose keys sign.
+        shared: where it is kept.
+        marks: how much was signed, outside the store.
+        who: partners and communities.
+        rules: rules in force; None where nothing leaves.
+        terms: terms of every source.
+        zones: zones that rules and transforms may name.
+        secret: 32 random bytes of this node, for salts and pseudonyms.
+        random: random bytes.
+        now_ms: time of the node.
+        sources_of: sources on which the tracks of an MMSI rest.
+    """
+
+    identity: Identity
+    shared: Shared
+    marks: Marks
+    who: Callable[[], Directory]
+    rules: Callable[[], RuleSet | None]
+    terms: Mapping[str, Terms]
+    zones: Sequence[Zone]
+    secret: bytes
+    random: Callable[[int], bytes]
+    now_ms: Callable[[], int]
+    unit: str = ""
+    sources_of: Callable[[int], frozenset[str]] | None = None
+    index: ZoneIndex = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.index = ZoneIndex.build(self.zones)
+
+    def setting(self) -> Setting:
+        """What is the same for all decisions of now."""
+        return Setting(self.now_ms(), self.who(), self.identity.context, self.terms,
+                       frozenset(z.zone_id for z in self.zones))  # fmt: skip
+
+
+News = Callable[[LogName, int], None]
+
+
+class Door:
+    """The door of one node in one context. Any thread may call it; releases take turns."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.news: list[News] = []
+        """Called after each signed head with the log and how many records partners may read of it now."""
+        self._lock = threading.RLock()
+        self._told_ms = 0
+        self._noted: dict[tuple[str, str, str], None] = {}
+        self._unsure = house.marks.lost and any(s.head_size for s in house.shared.logs.all("out"))
+        held = house.shared.notes.get(MEMORY)
+        self._memory = unpack(held) if held else Memory()
+        author = Author(house.identity.party, house.unit, house.identity.context, house.secret)
+        self._shop = Workshop(author, Tools(house.secret), house.zones)
+
+    # ---- releasing ------------------------------------------------------------------------------------------------
+    def tell(self, rows: Rows) -> Mapping[str, Count]:
+        """Tell every audience what is due of these rows. They may be offered again at will.
+
+        Raises TrustError where a log must not go on (a restored backup), UnavailableError where the disk is full.
+        """
+        with self._lock:
+            rules = self.house.rules()
+            if rules is None:
+                return {}
+            setting = self.house.setting()
+            offers = self.offers(rows, rules, setting)
+            told = publish(offers, self._memory, setting.now_ms, self._shop, rules)
+            decided = [line for offer in offers for line in self._withheld(offer)]
+            self._release(told.batches, decided, told.memory)
+            self._told_ms = setting.now_ms
+            return told.counts
+
+    def offers(self, rows: Rows, rules: RuleSet, setting: Setting) -> list[Offer]:
+        """Candidates of these rows and the decisions for each audience: what preview shows, ``tell`` carries out."""
+        found = []
+        for candidates in self.candidates(rows, setting.now_ms):
+            asked = {to: decide.batch(rules, candidates.columns, to, setting) for to in rules.audiences}
+            found.append(Offer(candidates, asked))
+        return found
+
+    def candidates(self, rows: Rows, now_ms: int) -> list[Candidates]:
+        """Candidates of these rows."""
+        me, index, out = self.house.identity.party, self.house.index, []
+        if rows.fixes is not None and len(rows.fixes):
+            out.append(of_fixes(rows.fixes, me, index, now_ms))
+        if rows.events is not None and len(rows.events):
+            out.append(of_events(rows.events, me, index, known_ms=now_ms, sources=self.house.sources_of))
+        if rows.detections is not None and len(rows.detections):
+            out.append(of_detections(rows.detections, me, index, known_ms=now_ms))
+        return [c for c in out if len(c)]
+
+    def say(self, data: bytes, facts: Facts, to: str, *, lane: str = "") -> Decision:
+        """Tell an audience one record that a person or a protocol wrote, if the rules in force let it go.
+
+        The decision is kept whatever it is; a refusal is returned, not raised.
+        """
+        with self._lock:
+            rules, setting = self.house.rules(), self.house.setting()
+            if rules is None:
+                return Decision("withhold", "", why=("no rules are in force",))
+            decision = decide.one(rules, facts, to, setting)
+            if decision.released:
+                self.pass_on(data, decision, to, lane=lane)
+            else:
+                self.house.shared.decisions.add([_said(to, decision, [record_id(data)])], setting.now_ms)
+            return decision
+
+    def pass_on(self, data: bytes, decision: Decision, to: str, *, lane: str = "") -> None:
+        """Put one record, decided elsewhere in ``share`` (recalls, acknowledgements, break-glass), into a log."""
+        kind = decode(data).kind
+        self._release([Batch(to, lane or decision.lane or lane_of(kind), ((data, decision),))], [], None)
+
+    def _withheld(self, offer: Offer) -> Iterable[Decided]:
+        """Lines of the decision log for what stays: by name for events and detections, by number for positions."""
+        found = offer.candidates
+        fresh = np.ones(len(found), np.bool_)
+        if found.columns.received_ms is not None:
+            fresh = found.columns.received_ms > self._told_ms
+        for to, decisions in offer.decisions.items():
+            for place, decision in enumerate(decisions.decisions):
+                if decision.released:
+                    continue
+                mine = np.flatnonzero((decisions.group == place) & (fresh | bool(found.keys)))
+                if found.keys:
+                    names = [n for k in mine.tolist() if (n := self._new_name(to, decision, found.keys[k]))]
+                    if names:
+                        yield _said(to, decision, names)
+                elif len(mine):
+                    kind = str(found.rows.kind)
+                    yield _said(to, decision, (), f"{len(mine)} of {kind}")
+
+    def _new_name(self, to: str, decision: Decision, event: str) -> str:
+        """The name under which the decision log knows an event; empty where this was written already."""
+        key = (to, decision.policy_hash + ",".join(decision.rule_ids), event)
+        if key in self._noted:
+            return ""
+        self._noted[key] = None
+        if len(self._noted) > _NOTED_MOST:
+            del self._noted[next(iter(self._noted))]
+        return hashlib.sha256(f"event\n{event}".encode()).hexdigest()
+
+    def _release(self, batches: Iterable[Batch], decided: Sequence[Decided], memory: Memory | None) -> None:
+        with self._lock:
+            house, told, boxes, rows = self.house, [], [], list(decided)
+            for batch in batches:
+                box = self._box(LogName(house.identity.party, self._epoch, batch.audience, house.identity.context,
+                                        batch.lane))  # fmt: skip
+                made = release.append(box, batch.released)
+                told.append(Told(box.name, made.first, batch.records, made.nodes, made.outbox.salts))
+                boxes.append(made.outbox)
+                rows += _released(batch)
+            notes = {} if memory is None else {MEMORY: memory.pack()}
+            house.shared.outbox.append(told, house.now_ms(), rows, notes)
+            self._memory = memory or self._memory
+            self._sign(boxes)
+
+    @property
+    def _epoch(self) -> int:
+        manifest = self.house.identity.ring.manifest
+        return manifest.epoch if manifest else 1
+
+    def _box(self, name: LogName) -> release.Outbox:
+        held = self.house.shared.outbox.log(name)
+        return release.Outbox(name, held.frontier, held.salts) if held else release.open_outbox(name, self.house.random)
+
+    # ---- signing --------------------------------------------------------------------------------------------------
+    def sign_rest(self) -> int:
+        """Sign what a crash left unsigned. How many logs."""
+        with self._lock:
+            names = [s.name for s in self.house.shared.outbox.unsigned()]
+            boxes = [self._box(parse_name(name)) for name in names]
+            self._sign(boxes)
+            return len(boxes)
+
+    def _sign(self, boxes: Iterable[release.Outbox]) -> None:
+        house = self.house
+        for box in boxes:
+            name = str(box.name)
+            held = house.marks.of(name)
+            marks: list[Position] | None = [held] if held else []
+            if self._unsure:
+                marks = None  # something was signed before, and the file that must know how much is gone
+            head = release.sign(box, house.identity.keys, marks=marks, nodes=house.shared.outbox.nodes(name),
+                                now_ms=house.now_ms())  # fmt: skip
+            root = base64.b64encode(box.frontier.root).decode()
+            house.marks.put({name: Position(box.size, root)})
+            house.shared.outbox.signed(name, box.size, head, house.now_ms())
+            for tell in self.news:
+                tell(box.name, box.size)
+
+    # ---- questions ------------------------------------------------------------------------------------------------
+    def why(self, facts: Facts, to: str, rules: RuleSet | None = None) -> Decision:
+        """What would be decided for one candidate, every rule explained. Nothing is told or kept."""
+        chosen = rules or self.house.rules()
+        if chosen is None:
+            return Decision("withhold", "", why=("no rules are in force",))
+        return decide.one(chosen, facts, to, self.house.setting())
+
+    def preview(self, rows: Rows, rules: RuleSet) -> list[tuple[Candidates, Mapping[str, decide.Decisions]]]:
+        """What these rules would decide about these rows."""
+        return [(o.candidates, o.decisions) for o in self.offers(rows, rules, self.house.setting())]
+
+
+def _released(batch: Batch) -> list[Decided]:
+    """Lines of the decision log for what leaves: one for each decision."""
+    by: dict[Decision, list[str]] = {}
+    for data, decision in batch.released:
+        by.setdefault(decision, []).append(record_id(data))
+    return [_said(batch.audience, decision, ids) for decision, ids in by.items()]
+
+
+def _said(to: str, decision: Decision, ids: Sequence[str], what: str = "") -> Decided:
+    why = "; ".join((*([what] if what else ()), *decision.why))
+    words = decision.transforms.words
+    return Decided(to, decision.verdict, tuple(ids), decision.rule_ids, words, decision.policy_hash, why[:1000])

@@ -1,0 +1,132 @@
+"""The door: what leaves, in which log, with which memory; and that nothing leaves otherwise."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from kizuna.base.errors import TrustError
+from kizuna.base.table import Table, empty, from_arrow
+from kizuna.fixes.table import FIXES
+from kizuna.node.share.door import Door, House, Rows
+from kizuna.node.share.files import Places
+from kizuna.node.share.identity import Marks, init, load
+from kizuna.records.partner import Partner, directory
+from kizuna.records.record import decode
+from kizuna.share import rules as rule_files
+from kizuna.share.columns import Terms
+from kizuna.stores.shared import open_shared
+from node.share.test_introduction import NOW
+
+T0 = 1_790_000_000_000
+NOW_MS = [T0 + 6 * 3_600_000]
+RULES = """
+version = 1
+[[rule]]
+id = "positions"
+clause = ["memo/1"]
+match = { kind = ["track.position"], source = ["tower"] }
+to = ["south"]
+then = "release"
+transform = ["coarsen_position cell_m=1000"]
+"""
+
+
+def fixes(n: int, *, first: int = 0, source: str = "tower", start_ms: int = T0) -> Table:
+    rows = [
+        {"msg_id": first + k, "mmsi": 431_000_001 + k, "timestamp": start_ms + 1000 * k, "lat": 24.5, "lon": 123.5 + k * 0.01,
+         "received_at": start_ms + 1000 * k, "source_id": source, "context": "real", "label": "nobody", "flags": 0, "byte_offset": 0}
+        for k in range(n)
+    ]  # fmt: skip
+    return from_arrow(FIXES, _arrow(rows))
+
+
+def _arrow(rows: list[dict[str, Any]]) -> pa.Table:
+    form = empty(FIXES).to_arrow().schema
+    return pa.table({n: pa.array([r[n] for r in rows], form.field(n).type) for n in rows[0]})
+
+
+@pytest.fixture(autouse=True)
+def clock() -> None:
+    NOW_MS[0] = T0 + 6 * 3_600_000
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Any:
+    places = Places(tmp_path)
+    init(places, "north", "real", passphrase="a long passphrase", random=os.urandom, hosts=["127.0.0.1"], now=NOW)
+    shared = open_shared(places.shared, context="real", durable=False)
+    rules = rule_files.load(RULES)
+    found = House(
+        load(places, "north", "North", "real"), shared, Marks(places.marks("real")),
+        lambda: directory("north", [Partner("south")]), lambda: rules,
+        {"tower": Terms(True, frozenset({"all"})), "sealed": Terms()}, (), bytes(range(32)), os.urandom,
+        lambda: NOW_MS[0],
+    )  # fmt: skip
+    yield found
+    shared.close()
+
+
+def told(house: House) -> list[Any]:
+    entries = house.shared.logs.entries("north/1/south/real/routine", 0, most=1000, max_bytes=1 << 30)
+    return [decode(e.data) for e in entries if e.data]
+
+
+def later(house: House, first: int) -> None:
+    NOW_MS[0] += 6 * 3_600_000
+    Door(house).tell(Rows(fixes(3, first=first, start_ms=NOW_MS[0] - 3 * 3_600_000)))
+
+
+def test_what_the_rules_release_stands_in_a_signed_log(house: House) -> None:
+    door, news = Door(house), []
+    door.news.append(lambda name, size: news.append((str(name), size)))
+    door.tell(Rows(fixes(5)))
+    [state] = house.shared.logs.all("out")
+    assert (state.name, state.size, state.head_size) == ("north/1/south/real/routine", 5, 5)
+    assert news == [(state.name, 5)]
+    assert {r.kind for r in told(house)} == {"track.position"}
+    assert house.marks.of(state.name).size == 5
+
+
+def test_the_same_rows_again_tell_nothing_also_after_a_restart(house: House) -> None:
+    Door(house).tell(Rows(fixes(5)))
+    Door(house).tell(Rows(fixes(5)))
+    assert len(told(house)) == 5
+
+
+def test_a_source_without_leave_stays_and_the_decision_log_says_so(house: House) -> None:
+    door = Door(house)
+    door.tell(Rows(fixes(4, source="sealed")))
+    assert house.shared.logs.all("out") == []
+    [line] = house.shared.decisions.lines()
+    assert (line.decided.verdict, "4 of track.position" in line.decided.why) == ("withhold", True)
+
+
+def test_without_rules_nothing_leaves(house: House) -> None:
+    house.rules = lambda: None
+    assert Door(house).tell(Rows(fixes(4))) == {}
+    assert house.shared.logs.all() == []
+
+
+def test_a_store_set_back_signs_nothing(house: House, tmp_path: Path) -> None:
+    Door(house).tell(Rows(fixes(3)))
+    house.shared.backup(tmp_path / "old.db")
+    later(house, 10)
+    assert house.marks.of("north/1/south/real/routine").size == 6
+    house.shared.close()
+    (tmp_path / "old.db").replace(tmp_path / "share" / "shared-real.db")
+    for rest in (tmp_path / "share").glob("shared-real.db-*"):
+        rest.unlink()
+    house.shared = open_shared(tmp_path / "share", context="real", durable=False)
+    house.marks = Marks(Places(tmp_path).marks("real"))
+    with pytest.raises(TrustError, match="records were signed"):
+        later(house, 20)
+
+
+def test_lost_marks_stop_a_node_that_has_signed_before(house: House, tmp_path: Path) -> None:
+    Door(house).tell(Rows(fixes(3)))
+    house.marks = Marks(tmp_path / "elsewhere.json")
+    with pytest.raises(TrustError, match="how much"):
+        later(house, 10)
