@@ -113,6 +113,7 @@ def test_without_rules_nothing_leaves(house: House) -> None:
 def test_a_store_set_back_signs_nothing(house: House, tmp_path: Path) -> None:
     Door(house).tell(Rows(fixes(3)))
     house.shared.backup(tmp_path / "old.db")
+    house.marks = Marks(Places(tmp_path).marks("real"))
     later(house, 10)
     assert house.marks.of("north/1/south/real/routine").size == 6
     house.shared.close()
