@@ -68,8 +68,10 @@ def test_gdal_reads_the_collections_page_by_page(busy):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("ogr2ogr") is None, reason="ogr2ogr (gdal-bin) is not installed")
 def test_ogr2ogr_takes_the_events_into_a_geopackage(busy, tmp_path):
+    if shutil.which("ogr2ogr") is None:
+        assert not os.environ.get("CI"), "continuous integration has to have ogr2ogr (gdal-bin)"
+        pytest.skip("ogr2ogr (gdal-bin) is not installed")
     with listening(busy.app) as (url, _):
         done = subprocess.run(["ogr2ogr", "-oo", "PAGE_SIZE=1000", str(tmp_path / "e.gpkg"), f"OAPIF:{url}/ogc", "vessels"],
                               env={**os.environ, "GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": f"token:{busy.secret}"},
@@ -79,7 +81,8 @@ def test_ogr2ogr_takes_the_events_into_a_geopackage(busy, tmp_path):
 
 @pytest.mark.slow
 def test_owslib_reads_the_collections(busy):
-    features = pytest.importorskip("owslib.ogcapi.features", reason="OWSLib is not installed")
+    from owslib.ogcapi import features  # in the locked set for tests: not having it is a fault, not a reason to skip
+
     with listening(busy.app) as (url, _):
         client = features.Features(url + "/ogc/", headers={"Authorization": f"Bearer {busy.secret}"})
         assert sorted(client.feature_collections()) == ["events", "tracks", "vessels", "zones"]
