@@ -115,8 +115,11 @@ def _made(home: Path, wanted: DemoWanted, context: str, player_port: int) -> Con
         "listen": {"tls": False, "port": wanted.port},
         "live": {"settle_h": 6.0, "lateness_h": 1.0, "keep_h": 48.0},
         "clock": {"kind": "stream", "speed": wanted.speed},
-        "places": {"zones": ["exercise-zones.geojson"], "anchorages": ["exercise-anchorages.csv"],
-                   "names": ["exercise-names.toml"]},
+        "places": {
+            "zones": ["exercise-zones.geojson"],
+            "anchorages": ["exercise-anchorages.csv"],
+            "names": ["exercise-names.toml"],
+        },
         "store": {"lateness_s": 3600},
     }
     source = {"id": SOURCE, "kind": "exercise", "address": f"127.0.0.1:{player_port}", "licence": "invented",
