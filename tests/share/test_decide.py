@@ -491,3 +491,23 @@ def test_columns_are_checked_once():
     assert labels(np.array([0, -1], np.int32), ["AMBER;rel=bay"]).word(0) == Label(tlp=Tlp.AMBER, rel_to=frozenset(("bay",)))
     assert Columns(observed_ms=np.array([MISSING_TIME_MS])).row(0) == Facts()
     assert coded(["a", None, "a"]).codes.tolist() == [0, -1, 0]
+
+
+def test_a_releasing_rule_that_cannot_be_evaluated_refuses_what_another_releases():
+    found = load(POSITIONS, ("release", ["cape"], 'match = { kind = ["*"], age = { min_h = 1 } }\nlabel = { tlp = "GREEN" }'))
+    assert both(found, PLAIN).released
+    assert both(found, but(observed_ms=None)).why == ("r1 cannot be evaluated",)
+
+
+def test_red_goes_to_no_community_though_it_names_every_member():
+    who = directory("harbour", [Partner("bay", communities=frozenset(("c:civil",)), tlp_max=Tlp.RED)], [Community("c:civil", 1, frozenset(("bay",)))])
+    found = load(("release", ["c:civil", "bay"], 'match = { kind = ["*"] }\nlabel = { tlp = "GREEN" }'))
+    stated = but(label=Label(tlp=Tlp.RED, rel_to=frozenset(("bay", "c:civil"))))
+    assert both(found, stated, "bay", setting(who=who)).released
+    assert both(found, stated, "c:civil", setting(who=who)).rule_ids == (bounds.LABEL,)
+
+
+def test_what_rests_on_no_source_matches_no_release_by_source():
+    found = load(("release", ["cape"], 'match = { source = ["ais"] }'))
+    assert both(found, PLAIN).released
+    assert not both(found, but(source=frozenset())).released
