@@ -55,10 +55,18 @@ def _versions() -> Finding:
 
 
 def _optional() -> Finding:
+    found = [
+        _extra("pyais", "rarer AIS messages", "rare"),
+        _extra("adbc-driver-postgresql", "stores on PostgreSQL", "postgres"),
+    ]
+    return Finding("optional", ok=True, found="; ".join(found))
+
+
+def _extra(name: str, what_for: str, extra: str) -> str:
     try:
-        return Finding("optional", ok=True, found=f"pyais {version('pyais')}: rarer AIS messages can be decoded")
+        return f"{name} {version(name)} for {what_for}"
     except PackageNotFoundError:
-        return Finding("optional", ok=True, found="no pyais: rarer AIS messages stay raw (pip install kizuna[rare])")
+        return f"no {name} for {what_for} (pip install kizuna[{extra}])"
 
 
 def _kernels() -> Finding:
