@@ -102,10 +102,13 @@ bench: $(V)/.bench ## time Kizuna beside its peers; results go to benchmarks/res
 	@for f in $(sort $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py))); do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 	@$(BIN)/python tools/reference.py
 
-soak: $(V)/.dev ## long runs with committed results: ten million mutated lines through every decoder, a store and a node killed 200 times each
+soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of store, node and sync, release rules, ledgers, leaks
 	@$(BIN)/python tests/soak/fuzz_decoders.py --lines 10000000
 	@$(BIN)/python tests/soak/kill_store.py --rounds 200
 	@$(BIN)/python tests/soak/kill_node.py --rounds 200
+	@$(BIN)/python tests/soak/cedar_release.py
+	@$(BIN)/python tests/soak/label_lattice.py
+	@$(BIN)/python tests/soak/ledger_soak.py
 
 # ---- data and locks (need npm and uv) -----------------------------------------------------------------------------
 data: $(V)/.dev tools/coast/node_modules ## compute the packaged coast from pinned npm packages
