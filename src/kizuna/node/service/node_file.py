@@ -22,6 +22,7 @@ SECTIONS: Final[dict[str, type[Any]]] = {
     "node": s.NodeSettings, "listen": s.ListenSettings, "places": s.PlaceSettings, "live": LiveParams,
     "alerts": AlertParams, "store": s.StoreSettings, "upkeep": s.UpkeepSettings, "feeds": s.FeedSettings,
     "detections": ContactParams, "layers": s.LayerSettings, "oidc": s.OidcSettings, "clock": s.ClockSettings,
+    "sharing": s.SharingSettings,
 }  # fmt: skip
 """Sections and what declares them; ``[[sources]]`` stands beside them, once for each source."""
 SOURCES: Final = "sources"

@@ -17,13 +17,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from kizuna.base.errors import InputError
 from kizuna.base.table import Table
 from kizuna.node.share.identity import Identity, Marks
 from kizuna.places.zone import Zone
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.records.kinds import lane_of
 from kizuna.records.partner import Directory
-from kizuna.records.record import decode, record_id
+from kizuna.records.record import Record, decode, record_id
 from kizuna.share import decide, release
 from kizuna.share.columns import Facts, Setting, Terms
 from kizuna.share.decide import Decision
@@ -51,6 +52,7 @@ from kizuna.stores.shared.shared import Shared
 
 MEMORY: Final = "publish memory"
 _NOTED_MOST: Final = 100_000
+_POINT: Final = 2
 
 
 class Rows(NamedTuple):
@@ -157,6 +159,29 @@ class Door:
         if rows.detections is not None and len(rows.detections):
             out.append(of_detections(rows.detections, me, index, known_ms=now_ms))
         return [c for c in out if len(c)]
+
+    def facts(self, record: Record, tag: frozenset[str] = frozenset()) -> Facts:
+        """What rules look at in a record that a person of this node wrote: it rests on no source.
+
+        Raises InputError where it is of another party or context.
+        """
+        me = self.house.identity
+        if record.origin != me.party or record.context != me.context:
+            raise InputError(f"a record of {record.origin} in {record.context}", hint=f"{me.party} in {me.context}")
+        zone, touched = self._zones(record.geo)
+        return Facts(
+            record.kind, me.party, record.context, record.label, record.observed_ms, self.house.now_ms(), zone, touched,
+            frozenset(), frozenset(record.subject), tag,
+        )  # fmt: skip
+
+    def _zones(self, geo: tuple[float, ...]) -> tuple[frozenset[str], frozenset[str]]:
+        """Zones that hold a place entirely, and zones that it may touch: of a box, in doubt, all."""
+        names = [z.zone_id for z in self.house.index.zones]
+        if len(geo) == _POINT and names:
+            _, found = self.house.index.memberships(np.array([geo[1]]), np.array([geo[0]]))
+            here = frozenset(names[k] for k in found.tolist())
+            return here, here
+        return frozenset(), frozenset(names) if geo else frozenset()
 
     def say(self, data: bytes, facts: Facts, to: str, *, lane: str = "") -> Decision:
         """Tell an audience one record that a person or a protocol wrote, if the rules in force let it go.

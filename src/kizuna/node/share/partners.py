@@ -7,6 +7,7 @@ is ``active``, ``paused`` (nothing goes out or is asked; nothing is forgotten) o
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable
 from typing import Final
 
@@ -89,6 +90,14 @@ class Partners:
         if not self._places.partners.is_dir():
             return []
         return [self.get(p.stem) for p in sorted(self._places.partners.glob("*.json")) if not p.name.startswith(".")]
+
+    def stamp(self) -> tuple[tuple[str, int, int], ...]:
+        """Changes whenever a partner's file does."""
+        try:
+            found = [(e.name, e.stat()) for e in os.scandir(self._places.partners) if e.name.endswith(".json")]
+        except FileNotFoundError:
+            return ()
+        return tuple(sorted((name, at.st_mtime_ns, at.st_ino) for name, at in found if not name.startswith(".")))
 
     def get(self, party: str) -> Known:
         """One partner. Raises InputError where it is not known, ConfigError where its file is damaged."""

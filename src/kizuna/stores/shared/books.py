@@ -209,6 +209,11 @@ class Papers:
         sql = "SELECT kind, name, version, at_ms, by, bytes FROM paper WHERE kind = ?1 AND (?2 = '' OR name = ?2)"
         return [Paper(*row) for row in self._database.rows(f"{sql} ORDER BY name, version", kind, name)]
 
+    def count(self, kind: str) -> int:
+        """How many papers of a kind there are; goes up with each, so a reader sees whether something came."""
+        found = self._database.row("SELECT count(*) FROM paper WHERE kind = ?", kind)
+        return int(found[0]) if found else 0
+
     def by_digest(self, digest: str) -> Paper | None:
         """The paper whose bytes have this SHA-256, for instance the rule set that a decision names."""
         sql = "SELECT kind, name, version, at_ms, by, bytes FROM paper WHERE digest = ?"
