@@ -1,0 +1,170 @@
+"""Everything of sharing in one node: who it is, whom it knows, what its rules are, what it told and was told.
+
+    with open_sharing(config) as sharing:       a command: looks, and writes papers and partners
+    sharing.start(tables)                       the node: the door's loops, the listener, the lines to partners
+
+Officers change rules and partners by commands and through the API, in this process or another; both are asked anew
+whenever something is decided. A paused or revoked partner is reached by nothing from that moment on.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from kizuna.base.errors import ConfigError
+from kizuna.node.service.clocks import wall_ms
+from kizuna.node.service.settings import Config
+from kizuna.node.share.door import Door, House
+from kizuna.node.share.files import Places, put
+from kizuna.node.share.identity import Identity, Marks, load
+from kizuna.node.share.partners import Partners
+from kizuna.node.share.rulebook import RuleBook
+from kizuna.records.partner import Community, Directory, directory
+from kizuna.records.record import Record, decode
+from kizuna.share.columns import Terms
+from kizuna.share.decide import Decision
+from kizuna.share.rules.rule import RuleSet
+from kizuna.stores.shared import Shared, open_shared
+
+if TYPE_CHECKING:
+    from kizuna.node.share.traffic import Traffic
+    from kizuna.places.zone import Zone
+
+SECRET_BYTES: Final = 32
+PARTNER: Final = "partner:"
+"""Source of what a partner told: ``partner:<id>``."""
+
+
+class Received(NamedTuple):
+    """One record as it came, judged and kept. ``number`` goes up with the coming; ``signer``: page key, hex."""
+
+    number: int
+    partner: str
+    log: str
+    n: int
+    id: str
+    data: bytes
+    record: Record
+    signer: str = ""
+
+
+Handler = Callable[[Received], None]
+"""Called on the thread of arrivals, in order, for each record at least once: after a crash the last may come again."""
+
+
+class Sharing:
+    """Sharing of one node in one context."""
+
+    def __init__(self, config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms) -> None:
+        """Open everything. Raises ConfigError where the node shares nothing or its keys are not in order."""
+        s = config.sharing
+        if not s.party:
+            raise ConfigError("this node shares nothing", where="node.toml [sharing] party", hint="kizuna partner init")
+        self.config = config
+        self.party: str = s.party
+        self.context: str = config.node.context
+        self.places = Places(config.home)
+        self.identity: Identity = load(self.places, s.party, s.title or config.node.title, self.context)
+        self.shared: Shared = open_shared(self.places.shared, context=self.context)
+        self.partners = Partners(self.places)
+        self.book = RuleBook(self.shared)
+        self.communities: Callable[[], Sequence[Community]] = tuple
+        """Lists of members that count now; arrivals keep them."""
+        self.now_ms = now_ms
+        self.handlers: list[tuple[str, Handler]] = []
+        self.traffic: Traffic | None = None
+        """Threads and lines, while the node runs."""
+        self._lock = threading.Lock()
+        self._who: tuple[Any, Directory] | None = None
+        terms = {r.id: Terms(r.pass_on, frozenset(r.pass_on_to), r.pass_on_days) for r in config.sources}
+        self.door = Door(House(
+            self.identity, self.shared, Marks(self.places.marks(self.context)), self.who, self.rules, terms,
+            tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit,
+        ))  # fmt: skip
+
+    # ---- who and by which rules -------------------------------------------------------------------------------------
+    def who(self) -> Directory:
+        """Partners and communities as they are now; files are read again only where one changed."""
+        with self._lock:
+            state = (self.partners.stamp(), tuple(self.communities()))
+            if self._who is None or self._who[0] != state:
+                known = [k.partner for k in self.partners.all() if k.id != self.party]
+                self._who = state, directory(self.party, known, state[1])
+            return self._who[1]
+
+    def rules(self) -> RuleSet | None:
+        """The rules in force; None: nothing leaves."""
+        return self.book.active()
+
+    # ---- saying and hearing ----------------------------------------------------------------------------------------
+    def say(self, data: bytes, to: str, *, lane: str = "", tag: frozenset[str] = frozenset()) -> Decision:
+        """Tell an audience a record that a person of this node wrote, if the rules in force let it go.
+
+        ``data``: bytes of a record of ours (``records.record.encode``); ``tag``: further words that rules match, such
+        as ``distress`` or ``incident:<id>``. The decision is kept whatever it is; a refusal is returned, not raised.
+        Raises InputError where the record is not ours or of another context.
+        """
+        return self.door.say(data, self.door.facts(decode(data), tag), to, lane=lane)
+
+    def on(self, kind_prefix: str, handler: Handler) -> None:
+        """Have a handler called for each received record whose kind begins so. To be called before ``start``."""
+        self.handlers.append((kind_prefix, handler))
+
+    # ---- running ----------------------------------------------------------------------------------------------------
+    def start(self, tables: Any, trouble: Callable[[str, str], object] = lambda _name, _words: None) -> None:
+        """Begin: the door's loops over ``tables`` (``loops.Tables``), the lines to partners, the arrivals."""
+        from kizuna.node.share.traffic import Traffic  # noqa: PLC0415  a command needs no lines
+
+        self.traffic = Traffic(self, tables, trouble)
+        self.traffic.start()
+
+    def stop(self) -> None:
+        """End in good order; what was told and taken is on the disk already."""
+        if self.traffic is not None:
+            self.traffic.stop()
+            self.traffic = None
+
+    def close(self) -> None:
+        """Stop and let go of the store."""
+        self.stop()
+        self.shared.close()
+
+    def __enter__(self) -> Self:
+        """Close with the block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # ---- health -----------------------------------------------------------------------------------------------------
+    def health(self) -> list[dict[str, Any]]:
+        """One row for each partner: state of the link, what was told and received, how far either side is behind."""
+        from kizuna.node.share.health import rows  # noqa: PLC0415
+
+        return rows(self)
+
+    @property
+    def version(self) -> int:
+        """Counts up with whatever is told, received or decided by officers, within one start."""
+        return self.traffic.version if self.traffic is not None else 0
+
+
+def secret_of(places: Places) -> bytes:
+    """The node's secret for salts and pseudonyms; made once. It never leaves, and backups with keys hold it."""
+    path = places.keys / "salt.key"
+    if not path.exists():
+        put(path, os.urandom(SECRET_BYTES), new=True)
+    found = path.read_bytes()
+    if len(found) != SECRET_BYTES:
+        raise ConfigError("is not a secret of 32 bytes", where=str(path), hint="restore it from a backup with keys")
+    return found
+
+
+def open_sharing(config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms) -> Sharing:
+    """Sharing of a node from its settings; see ``Sharing``."""
+    return Sharing(config, zones=zones, now_ms=now_ms)
+
