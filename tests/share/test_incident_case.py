@@ -300,3 +300,14 @@ def test_the_table_of_tasks_has_no_way_out_of_an_end():
     ends = {"refused", "done", "failed"}
     assert not [key for key in TASK_STATES if key[0] in ends]
     assert {state for state in TASK_STATES.values()} >= ends
+
+
+def test_a_case_that_is_full_takes_no_more_in_the_same_way_everywhere(monkeypatch):
+    from kizuna.share.incident import timeline
+    north, south = two()
+    for k in range(5):
+        north.say(Message(n=1, t=str(k)))
+    meet(north, south)
+    monkeypatch.setattr(timeline, "ENTRIES_MAX", 6)
+    case = same(north, south)
+    assert len(case.timeline.rows) == 6 and {a.why for a in case.timeline.aside} == {"the case is full"}

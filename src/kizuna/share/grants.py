@@ -90,6 +90,8 @@ class Grants:
     context: str
     _given: dict[str, tuple[str, Grant]] = field(default_factory=dict)
     _ended: set[tuple[str, str]] = field(default_factory=set)
+    _naming: dict[str, list[str]] = field(default_factory=dict)
+    """Grants by record that they name."""
 
     def take(self, data: bytes, proved: str) -> str:
         """Take a grant or an end of grants; returns why not, or nothing.
@@ -105,24 +107,31 @@ class Grants:
         if record.origin != proved:
             return f"{proved} cannot speak for {record.origin}"
         if isinstance(body, Grant):
-            self._given[record_id(data)] = (record.origin, body)
+            if record_id(data) not in self._given:
+                self._given[record_id(data)] = (record.origin, body)
+                for each in set(body.records):
+                    self._naming.setdefault(each, []).append(record_id(data))
         else:
             self._ended.update((record.origin, each) for each in body.grants)
         return ""
 
     def given(self) -> tuple[Given, ...]:
         """All grants, in order of their ids."""
-        return tuple(
-            Given(name, origin, frozenset(body.records), body.to, body.until_ms, (origin, name) in self._ended)
-            for name, (origin, body) in sorted(self._given.items())
-        )
+        return tuple(self._get(name) for name in sorted(self._given))
+
+    def _get(self, name: str) -> Given:
+        origin, body = self._given[name]
+        return Given(name, origin, frozenset(body.records), body.to, body.until_ms, (origin, name) in self._ended)
+
+    def _about(self, record: str, origin: str) -> tuple[Given, ...]:
+        """Grants of the originator that name a record, also those that have ended."""
+        found = (self._get(name) for name in sorted(self._naming.get(record, ())))
+        return tuple(each for each in found if each.origin == origin)
 
     def audiences(self, record: str, origin: str, now_ms: int) -> frozenset[str]:
         """Audiences for which the originator allows this record now; the column ``granted`` of decisions."""
-        return frozenset(
-            each.to for each in self.given()
-            if record in each.records and each.origin == origin and not each.ended and now_ms < each.until_ms
-        )  # fmt: skip
+        about = self._about(record, origin)
+        return frozenset(each.to for each in about if not each.ended and now_ms < each.until_ms)
 
     def may_pass_on(self, record: str, held: Record, to: str, who: Directory, now_ms: int) -> Verdict:
         """At the carrier: whether a foreign record may leave for an audience."""
@@ -149,16 +158,15 @@ class Grants:
         )  # fmt: skip
 
     def _granted(self, record: str, origin: str, audiences: frozenset[str], now_ms: int) -> Verdict | None:
-        for each in self.given():
-            live = not each.ended and now_ms < each.until_ms
-            if live and record in each.records and each.origin == origin and each.to in audiences:
+        for each in self._about(record, origin):
+            if not each.ended and now_ms < each.until_ms and each.to in audiences:
                 return Verdict(
                     ok=True, why=f"{origin} allows it for {each.to} until {iso_s(each.until_ms)}", grant=each.id
                 )
         return None
 
     def _why(self, record: str, origin: str, to: str, now_ms: int, who: Directory) -> Verdict:
-        near = [each for each in self.given() if record in each.records and each.origin == origin]
+        near = self._about(record, origin)
         members = who.members(to)
         for each in near:
             if each.to == to or each.to in who.audiences_of(to) or (members and members <= who.members(each.to)):

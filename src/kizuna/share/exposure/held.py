@@ -130,11 +130,15 @@ def _through_others(
 ) -> dict[str, list[Way]]:
     """Records that another holder was allowed to pass on to the party, also by grants that have ended since."""
     found: dict[str, list[Way]] = {}
+    granted: dict[str, list[str]] = {}
+    for each in facts.grants:
+        for name in each.records if each.to in names else ():
+            granted.setdefault(name, []).append(f"grant {each.id}")
     for holder, records in held.items():
         if holder == party:
             continue
         for name in records:
-            for way in _allowed(name, names, facts):
+            for way in (*granted.get(name, ()), *_allowed(name, names, facts)):
                 found.setdefault(name, []).append(Way(holder, way))
     for name, who, via in facts.told_of:
         if who == party:
@@ -143,9 +147,6 @@ def _through_others(
 
 
 def _allowed(name: str, names: set[str], facts: Facts) -> Iterable[str]:
-    for each in facts.grants:
-        if name in each.records and each.to in names:
-            yield f"grant {each.id}"
     label = facts.labels.get(name)
     if label is None:
         return

@@ -12,10 +12,13 @@ same number are a fork, shown as such: a desk restored from an old copy, or one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kizuna.records.bodies.incident import Opened
 from kizuna.share.incident.entries import PARENTS_MAX, Written
+
+ENTRIES_MAX: Final = 10_000
+"""Entries of one case. A long search has some hundreds; without a bound a partner could make ours work without end."""
 
 
 class Row(NamedTuple):
@@ -57,6 +60,8 @@ def order(entries: Iterable[Written], incident: str) -> Timeline:
         if why:
             aside.append(Aside(each, why))
     placed = sorted(depth, key=lambda i: (depth[i], mine[i].author, mine[i].body.n, i))
+    aside += [Aside(mine[name], "the case is full") for name in placed[ENTRIES_MAX:]]
+    placed = placed[:ENTRIES_MAX]
     at = {name: k for k, name in enumerate(placed)}
     rows: list[Row] = []
     for name in placed:
