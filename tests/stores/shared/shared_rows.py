@@ -41,14 +41,14 @@ def told(first: int, count: int, log: str = LOG, say: str = "") -> Told:
     return Told(parse_name(log), first, [record(k, say) for k in range(first, first + count)], nodes, SALTS)
 
 
-def page(first: int, count: int, log: str = LOG, size: int | None = None) -> Accepted:
+def page(first: int, count: int, log: str = LOG, size: int | None = None, key: bytes = b"k" * 32) -> Accepted:
     """A page as ``verify`` gives it out for a reader who holds ``first`` entries."""
     frontier, nodes = merkle.append(tree(first, log), leaves(first, count, log))
     head = first + count if size is None else size
     signed = note(head, log)
     seen = Seen(parse_name(log), frontier, Checkpoint(log, head, tree(head, log).root), signed)
     records = tuple(record(k) for k in range(first, first + count))
-    return Accepted(seen, first, records, SALTS.cover(first, count), tuple(nodes), (), 0, 0, max(0, head - first - count))
+    return Accepted(seen, first, records, SALTS.cover(first, count), tuple(nodes), (), 0, key, 0, max(0, head - first - count))
 
 
 def plain_root(of: list[bytes]) -> bytes:

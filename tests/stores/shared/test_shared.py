@@ -201,6 +201,12 @@ def test_a_halted_log_stands_still_until_a_person_resumes_it(store):
     assert take(store, page(5, 1)) == 6
 
 
+def test_the_keys_that_signed_are_kept_with_their_first_entry(store):
+    for first, key in ((0, b"a"), (5, b"a"), (10, b"b"), (15, b"b")):
+        take(store, page(first, 5, key=key * 32))
+    assert store.inbox.signers(LOG) == [(0, b"a" * 32), (10, b"b" * 32)]
+
+
 def test_a_log_belongs_to_one_peer(store):
     take(store, page(0, 1))
     with pytest.raises(TrustError):

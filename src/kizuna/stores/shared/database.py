@@ -253,7 +253,7 @@ def _connected(path: Path, *, durable: bool) -> sqlite3.Connection:
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_WAIT_S, cached_statements=256)
     for pragma in (
         "journal_mode = WAL", f"synchronous = {'FULL' if durable else 'OFF'}", "foreign_keys = OFF",
-        "trusted_schema = OFF", "cache_size = -32000", "wal_autocheckpoint = 2000",
+        "trusted_schema = OFF", "cache_size = -32000", "wal_autocheckpoint = 8000",
     ):  # fmt: skip
         db.execute(f"PRAGMA {pragma}")
     return db

@@ -7,7 +7,7 @@ Two pages that come at once, one pulled and one pushed, are thus judged one afte
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kizuna.base.errors import TrustError
 from kizuna.share.ledger.checkpoint import read_checkpoint
@@ -32,6 +32,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._told: dict[str, int] = {}
 
     def seen(self, name: str) -> Seen:
         """What is held of a log, as verification wants it. Raises TrustError where it is halted."""
@@ -61,11 +62,16 @@ class Inbox:
             if state.size + len(page.records) != page.seen.size:
                 raise MovedError("the log went on meanwhile", where=str(name), hint="judge the page again")
             cursor = logs.extend(db, state, run) if page.records else state.size
+            if page.records:
+                _signed(db, state, page.signer)
+            db.executemany(_TELL, [(size, log, size) for log, size in self._told.items()])
             if page.seen.head and page.seen.note != state.head:
                 logs.put_head(db, state, page.seen.head.size, page.seen.note, at_ms)
             return cursor
 
-        return self._database.change(work)
+        cursor = self._database.change(work)
+        self._told.clear()
+        return cursor
 
     def nodes(self, name: str) -> logs.NodesOf:
         """Stored nodes of a log's tree."""
@@ -79,14 +85,23 @@ class Inbox:
         """Put refused bytes into quarantine."""
         books.Quarantine(self._database).put(peer, name, reason, data, at_ms)
 
+    def signers(self, name: str) -> list[tuple[int, bytes]]:
+        """Page keys under which a log was received, each from its first entry on (``KeyRing.doubtful``)."""
+        sql = "SELECT s.first, s.key FROM signer s JOIN log l USING (log) WHERE l.name = ? ORDER BY s.first"
+        return [(first, key) for first, key in self._database.rows(sql, name)]
+
     def owed(self, peer: str) -> list[LogState]:
         """Logs of a peer of which more is held than it has our receipt for."""
-        return [state for state in logs.Logs(self._database).all(logs.IN, peer) if state.told < state.size]
+        held = logs.Logs(self._database).all(logs.IN, peer)
+        return [state for state in held if max(state.told, self._told.get(state.name, 0)) < state.size]
 
     def told(self, log: str, size: int) -> None:
-        """The peer has our acknowledgement over ``size`` entries."""
-        sql = "UPDATE log SET told = ? WHERE name = ? AND told < ?"
-        self._database.change(lambda db: db.execute(sql, (size, log, size)) and None)
+        """The peer has our receipt over ``size`` entries.
+
+        It is written with the next page: a commit for it alone would double the cost of a page. What is forgotten by a
+        crash in between is a receipt sent twice.
+        """
+        self._told[log] = max(size, self._told.get(log, 0))
 
     def arrived(self, after: int, most: int) -> list[Arrival]:
         """Entries of all received logs in the order of their coming: what a consumer reads on from ``after``.
@@ -102,6 +117,16 @@ class Inbox:
             Arrival(number, name, Entry(n, raw.hex() if raw else None, data, kept, aside))
             for number, name, n, raw, data, kept, aside in self._database.rows(sql, after, most)
         ]
+
+
+_TELL: Final = "UPDATE log SET told = ? WHERE name = ? AND told < ?"
+
+
+def _signed(db: sqlite3.Connection, state: LogState, key: bytes) -> None:
+    """Keep from which entry on another key signed."""
+    sql = "SELECT key FROM signer WHERE log = ? ORDER BY first DESC LIMIT 1"
+    if db.execute(sql, (state.number,)).fetchone() != (key,):
+        db.execute("INSERT INTO signer VALUES (?, ?, ?)", (state.number, state.size, key))
 
 
 def _going(state: LogState) -> None:
