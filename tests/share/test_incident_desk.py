@@ -150,6 +150,31 @@ def test_every_purpose_is_known_and_others_are_refused():
             purpose.load_uses(text)
 
 
+# ---- release
+
+def decided(rules_text, partner, entry, kind, agreements=None, now=NOW):
+    from kizuna.share import decide, rules
+    from kizuna.share.columns import Setting
+    in_force, _ = agreement.enforce(rules.load(rules_text), agreements or book(), now)
+    return decide.one(in_force, desk.facts(entry, kind), "cape", Setting(now, directory("harbour", [partner])))
+
+
+def test_entries_leave_by_the_rules_of_the_example_and_not_without_their_clause_purpose_or_tag():
+    text = (Path(__file__).parents[2] / "examples" / "agreements" / "rules.toml").read_text()
+    cape = Partner("cape", purposes=frozenset({"SAR", "Safety"}))
+    entry = read(desk.open_case(HARBOUR, distress(), NOW, "real", ("cape",)))
+    found = decided(text, cape, entry, "distress")
+    assert found.verdict == "release" and found.clauses == (CLAUSE, "coast-rescue/2.2") and found.lane == "flash"
+    assert not found.transforms.words  # it leaves byte for byte
+    assert decided(text.replace(', tag = ["distress"]', ""), cape, entry, "distress").verdict == "withhold"
+    assert decided(text, Partner("cape", purposes=purpose.ENFORCEMENT), entry, "distress").verdict == "withhold"
+    assert decided(text, cape, entry, "distress", book(("cape",))).verdict == "withhold"
+    drill = read(desk.open_case(HARBOUR, distress(), NOW, "exercise:x", ("cape",)))
+    assert decided(text, cape, drill, "distress").verdict == "withhold"
+    cable = read(desk.open_case(HARBOUR, distress(type="cable"), NOW, "real", ("cape",)))
+    assert decided(text, cape, cable, "cable").rule_ids == ("cable-faults",)
+
+
 # ---- phrasebook
 
 @pytest.mark.parametrize("phrase", sorted(phrasebook.PHRASES))

@@ -14,9 +14,10 @@ import msgspec
 from kizuna.base.errors import InputError
 from kizuna.records.bodies.incident import Entry, Offer, Opened, Seen
 from kizuna.records.label import Label, Tlp
+from kizuna.share.columns import Facts
 from kizuna.share.incident.case import Case, tell
 from kizuna.share.incident.entries import SHORT, Written, read, write
-from kizuna.share.incident.purpose import purpose_of
+from kizuna.share.incident.purpose import purpose_of, tags_of
 from kizuna.share.incident.timeline import following, order
 
 LANE: Final = "flash"
@@ -86,6 +87,15 @@ def _may_ever_reach(case: Case, party: str) -> bool:
 def case_of(entries: Iterable[Written], incident: str) -> Case | None:
     """The case from entries in any order; None while its opening is missing."""
     return tell(order(entries, incident))
+
+
+def facts(entry: Written, incident_type: str) -> Facts:
+    """What rules of release look at in an entry. An entry that is released leaves byte for byte, for others name it."""
+    return Facts(
+        kind=entry.kind, origin=entry.author, context=entry.context, label=entry.label, observed_ms=entry.observed_ms,
+        zone=frozenset(), touched=frozenset(), source=frozenset(), subject=frozenset(),
+        tag=tags_of(incident_type) | {f"incident:{entry.incident}"},
+    )  # fmt: skip
 
 
 def seen(what: Any, record_ids: Iterable[str], text: str = "") -> Seen:
