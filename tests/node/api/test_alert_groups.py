@@ -64,6 +64,12 @@ def test_vessel_that_stays_or_comes_again_has_its_own_row():
     assert found == [(VISITS, ["one", "two"]), (VISITS, ["case"]), (SINGLE, ["stay"]), (PASSAGES, ["p1", "p2"])]
 
 
+def test_visits_follow_the_newest_of_a_case_and_not_its_first():
+    case = replace(visit("case"), events=5, last_ms=WATCH + 23 * HOUR)
+    assert kinds([case, visit("next", start=WATCH + 26 * HOUR)]) == [(VISITS, ["case", "next"])]
+    assert len(kinds([visit("case"), visit("next", start=WATCH + 26 * HOUR)])) == 2
+
+
 def test_what_wants_a_decision_stands_before_those_who_passed():
     found = grouped([visit("p1"), other("loiter", "loitering"), other("gap"), visit("stay", 491000002, manner="slow")])
     assert [g.rank for g in found] == [3, 2, 2, 1] and found[0].members == ("gap",)

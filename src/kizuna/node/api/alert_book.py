@@ -35,7 +35,8 @@ class Alert:
     """One alert without what the desk decided.
 
     ``t_ms`` is when it was raised, ``places`` the zones that it is about (several where rival claims are told
-    together), ``manner`` how a vessel was in a zone, ``joined`` the ids of further events of its case.
+    together), ``manner`` how a vessel was in a zone, ``joined`` the ids of further events of its case,
+    ``last_ms`` when the newest of them was raised; 0 without any.
     """
 
     event_id: str
@@ -56,6 +57,7 @@ class Alert:
     places: tuple[Place, ...] = ()
     manner: str = ""
     joined: tuple[str, ...] = ()
+    last_ms: int = 0
 
 
 class AlertBook:
@@ -147,8 +149,9 @@ def _time(time_ms: int) -> int | None:
 
 def _alerts(events: Table, node: Node, since_ms: int, now_ms: int) -> list[Alert]:
     found = select(events, node.alerts)
-    ids = events["event_id"]
+    ids, times = events["event_id"], raised_ms(events)
     out = [replace(_alert(events, int(k), int(t), int(n)), summary=said, joined=tuple(ids[j].as_py() for j in joined),
+                   last_ms=max((int(times[j]) for j in joined), default=0),
                    places=tuple(p for r in (k, *rivals) for p in _places(events, int(r))))
            for k, t, n, said, rivals, joined in zip(
                found.row, found.raised_ms, found.events, sentences(events, found), found.rivals, found.joined,

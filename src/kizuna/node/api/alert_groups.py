@@ -77,7 +77,7 @@ def grouped(alerts: Sequence[Alert], *, repeat_h: float = 24.0, watch_h: float =
             rows[SINGLE, alert.event_id] = [alert]
             continue
         chain = chains.setdefault((alert.mmsis[0], roots[alert.places[0].zone_id]), [])
-        if chain and alert.t_ms - chain[-1][-1].t_ms < repeat_h * HOUR_MS:
+        if chain and alert.t_ms - max(max(a.t_ms, a.last_ms) for a in chain[-1]) < repeat_h * HOUR_MS:
             chain[-1].append(alert)
         else:
             chain.append([alert])
