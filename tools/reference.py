@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+import phrasebook
 import record_kinds
 import typer.main
 
@@ -233,6 +234,7 @@ PAGES = {
     "node-settings.md": node_settings,
     "detectors.md": detectors,
     "record-kinds.md": record_kinds.page,
+    "phrasebook.md": phrasebook.page,
     "benchmarks.md": benchmarks,
 }
 
