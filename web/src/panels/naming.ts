@@ -71,12 +71,19 @@ export class Naming {
       .map((p) => ({ name: this.of(p.names) || Object.values(p.names)[0]!, lat: p.lat, lon: p.lon }));
   }
 
+  /** The chart writes `local` and, in English, `name` below it: the first is one in another script where there is one. */
+  #twice(names: Words): { local: string; name: string } {
+    const own = this.of(names) || Object.values(names)[0] || "";
+    const other = Object.entries(names).find(([code]) => code !== this.desk.state.language)?.[1] ?? "";
+    return this.desk.state.language === "en" && other ? { local: other, name: own } : { local: own, name: "" };
+  }
+
   #toMap(): void {
     const { places } = this.own;
     if (!places.length) return this.desk.app.map.setPlaces(null);
     const features: FeatureCollection["features"] = places.map((p) => ({
       type: "Feature",
-      properties: { name: p.names["en"] ?? this.of(p.names), local: this.of(p.names) || Object.values(p.names)[0], radius_m: p.radius_m },
+      properties: { ...this.#twice(p.names), radius_m: p.radius_m },
       geometry: { type: "Point", coordinates: [p.lon, p.lat] },
     })); // prettier-ignore
     this.desk.app.map.setPlaces({ type: "FeatureCollection", features });
