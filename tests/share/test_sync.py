@@ -131,7 +131,7 @@ def test_a_copy_of_an_alert_is_no_fault():
         assert again.positions == (Position(FLASH, 1),)
 
 
-@pytest.mark.parametrize("fault", [Fault.HOLE, Fault.DAMAGED, Fault.NOT_WRITTEN])
+@pytest.mark.parametrize("fault", [Fault.HOLE, Fault.DAMAGED, Fault.NOT_WRITTEN, Fault.KEYS])
 def test_what_brought_nothing_waits_before_it_is_asked_again(fault):
     puller = followed(1)
     (ask,) = puller.due(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from sim.partner import Partner, Party, pair
 from sim.virtual import World
 
 from kizuna.base.errors import TrustError
+from kizuna.share import receipt
 from kizuna.share.sync import Puller, Server
 from kizuna.share.sync.actions import Position
 from kizuna.share.sync.taking import take
@@ -430,6 +432,20 @@ def test_a_page_pulled_and_pushed_at_once_is_kept_once(world, tmp_path):
     a, b = pair(world, tmp_path, link, a={"pushes": True}, b={"pulls": True})
     chatter(world, a, hours=1, every_s=30)
     world.run(3 * HOUR_MS)
+    same(a, b)
+
+
+def test_a_page_under_keys_that_are_not_known_yet_waits_for_them(world, tmp_path):
+    link = Link(world, Conditions(rate_bps=1_000_000, latency_ms=20))
+    a, b = pair(world, tmp_path, link)
+    a.party.ring = a.party.ring.accept(receipt.rotate(a.party.ring, a.party.root, []))
+    a.release("cedar", "routine", [cargo.position(k, world.chance) for k in range(30)])
+    world.run(60_000)
+    assert b.held(birch_log("routine")) == []
+    assert "keys missing" in b.faults[0]
+    assert not b.alarms
+    b.peers["birch"].trusted = replace(b.peers["birch"].trusted, ring=a.party.ring)  # fetched
+    world.run(400_000)
     same(a, b)
 
 

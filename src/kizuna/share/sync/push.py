@@ -98,7 +98,7 @@ class Pusher:
             return self._stands(channel, "hole", cursor, now_ms)
         if fault is Fault.HALTED:
             return self._halt(channel, reason, now_ms)
-        return self._wait(channel, "not written" if fault is Fault.NOT_WRITTEN else "link failed", now_ms)
+        return self._wait(channel, "link failed" if fault is Fault.DAMAGED else fault.value, now_ms)
 
     def failed(self, exchange: int, now_ms: int) -> list[Action]:
         """No answer. Whether the page was taken is not known; sending it again does no harm."""

@@ -28,6 +28,7 @@ PULL: Final[Table] = {
     ASKED: {"page": TAKING, "quiet": IDLE, "quiet too soon": WAITING, "link failed": WAITING},
     TAKING: {
         "kept": IDLE, "nothing new": WAITING, "hole": WAITING, "damaged": WAITING, "not written": WAITING,
+        "keys missing": WAITING,
         "log halted": IDLE,
     },
     WAITING: {"due": IDLE, "peer is alive": IDLE},
@@ -39,8 +40,8 @@ brought nothing waits first, so that no peer, however odd, can make us ask witho
 PUSH: Final[Table] = {
     IDLE: {"send": SENDING},
     SENDING: {
-        "taken": IDLE, "hole": IDLE, "nothing moved": WAITING, "not written": WAITING, "link failed": WAITING,
-        "log halted": IDLE, "flash waits": IDLE,
+        "taken": IDLE, "hole": IDLE, "nothing moved": WAITING, "not written": WAITING, "keys missing": WAITING,
+        "link failed": WAITING, "log halted": IDLE, "flash waits": IDLE,
     },
     WAITING: {"due": IDLE, "peer is alive": IDLE},
 }  # fmt: skip
@@ -62,6 +63,7 @@ class Fault(Enum):
     HOLE = "hole"
     DAMAGED = "damaged"
     NOT_WRITTEN = "not written"
+    KEYS = "keys missing"
     HALTED = "log halted"
 
 

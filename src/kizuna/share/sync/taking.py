@@ -105,7 +105,10 @@ def take(
             if first > seen.size:
                 reason = f"begins at {first}, {seen.size} are held"
                 return Outcome(log, seen.size, _head(seen), fault=Fault.HOLE, reason=reason)
-            accepted = trusted.page(data, seen, shelf.nodes(log), asked=(asked or {}).get(log))
+            try:
+                accepted = trusted.page(data, seen, shelf.nodes(log), asked=(asked or {}).get(log))
+            except UnavailableError as exc:
+                return Outcome(log, seen.size, _head(seen), fault=Fault.KEYS, reason=str(exc))
             try:
                 cursor = shelf.take(trusted.ring.party, accepted, now_ms)
             except MovedError:
