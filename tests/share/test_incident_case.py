@@ -311,3 +311,26 @@ def test_a_case_that_is_full_takes_no_more_in_the_same_way_everywhere(monkeypatc
     monkeypatch.setattr(timeline, "ENTRIES_MAX", 6)
     case = same(north, south)
     assert len(case.timeline.rows) == 6 and {a.why for a in case.timeline.aside} == {"the case is full"}
+
+
+def test_an_open_offer_of_coordination_blocks_a_second_one():
+    north, south, east = three()
+    north.say(Handover(n=1, op="offer", to="south"))
+    assert north.refused(Handover(n=1, op="offer", to="east")) == "coordination is offered to south"
+    assert south.refused(Handover(n=1, op="offer", to="east")) == "north coordinates"
+
+
+def test_who_accepted_first_keeps_coordination_although_it_was_offered_on_meanwhile():
+    north, south, east = three()
+    first = north.say(Handover(n=1, op="offer", to="south"))
+    meet(north, south, east)
+    south.say(Handover(n=1, op="accept", t=first))  # south is cut off now
+    north.say(Handover(n=1, op="withdraw", t=first))
+    second = north.say(Handover(n=1, op="offer", to="east"))
+    meet(north, east)
+    east.say(Handover(n=1, op="accept", t=second))
+    meet(north, east)
+    assert same(north, east).coordinator == "east"
+    meet(north, south, east)
+    case = same(north, south, east)
+    assert case.coordinator == "south" and len(case.overtaken) == 3  # withdrawal, second offer, its acceptance
