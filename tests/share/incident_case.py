@@ -1,4 +1,5 @@
 """Two desks in memory: each keeps the entries that reached it, and writes from what it knows."""
+
 from kizuna.records.bodies.incident import Opened
 from kizuna.share.incident import desk as desks
 from kizuna.share.incident.entries import read

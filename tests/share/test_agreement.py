@@ -1,4 +1,5 @@
 """Memoranda: the file, its check against rules, its ends, its signatures, the yearly account."""
+
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -37,22 +38,25 @@ def test_the_example_fits_its_rules():
     assert agreement.check([loaded()], rules.load(RULES), NOW) == ()
 
 
-@pytest.mark.parametrize(("old", "new", "finding"), [
-    ('text.ja = "両者は年二回', 'text.zh-Hant = "x"\n#', ("error", "missing translation", "coast-rescue/5.1")),
-    ("review = 2027-10-01", "review = 2029-10-01", ("error", "review outside", "coast-rescue")),
-    ("review = 2027-10-01", "review = 2026-10-01", ("warning", "review due", "coast-rescue")),
-    ("ends = 2029-04-01", "ends = 2027-02-01", ("warning", "ends soon", "coast-rescue")),
-    ("ends = 2029-04-01", "ends = 2026-11-01", ("error", "ended", "coast-rescue")),
-    ("grace_days = 180", "grace_days = 180\nends = 2030-01-01", ("error", "dates outside", "coast-rescue/2.1")),
-    ('kinds = ["exercise.*"]', 'kinds = ["exercise.opened"]', ("error", "wider than clause", "training")),
-    ('id = "5.1"', 'id = "5.9"', ("error", "unknown clause", "training")),
-    ('id = "4.1"\n', 'id = "4.1"\nto = ["harbour"]\n', ("error", "wider than clause", "cable-faults")),
-    ("retain_days = 90", "retain_days = 30", ("error", "kept too long", "meetings-at-sea")),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ('text.ja = "両者は年二回', 'text.zh-Hant = "x"\n#', ("error", "missing translation", "coast-rescue/5.1")),
+        ("review = 2027-10-01", "review = 2029-10-01", ("error", "review outside", "coast-rescue")),
+        ("review = 2027-10-01", "review = 2026-10-01", ("warning", "review due", "coast-rescue")),
+        ("ends = 2029-04-01", "ends = 2027-02-01", ("warning", "ends soon", "coast-rescue")),
+        ("ends = 2029-04-01", "ends = 2026-11-01", ("error", "ended", "coast-rescue")),
+        ("grace_days = 180", "grace_days = 180\nends = 2030-01-01", ("error", "dates outside", "coast-rescue/2.1")),
+        ('kinds = ["exercise.*"]', 'kinds = ["exercise.opened"]', ("error", "wider than clause", "training")),
+        ('id = "5.1"', 'id = "5.9"', ("error", "unknown clause", "training")),
+        ('id = "4.1"\n', 'id = "4.1"\nto = ["harbour"]\n', ("error", "wider than clause", "cable-faults")),
+        ("retain_days = 90", "retain_days = 30", ("error", "kept too long", "meetings-at-sea")),
+    ],
+)
 def test_check_finds(old, new, finding):
     text = TEXT.replace(old, new, 1)
     if old.startswith("text.ja"):
-        text = text.replace('text.zh-Hant = "雙方每年', '#', 1)
+        text = text.replace('text.zh-Hant = "雙方每年', "#", 1)
     if old == 'id = "5.1"':
         text = text.replace('clause = "5.1"', 'clause = "5.9"')
     assert finding in brief(agreement.check([agreement.load(text)], rules.load(RULES), NOW))
@@ -70,21 +74,24 @@ def test_check_finds_clauses_and_rules_without_each_other():
     assert ("error", "unclear clause", "cable-faults") in found
 
 
-@pytest.mark.parametrize(("old", "new", "words"), [
-    ("[agreement]", "[agreement]\nfoo = 1", "unknown key foo"),
-    ("ends = 2029-04-01", "ends = 2026-04-01", "later than starts"),
-    ("starts = 2026-04-01", 'starts = "2026-04-01"', "a day like"),
-    ("starts = 2026-04-01", "starts = 2026-04-01T00:00:00Z", "without a time of day"),
-    ('id = "cape"', 'id = "harbour"', "stands twice"),
-    ('clause = "2.2"', 'clause = "9.9"', "not in this memorandum"),
-    ('who = "harbour"', 'who = "west"', "no party's node"),
-    ('may = ["task"]', 'may = ["attack"]', "names attack"),
-    ("grace_days = 180", "grace_days = 9999", "not within"),
-    ("distress = true", "", "belongs to a distress clause"),
-    ('purpose = ["SAR"]', 'purpose = ["War"]', "names War"),
-    ("title.en", "title.fr", "holds fr"),
-    ("[agreement]", "[agreement", "is not TOML"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[agreement]", "[agreement]\nfoo = 1", "unknown key foo"),
+        ("ends = 2029-04-01", "ends = 2026-04-01", "later than starts"),
+        ("starts = 2026-04-01", 'starts = "2026-04-01"', "a day like"),
+        ("starts = 2026-04-01", "starts = 2026-04-01T00:00:00Z", "without a time of day"),
+        ('id = "cape"', 'id = "harbour"', "stands twice"),
+        ('clause = "2.2"', 'clause = "9.9"', "not in this memorandum"),
+        ('who = "harbour"', 'who = "west"', "no party's node"),
+        ('may = ["task"]', 'may = ["attack"]', "names attack"),
+        ("grace_days = 180", "grace_days = 9999", "not within"),
+        ("distress = true", "", "belongs to a distress clause"),
+        ('purpose = ["SAR"]', 'purpose = ["War"]', "names War"),
+        ("title.en", "title.fr", "holds fr"),
+        ("[agreement]", "[agreement", "is not TOML"),
+    ],
+)
 def test_a_file_that_means_something_else_is_refused(old, new, words):
     with pytest.raises(ConfigError, match=words):
         loaded(old, new)
@@ -137,7 +144,9 @@ def signed_book():
 def test_both_must_sign_the_same_bytes():
     book = signed_book()
     assert book.allows("coast-rescue/2.1", NOW).ok and book.allows("2.1", NOW).ok
-    other = signing.sign(loaded("warn_days = 120", "warn_days = 121"), me="cape", label=AMBER, now_ms=NOW, context="real")
+    other = signing.sign(
+        loaded("warn_days = 120", "warn_days = 121"), me="cape", label=AMBER, now_ms=NOW, context="real"
+    )
     assert signing.apply(book, other, "cape") == "this memorandum has not arrived"
     assert signing.apply(book, other, "harbour").startswith("harbour brought a signature of cape")
     assert len(signing.propose(TEXT, me="harbour", label=AMBER, now_ms=NOW, context="real")) < 64 * 1024
@@ -175,21 +184,57 @@ def test_mandates_answer_who_may_do_what_on_whose_request():
 def rows():
     one = rules.load(RULES)
     return [
-        Shared("aa" * 32, "event.encounter", "cape", NOW, "routine", clauses_of(one, ["meetings-at-sea"]),
-               ("meetings-at-sea",), ("coarsen_position cell_m=5000",), one.hash, bytes=200),
-        Shared("bb" * 32, "incident.opened", "cape", NOW + 1, "flash", clauses_of(one, ["incidents"]), ("incidents",),
-               (), one.hash, personal=True, bytes=300),
+        Shared(
+            "aa" * 32,
+            "event.encounter",
+            "cape",
+            NOW,
+            "routine",
+            clauses_of(one, ["meetings-at-sea"]),
+            ("meetings-at-sea",),
+            ("coarsen_position cell_m=5000",),
+            one.hash,
+            bytes=200,
+        ),
+        Shared(
+            "bb" * 32,
+            "incident.opened",
+            "cape",
+            NOW + 1,
+            "flash",
+            clauses_of(one, ["incidents"]),
+            ("incidents",),
+            (),
+            one.hash,
+            personal=True,
+            bytes=300,
+        ),
         Shared("cc" * 32, "event.encounter", "west", NOW, "routine", ("other/1",), ("x",), (), one.hash),
-        Shared("dd" * 32, "event.encounter", "cape", parse("2025-12-31T23:59:59Z"), "routine", ("coast-rescue/3.1",), (), (), one.hash),
+        Shared(
+            "dd" * 32,
+            "event.encounter",
+            "cape",
+            parse("2025-12-31T23:59:59Z"),
+            "routine",
+            ("coast-rescue/3.1",),
+            (),
+            (),
+            one.hash,
+        ),
     ]
 
 
 def test_the_account_counts_what_was_shared_under_each_clause():
     made = agreement.report(
-        loaded(), rows(), *year_ms(2026),
-        recalls=[Called("ee" * 32, NOW, "harbour", frozenset({"aa" * 32}), "error", "acknowledged"),
-                 Called("ff" * 32, NOW, "harbour", frozenset({"99" * 32}), "error", "pending")],
-        requests=[Asked("r1", NOW, "cape", "harbour", "coast-rescue/1.3", "given", True)], marking="EXERCISE <x>",
+        loaded(),
+        rows(),
+        *year_ms(2026),
+        recalls=[
+            Called("ee" * 32, NOW, "harbour", frozenset({"aa" * 32}), "error", "acknowledged"),
+            Called("ff" * 32, NOW, "harbour", frozenset({"99" * 32}), "error", "pending"),
+        ],
+        requests=[Asked("r1", NOW, "cape", "harbour", "coast-rescue/1.3", "given", True)],
+        marking="EXERCISE <x>",
     )
     account = json.loads(made.json)
     by_ref = {each["ref"]: each for each in account["clauses"]}

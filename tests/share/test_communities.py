@@ -1,4 +1,5 @@
 """Communities: signed lists, versions that follow, disputes that narrow."""
+
 from itertools import permutations
 
 import pytest
@@ -34,7 +35,9 @@ def test_lists_follow_each_other():
 
 
 def test_any_order_of_arrival_gives_the_same_members():
-    _, made = grown(("north", ["north"], ["north", "south"]), ("south", ["south"], ()), ("north", ["north", "east"], ()))
+    _, made = grown(
+        ("north", ["north"], ["north", "south"]), ("south", ["south"], ()), ("north", ["north", "east"], ())
+    )
     for order in permutations(made):
         book = fresh()
         for data in order:
@@ -51,8 +54,15 @@ def test_only_the_founder_begins_and_only_a_steward_goes_on():
     assert book.take(data, "south") == "south is not the founder of c:civil.maritime" and book.current(SEA) is None
     book, made = grown(("north", ["north", "south"], ["north"]))
     body = Members(community=SEA, version=2, members=("south",), stewards=("south",))
-    data = encode(Record(kind="community.members", origin="south", observed_ms=T0, body=body_bytes(body),
-                         supersedes=(record_id(made[0]),)))
+    data = encode(
+        Record(
+            kind="community.members",
+            origin="south",
+            observed_ms=T0,
+            body=body_bytes(body),
+            supersedes=(record_id(made[0]),),
+        )
+    )
     assert book.take(data, "south") == "south is no steward of the list before"
     assert "brought by" in book.take(made[0], "south")
 
@@ -96,6 +106,14 @@ def test_an_empty_list_reaches_nobody_and_other_contexts_do_not_count():
 def test_a_version_that_does_not_follow_is_refused():
     book, made = grown(("north", ["north"], ["north"]))
     body = Members(community=SEA, version=9, members=("north",), stewards=("north",))
-    data = encode(Record(kind="community.members", origin="north", observed_ms=T0, body=body_bytes(body),
-                         supersedes=(record_id(made[0]),), label=Label(tlp=Tlp.AMBER)))
+    data = encode(
+        Record(
+            kind="community.members",
+            origin="north",
+            observed_ms=T0,
+            body=body_bytes(body),
+            supersedes=(record_id(made[0]),),
+            label=Label(tlp=Tlp.AMBER),
+        )
+    )
     assert book.take(data, "north") == "its version does not follow"

@@ -1,4 +1,5 @@
 """What a partner holds: exactly what was released, and what ends when the ties are cut."""
+
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,13 @@ def name(k):
     return f"{k:064x}"
 
 
-ACTS = st.lists(st.one_of(
-    st.tuples(st.just("tell"), st.sampled_from(["cape", "west", SEA]), st.integers(0, 30)),
-    st.tuples(st.sampled_from(["join", "leave"]), st.sampled_from(["cape", "west"]), st.just(0)),
-), max_size=60)
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("tell"), st.sampled_from(["cape", "west", SEA]), st.integers(0, 30)),
+        st.tuples(st.sampled_from(["join", "leave"]), st.sampled_from(["cape", "west"]), st.just(0)),
+    ),
+    max_size=60,
+)
 
 
 @settings(max_examples=300)
@@ -65,7 +69,9 @@ def test_what_came_through_others_and_what_may_go_on():
     facts = Facts(
         {"w": (name(1), name(3)), "c": (name(2),)},
         (Reading("w", "west", "west", 0, 2, 2), Reading("c", "cape", "cape", 0, 1, 1)),
-        labels={name(3): free, name(2): Label(tlp=Tlp.AMBER)}, grants=book.given(), told_of=((name(9), "cape", "west"),),
+        labels={name(3): free, name(2): Label(tlp=Tlp.AMBER)},
+        grants=book.given(),
+        told_of=((name(9), "cape", "west"),),
     )
     found = exposure("cape", facts, "harbour", T0)
     assert found.through_others[name(1)] == (Way("west", f"grant {record_id(first)}"),)  # it ended, but it was allowed
@@ -82,19 +88,29 @@ def test_positions_that_no_log_has_are_refused():
 def test_everything_that_ties_ends():
     agreements = agreement.Book()
     label = Label(tlp=Tlp.AMBER, rel_to=frozenset({"cape"}))
-    for data in (signing.propose(TEXT, me="harbour", label=label, now_ms=T0, context="real"),
-                 signing.sign(agreement.load(TEXT), me="cape", label=label, now_ms=T0, context="real")):
+    for data in (
+        signing.propose(TEXT, me="harbour", label=label, now_ms=T0, context="real"),
+        signing.sign(agreement.load(TEXT), me="cape", label=label, now_ms=T0, context="real"),
+    ):
         signing.apply(agreements, data, decode(data).origin)
     sea = Communities({SEA: "harbour"}, "real")
     sea.take(sea.next_list(SEA, ["harbour", "cape", "west"], me="harbour", now_ms=T0), "harbour")
     other = Communities({SEA: "west"}, "real")
     book = Grants("real")
-    book.take(grants.give([name(0)], SEA, T0 + DAY, me="harbour", reach=("cape",), now_ms=T0, context="real"), "harbour")
+    book.take(
+        grants.give([name(0)], SEA, T0 + DAY, me="harbour", reach=("cape",), now_ms=T0, context="real"), "harbour"
+    )
     ids = tuple(name(k) for k in range(600))
     facts = Facts(
-        {"c": ids}, (Reading("c", "cape", "cape", 0, 600, 10),), grants=book.given(),
-        members={SEA: frozenset({"harbour", "cape", "west"})}, lanes={"cape": ("c", "from-c")}, keys={"cape": ("k1",)},
-        positions={"cape": {"from-c": 77}}, incidents={"cape": ("ab" * 16,)}, origins={name(5): "west"},
+        {"c": ids},
+        (Reading("c", "cape", "cape", 0, 600, 10),),
+        grants=book.given(),
+        members={SEA: frozenset({"harbour", "cape", "west"})},
+        lanes={"cape": ("c", "from-c")},
+        keys={"cape": ("k1",)},
+        positions={"cape": {"from-c": 77}},
+        incidents={"cape": ("ab" * 16,)},
+        origins={name(5): "west"},
     )
     found = exposure("cape", facts, "harbour", T0)
     acts = end(found, facts, agreements, sea, me="harbour", now_ms=T0, context="real", label=label)

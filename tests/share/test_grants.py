@@ -1,4 +1,5 @@
 """Re-sharing needs the originator's word: label or grant, checked at the carrier and again at the receiver."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,11 @@ def held(**label):
     return record_id(data), decode(data)
 
 
-WHO = directory("b", [Partner("a"), Partner("c", communities=frozenset({"c:sea"})), Partner("d")],
-                [Community("c:sea", 1, frozenset({"b", "c"}))])
+WHO = directory(
+    "b",
+    [Partner("a"), Partner("c", communities=frozenset({"c:sea"})), Partner("d")],
+    [Community("c:sea", 1, frozenset({"b", "c"}))],
+)
 AT_C = directory("c", [Partner("a"), Partner("b")], [Community("c:sea", 1, frozenset({"b", "c"}))])
 
 
@@ -79,7 +83,10 @@ def test_an_end_stops_a_grant_also_when_it_arrives_first():
 def test_a_label_for_a_community_stays_inside_it():
     book, (name, record) = Grants("real"), held(tlp=Tlp.GREEN, rel_to=frozenset({"c:sea"}), reshare=Reshare.COMMUNITY)
     assert book.may_pass_on(name, record, "c:sea", WHO, T0).ok
-    assert not book.may_pass_on(name, record, "c:other", WHO, T0).ok and not book.may_pass_on(name, record, "d", WHO, T0).ok
+    assert (
+        not book.may_pass_on(name, record, "c:other", WHO, T0).ok
+        and not book.may_pass_on(name, record, "d", WHO, T0).ok
+    )
     assert book.may_take(name, record, "b", AT_C, T0, proved=True).ok
 
 

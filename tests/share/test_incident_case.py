@@ -1,4 +1,5 @@
 """One case at two desks: the same picture whatever order entries came in; one coordinator; tasks; closure."""
+
 import sys
 from pathlib import Path
 
@@ -12,7 +13,17 @@ from incident_case import POS, T0, Room, meet
 
 from kizuna.base.errors import InputError
 from kizuna.records.bodies.incident import (
-    Closure, Drawing, Handover, Message, Offer, OnScene, Opened, Reading, Seen, Sitrep, Task,
+    Closure,
+    Drawing,
+    Handover,
+    Message,
+    Offer,
+    OnScene,
+    Opened,
+    Reading,
+    Seen,
+    Sitrep,
+    Task,
 )
 from kizuna.share.incident import desk as desks
 from kizuna.share.incident import wording
@@ -91,13 +102,19 @@ def act(room, number):
     proposal = sorted(case.proposals)[-1] if case.proposals else ""
     others = sorted({"north", "south", "east"} - {room.desk.me})
     body = [
-        Message(n=1, t="words"), Task(n=1, op="offer", to=others[0], what="go"),
-        Handover(n=1, op="offer", to=others[0]), Handover(n=1, op="offer", to=others[1]),
-        offer and Handover(n=1, op="accept", t=offer), offer and Handover(n=1, op="withdraw", t=offer),
+        Message(n=1, t="words"),
+        Task(n=1, op="offer", to=others[0], what="go"),
+        Handover(n=1, op="offer", to=others[0]),
+        Handover(n=1, op="offer", to=others[1]),
+        offer and Handover(n=1, op="accept", t=offer),
+        offer and Handover(n=1, op="withdraw", t=offer),
         Handover(n=1, op="assume", of=case.coordinator, why="no answer"),
-        task and Task(n=1, op="accept", t=task), task and Task(n=1, op="withdraw", t=task),
-        task and Task(n=1, op="done", t=task), Closure(n=1, op="propose", out="saved"),
-        proposal and Closure(n=1, op="agree", t=proposal), OnScene(n=1, u="u", st="on_scene"),
+        task and Task(n=1, op="accept", t=task),
+        task and Task(n=1, op="withdraw", t=task),
+        task and Task(n=1, op="done", t=task),
+        Closure(n=1, op="propose", out="saved"),
+        proposal and Closure(n=1, op="agree", t=proposal),
+        OnScene(n=1, u="u", st="on_scene"),
         offer and Handover(n=1, op="refuse", t=offer),
     ][number]
     if body:
@@ -223,6 +240,7 @@ def test_an_entry_that_hides_its_authors_last_word_is_set_aside():
     entry, _ = north.entries[opening]
     body = Message(i=opening, n=4, a=(opening,), t="skips")
     from kizuna.share.incident.entries import write
+
     north.take(write(body, me="north", observed_ms=T0, label=entry.label, context="real"))
     assert [a.why for a in north.case().timeline.aside] == ["does not follow its author's entry before"]
 
@@ -230,9 +248,15 @@ def test_an_entry_that_hides_its_authors_last_word_is_set_aside():
 def test_entries_of_another_context_are_set_aside():
     north, south = two()
     from kizuna.share.incident.entries import write
+
     head = [e.id for e, _ in south.entries.values() if e.author == "south"][-1]
-    data = write(Message(i=north.incident, n=2, a=(head,), t="drill"), me="south", observed_ms=T0,
-                 label=read(north.bytes()[0]).label, context="exercise:x")
+    data = write(
+        Message(i=north.incident, n=2, a=(head,), t="drill"),
+        me="south",
+        observed_ms=T0,
+        label=read(north.bytes()[0]).label,
+        context="exercise:x",
+    )
     north.take(data)
     assert north.case().timeline.aside[0].why == "is of another context than the opening"
 
@@ -253,14 +277,26 @@ def test_a_typical_entry_is_small():
     assert len(zstandard.compress(b"\n".join(north.bytes()), 9)) / len(sizes) < 150
 
 
-@pytest.mark.parametrize("body", [
-    Message(n=1), Message(n=1, p="se.found", t="both"), Message(n=1, p="se.found", v={"vessel": "x"}),
-    Message(n=1, p="se.found", v={"vessel": "x", "pos": [200, 0]}), Message(n=1, t="a\x00b"),
-    Task(n=1, op="offer"), Task(n=1, op="accept"), Task(n=1, op="offer", to="south", t="a" * 32),
-    Handover(n=1, op="assume", of="north"), Drawing(n=1, d="x", g="area", c=(POS, POS)),
-    Drawing(n=1, d="x", g="pattern", c=(POS,), pt="square"), Drawing(n=1, d="x", g="point", c=(POS,), pt="square"),
-    Seen(n=1, what="fix", ids=()), Sitrep(n=1, no=1, prio="distress", f={"I": "no such field"}), Opened(n=1, type="other"),
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        Message(n=1),
+        Message(n=1, p="se.found", t="both"),
+        Message(n=1, p="se.found", v={"vessel": "x"}),
+        Message(n=1, p="se.found", v={"vessel": "x", "pos": [200, 0]}),
+        Message(n=1, t="a\x00b"),
+        Task(n=1, op="offer"),
+        Task(n=1, op="accept"),
+        Task(n=1, op="offer", to="south", t="a" * 32),
+        Handover(n=1, op="assume", of="north"),
+        Drawing(n=1, d="x", g="area", c=(POS, POS)),
+        Drawing(n=1, d="x", g="pattern", c=(POS,), pt="square"),
+        Drawing(n=1, d="x", g="point", c=(POS,), pt="square"),
+        Seen(n=1, what="fix", ids=()),
+        Sitrep(n=1, no=1, prio="distress", f={"I": "no such field"}),
+        Opened(n=1, type="other"),
+    ],
+)
 def test_what_makes_no_sense_is_not_written(body):
     north, _ = two()
     with pytest.raises(InputError):
@@ -304,6 +340,7 @@ def test_the_table_of_tasks_has_no_way_out_of_an_end():
 
 def test_a_case_that_is_full_takes_no_more_in_the_same_way_everywhere(monkeypatch):
     from kizuna.share.incident import timeline
+
     north, south = two()
     for k in range(5):
         north.say(Message(n=1, t=str(k)))

@@ -1,4 +1,5 @@
 """Break-glass, purpose, phrasebook, drawings, situation reports and the joint record."""
+
 import json
 import string
 import sys
@@ -16,7 +17,15 @@ from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.units import DAY_MS, NM_M
 from kizuna.base.utc import parse
 from kizuna.records.bodies.incident import (
-    Closure, Drawing, Handover, Message, Offer, OnScene, Opened, Reading, Task,
+    Closure,
+    Drawing,
+    Handover,
+    Message,
+    Offer,
+    OnScene,
+    Opened,
+    Reading,
+    Task,
 )
 from kizuna.records.kinds import read_body
 from kizuna.records.label import PURPOSES, Label, Tlp, join
@@ -50,6 +59,7 @@ def broken(now=NOW, who=HARBOUR, opened=None, to="cape", clause=CLAUSE, agreemen
 
 # ---- break-glass
 
+
 def test_a_lone_officer_passes_a_distress_position_in_one_act():
     act = broken()
     first, second = (read(data) for data in act.records)
@@ -62,17 +72,20 @@ def test_a_lone_officer_passes_a_distress_position_in_one_act():
     assert room.case().joined == ("cape", "harbour")
 
 
-@pytest.mark.parametrize(("change", "why"), [
-    ({"agreements": book(("harbour",))}, "not in force"),
-    ({"clause": "coast-rescue/2.2"}, "no distress clause"),
-    ({"clause": "coast-rescue/9"}, "no clause 9"),
-    ({"to": "west"}, "does not let harbour give to west"),
-    ({"who": desk.Desk("west", "x")}, "does not let west give"),
-    ({"who": desk.Desk("harbour")}, "the officer must be named"),
-    ({"opened": distress(type="cable")}, "only a distress with a position"),
-    ({"opened": distress(pos=None)}, "only a distress with a position"),
-    ({"now": parse("2029-04-01T00:00:00Z") + 181 * DAY_MS}, "ended on 2029-04-01"),
-])
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"agreements": book(("harbour",))}, "not in force"),
+        ({"clause": "coast-rescue/2.2"}, "no distress clause"),
+        ({"clause": "coast-rescue/9"}, "no clause 9"),
+        ({"to": "west"}, "does not let harbour give to west"),
+        ({"who": desk.Desk("west", "x")}, "does not let west give"),
+        ({"who": desk.Desk("harbour")}, "the officer must be named"),
+        ({"opened": distress(type="cable")}, "only a distress with a position"),
+        ({"opened": distress(pos=None)}, "only a distress with a position"),
+        ({"now": parse("2029-04-01T00:00:00Z") + 181 * DAY_MS}, "ended on 2029-04-01"),
+    ],
+)
 def test_the_glass_does_not_break_elsewhere(change, why):
     refusal = broken(**change)
     assert isinstance(refusal, break_glass.Refusal) and why in refusal.why
@@ -109,6 +122,7 @@ def test_an_open_case_is_passed_on_in_one_act():
 
 # ---- purpose
 
+
 def test_distress_data_never_feeds_enforcement_unless_a_rule_says_so():
     room = Room("north")
     room.open()
@@ -127,14 +141,19 @@ def test_distress_data_never_feeds_enforcement_unless_a_rule_says_so():
 def test_labels_of_distress_do_not_reach_a_partner_that_serves_only_enforcement():
     room = Room("north")
     room.open(reach=("police", "rescue"))
-    who = directory("north", [
-        Partner("police", purposes=purpose.ENFORCEMENT), Partner("rescue", purposes=frozenset({"SAR"})),
-    ])
+    who = directory(
+        "north",
+        [
+            Partner("police", purposes=purpose.ENFORCEMENT),
+            Partner("rescue", purposes=frozenset({"SAR"})),
+        ],
+    )
     assert audience(read(room.bytes()[0]).label, who) == {"rescue"}
 
 
 def test_a_rule_must_name_distress_to_release_what_was_told_in_distress():
     from kizuna.share.rules.rule import GUARDED
+
     for kind in ("missing", "collision", "drifting", "distress"):
         assert purpose.tags_of(kind) & GUARDED
     assert purpose.tags_of("cable") == {"cable"}
@@ -144,17 +163,24 @@ def test_every_purpose_is_known_and_others_are_refused():
     assert purpose.ENFORCEMENT < PURPOSES and purpose.purpose_of("cable") == {"Safety"}
     assert not purpose.may_use(Label(), "Anything").ok and purpose.may_use(Label(), "SAR").ok
     assert not purpose.may_use(Label(purpose=frozenset({"none"})), "SAR").ok
-    for text in ("x=1", '[[use]]\nid="a"', '[[use]]\nid="u"\nof="SAR"\nuse=["x"]\nclause="c"', "[", 
-                 '[[use]]\nid="u"\nof="SAR"\nuse=["Security"]\nclause="c"\n' * 2):
+    for text in (
+        "x=1",
+        '[[use]]\nid="a"',
+        '[[use]]\nid="u"\nof="SAR"\nuse=["x"]\nclause="c"',
+        "[",
+        '[[use]]\nid="u"\nof="SAR"\nuse=["Security"]\nclause="c"\n' * 2,
+    ):
         with pytest.raises(ConfigError):
             purpose.load_uses(text)
 
 
 # ---- release
 
+
 def decided(rules_text, partner, entry, kind, agreements=None, now=NOW):
     from kizuna.share import decide, rules
     from kizuna.share.columns import Setting
+
     in_force, _ = agreement.enforce(rules.load(rules_text), agreements or book(), now)
     return decide.one(in_force, desk.facts(entry, kind), "cape", Setting(now, directory("harbour", [partner])))
 
@@ -177,6 +203,7 @@ def test_entries_leave_by_the_rules_of_the_example_and_not_without_their_clause_
 
 # ---- phrasebook
 
+
 @pytest.mark.parametrize("phrase", sorted(phrasebook.PHRASES))
 def test_a_phrase_says_the_same_in_three_languages(phrase):
     entry = phrasebook.PHRASES[phrase]
@@ -195,7 +222,13 @@ def test_phrases_say_positions_times_and_numbers_as_at_sea():
     assert phrasebook.say("we.wind", {"kn": "many"}, "en") == "Wind ? knots from ? degrees."
 
 
-@given(st.text(max_size=20), st.dictionaries(st.text(max_size=8), st.one_of(st.integers(), st.floats(), st.text(), st.lists(st.floats())), max_size=4), st.sampled_from(["en", "ja", "zh-Hant", "xx"]))
+@given(
+    st.text(max_size=20),
+    st.dictionaries(
+        st.text(max_size=8), st.one_of(st.integers(), st.floats(), st.text(), st.lists(st.floats())), max_size=4
+    ),
+    st.sampled_from(["en", "ja", "zh-Hant", "xx"]),
+)
 def test_showing_a_message_never_fails(phrase, values, language):
     assert isinstance(phrasebook.say(phrase, values, language), str)
     for each in ("se.found", "we.wind", "de.close"):
@@ -203,6 +236,7 @@ def test_showing_a_message_never_fails(phrase, values, language):
 
 
 # ---- drawings
+
 
 def leg(one, two):
     return float(kernels.distance_m(one[1], one[0], two[1], two[0])) / NM_M
@@ -224,11 +258,14 @@ def test_sweeps_keep_their_spacing():
     track = drawings.track("parallel", [POS, second], 1.0, 0, 4)
     assert len(track) == 8 and [round(leg(track[k], track[k + 1]), 1) for k in (1, 3, 5)] == [1.0, 1.0, 1.0]
     creeping = drawings.track("creeping", [POS, second], 1.0, 90, 4)
-    assert [each for point in creeping for each in point] == pytest.approx([each for point in track for each in point], abs=1e-9)
+    assert [each for point in creeping for each in point] == pytest.approx(
+        [each for point in track for each in point], abs=1e-9
+    )
     assert drawings.track("track", [POS, second], 0, 0, 0) == (POS, second)
 
 
 # ---- situation reports
+
 
 def full_case():
     north, south = Room("north"), Room("south", "desk-2")
@@ -262,6 +299,7 @@ def test_a_sitrep_has_the_fields_of_the_form_in_each_language():
 
 
 # ---- joint record
+
 
 def closed():
     north, south = full_case()

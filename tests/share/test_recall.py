@@ -1,4 +1,5 @@
 """Recall down every hop, in a network in memory: links are queues that move only when both ends are there."""
+
 from collections import deque
 
 import pytest
@@ -15,8 +16,14 @@ DAY = 86_400_000
 
 
 def statement(origin, text, **more):
-    record = Record(kind="track.position", origin=origin, observed_ms=T0, body=body_bytes({"note": text}),
-                    label=Label(tlp=Tlp.AMBER), **more)
+    record = Record(
+        kind="track.position",
+        origin=origin,
+        observed_ms=T0,
+        body=body_bytes({"note": text}),
+        label=Label(tlp=Tlp.AMBER),
+        **more,
+    )
     return encode(record)
 
 
@@ -33,7 +40,9 @@ class Node:
     def holdings(self, name):
         if name not in self.records:
             return None
-        return Holding(decode(self.records[name]).origin, frozenset(self.to.get(name, ())), frozenset(self.made.get(name, ())))
+        return Holding(
+            decode(self.records[name]).origin, frozenset(self.to.get(name, ())), frozenset(self.made.get(name, ()))
+        )
 
     def keep(self, data):
         self.records[record_id(data)] = data
@@ -120,7 +129,11 @@ def test_recall_over_five_nodes_and_three_hops_with_one_offline_for_a_day():
     net.sync("b", "e")
     assert name not in net["e"].visible()
     net.settle()
-    assert states(net["a"], recall) == {("b", "a"): (1, "acknowledged"), ("c", "b"): (2, "pending"), ("e", "b"): (2, "acknowledged")}
+    assert states(net["a"], recall) == {
+        ("b", "a"): (1, "acknowledged"),
+        ("c", "b"): (2, "pending"),
+        ("e", "b"): (2, "acknowledged"),
+    }
     assert net["a"].recalls.open() == (recall,) and name in net["c"].visible() and name in net["d"].visible()
     net["c"].online = True  # a day later
     net.sync("b", "c")
@@ -129,7 +142,10 @@ def test_recall_over_five_nodes_and_three_hops_with_one_offline_for_a_day():
     assert name not in net["d"].visible()
     net.settle()
     assert states(net["a"], recall) == {
-        ("b", "a"): (1, "acknowledged"), ("c", "b"): (2, "acknowledged"), ("d", "c"): (3, "acknowledged"), ("e", "b"): (2, "acknowledged"),
+        ("b", "a"): (1, "acknowledged"),
+        ("c", "b"): (2, "acknowledged"),
+        ("d", "c"): (3, "acknowledged"),
+        ("e", "b"): (2, "acknowledged"),
     }
     assert net["a"].recalls.open() == ()
 
@@ -143,14 +159,20 @@ def test_what_was_derived_is_recalled_by_who_derived_it():
     recall = net["a"].recall(name)
     net.settle()
     assert all(not net[n].visible() for n in net) and all(before.values())
-    assert ("d", "b") in states(net["a"], recall) and set(s for _, s in states(net["a"], recall).values()) == {"acknowledged"}
+    assert ("d", "b") in states(net["a"], recall) and set(s for _, s in states(net["a"], recall).values()) == {
+        "acknowledged"
+    }
 
 
 ROUTES = st.lists(st.tuples(st.integers(0, 99), st.sampled_from("abcde"), st.booleans()), min_size=2, max_size=12)
 
 
 @settings(max_examples=120)
-@given(ROUTES, st.sets(st.sampled_from("bcde"), max_size=3), st.lists(st.sampled_from(["ab", "ac", "bc", "cd", "de", "be", "ae", "ce", "bd", "ad"]), max_size=12))
+@given(
+    ROUTES,
+    st.sets(st.sampled_from("bcde"), max_size=3),
+    st.lists(st.sampled_from(["ab", "ac", "bc", "cd", "de", "be", "ae", "ce", "bd", "ad"]), max_size=12),
+)
 def test_every_recorded_hop_is_acknowledged_or_listed(routes, offline, order):
     net = Net("abcde")
     data = statement("a", "x")
@@ -161,7 +183,9 @@ def test_every_recorded_hop_is_acknowledged_or_listed(routes, offline, order):
     for number, taker, derived in routes:
         holding = [n for n in net if set(net[n].records) - {record_id(other)}]
         giver = holding[number % len(holding)]
-        mine = [n for n in (name, *sorted(set(net[giver].records) - {name, record_id(other)})) if n in net[giver].records]
+        mine = [
+            n for n in (name, *sorted(set(net[giver].records) - {name, record_id(other)})) if n in net[giver].records
+        ]
         if giver != taker and mine:
             net[giver].derive(mine[number % len(mine)], taker) if derived else net[giver].pass_on(mine[-1], taker)
             net.sync(giver, taker)
@@ -200,7 +224,9 @@ def test_only_the_originator_recalls():
             assert outcome.refused and not outcome.barred and net[victim].visible() == before
             assert decode(outcome.send[0].data).kind == "recall.ack" and outcome.send[0].to == forger
             stolen, _ = Recalls("a", "real").ask([name], "error", lambda _: Holding("a"), T0)
-            outcome = net[victim].recalls.take(stolen, forger, forger, net[victim].holdings, T0)  # says a, comes from another
+            outcome = net[victim].recalls.take(
+                stolen, forger, forger, net[victim].holdings, T0
+            )  # says a, comes from another
             assert outcome.refused and net[victim].visible() == before
             refused += 2
     assert refused == 24
@@ -243,7 +269,9 @@ def test_a_hop_without_a_way_is_listed_as_unreachable():
     net, name = five()
     net["a"].recalls.take  # the table is made by b, which knows that it cannot reach c
     recall = net["a"].recall(name)
-    net["b"].post(net["b"].recalls.take(net["a"].out["b"].popleft()[1], "a", "a", net["b"].holdings, T0, gone=frozenset("c")))
+    net["b"].post(
+        net["b"].recalls.take(net["a"].out["b"].popleft()[1], "a", "a", net["b"].holdings, T0, gone=frozenset("c"))
+    )
     net.settle()
     assert states(net["a"], recall)[("c", "b")] == (2, "unreachable")
 

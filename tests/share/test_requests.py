@@ -1,4 +1,5 @@
 """Requests: a ladder of states that does not depend on the order of arrival."""
+
 from itertools import permutations
 from pathlib import Path
 
@@ -18,7 +19,9 @@ TEXT = (Path(__file__).parents[2] / "examples" / "agreements" / "coast-rescue.to
 
 def asked(**more):
     body = Request(request_id="r-1", kinds=("track.position",), purpose=("SAR",), clause="coast-rescue/1.3", **more)
-    return requests.ask(body, "cape", me="harbour", now_ms=T0, context="real", subject=("mmsi:431000001",), geo=(123.0, 24.0))
+    return requests.ask(
+        body, "cape", me="harbour", now_ms=T0, context="real", subject=("mmsi:431000001",), geo=(123.0, 24.0)
+    )
 
 
 def book_of(*data):
@@ -49,9 +52,12 @@ def test_a_request_is_asked_received_and_answered():
 def test_every_order_of_arrival_gives_the_same_state():
     first = asked()
     one = get(book_of(first))
-    parts = [first, requests.withdraw(one, me="harbour", now_ms=T0, context="real"),
-             requests.answer(one, "partly", me="cape", now_ms=T0, context="real", records=["1" * 64]),
-             requests.answer(one, "refused", me="cape", now_ms=T0, context="real", text="no")]
+    parts = [
+        first,
+        requests.withdraw(one, me="harbour", now_ms=T0, context="real"),
+        requests.answer(one, "partly", me="cape", now_ms=T0, context="real", records=["1" * 64]),
+        requests.answer(one, "refused", me="cape", now_ms=T0, context="real", text="no"),
+    ]
     found = {(get(book_of(*order)).state, get(book_of(*order)).records) for order in permutations(parts)}
     assert found == {("partly", ("1" * 64,))}
     assert get(book_of(*parts[:2])).state == "withdrawn"
@@ -84,7 +90,9 @@ def test_in_distress_one_officer_answers_alone_under_a_clause_that_both_signed()
 
     def alone(clause, distress=True, now=T0):
         body = Request(request_id="r", clause=clause, distress=distress)
-        return requests.alone(get(book_of(requests.ask(body, "cape", me="harbour", now_ms=T0, context="real"))), book, now)
+        return requests.alone(
+            get(book_of(requests.ask(body, "cape", me="harbour", now_ms=T0, context="real"))), book, now
+        )
 
     assert "not in force" in alone("coast-rescue/2.1").why
     signing.apply(book, signing.sign(agreement.load(TEXT), me="cape", label=label, now_ms=T0, context="real"), "cape")

@@ -105,7 +105,10 @@ def test_recall_over_five_nodes_three_hops_and_one_away_for_a_day(tmp_path):
     links["birch", "cedar"].up = links["cedar", "dune"].up = True
     world.run(world.now_ms + HOUR_MS)
     assert states() == {
-        "birch": (1, "acknowledged"), "cedar": (2, "acknowledged"), "elm": (2, "acknowledged"), "dune": (3, "acknowledged"),
+        "birch": (1, "acknowledged"),
+        "cedar": (2, "acknowledged"),
+        "elm": (2, "acknowledged"),
+        "dune": (3, "acknowledged"),
     }
     for n, node in nodes.items():
         assert [node.shows(each) for each in names] == [False] * 10 + [True] * 10, n
