@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from kizuna.records.record import LARGEST
+
 PAGE_LEAST: Final = 8 * 1024
 PAGE_MOST: Final = 1024 * 1024
 PAGE_FIRST: Final = 16 * 1024
@@ -17,6 +19,10 @@ PAGE_ALONE_S: Final = 3.0
 _MEASURED_LEAST: Final = 4096
 """Shorter answers measure the latency of a link and not its rate."""
 _WEIGHT: Final = 0.4
+_SLACK_MS: Final = 30_000
+_SLOWER: Final = 4
+"""A transfer may take this many times what was expected."""
+_DOUBLINGS: Final = 5
 _SOFTEST_MS: Final = 1000
 _HARDEST_MS: Final = 60_000
 Random = Callable[[int], bytes]
@@ -30,10 +36,12 @@ class Pace:
         self._page_s = page_s
         self._bytes_per_s = 0.0
         self._ceiling = PAGE_MOST
+        self._broken = 0
 
     def moved(self, size: int, took_ms: int) -> None:
         """A transfer of ``size`` bytes took this long, waiting for news not counted."""
         self._ceiling = min(PAGE_MOST, self._ceiling * 2)
+        self._broken = 0
         if size < _MEASURED_LEAST:
             return
         rate = size * 1000 / max(1, took_ms)
@@ -42,12 +50,22 @@ class Pace:
     def broke(self) -> None:
         """A transfer did not come to its end: the next is at most half as large, until some do."""
         self._ceiling = max(PAGE_LEAST, min(self._ceiling, self.page_bytes) // 2)
+        self._broken += 1
 
     @property
     def page_bytes(self) -> int:
         """Bytes of the next page on the wire, ``PAGE_LEAST`` to ``PAGE_MOST``."""
         wanted = int(self._bytes_per_s * self._page_s) if self._bytes_per_s else PAGE_FIRST
         return max(PAGE_LEAST, min(self._ceiling, wanted))
+
+    def patience_ms(self) -> int:
+        """How long a transfer may take before it is given up.
+
+        A page may be one record of 64 KiB however small a page was asked for, so this reckons with that; and it doubles
+        after each transfer that was given up. With a fixed limit, a link slower than that would begin anew for ever.
+        """
+        longest_ms = _SLACK_MS + _SLOWER * self.expected_ms(max(self.page_bytes, LARGEST))
+        return longest_ms << min(self._broken, _DOUBLINGS)
 
     def expected_ms(self, size: int) -> int:
         """How long a transfer will take; 0 where nothing was measured yet."""

@@ -22,9 +22,6 @@ from kizuna.share.sync.states import ASKED, HALTED, IDLE, PULL, TAKING, WAITING,
 WAIT_MS: Final = 25_000
 """How long a question may wait for news: below the thirty seconds after which many routers forget a connection."""
 CHANNELS: Final = 4
-_SLACK_MS: Final = 30_000
-_SLOWER: Final = 4
-"""A transfer may take this many times what was expected before it is given up."""
 FLASH: Final = LANES[0]
 
 
@@ -158,8 +155,7 @@ class Puller:
         channel.head = {log: self._heads.get(log, -1) for log in channel.asked}
         channel.turn += 1
         size = self.pace.page_bytes
-        timeout_ms = self._wait_ms + _SLACK_MS + _SLOWER * self.pace.expected_ms(size)
-        return [Ask(channel.exchange, positions, size, self._wait_ms, timeout_ms)]
+        return [Ask(channel.exchange, positions, size, self._wait_ms, self._wait_ms + self.pace.patience_ms())]
 
     def _positions(self, channel: _Channel) -> tuple[Position, ...]:
         """Logs of the channel by lane; those of one lane take turns at being first."""

@@ -16,8 +16,6 @@ from kizuna.share.sync.pull import CHANNELS, channels_of
 from kizuna.share.sync.states import IDLE, PUSH, SENDING, WAITING, Fault, Machine
 
 PREEMPT_MS: Final = 2000
-_SLACK_MS: Final = 30_000
-_SLOWER: Final = 4
 FLASH: Final = LANES[0]
 
 
@@ -158,8 +156,7 @@ class Pusher:
                 self._exchanges += 1
                 channel.exchange, channel.sent_ms, channel.log = self._exchanges, now_ms, log.name
                 channel.size, channel.first, channel.link_failed = self.pace.page_bytes, log.peer, False
-                timeout_ms = _SLACK_MS + _SLOWER * self.pace.expected_ms(channel.size)
-                return [Send(channel.exchange, log.name, log.peer, channel.size, timeout_ms)]
+                return [Send(channel.exchange, log.name, log.peer, channel.size, self.pace.patience_ms())]
         return []
 
     def _wait(self, channel: _Channel, event: str, now_ms: int) -> list[Action]:
