@@ -4,8 +4,8 @@
 
 The node is the whole thing: TCP, decoder, durable store, live detection with coast and a zone, API, page. 2,000 vessels
 sail, each heard every few seconds; ``--hours`` of them at a fix a minute lie behind it, and all events are settled every
-three minutes (the least that the settings allow, twenty times as often as by default), so that alerts fall into that
-too. A probe vessel enters a zone; its second report inside makes the alert. The moment when that report was handed to
+three minutes (the least that the settings allow, twenty times as often as by default); the result says which of that fell
+into the run. A probe vessel enters a zone; its second report inside makes the alert. The moment when that report was handed to
 the socket and the moment when its number stands in the list of a headless Chromium are read from the same clock.
 Results: ``benchmarks/results/alert_to_browser.json``.
 """
