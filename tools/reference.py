@@ -208,7 +208,7 @@ def benchmarks() -> str:
     ]
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
         doc = json.loads(path.read_text())
-        if "cases" not in doc:
+        if "cases" not in doc or "ours" not in doc:
             continue
         out.append(
             f"\n## {doc['title']}\n\nCPU: {doc['machine']['cpu']}, Python {doc['machine']['python']}. Source: `benchmarks/results/{path.name}`.\n\n"
