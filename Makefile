@@ -110,6 +110,7 @@ soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of sto
 	@$(BIN)/python tests/soak/label_lattice.py
 	@$(BIN)/python tests/soak/ledger_soak.py
 	@$(BIN)/python tests/soak/leak_oracle.py
+	@$(BIN)/python tests/soak/two_desks.py --networks 10000 --cases 6000
 
 # ---- data and locks (need npm and uv) -----------------------------------------------------------------------------
 data: $(V)/.dev tools/coast/node_modules ## compute the packaged coast from pinned npm packages
