@@ -149,6 +149,16 @@ def test_a_peer_that_is_heard_ends_the_wait_for_a_dead_link():
     assert len(puller.alive(1001)) == 1
 
 
+def test_what_comes_on_one_channel_ends_the_wait_of_the_others_for_a_dead_link():
+    puller = followed()
+    *alerts, rest = puller.due(0)
+    for ask in alerts:
+        puller.failed(ask.exchange, 100)
+    puller.answered(rest.exchange, 100, 1)
+    asks = puller.kept(rest.exchange, ROUTINE, 1, 9, 101)
+    assert [ask.positions[0].log for ask in asks[:3]] == [FLASH] * 3
+
+
 def test_nothing_to_follow_asks_nothing_until_there_is():
     puller = Puller(random=chance)
     assert puller.due(0) == []

@@ -98,7 +98,7 @@ class Puller:
             return self._wait(channel, "quiet too soon", now_ms)
         channel.backoff.worked()
         channel.machine.step("quiet")
-        return self.due(now_ms)
+        return self.alive(now_ms)
 
     def failed(self, exchange: int, now_ms: int) -> list[Action]:
         """No answer, or one that broke off."""
@@ -122,7 +122,7 @@ class Puller:
             return self._wait(channel, "nothing new", now_ms)
         channel.backoff.worked()
         channel.machine.step("kept")
-        return self.due(now_ms)
+        return self.alive(now_ms)  # the link is up again for the other channels, too: alerts above all
 
     def refused(self, exchange: int, log: str, fault: Fault, now_ms: int, reason: str = "") -> list[Action]:
         """The page could not be taken. A fork halts its log for good and raises the alarm; the other logs go on."""

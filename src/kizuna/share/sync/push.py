@@ -126,7 +126,7 @@ class Pusher:
         if event == "taken":
             channel.backoff.worked()
         channel.machine.step(event)
-        return self.due(now_ms)
+        return self.alive(now_ms)  # the link is up again for the other channels, too: alerts above all
 
     def _halt(self, channel: _Channel, reason: str, now_ms: int) -> list[Action]:
         self.leave(channel.log)
