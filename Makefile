@@ -82,8 +82,11 @@ types: $(V)/.dev
 imports: $(V)/.dev
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
+# what calls no kernel need not run a second time
+NO_KERNEL := tests/house tests/web tests/records tests/sim tests/links tests/share/ledger tests/stores/shared tests/stores/postgres
+
 test-nojit: $(V)/.dev ## the tests with kernels run as plain Python
-	@KIZUNA_JIT=0 $(BIN)/python -m pytest -n 2 -m "not big and not slow"
+	@KIZUNA_JIT=0 $(BIN)/python -m pytest -n 2 -m "not big and not slow" $(addprefix --ignore=,$(NO_KERNEL))
 
 docs: $(V)/.dev ## write the generated reference pages
 	@$(BIN)/python tools/reference.py
