@@ -121,6 +121,7 @@ export function routes({ fleet, desk, layers }) {
 
 /** What invented sensors saw of the invented fleet, and of ships that send nothing. */
 function detections(fleet, { from, to }) {
+  if (fleet.length === 0) return [];
   const kinds = ["radar", "sar", "rf", "uav", "visual", "report"];
   const now = Math.floor(Date.now() / 60_000) * 60_000;
   const out = [];
