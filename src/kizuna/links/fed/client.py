@@ -38,11 +38,12 @@ class _PinBroken(Exception):  # noqa: N818  never leaves this module
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the partner said. ``headers`` in lower case."""
+    """What the partner said. ``headers`` in lower case; ``took_s``: from the first byte of the body to its last."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    took_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +170,13 @@ class Line:
         try:
             with self._pool.stream(method, url, headers=headers, content=body,
                                    extensions={"timeout": timeout}) as answer:  # fmt: skip
-                data = bytearray()
+                data, begun_s = bytearray(), time.monotonic()
                 for part in answer.iter_stream():
                     data += part
                     if len(data) > most:
                         raise InputError(f"an answer of more than {most} bytes", where=url, hint="tell the partner")
                 named = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in answer.headers}
-                return Answer(answer.status, named, bytes(data))
+                return Answer(answer.status, named, bytes(data), time.monotonic() - begun_s)
         except _PinBroken as exc:
             raise TrustError(
                 "shows another certificate than the pinned one; nothing was sent", where=self._base,

@@ -21,6 +21,7 @@ from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.fixes.detections import DETECTIONS
 from kizuna.node.api.ports import Node, Versions
 from kizuna.node.desk.rules import VIEWER, may
+from kizuna.node.origin import own_rows
 
 Seen = NewType("Seen", Table)
 """Rows that passed ``view``."""
@@ -35,7 +36,7 @@ _TELLING: Final = frozenset({
 })  # fmt: skip
 MOTION: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg")
 """Columns of fixes that a track or a replay needs."""
-_NEEDED: Final = ("context", "label", "time_ms")
+_NEEDED: Final = ("source_id", "context", "label", "time_ms")
 _ACTION: Final = {"latest": "picture.see", "fixes": "vessel.see", "events": "event.see", "identities": "vessel.see",
                   "detections": "detection.see"}  # fmt: skip
 
@@ -86,6 +87,8 @@ def view(rows: Table, viewer: Viewer, node: Node, action: str = "") -> Seen:
         if any(w != node.facts.context for w in words):
             mine = [i for i, w in enumerate(words) if w == node.facts.context]
             rows = rows.take(np.isin(rows["context"], mine))
+    if viewer.is_token:  # what partners told leaves by the release door or not at all
+        rows = own_rows(rows)
     if viewer.delay_ms > 0:
         rows = _late(rows, node.now_ms() - viewer.delay_ms)
     return Seen(_coarse(rows, viewer.grid_deg) if viewer.grid_deg > 0 else rows)

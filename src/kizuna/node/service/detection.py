@@ -27,6 +27,7 @@ from kizuna.base.table import Array, Table, concat
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.table import EVENT_TYPES
+from kizuna.node.origin import own_rows
 from kizuna.node.service.clocks import Clock
 from kizuna.node.service.health import Health
 from kizuna.node.service.storing import NodeStore
@@ -288,7 +289,7 @@ class Detection:
     def _hear_of_events(self, engine: LiveEngine, since: int) -> None:
         """What was told after the state was saved belongs to the story."""
         told = self._keep.events(since_version=since, every_version=True)
-        told = told.take(told["event_type"] != _DARK)  # matching tells those, and remembers them itself
+        told = own_rows(told.take(told["event_type"] != _DARK))  # what partners told is no story of ours; matching tells those, and remembers them itself
         if not len(told):
             return
         known = {key for table in engine.told.tables for key in _keys(table)}
@@ -303,7 +304,7 @@ class Detection:
         """Rows of the store that the engine has not seen, in the order heard as far as that is known."""
         engine = self._engine
         start_ms = self._rows_from(engine)
-        fixes = self._keep.messages("fixes", None, start_ms, _FAR_MS)
+        fixes = own_rows(self._keep.messages("fixes", None, start_ms, _FAR_MS))
         statics = self._keep.messages("statics", None, start_ms, _FAR_MS)
         seen = np.concatenate([engine.kept.fixes["msg_id"], engine.kept.late.view()["msg_id"]])
         fixes = fixes.take(np.flatnonzero(~np.isin(fixes["msg_id"], seen)))

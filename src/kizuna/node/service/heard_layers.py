@@ -26,6 +26,7 @@ from kizuna.base.errors import KizunaError
 from kizuna.base.table import Array
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.events.subjects import vessel_like
+from kizuna.node.origin import own_rows
 from kizuna.node.service.health import Health
 from kizuna.node.service.rooms import put_json
 from kizuna.node.service.settings import LayerSettings
@@ -125,7 +126,7 @@ class HeardLayers:
         return bool(self._hours)
 
     def _one(self, hour: int, before: Rows | None) -> _Hour:
-        fixes = self._keep.box(*_ALL, hour * HOUR_MS, (hour + 1) * HOUR_MS, names=_READ)
+        fixes = own_rows(self._keep.box(*_ALL, hour * HOUR_MS, (hour + 1) * HOUR_MS, names=(*_READ, "source_id")))
         keep = np.flatnonzero(vessel_like(fixes["mmsi"]) & ~np.isnan(fixes["lat_deg"]))
         keep = keep[np.lexsort((fixes["time_ms"][keep], fixes["mmsi"][keep]))]
         mmsi, time_ms, lat, lon, msg_id = (fixes[name][keep] for name in _READ)

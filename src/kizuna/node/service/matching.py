@@ -27,6 +27,7 @@ from kizuna.engines.live.look import Look
 from kizuna.engines.matching.tracks import Run, run_of
 from kizuna.events.params import Settings
 from kizuna.events.table import EVENT_TYPES
+from kizuna.node.origin import own_rows
 from kizuna.node.service.clocks import Clock
 from kizuna.node.service.contacts import Contacts
 from kizuna.node.service.health import Health
@@ -92,12 +93,13 @@ class Matching:
     def _take_up(self, now_ms: int) -> None:
         if not self._taken_up:
             since = now_ms - self._watch.params.remember_days * DAY_MS
-            told = self._keep.events(start_ms=since - DAY_MS)
+            told = own_rows(self._keep.events(start_ms=since - DAY_MS))
             looks = self._contacts.looks(since - DAY_MS)  # whole ones, also where their beginning is older
             self._watch.take_up(looks, told.take(told["event_type"] == _DARK))
             self._taken_up = True
             self._from_ms = since
         number, new = self._contacts.since(self._number, self._from_ms)
+        new = own_rows(new)
         self._from_ms = 0
         if len(new):
             self._watch.add(new)
@@ -119,7 +121,7 @@ class Matching:
         box = (-180.0, -90.0, 180.0, 90.0)
         if sum(keep.history(due.start_ms, due.end_ms)[1]) > ROWS_MOST:
             box = around([look.seen for look in due.looks])
-        fixes = keep.box(*box, due.start_ms, due.end_ms, names=_NAMES)
+        fixes = own_rows(keep.box(*box, due.start_ms, due.end_ms, names=_NAMES))
         statics = keep.messages("statics", None, due.start_ms, due.end_ms)
         tracks = identity.join(segment(fixes, self._settings.segment), statics, self._settings.identity)
         ends = (versions.oldest_ms, versions.newest_ms) if versions.newest_ms != MISSING_TIME_MS else (0, -1)

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
-from kizuna.base.units import DAY_MS, MISSING_TIME_MS
+from kizuna.base.units import DAY_MS, HOUR_MS, MISSING_TIME_MS
 from kizuna.base.utc import iso
 from kizuna.base.version import __version__
 from kizuna.node.desk.desk import Desk, open_desk
 from kizuna.node.names import Names, read_names
+from kizuna.node.origin import own_sources
 from kizuna.node.service.clocks import Clock, StreamClock, WallClock, wall_ms
 from kizuna.node.service.contacts import Contacts
 from kizuna.node.service.detection import Detection, Rules
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
     from kizuna.engines.live.params import LiveParams
     from kizuna.events.params import Settings
     from kizuna.node.service.heard_layers import HeardLayers
+    from kizuna.node.share.sharing import Sharing
     from kizuna.places.anchorages import Anchorages
     from kizuna.places.zone import Zone
+    from kizuna.sources.batch import Batch
 
 STATUS_S: Final = 2.0
 STUCK_S: Final = 120.0
@@ -117,6 +120,8 @@ class Running:
         self.intake: Intake
         self.detection: Detection
         self.heard: HeardLayers | None = None
+        self.sharing: Sharing | None = None
+        """Sharing with partners, where the settings name a party."""
         self.streams: list[str] = []
         self._beside = beside
         self._tell: Callable[[str], None] = lambda _: None
@@ -143,12 +148,13 @@ class Running:
                 self.keep, rooms.detection(context), self._beside.rules, self.clock, self.health,
                 save_s=config.upkeep.save_s,
             )  # fmt: skip
+            self.sharing = self._opened_sharing()
         except BaseException:
             self.keep.close()
             raise
         self.clock.heard(self.keep.versions().newest_ms)
         self.intake = Intake(
-            self.keep, config.sources, self.health, self.detection.take, context=context, session=self.session,
+            self.keep, config.sources, self.health, self._onward, context=context, session=self.session,
             lane_bytes=config.upkeep.queue_mb << 20,
         )  # fmt: skip
         self._thread("intake", self.intake.run)
@@ -160,6 +166,7 @@ class Running:
         self._thread("matching", self._match)
         self._thread("layers", self._work_out_layers)
         self._thread("upkeep", self._keep_hours)
+        self._thread("sharing", self._share)
         _LOG.info("node %s runs (%s, start %d), context %s", config.node.name, __version__, self.session, context)
 
     def is_up(self) -> None:
@@ -181,8 +188,12 @@ class Running:
         self.intake.bell.stop()
         self._join(lambda name: name == "intake", STOP_S)
         self.detection.stop()
+        if self.sharing is not None:
+            self.sharing.stop()
         self._join(lambda name: name in ("detection", "matching", "layers", "upkeep"), STOP_S)
         self.write_status(running=False)
+        if self.sharing is not None:
+            self.sharing.close()
         self.contacts.close()
         self.desk.close()
         self.keep.close()
@@ -221,6 +232,31 @@ class Running:
         if self.heard is not None:
             return self.heard.about(name)
         return {"calculated": None} if name in ("coverage", "presence") and self.config.layers.every_min else None
+
+    # ---- sharing --------------------------------------------------------------------------------------------------
+    def _opened_sharing(self) -> Sharing | None:
+        if not self.config.sharing.party:
+            return None
+        from kizuna.node.share.sharing import open_sharing  # noqa: PLC0415  only nodes with partners need it
+
+        held_h = self.config.live.keep_h or 48.0
+        return open_sharing(self.config, zones=self._beside.zones, now_ms=self.clock.now_ms,
+                            sources_of=lambda mmsi: own_sources(self.keep, mmsi, round(held_h * HOUR_MS)))  # fmt: skip
+
+    def _onward(self, batch: Batch, version: int) -> None:
+        """What was stored goes on: to detection, and to the release door."""
+        if self.sharing is not None:
+            self.sharing.take(batch.fixes)
+        self.detection.take(batch, version)
+
+    def _share(self) -> None:
+        if self.sharing is None:
+            return
+        self._up.wait(UP_S)
+        from kizuna.node.share.loops import Tables  # noqa: PLC0415
+
+        if not self._over.is_set():
+            self.sharing.start(Tables(self.keep, self.contacts), self.health.trouble)
 
     # ---- what begins when the node is up ---------------------------------------------------------------------------
     def _detect(self) -> None:

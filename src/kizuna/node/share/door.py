@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from kizuna.base.errors import InputError
+from kizuna.base.errors import InputError, TrustError
 from kizuna.base.table import Table
 from kizuna.node.share.identity import Identity, Marks
 from kizuna.places.zone import Zone
@@ -53,6 +54,7 @@ from kizuna.stores.shared.shared import Shared
 MEMORY: Final = "publish memory"
 _NOTED_MOST: Final = 100_000
 _POINT: Final = 2
+_KEEP_MS: Final = 60_000
 
 
 class Rows(NamedTuple):
@@ -61,6 +63,8 @@ class Rows(NamedTuple):
     fixes: Table | None = None
     events: Table | None = None
     detections: Table | None = None
+    known_ms: npt.NDArray[np.int64] | None = None
+    """When each event or detection was known here; now where it is not given. Give events or detections with it."""
 
 
 @dataclass(slots=True)
@@ -115,7 +119,7 @@ class Door:
         self.news: list[News] = []
         """Called after each signed head with the log and how many records partners may read of it now."""
         self._lock = threading.RLock()
-        self._told_ms = 0
+        self._told_ms = self._kept_ms = 0
         self._noted: dict[tuple[str, str, str], None] = {}
         self._unsure = house.marks.lost and any(s.head_size for s in house.shared.logs.all("out"))
         held = house.shared.notes.get(MEMORY)
@@ -124,9 +128,12 @@ class Door:
         self._shop = Workshop(author, Tools(house.secret), house.zones)
 
     # ---- releasing ------------------------------------------------------------------------------------------------
-    def tell(self, rows: Rows) -> Mapping[str, Count]:
-        """Tell every audience what is due of these rows. They may be offered again at will.
+    def tell(
+        self, rows: Rows, *, until_ms: int | None = None, notes: Mapping[str, bytes] = {}
+    ) -> Mapping[str, Count]:  # fmt: skip
+        """Tell every audience what is due of these rows by now, or by ``until_ms``. They may be offered again at will.
 
+        ``notes`` are kept in the same transaction, for the caller. What may leave is decided as of now in any case.
         Raises TrustError where a log must not go on (a restored backup), UnavailableError where the disk is full.
         """
         with self._lock:
@@ -135,9 +142,12 @@ class Door:
                 return {}
             setting = self.house.setting()
             offers = self.offers(rows, rules, setting)
-            told = publish(offers, self._memory, setting.now_ms, self._shop, rules)
+            told = publish(offers, self._memory, until_ms or setting.now_ms, self._shop, rules)
             decided = [line for offer in offers for line in self._withheld(offer)]
-            self._release(told.batches, decided, told.memory)
+            if told.batches or decided or self._due_to_keep(setting.now_ms):
+                self._release(told.batches, decided, told.memory, notes)
+            else:
+                self._memory = told.memory
             self._told_ms = setting.now_ms
             return told.counts
 
@@ -152,12 +162,13 @@ class Door:
     def candidates(self, rows: Rows, now_ms: int) -> list[Candidates]:
         """Candidates of these rows."""
         me, index, out = self.house.identity.party, self.house.index, []
+        known = now_ms if rows.known_ms is None else rows.known_ms
         if rows.fixes is not None and len(rows.fixes):
             out.append(of_fixes(rows.fixes, me, index, now_ms))
         if rows.events is not None and len(rows.events):
-            out.append(of_events(rows.events, me, index, known_ms=now_ms, sources=self.house.sources_of))
+            out.append(of_events(rows.events, me, index, known_ms=known, sources=self.house.sources_of))
         if rows.detections is not None and len(rows.detections):
-            out.append(of_detections(rows.detections, me, index, known_ms=now_ms))
+            out.append(of_detections(rows.detections, me, index, known_ms=known))
         return [c for c in out if len(c)]
 
     def facts(self, record: Record, tag: frozenset[str] = frozenset()) -> Facts:
@@ -193,6 +204,9 @@ class Door:
             if rules is None:
                 return Decision("withhold", "", why=("no rules are in force",))
             decision = decide.one(rules, facts, to, setting)
+            if decision.released and not decision.transforms.changes_nothing:  # others name it by its bytes
+                why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote leaves whole or not"
+                decision = Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
             if decision.released:
                 self.pass_on(data, decision, to, lane=lane)
             else:
@@ -233,18 +247,36 @@ class Door:
             del self._noted[next(iter(self._noted))]
         return hashlib.sha256(f"event\n{event}".encode()).hexdigest()
 
-    def _release(self, batches: Iterable[Batch], decided: Sequence[Decided], memory: Memory | None) -> None:
+    def _due_to_keep(self, now_ms: int) -> bool:
+        """Whether the memory of publishing is to be kept though nothing was told: after a crash a little is looked at
+        again, and the memory in the last release says what of it was told."""
+        if now_ms - self._kept_ms < _KEEP_MS:
+            return False
+        self._kept_ms = now_ms
+        return True
+
+    def told_until(self, audiences: Iterable[str]) -> int | None:
+        """Until when all of these audiences were told what was due; None where one was never told anything."""
+        times = [self._memory.until.get(a) for a in audiences]
+        known = [t for t in times if t is not None]
+        return min(known) if known and len(known) == len(times) else None
+
+    def _release(
+        self, batches: Iterable[Batch], decided: Sequence[Decided], memory: Memory | None,
+        notes: Mapping[str, bytes] = {},
+    ) -> None:  # fmt: skip
         with self._lock:
             house, told, boxes, rows = self.house, [], [], list(decided)
             for batch in batches:
                 box = self._box(LogName(house.identity.party, self._epoch, batch.audience, house.identity.context,
                                         batch.lane))  # fmt: skip
+                self._standing(box)
                 made = release.append(box, batch.released)
                 told.append(Told(box.name, made.first, batch.records, made.nodes, made.outbox.salts))
                 boxes.append(made.outbox)
                 rows += _released(batch)
-            notes = {} if memory is None else {MEMORY: memory.pack()}
-            house.shared.outbox.append(told, house.now_ms(), rows, notes)
+            kept = dict(notes) if memory is None else {**notes, MEMORY: memory.pack()}
+            house.shared.outbox.append(told, house.now_ms(), rows, kept)
             self._memory = memory or self._memory
             self._sign(boxes)
 
@@ -266,21 +298,36 @@ class Door:
             self._sign(boxes)
             return len(boxes)
 
+    def _signed_before(self, name: str) -> list[Position] | None:
+        """What is known to have been signed of a log; None where the file that must know is gone."""
+        held = self.house.marks.of(name)
+        return None if self._unsure else [held] if held else []
+
+    def _standing(self, box: release.Outbox) -> None:
+        """Refuse to go on with a log of which more was signed than is here, before anything is put behind it."""
+        name = str(box.name)
+        try:
+            release.standing(box, self._signed_before(name), self.house.shared.outbox.nodes(name))
+        except TrustError as exc:
+            self.house.shared.logs.halt(name, exc.message)
+            raise
+
     def _sign(self, boxes: Iterable[release.Outbox]) -> None:
         house = self.house
         for box in boxes:
             name = str(box.name)
-            held = house.marks.of(name)
-            marks: list[Position] | None = [held] if held else []
-            if self._unsure:
-                marks = None  # something was signed before, and the file that must know how much is gone
-            head = release.sign(box, house.identity.keys, marks=marks, nodes=house.shared.outbox.nodes(name),
-                                now_ms=house.now_ms())  # fmt: skip
+            head = release.sign(box, house.identity.keys, marks=self._signed_before(name),
+                                nodes=house.shared.outbox.nodes(name), now_ms=house.now_ms())  # fmt: skip
             root = base64.b64encode(box.frontier.root).decode()
             house.marks.put({name: Position(box.size, root)})
             house.shared.outbox.signed(name, box.size, head, house.now_ms())
             for tell in self.news:
                 tell(box.name, box.size)
+
+    @property
+    def shop(self) -> Workshop:
+        """What records are made with; the same for releases, previews and what is shared into a case."""
+        return self._shop
 
     # ---- questions ------------------------------------------------------------------------------------------------
     def why(self, facts: Facts, to: str, rules: RuleSet | None = None) -> Decision:

@@ -15,19 +15,22 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from kizuna.base.errors import ConfigError
+from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.table import Table
 from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.settings import Config
 from kizuna.node.share.door import Door, House
 from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity, Marks, load
-from kizuna.node.share.partners import Partners
+from kizuna.node.share.partners import ACTIVE, Partners
 from kizuna.node.share.rulebook import RuleBook
+from kizuna.records.label import EVERYBODY
 from kizuna.records.partner import Community, Directory, directory
 from kizuna.records.record import Record, decode
 from kizuna.share.columns import Terms
 from kizuna.share.decide import Decision
 from kizuna.share.rules.rule import RuleSet
+from kizuna.share.verify import Trusted
 from kizuna.stores.shared import Shared, open_shared
 
 if TYPE_CHECKING:
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
     from kizuna.places.zone import Zone
 
 SECRET_BYTES: Final = 32
-PARTNER: Final = "partner:"
-"""Source of what a partner told: ``partner:<id>``."""
 
 
 class Received(NamedTuple):
@@ -59,7 +60,10 @@ Handler = Callable[[Received], None]
 class Sharing:
     """Sharing of one node in one context."""
 
-    def __init__(self, config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms) -> None:
+    def __init__(
+        self, config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms,
+        sources_of: Callable[[int], frozenset[str]] | None = None,
+    ) -> None:  # fmt: skip
         """Open everything. Raises ConfigError where the node shares nothing or its keys are not in order."""
         s = config.sharing
         if not s.party:
@@ -80,10 +84,11 @@ class Sharing:
         """Threads and lines, while the node runs."""
         self._lock = threading.Lock()
         self._who: tuple[Any, Directory] | None = None
+        self._trusted: dict[str, tuple[Any, Trusted]] = {}
         terms = {r.id: Terms(r.pass_on, frozenset(r.pass_on_to), r.pass_on_days) for r in config.sources}
         self.door = Door(House(
             self.identity, self.shared, Marks(self.places.marks(self.context)), self.who, self.rules, terms,
-            tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit,
+            tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit, sources_of,
         ))  # fmt: skip
 
     # ---- who and by which rules -------------------------------------------------------------------------------------
@@ -100,6 +105,25 @@ class Sharing:
         """The rules in force; None: nothing leaves."""
         return self.book.active()
 
+    def audiences(self, partner: str) -> frozenset[str]:
+        """Every audience whose logs a partner may read now: itself, its communities, and what is for everybody."""
+        found = self.who().audiences_of(partner)
+        return found | {EVERYBODY} if partner in self.who().members(partner) else frozenset()
+
+    def trusted(self, partner: str) -> Trusted:
+        """An active partner, as pages and receipts of it are judged. Raises InputError for one that is none."""
+        stamp = self.partners.stamp()
+        with self._lock:
+            held = self._trusted.get(partner)
+            if held is None or held[0] != stamp:
+                known = self.partners.get(partner)
+                if known.state != ACTIVE:
+                    raise InputError(f"{partner} is {known.state}", hint="kizuna partner list")
+                mine = frozenset(c.id for c in self.communities() if self.party in c.members)
+                held = stamp, Trusted(self.party, known.ring, self.context, mine)
+                self._trusted[partner] = held
+            return held[1]
+
     # ---- saying and hearing ----------------------------------------------------------------------------------------
     def say(self, data: bytes, to: str, *, lane: str = "", tag: frozenset[str] = frozenset()) -> Decision:
         """Tell an audience a record that a person of this node wrote, if the rules in force let it go.
@@ -113,6 +137,11 @@ class Sharing:
     def on(self, kind_prefix: str, handler: Handler) -> None:
         """Have a handler called for each received record whose kind begins so. To be called before ``start``."""
         self.handlers.append((kind_prefix, handler))
+
+    def take(self, fixes: Table) -> None:
+        """Fixes that this node's own sources gave, just stored: the door looks at them when it is their time."""
+        if self.traffic is not None:
+            self.traffic.loops.take(fixes)
 
     # ---- running ----------------------------------------------------------------------------------------------------
     def start(self, tables: Any, trouble: Callable[[str, str], object] = lambda _name, _words: None) -> None:
@@ -164,7 +193,10 @@ def secret_of(places: Places) -> bytes:
     return found
 
 
-def open_sharing(config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms) -> Sharing:
-    """Sharing of a node from its settings; see ``Sharing``."""
-    return Sharing(config, zones=zones, now_ms=now_ms)
+def open_sharing(
+    config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms,
+    sources_of: Callable[[int], frozenset[str]] | None = None,
+) -> Sharing:  # fmt: skip
+    """Sharing of a node from its settings; see ``Sharing``. ``sources_of``: sources behind the tracks of an MMSI."""
+    return Sharing(config, zones=zones, now_ms=now_ms, sources_of=sources_of)
 

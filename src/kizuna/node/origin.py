@@ -1,0 +1,65 @@
+"""Which rows are this node's own, and which a partner told.
+
+What a partner told lies in the same tables, so that one picture holds all, under the source ``partner:<id>``. It is
+shown with its origin, and never looked at by our own detectors, counted as our own reception, or offered to anybody
+else: that would be passing on, which needs the originator's grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow.compute as pc
+
+from kizuna.base.table import Array, Table
+from kizuna.base.units import HOUR_MS
+from kizuna.node.api.ports import Versions
+
+PARTNER: Final = "partner:"
+"""Beginning of the source of rows that a partner told; of the rule of events that it told."""
+
+
+def own_rows(table: Table) -> Table:
+    """The rows of fixes or detections that this node's own sources gave."""
+    keep = are_own(table)
+    return table if keep.all() else table.take(keep)
+
+
+def are_own(table: Table) -> Array:
+    """Which rows of fixes, detections or events are our own."""
+    names = table.schema.names
+    if "source_id" in names:
+        told = [k for k, word in enumerate(table.codes_of("source_id")) if word.startswith(PARTNER)]
+        return ~np.isin(table["source_id"], told) if told else np.ones(len(table), np.bool_)
+    if "rule_id" in names and len(table):
+        told_by = pc.starts_with(table["rule_id"], PARTNER).fill_null(value=False)
+        return ~told_by.to_numpy(zero_copy_only=False)
+    return np.ones(len(table), np.bool_)
+
+
+class Tracks(Protocol):
+    """The part of the store that is asked here."""
+
+    def track(self, mmsi: int, start_ms: int, end_ms: int, *, names: Sequence[str] = ()) -> Table:
+        """Fixes of one vessel."""
+        ...
+
+    def versions(self) -> Versions:
+        """What the store has reached."""
+        ...
+
+
+def own_sources(store: Tracks, mmsi: int, before_ms: int) -> frozenset[str]:
+    """Own sources on which the tracks of an MMSI rest, over so long before the newest fix; an unknown one is ``""``."""
+    newest_ms = store.versions().newest_ms
+    names = ("source_id", "time_ms", "context", "label")
+    fixes = own_rows(store.track(mmsi, newest_ms - before_ms, newest_ms + HOUR_MS, names=names))
+    words = fixes.codes_of("source_id")
+    return frozenset(words[c] if c >= 0 else "" for c in set(fixes["source_id"].tolist()))
+
+
+def partner_of(source: str) -> str:
+    """The partner behind a source; empty for a source of our own."""
+    return source.removeprefix(PARTNER) if source.startswith(PARTNER) else ""

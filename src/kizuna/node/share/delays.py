@@ -1,0 +1,60 @@
+"""When rows come due: the delays that decisions under a rule set can have, and the boundaries that they pass.
+
+Decisions join the transforms of all rules that release a row, so the delays that occur are those of single rules and
+their joins. A row is told at a boundary of its time bucket (``share.transforms.moment``); here it is worked out which
+rows have to be offered in a run, so that a run does not look at everything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import numpy as np
+import numpy.typing as npt
+
+from kizuna.base.units import SECOND_MS
+from kizuna.share.publish.run import AT_ONCE
+from kizuna.share.rules.rule import Age, RuleSet
+from kizuna.share.transforms.moment import last_tick_ms, tick_ms
+from kizuna.share.transforms.steps import Delay
+
+Ints = npt.NDArray[np.int64]
+
+
+def delays_of(rules: RuleSet) -> tuple[Delay, ...]:
+    """Every delay that a decision under these rules can have."""
+    found = {AT_ONCE}
+    for rule in rules.rules:
+        if not rule.releases:
+            continue
+        mine = rule.transforms.get(Delay) or AT_ONCE
+        waits = [c.min_ms for c in rule.conditions if isinstance(c, Age) and c.min_ms]
+        wait_s = -(-max(waits, default=0) // SECOND_MS)
+        for one in (mine, mine.join(Delay(wait_s, 1))):
+            found |= {one, *(one.join(other) for other in found)}
+    return tuple(sorted(found, key=lambda d: (d.delay_s, d.bucket_s)))
+
+
+def passed(delay: Delay, before_ms: int, now_ms: int) -> bool:
+    """Whether a boundary of this delay lies in (before, now]."""
+    return last_tick_ms(now_ms, delay) > last_tick_ms(before_ms, delay)
+
+
+def due(time_ms: Ints, known_ms: Ints, delays: Iterable[Delay], before_ms: int, now_ms: int) -> npt.NDArray[np.bool_]:
+    """Which rows come due in (before, now] under any of these delays."""
+    out = np.zeros(len(time_ms), np.bool_)
+    for delay in delays:
+        ticks = tick_ms(time_ms, known_ms, delay)
+        out |= (ticks > last_tick_ms(before_ms, delay)) & (ticks <= last_tick_ms(now_ms, delay))
+    return out
+
+
+def window(delay: Delay, before_ms: int, now_ms: int) -> tuple[int, int]:
+    """Times of observation, half-open, of rows known in time that come due in (before, now] under a delay."""
+    bucket_ms, delay_ms = delay.bucket_s * SECOND_MS, delay.delay_s * SECOND_MS
+    start = last_tick_ms(before_ms, delay) - delay_ms - 2 * bucket_ms
+    return start, last_tick_ms(now_ms, delay) - delay_ms
+
+
+def horizon_ms(delays: Iterable[Delay]) -> int:
+    """How long after it was known a row may still come due."""
+    return max((d.delay_s + 2 * d.bucket_s for d in delays), default=2) * SECOND_MS

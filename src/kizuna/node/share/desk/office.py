@@ -1,0 +1,262 @@
+"""The desk of sharing: one object for one node, behind its pages and its commands.
+
+Everything that it knows follows from the journal. A record that somebody writes here is decided first; then it is in
+the journal; then it goes to its audiences, each at most once, for the logs themselves say who was told. What a crash
+cuts off in between is done at the next look, so a command without the node, or a node that starts again, ends where
+an undisturbed one would.
+
+What only narrows what others may do with our data, or is needed to close a duty (recalls and their answers, ends of
+grants, statements about agreements), goes to whom it concerns without a rule of release. All else needs a rule.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from kizuna.base.errors import ConfigError, InputError, KizunaError
+from kizuna.node.share.desk.holdings import Holdings
+from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
+from kizuna.node.share.desk.ports import Received, Sharing
+from kizuna.node.share.desk.refusal import Refusal, of_decision
+from kizuna.node.share.incidents.cases import Cases
+from kizuna.records.label import Label, Tlp
+from kizuna.records.partner import ACTIVE
+from kizuna.records.record import decode, record_id
+from kizuna.share.agreement import Book, load, signing
+from kizuna.share.columns import Facts
+from kizuna.share.decide import Decision
+from kizuna.share.grants import Grants
+from kizuna.share.ledger.name import parse_name
+from kizuna.share.recall import Recalls
+from kizuna.share.requests import Requests
+from kizuna.stores.shared import Decided
+
+DUTIES: Final = frozenset(("recall", "recall.ack", "grant.end", "request.end", "agreement", "community.members"))
+"""Kinds that go to whom they concern without a rule of release."""
+TAKEN: Final = ("incident.", "recall", "grant", "consent.", "request", "answer", "agreement")
+"""Beginnings of the kinds that the desk takes in."""
+LOOK_S: Final = 1.0
+_MANY: Final = 1 << 20
+_LOG: Final = logging.getLogger("kizuna.node.share")
+
+
+class Office:
+    """Any thread may call it; changes take turns."""
+
+    def __init__(
+        self, sharing: Sharing, *, now_ms: Callable[[], int] | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:  # fmt: skip
+        self.sharing, self.places, self.random = sharing, sharing.places, random
+        self.now_ms = now_ms or sharing.now_ms
+        self.me, self.context, self.shared = sharing.party, sharing.context, sharing.shared
+        self.rulebook = sharing.book
+        self.journal = Journal(sharing.shared.papers)
+        self.lock = threading.RLock()
+        self.agreements = Book()
+        self.recalls = Recalls(self.me, self.context)
+        self.requests = Requests(self.context)
+        self.grants = Grants(self.context)
+        self.holdings = Holdings(self)
+        self.cases = Cases(self)
+        self.rows: dict[str, Row] = {}
+        self.consents: dict[str, Row] = {}
+        self.refused: dict[tuple[str, str], Decision] = {}
+        """Last refusal of a row for an audience."""
+        self.version = 0
+        self._waiting: dict[tuple[str, str], Row] = {}
+        """Rows that are not told yet, by id and audience."""
+        self._world: object = None
+        self._looked_s = 0.0
+
+    # ---- coming in ---------------------------------------------------------------------------------------------------
+    def open(self) -> None:
+        """Rebuild what is known, finish what was cut off, and follow what comes in."""
+        with self.lock:
+            self._read_agreements()
+            self.look()
+            for prefix in TAKEN:
+                self.sharing.on(prefix, self._received)
+
+    def look(self) -> None:
+        """Take in what other processes wrote, and pass on whatever waits. Cheap where nothing is new."""
+        with self.lock:
+            fresh = self.journal.news()
+            for row in fresh:
+                self._apply(row)
+            world = (len(self.rulebook.status().steps), [(k.id, k.state) for k in self.sharing.partners.all()])
+            if fresh or world != self._world:
+                self._world = world
+                self.version += 1
+                self.deliver()
+
+    def seen(self) -> tuple[int, int]:
+        """Versions for pages: of sharing and of incidents. Looks for news of other processes once a second."""
+        if time.monotonic() - self._looked_s > LOOK_S:
+            self._looked_s = time.monotonic()
+            with contextlib.suppress(KizunaError):
+                self.look()
+        return self.version, self.cases.version
+
+    def _received(self, came: Received) -> None:
+        self.take(came.data, parse_name(came.log).origin, came.partner)
+
+    def take(self, data: bytes, proved: str, via: str = "") -> None:
+        """Take in a record from a partner. Raises InputError for one that is none."""
+        record = decode(data)
+        if record.context != self.context:
+            raise InputError(f"a record of {record.context}")
+        with self.lock:
+            row = self.journal.put(
+                Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=proved, via=via or proved)
+            )
+            if row is None:
+                return
+            try:
+                self._apply(row)
+            except InputError as exc:
+                self.shared.quarantine.put(via or proved, record.kind, str(exc), data, row.at_ms)
+            self.deliver()
+
+    # ---- writing -----------------------------------------------------------------------------------------------------
+    def write(self, data: bytes, by: str, to: Iterable[str] = (), way: str = HOUSE) -> Row:
+        """Keep a record that was written here and pass it on. Raises Refusal where a rule does not let it go."""
+        record = decode(data)
+        audiences = tuple(dict.fromkeys(to))
+        with self.lock:
+            if way == RULE:
+                for audience in audiences:
+                    decision = self.allowed(self.sharing.door.facts(record), audience)
+                    if not decision.released:
+                        self.withhold(record_id(data), decision, audience)
+                        raise of_decision(decision, audience)
+            row = self.journal.put(
+                Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=self.me, by=by, to=audiences, way=way)
+            )
+            if row is None:
+                return self.rows[record_id(data)]
+            self._apply(row)
+            self.deliver()
+            return row
+
+    def note(self, what: str, said: bytes, by: str = "") -> None:
+        """Keep an event of this desk."""
+        with self.lock:
+            row = self.journal.put(Row(what=what, data=said, at_ms=self.now_ms(), proved=self.me, by=by))
+            if row is not None:
+                self._apply(row)
+
+    # ---- what follows from rows --------------------------------------------------------------------------------------
+    def _apply(self, row: Row) -> None:
+        self.rows[row.id] = row
+        self.version += 1
+        if row.proved == self.me and row.way in (RULE, DUTY):
+            self._waiting.update({(row.id, audience): row for audience in row.to})
+        if row.what.startswith("incident."):
+            self.cases.take(row)
+        elif row.what in ("recall", "recall.ack", "!recall.sent", "!recall.refuse"):
+            self.holdings.apply(row)
+        elif row.what in ("request", "answer", "request.end"):
+            _refuse(self.requests.take(row.data, row.proved))
+        elif row.what in ("grant", "grant.end"):
+            _refuse(self.grants.take(row.data, row.proved))
+        elif row.what == "consent.request":
+            self.consents[row.id] = row
+        elif row.what == "agreement":
+            _refuse(signing.apply(self.agreements, row.data, row.proved))
+
+    def _read_agreements(self) -> None:
+        """Memoranda that lie in the directory; unsigned until records say otherwise."""
+        for path in sorted(self.places.agreements.glob("*.toml")) if self.places.agreements.is_dir() else ():
+            try:
+                self.agreements.put(load(path.read_bytes(), str(path)))
+            except (ConfigError, OSError) as exc:
+                _LOG.error("agreement %s: %s", path.name, exc)
+
+    # ---- going out ---------------------------------------------------------------------------------------------------
+    def deliver(self) -> None:
+        """Pass on what waits: rows of this desk to their audiences, cases to their desks, recalls to their holders."""
+        with self.lock:
+            self.holdings.follow()
+            for (name, audience), row in list(self._waiting.items()):
+                if not self.told(name, audience):
+                    self._tell(row, audience)
+                if self.told(name, audience):
+                    del self._waiting[name, audience]
+            self.cases.cross()
+
+    def _tell(self, row: Row, audience: str) -> None:
+        if row.way == DUTY:
+            self.by_duty(row.data, audience)
+            return
+        decision = self.allowed(self.sharing.door.facts(decode(row.data)), audience)
+        if decision.released:
+            self.sharing.say(row.data, audience)
+            self.refused.pop((row.id, audience), None)
+        else:
+            self.refused[row.id, audience] = decision
+
+    def allowed(self, facts: Facts, audience: str) -> Decision:
+        """Whether what a person wrote may go to an audience. It leaves whole or not at all, for others name it."""
+        decision = self.sharing.door.why(facts, audience)
+        if decision.released and not decision.transforms.changes_nothing:
+            why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote is not changed"
+            return Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
+        return decision
+
+    def withhold(self, record: str, decision: Decision, audience: str) -> None:
+        """Keep a refusal in the decision log."""
+        why = "; ".join(decision.why)[:1000]
+        said = Decided(audience, "withhold", (record,), decision.rule_ids, (), decision.policy_hash, why)
+        self.shared.decisions.add([said], self.now_ms())
+
+    def by_duty(self, data: bytes, audience: str, *, rule: str = "", clauses: tuple[str, ...] = (),
+                why: str = "") -> None:  # fmt: skip
+        """Pass a record on without a rule of release; the decision says by which duty or clause."""
+        record = decode(data)
+        if self.told(record_id(data), audience) or not self.reaches(audience):
+            return
+        decision = Decision(
+            "release", "", (rule or f"duty.{record.kind}", *clauses), clauses, label=record.label, lane="flash",
+            why=(why or "it goes to whom it concerns",),
+        )  # fmt: skip
+        self.sharing.door.pass_on(data, decision, audience)
+        self.version += 1
+
+    def reaches(self, party: str) -> bool:
+        """Whether a party is a partner that may be told anything."""
+        found = self.sharing.who().partners.get(party)
+        return found is not None and found.state == ACTIVE
+
+    def told(self, record: str, audience: str) -> bool:
+        """Whether a record stands in a log to an audience."""
+        names = (parse_name(name) for name, _ in self.shared.records.where(record))
+        return any(n.origin == self.me and n.audience == audience for n in names)
+
+    def acknowledged_ms(self, log: str, n: int, party: str = "") -> int | None:
+        """When the receipt of a reader of a log covered an entry, by the reader's clock; None before."""
+        times = [a.at_ms for who, a in self.shared.outbox.acks(log).items() if a.size > n and party in ("", who)]
+        return min(times, default=None)
+
+    # ---- words -------------------------------------------------------------------------------------------------------
+    def label(self, to: Iterable[str], tlp: Tlp = Tlp.AMBER) -> Label:
+        """The label of a statement to these parties."""
+        return Label(tlp=tlp, rel_to=frozenset(to) - {self.me})
+
+    def health(self) -> dict[str, dict[str, Any]]:
+        """Link of each partner by id."""
+        return {str(row.get("id", row.get("partner", ""))): dict(row) for row in self.sharing.health()}
+
+
+def _refuse(why: str) -> None:
+    if why:
+        raise InputError(why)
+
+
+__all__ = ["CASE", "DUTIES", "DUTY", "HOUSE", "RULE", "Office", "Refusal"]

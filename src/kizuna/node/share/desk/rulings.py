@@ -1,0 +1,250 @@
+"""Rules of release at the desk: shown in plain words, checked, compared with what is in force, put in force by two.
+
+Preview asks the same function as the door, over the same candidates, so that the difference is what will happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from kizuna.base.errors import ConfigError, InputError
+from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.words import in_tongues
+from kizuna.node.share.door import Rows
+from kizuna.records.label import EVERYBODY, word_of
+from kizuna.share import agreement as agreements
+from kizuna.share.decide import Decision, Difference, by_kind, diff
+from kizuna.share.publish import Candidates
+from kizuna.share.rules.check import check as check_rules
+from kizuna.share.rules.read import load
+from kizuna.share.rules.rule import RuleSet
+from kizuna.share.rules.words import rule_text
+
+if TYPE_CHECKING:
+    from kizuna.node.share.desk.office import Office
+
+SAMPLE_MOST: Final = 40
+"""Rows of a difference that are shown for each partner, spread over all that change."""
+NOTHING: Final = RuleSet((), "")
+
+
+def shown(office: Office) -> dict[str, Any]:
+    """The rules in force, in plain words, with what is proposed and what happened."""
+    book, now = office.rulebook, office.rulebook.status()
+    active = book.active()
+    return {
+        "text": active.source.decode() if active else "", "version": book.version_of(now.active), "hash": now.active,
+        "since_ms": now.since_ms, "back": bool(now.before), "rules": rules_of(active),
+        "findings": findings(office, active) if active else [],
+        "proposals": [
+            {"version": book.version_of(p.rules), "hash": p.rules, "by": p.by, "at_ms": p.at_ms,
+             "approved_by": p.approved_by, "stale": p.base != now.active, "text": book.read(p.rules).source.decode(),
+             "rules": rules_of(book.read(p.rules))}
+            for p in now.proposals.values()
+        ],
+        "steps": [
+            {"deed": s.deed, "by": s.by, "at_ms": s.at_ms, "version": book.version_of(s.rules), "text": s.text}
+            for s in reversed(now.steps[-100:])
+        ],
+    }  # fmt: skip
+
+
+def rules_of(rules: RuleSet | None) -> list[dict[str, Any]]:
+    """Rules as rows, each with its plain words."""
+    return [
+        {"id": r.id, "clause": ", ".join(r.clauses), "clauses": list(r.clauses), "to": list(r.to),
+         "releases": r.releases, "transforms": list(r.transforms.words), "note": r.note,
+         "words": in_tongues(lambda t, r=r: rule_text(r, t))}
+        for r in (rules.rules if rules else ())
+    ]  # fmt: skip
+
+
+def head(office: Office) -> dict[str, Any]:
+    """Which rules are in force, since when, by whom, and what waits."""
+    book, now = office.rulebook, office.rulebook.status()
+    last = next((s for s in reversed(now.steps) if s.deed in ("activate", "roll_back", "stop")), None)
+    approved = next((s for s in reversed(now.steps) if s.deed == "approve" and s.rules == now.active), None)
+    proposed = next((s for s in reversed(now.steps) if s.deed == "propose" and s.rules == now.active), None)
+    waits = next(iter(now.proposals.values()), None)
+    return {
+        "version": book.version_of(now.active), "hash": now.active, "activated_at": last.at_ms if last else None,
+        "by": [s.by for s in (proposed, approved) if s], "proposed": None if waits is None else {
+            "version": book.version_of(waits.rules), "by": waits.by, "at": waits.at_ms,
+            "approved_by": waits.approved_by, "count": len(now.proposals)},
+    }  # fmt: skip
+
+
+def findings(office: Office, rules: RuleSet) -> list[dict[str, Any]]:
+    """What is wrong with rules that read well: names, audiences, clauses."""
+    setting, now = office.sharing.door.house.setting(), office.now_ms()
+    out = [{"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint, "line": _line(rules, f.rule_id)}
+           for f in check_rules(rules, setting)]  # fmt: skip
+    held = [a for name in sorted({a.id for a in office.agreements.agreements.values()})
+            if (a := office.agreements.of(name, now)) is not None]  # fmt: skip
+    out += [{"level": f.level, "rule": f.where, "key": "clause", "text": f"{f.test}: {f.text}", "hint": "",
+             "line": _line(rules, f.where)} for f in agreements.check(held, rules, now)]  # fmt: skip
+    _, lapsed = agreements.enforce(rules, office.agreements, now)
+    out += [{"level": "error", "rule": name, "key": "clause", "text": f"it releases nothing now: {why}", "hint": "",
+             "line": _line(rules, name)} for name, why in lapsed.items()]  # fmt: skip
+    return out
+
+
+def _line(rules: RuleSet, rule_id: str) -> int | None:
+    """Line of the file on which a rule is named."""
+    for number, text in enumerate(rules.source.decode().splitlines(), 1):
+        key, _, value = text.partition("=")
+        if key.strip() == "id" and value.strip().strip("\"'").split('"')[0] == rule_id:
+            return number
+    return None
+
+
+def check(office: Office, text: str) -> dict[str, Any]:
+    """Whether a text reads, and what is wrong with it. A text that does not read is an answer, no error."""
+    try:
+        rules = load(text.encode())
+    except (ConfigError, InputError) as exc:
+        line = next((int(w) for w in str(exc).replace(",", " ").split() if w.isdigit()), None)
+        return {"reads": False, "rules": [], "findings": [
+            {"level": "error", "rule": "", "key": exc.where, "text": exc.message, "hint": exc.hint, "line": line}]}  # fmt: skip
+    return {"reads": True, "hash": rules.hash, "rules": rules_of(rules), "findings": findings(office, rules)}
+
+
+# ---- preview ---------------------------------------------------------------------------------------------------------
+def preview(office: Office, text: str, rows: Iterable[Rows], to: str = "") -> dict[str, Any]:
+    """The exact difference that a text would make over rows of the last days, for each partner and community.
+
+    ``to``: only this audience. An empty text means that nothing leaves.
+    """
+    door, now = office.sharing.door, office.now_ms()
+    new = load(text.encode()) if text.strip() else NOTHING
+    old = office.sharing.rules() or NOTHING
+    setting = door.house.setting()
+    audiences = sorted({*old.audiences, *new.audiences})
+    if to:
+        named = set(setting.who.audiences_of(to)) | {to}
+        audiences = [a for a in audiences if a in named]
+    found: dict[str, dict[str, Any]] = {a: _empty(a, setting.who.members(a)) for a in audiences}
+    looked = 0
+    for part in rows:
+        for candidates in door.candidates(part, now):
+            looked += len(candidates)
+            for one in diff(old, new, candidates.columns, audiences, setting):
+                _add(found[one.to], one, candidates)
+    for row in found.values():
+        row["box"] = _box(row.pop("_boxes"))
+    return {"looked_at": looked, "old": old.hash, "new": new.hash, "same": all(not any(
+        (r["gains"], r["loses"], r["changes"])) for r in found.values()), "partners": list(found.values())}  # fmt: skip
+
+
+def _empty(audience: str, members: frozenset[str]) -> dict[str, Any]:
+    return {"id": audience, "readers": sorted(members) if audience != EVERYBODY else ["*"], "before": 0, "after": 0,
+            "gains": 0, "loses": 0, "changes": 0, "by_kind": {}, "sample": [], "_boxes": []}  # fmt: skip
+
+
+def _add(row: dict[str, Any], one: Difference, candidates: Candidates) -> None:
+    row["before"] += one.released_before
+    row["after"] += one.released_after
+    for change in by_kind((one,), candidates.columns):
+        kind = row["by_kind"].setdefault(change.kind, {"gains": 0, "loses": 0, "changes": 0})
+        for name, value in (("gains", change.gained), ("loses", change.lost), ("changes", change.changed)):
+            kind[name] += value
+            row[name] += value
+    for word, rows in (("gains", one.gained), ("loses", one.lost), ("changes", one.changed)):
+        if not len(rows):
+            continue
+        lat, lon = _places(candidates)
+        good = np.isfinite(lat[rows]) & np.isfinite(lon[rows])
+        if good.any():
+            row["_boxes"].append((lon[rows][good].min(), lat[rows][good].min(), lon[rows][good].max(), lat[rows][good].max()))
+        room = SAMPLE_MOST // 3 - sum(s["change"] == word for s in row["sample"])
+        for k in rows[np.unique(np.linspace(0, len(rows) - 1, max(0, min(room, len(rows)))).astype(int))].tolist():
+            row["sample"].append({"change": word, **_described(candidates, k), **_reasons(*one.reasons(k))})
+
+
+def _places(candidates: Candidates) -> tuple[Any, Any]:
+    lat, lon = candidates.rows.places[0]
+    return candidates.rows[lat], candidates.rows[lon]
+
+
+def _described(candidates: Candidates, k: int) -> dict[str, Any]:
+    """A row for people: what, who, when, where."""
+    facts, (lat, lon) = candidates.columns.row(k), _places(candidates)
+    place = {"lat": round(float(lat[k]), 5), "lon": round(float(lon[k]), 5)} if np.isfinite(lat[k]) else {}
+    return {
+        "kind": facts.kind, "subject": sorted(facts.subject or ()), "at_ms": facts.observed_ms,
+        "lat": None, "lon": None, **place, "zones": sorted(facts.touched or ()), "source": sorted(facts.source or ()),
+        "event": candidates.keys[k] if candidates.keys else None,
+    }  # fmt: skip
+
+
+def _reasons(before: Decision, after: Decision) -> dict[str, Any]:
+    decisive = after if after.rule_ids or not before.rule_ids else before
+    return {"before": as_row(before), "after": as_row(after), "rule": ", ".join(decisive.rule_ids)}
+
+
+def as_row(decision: Decision) -> dict[str, Any]:
+    """A decision as plain values."""
+    return {
+        "verdict": decision.verdict, "rules": list(decision.rule_ids), "clauses": list(decision.clauses),
+        "transforms": list(decision.transforms.words), "label": word_of(decision.label) if decision.label else None,
+        "lane": decision.lane, "retain_d": decision.retain_d, "why": list(decision.why),
+    }  # fmt: skip
+
+
+def _box(boxes: list[tuple[float, float, float, float]]) -> list[float] | None:
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return [round(float(v), 4) for v in (min(west), min(south), max(east), max(north))]
+
+
+# ---- steps of two persons --------------------------------------------------------------------------------------------
+def propose(office: Office, text: str, by: str) -> Mapping[str, Any]:
+    """First person. Raises ConfigError for a text that does not read, Refusal for one with an error in it."""
+    rules = load(text.encode())
+    wrong = [f for f in findings(office, rules) if f["level"] == "error"]
+    if wrong:
+        first = wrong[0]
+        raise Refusal(f"rule {first['rule']}: {first['key']}: {first['text']}", rule=str(first["rule"]),
+                      hint=f"{len(wrong)} errors; check the text first")  # fmt: skip
+    return _step(office, lambda: office.rulebook.propose(text.encode(), by, office.now_ms()))
+
+
+def approve(office: Office, version: int, by: str) -> Mapping[str, Any]:
+    """Second person: approves and thereby puts in force."""
+    digest = office.rulebook.find(version).hash
+
+    def both() -> None:
+        office.rulebook.approve(digest, by, office.now_ms())
+        office.rulebook.activate(digest, by, office.now_ms())
+
+    return _step(office, both)
+
+
+def withdraw(office: Office, version: int, by: str) -> Mapping[str, Any]:
+    """Take a proposal back."""
+    digest = office.rulebook.find(version).hash
+    return _step(office, lambda: office.rulebook.withdraw(digest, by, office.now_ms()))
+
+
+def roll_back(office: Office, by: str) -> Mapping[str, Any]:
+    """Back to the rules before, by one person, within a day."""
+    return _step(office, lambda: office.rulebook.roll_back(by, office.now_ms()))
+
+
+def stop(office: Office, by: str) -> Mapping[str, Any]:
+    """Nothing leaves from now on; one person may do that."""
+    return _step(office, lambda: office.rulebook.stop(by, office.now_ms()))
+
+
+def _step(office: Office, work: Any) -> Mapping[str, Any]:
+    try:
+        work()
+    except InputError as exc:
+        two = "another person" in exc.message or "second person" in exc.message
+        raise Refusal(exc.message, rule="second-person" if two else "activation", hint=exc.hint, state=not two) from exc
+    office.look()
+    return head(office)

@@ -1,0 +1,326 @@
+"""The threads and lines of sharing while a node runs: the door's loops, the listener, a line to each partner, arrivals.
+
+Everything here may stop at any moment. What matters is in the shared store before anybody is told of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kizuna.base.errors import KizunaError, TrustError
+from kizuna.node.service.intake import started
+from kizuna.node.share.arrivals import Arrivals
+from kizuna.node.share.listener import Listener
+from kizuna.node.share.loops import Loops, Tables
+from kizuna.node.share.partners import ACTIVE
+from kizuna.node.share.workers import Worker
+from kizuna.share import receipt
+from kizuna.share.ledger.name import LogName, parse_name
+from kizuna.share.sync import Fault, wire
+from kizuna.share.sync.cutting import Cutter
+from kizuna.share.sync.taking import Outcome, take
+
+if TYPE_CHECKING:
+    from kizuna.node.share.sharing import Sharing
+
+LOOK_S: Final = 2.0
+QUIET_S: Final = 90.0
+"""A link of which nothing was heard for so long is down."""
+STOP_S: Final = 10.0
+ALARMS_MOST: Final = 200
+_NEW_KEYS: Final = ("key manifests", "was not announced")
+_LOG: Final = logging.getLogger("kizuna.node.share")
+
+
+@dataclass(slots=True)
+class Link:
+    """What is known of the line to one partner. ``at_s`` is monotonic, ``last_ms`` UTC."""
+
+    state: str = "never"
+    why: str = ""
+    last_ms: int | None = None
+    at_s: float = float("-inf")
+    asked_s: float = float("-inf")
+    """When it asked us last."""
+    ahead_s: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class Traffic:
+    """``start`` and ``stop`` once each; everything else may be called from any thread."""
+
+    def __init__(self, sharing: Sharing, tables: Any, trouble: Callable[[str, str], object]) -> None:
+        self._sharing, self._trouble = sharing, trouble
+        s = sharing.config.sharing
+        self.loops = Loops(sharing.door, Tables(tables.keep, tables.contacts), flash_s=s.flash_s, routine_s=s.routine_s)
+        add = tables.contacts.add if tables.contacts is not None else None
+        self.arrivals = Arrivals(sharing, tables.keep, add, self.alarm)
+        self.listener = Listener(sharing, self)
+        self.alarms: list[tuple[int, str, str, str]] = []
+        """Newest last: time, partner, log, words."""
+        self.version = 0
+        self._cutter = Cutter(sharing.shared.outbox)
+        self._links: dict[str, Link] = {}
+        self._workers: dict[str, Worker] = {}
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._begun_s = time.monotonic()
+        self._stop_server: Callable[[], object] = lambda: None
+        sharing.door.news.append(self._news)
+
+    # ---- start and stop ---------------------------------------------------------------------------------------------
+    def start(self) -> None:
+        """Start all threads."""
+        self._thread("share door", lambda: self.loops.run(self._over, lambda w: self._trouble("sharing out", w)))
+        self._thread("share arrivals", lambda: self.arrivals.run(self._over, lambda w: self._trouble("sharing in", w)))
+        self._thread("share partners", self._mind_partners)
+        if self._sharing.config.sharing.port:
+            self._thread("share listener", self._listen)
+
+    def stop(self) -> None:
+        """End them; pages under way break off and come again."""
+        self._over.set()
+        self.arrivals.bell.set()
+        self._stop_server()
+        for worker in list(self._workers.values()):
+            worker.stop()
+        until = time.monotonic() + STOP_S
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self._sharing.door.news.clear()
+
+    def _thread(self, name: str, work: Callable[[], None]) -> None:
+        self._threads.append(started(name, work, self._broken))
+
+    def _broken(self, name: str, exc: BaseException) -> None:
+        _LOG.critical("%s broke: %r", name, exc, exc_info=exc)
+        self._trouble(name, f"{type(exc).__name__}: {exc}")
+
+    # ---- partners ---------------------------------------------------------------------------------------------------
+    def _mind_partners(self) -> None:
+        """A line to each active partner that has an address; none to others. Officers' changes take hold here."""
+        stamp: Any = None
+        while not self._over.is_set():
+            now = self._sharing.partners.stamp()
+            if now != stamp:
+                stamp = now
+                try:
+                    self._fit_workers()
+                except KizunaError as exc:
+                    self._trouble("partners", str(exc))
+                else:
+                    self._trouble("partners", "")
+            self._over.wait(LOOK_S)
+
+    def _fit_workers(self) -> None:
+        wanted = {}
+        if self._sharing.config.sharing.dial:
+            wanted = {k.id: k for k in self._sharing.partners.all() if k.state == ACTIVE and k.addresses}
+        for partner, worker in list(self._workers.items()):
+            if wanted.get(partner) != worker.known:
+                worker.stop()
+                del self._workers[partner]
+        for partner, known in wanted.items():
+            if partner not in self._workers:
+                worker = Worker(self._sharing, self, known)
+                self._workers[partner] = worker
+                self._thread(f"share line {partner}", worker.run)
+        self.version += 1
+
+    def _news(self, name: LogName, size: int) -> None:
+        """A head was signed: whoever waits for it hears at once."""
+        self.version += 1
+        self.listener.news(str(name), size)
+        for partner, worker in list(self._workers.items()):
+            if name.audience in self._sharing.audiences(partner):
+                worker.news(str(name), size)
+
+    # ---- the listener -----------------------------------------------------------------------------------------------
+    def _listen(self) -> None:
+        """Answer partners on a loop of its own until the node stops; a port that is taken is tried again."""
+        while not self._over.is_set():
+            try:
+                asyncio.run(self._serve())
+                self._trouble("sharing port", "")
+            except (OSError, RuntimeError) as exc:
+                self._trouble("sharing port", f"partners cannot be answered: {exc}")
+                _LOG.error("partners cannot be answered: %s", exc)
+                self._over.wait(LOOK_S)
+
+    async def _serve(self) -> None:
+        from kizuna.node.api.serve import Listen, Server  # noqa: PLC0415  half a second
+
+        s = self._sharing.config.sharing
+        server = Server(self.listener, Listen(s.host, s.port, self._sharing.identity.certificate))
+        loop = asyncio.get_running_loop()
+        self._stop_server = lambda: loop.call_soon_threadsafe(server.stop)
+        watching = asyncio.ensure_future(self.listener.watch())
+        _LOG.info("partners are answered at %s:%d", s.host, s.port)
+        try:
+            if not self._over.is_set():
+                await server.run()
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+            self._stop_server = lambda: None
+
+    # ---- pages ------------------------------------------------------------------------------------------------------
+    def cut(self, log: str, first: int, max_bytes: int) -> bytes:
+        """A page of one of our logs."""
+        return self._cutter.cut(parse_name(log), first, max_bytes, keys=self._sharing.identity.ring.sequence)
+
+    def take(
+        self, partner: str, data: bytes, *, asked: dict[str, int] | None = None, direct: bool = True,
+        fetch: Callable[[], bool] | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Judge and keep a page of a partner, however it came. Key manifests that it needs are fetched first."""
+        out = self._take(partner, data, asked, direct)
+        if out.fault is Fault.NOT_WRITTEN and fetch is not None and any(w in out.reason for w in _NEW_KEYS):
+            try:
+                new = fetch()
+            except TrustError as exc:
+                new = False
+                self.alarm(partner, out.log, str(exc))
+            if new:
+                out = self._take(partner, data, asked, direct)
+            else:
+                self.alarm(partner, out.log, f"{out.reason}, and the partner shows none")
+        if out.fault is not None:
+            if out.fault is Fault.HALTED:
+                self.alarm(partner, out.log, out.reason)
+            _LOG.warning("a page of %s was not taken: %s", partner, out.reason)
+        elif out.new:
+            self.version += 1
+            self.arrivals.bell.set()
+        return out
+
+    def _take(self, partner: str, data: bytes, asked: dict[str, int] | None, direct: bool) -> Outcome:  # noqa: FBT001
+        trusted = self._sharing.trusted(partner)
+        return take(data, trusted, self._sharing.shared.inbox, self._sharing.now_ms(), asked=asked, direct=direct)
+
+    def brought(self, partner: str, data: bytes) -> bytes:
+        """A page that a partner brought: the bytes of the answer."""
+        worker = self._workers.get(partner)
+        out = self.take(partner, data, fetch=worker.fetch_keys if worker is not None else None)
+        note = b""
+        if out.fault is None:
+            seen = self._sharing.shared.inbox.seen(out.log)
+            note = receipt.acknowledge(seen, self._sharing.identity.keys, now_ms=self._sharing.now_ms())
+            self._sharing.shared.inbox.told(out.log, seen.size)
+        with self._lock:
+            self._link(partner).bytes_in += len(data)
+        return wire.write_brought(out, note)
+
+    # ---- receipts ---------------------------------------------------------------------------------------------------
+    def receipts_for(self, partner: str) -> tuple[list[tuple[str, int]], list[bytes]]:
+        """What we owe a partner: logs with the sizes that the receipts are over, and the receipts."""
+        shared, owed, notes = self._sharing.shared, [], []
+        for state in shared.inbox.owed(partner)[: wire.RECEIPTS_MOST]:
+            if not state.halted:
+                seen = shared.inbox.seen(state.name)
+                owed.append((state.name, seen.size))
+                notes.append(receipt.acknowledge(seen, self._sharing.identity.keys, now_ms=self._sharing.now_ms()))
+        return owed, notes
+
+    def receipts(self, partner: str, notes: Sequence[bytes]) -> None:
+        """Receipts of a partner for our logs. One that shows that we were set back halts the log."""
+        shared, trusted = self._sharing.shared, self._sharing.trusted(partner)
+        for note in notes:
+            log = note.partition(b"\n")[0].decode(errors="replace")
+            try:
+                state = shared.logs.state(log)
+                nodes = shared.outbox.nodes(log)
+                size = state.size if state is not None else 0
+                shared.outbox.acknowledged(trusted.receipt(note, size, nodes, self._sharing.identity.ring))
+            except TrustError as exc:
+                if exc.message.startswith("we signed"):
+                    shared.logs.halt(log, exc.message)
+                self.alarm(partner, log, str(exc))
+            except KizunaError as exc:
+                _LOG.warning("a receipt of %s for %s: %s", partner, log[:200], exc)
+        self.version += 1
+
+    # ---- links ------------------------------------------------------------------------------------------------------
+    def heard(self, partner: str) -> None:
+        """The partner asked us something."""
+        now_s = time.monotonic()
+        with self._lock:
+            link = self._link(partner)
+            link.asked_s = link.at_s = now_s
+            link.last_ms = _utc_ms()
+            if link.state == "never" or partner not in self._workers:
+                link.state, link.why = "up", ""
+        worker = self._workers.get(partner)
+        if worker is not None:
+            worker.alive()
+
+    def up(self, partner: str, size: int) -> None:
+        """The partner answered us."""
+        worker = self._workers.get(partner)
+        with self._lock:
+            link = self._link(partner)
+            changed = link.state != "up"
+            link.state, link.why, link.last_ms, link.at_s = "up", "", _utc_ms(), time.monotonic()
+            link.bytes_in += size
+            link.ahead_s = worker.ahead_s if worker is not None else 0
+        if changed:
+            self.version += 1
+            _LOG.info("the line to %s is up", partner)
+
+    def down(self, partner: str, why: str) -> None:
+        """The partner did not answer."""
+        if self._over.is_set():
+            return
+        with self._lock:
+            link = self._link(partner)
+            changed = link.state != "down"
+            link.state, link.why = "down", why
+        if changed:
+            self.version += 1
+            _LOG.warning("the line to %s is down: %s", partner, why)
+
+    def sent(self, partner: str, size: int) -> None:
+        """Bytes of pages went to a partner."""
+        with self._lock:
+            self._link(partner).bytes_out += size
+
+    def link(self, partner: str) -> Link:
+        """What is known of a line."""
+        with self._lock:
+            found = self._link(partner)
+            if found.state == "up" and time.monotonic() - found.at_s > QUIET_S:
+                found.state, found.why = "down", "nothing was heard for a while"
+            return found
+
+    def silent_s(self, partner: str) -> float:
+        """For how long a partner has not asked us anything."""
+        with self._lock:
+            return time.monotonic() - max(self._link(partner).asked_s, self._begun_s)
+
+    def _link(self, partner: str) -> Link:
+        return self._links.setdefault(partner, Link())
+
+    def alarm(self, partner: str, log: str, words: str) -> None:
+        """Something that a person must look at."""
+        _LOG.error("partner %s, %s: %s", partner, log, words)
+        with self._lock:
+            if self.alarms and self.alarms[-1][1:] == (partner, log, words):
+                return
+            self.alarms.append((_utc_ms(), partner, log, words))
+            del self.alarms[:-ALARMS_MOST]
+        self._trouble(f"partner {partner}", f"{log}: {words}")
+        self.version += 1
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000

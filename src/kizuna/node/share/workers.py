@@ -1,0 +1,264 @@
+"""The line to one partner: a thread that drives the engines of ``share.sync`` over HTTPS.
+
+It asks the partner for what is new (long polls, alerts on their own), takes pages, sends receipts along, and brings
+our own pages where the partner cannot or does not ask. The engines say what is to be done; here it is done, on a few
+threads, and reported back on one. Nothing is kept but what the store keeps: after a kill the next start goes on where
+the store stands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from kizuna.base.errors import InputError, KizunaError
+from kizuna.base.units import SECOND_MS
+from kizuna.links.fed.client import Answer, Line
+from kizuna.links.fed.client import Identity as Who
+from kizuna.node.share.partners import Known, pins
+from kizuna.share.ledger.name import LANES, LogName, parse_name
+from kizuna.share.page import LIMITS
+from kizuna.share.sync import Alarm, Ask, Cancel, Puller, Pusher, Send, wire
+
+if TYPE_CHECKING:
+    from kizuna.node.share.sharing import Sharing
+    from kizuna.node.share.traffic import Traffic
+
+LOOK_S: Final = 5.0
+"""How often new logs and a silent partner are looked for."""
+SILENT_S: Final = 60.0
+"""A partner that did not ask for so long is brought our pages."""
+_EARLIER: Final = 4
+"""Epochs before the present one whose logs are still read to their ends."""
+
+
+class Worker:
+    """``run`` is the thread. Other threads call ``news`` and ``alive``."""
+
+    def __init__(self, sharing: Sharing, traffic: Traffic, known: Known) -> None:
+        self.partner = known.id
+        self.known = known
+        self._sharing, self._traffic = sharing, traffic
+        self._jobs: queue.SimpleQueue[Callable[[], list[Any]] | None] = queue.SimpleQueue()
+        channels = sharing.config.sharing.channels
+        self._puller = Puller(random=os.urandom, channels=channels)
+        self._pusher = Pusher(random=os.urandom, channels=channels)
+        self._pool = ThreadPoolExecutor(2 * channels + 1, f"share {known.id}")
+        self._lines = [self._line(), self._line()]
+        self._given_up: set[int] = set()
+        self._followed: set[str] = set()
+        self._over = threading.Event()
+
+    def _line(self) -> Line:
+        identity = self._sharing.identity
+        who = Who(identity.key_id, identity.keys.sign_request, os.urandom)
+        return Line(self.known.addresses[0], pins(self.known, self._sharing.context), who)
+
+    # ---- from other threads -----------------------------------------------------------------------------------------
+    def news(self, log: str, size: int) -> None:
+        """A log of ours that this partner may read has a newer head."""
+        self._jobs.put(lambda: self._push_news(log, size))
+
+    def alive(self) -> None:
+        """The partner was heard on another way."""
+        self._jobs.put(lambda: [*self._puller.alive(_now_ms()), *self._pusher.alive(_now_ms())])
+
+    def stop(self) -> None:
+        """End soon; what is under way breaks off."""
+        self._over.set()
+        self._jobs.put(None)
+        for line in self._lines:
+            line.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def ahead_s(self) -> int:
+        """How far the partner's clock is ahead of ours, as far as it told."""
+        return self._lines[0].ahead_s
+
+    # ---- the thread -------------------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """Until stopped."""
+        looked_s = float("-inf")
+        while not self._over.is_set():
+            if time.monotonic() - looked_s >= LOOK_S:
+                looked_s = time.monotonic()
+                self._do(self._look())
+            due = [t for t in (self._puller.next_ms, self._pusher.next_ms) if t is not None]
+            wait_s = min([LOOK_S, *((t - _now_ms()) / SECOND_MS for t in due)])
+            try:
+                job = self._jobs.get(timeout=max(0.001, wait_s))
+            except queue.Empty:
+                self._do([*self._puller.due(_now_ms()), *self._pusher.due(_now_ms())])
+                continue
+            if job is not None:
+                self._do(job())
+
+    def _look(self) -> list[Any]:
+        """Follow logs of the partner that are new here; push where it does not ask."""
+        states = {s.name: s for s in self._sharing.shared.logs.all("in", self.partner)}
+        for name in self._names(states.keys()):
+            held = states.get(str(name))
+            if held is not None and held.halted:
+                if str(name) in self._followed:
+                    self._puller.leave(str(name))
+                    self._followed.discard(str(name))
+            elif str(name) not in self._followed:
+                self._followed.add(str(name))
+                self._puller.follow(str(name), name.lane, held.size if held else 0)
+        actions: list[Any] = list(self._puller.due(_now_ms()))
+        if self._pushing:
+            mine = self._sharing.audiences(self.partner)
+            for state in self._sharing.shared.logs.all("out"):
+                if state.peer in mine and not state.halted:
+                    actions += self._push_news(state.name, state.head_size)
+        return actions
+
+    def _names(self, held: Any) -> list[LogName]:
+        """Logs of the partner that are for us, of its present epoch and of those before that were begun."""
+        trusted = self._sharing.trusted(self.partner)
+        epoch = trusted.ring.manifest.epoch if trusted.ring.manifest else 1
+        audiences = (self._sharing.party, "*", *sorted(trusted.communities))
+        epochs = [epoch, *(e for e in range(max(1, epoch - _EARLIER), epoch))]
+        names = [LogName(self.partner, e, a, self._sharing.context, lane)
+                 for e in epochs for a in audiences for lane in LANES]  # fmt: skip
+        return [n for n in names if n.epoch == epoch or str(n) in held]
+
+    @property
+    def _pushing(self) -> bool:
+        return self._sharing.config.sharing.port == 0 or self._traffic.silent_s(self.partner) > SILENT_S
+
+    def _push_news(self, log: str, size: int) -> list[Any]:
+        if not self._pushing:
+            return []
+        acks = self._sharing.shared.outbox.acks(log)
+        has = acks[self.partner].size if self.partner in acks else 0
+        return list(self._pusher.news(log, parse_name(log).lane, size, has, _now_ms()))
+
+    def _do(self, actions: list[Any]) -> None:
+        for action in actions:
+            if isinstance(action, Ask):
+                self._submit(self._ask, action)
+            elif isinstance(action, Send):
+                self._submit(self._send, action)
+            elif isinstance(action, Cancel):
+                self._given_up.add(action.exchange)
+                old, self._lines[1] = self._lines[1], self._line()
+                old.close()
+            elif isinstance(action, Alarm):
+                self._traffic.alarm(self.partner, action.log, action.reason)
+
+    def _submit(self, work: Callable[[Any], None], action: Ask | Send) -> None:
+        """On the pool; a bug there is told and does not leave the engine waiting for ever."""
+
+        def guarded() -> None:
+            try:
+                work(action)
+            except Exception as exc:  # told, and the exchange ends
+                self._traffic.alarm(self.partner, "", f"a bug: {exc!r}")
+                engine = self._puller if isinstance(action, Ask) else self._pusher
+                self._jobs.put(lambda: engine.failed(action.exchange, _now_ms()))
+
+        with contextlib.suppress(RuntimeError):  # stopped meanwhile
+            self._pool.submit(guarded)
+
+    # ---- asking -----------------------------------------------------------------------------------------------------
+    def _ask(self, ask: Ask) -> None:
+        """On a thread of the pool: one question."""
+        try:
+            owed, notes = self._traffic.receipts_for(self.partner)
+            body = wire.write_question(ask, notes)
+            answer = self._said("POST", "/fed/v1/page", body, ask.timeout_ms)
+            if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
+                raise InputError(_refusal(answer.status))
+            for log, size in owed:
+                self._sharing.shared.inbox.told(log, size)
+            self._traffic.up(self.partner, len(answer.body))
+        except KizunaError as exc:
+            self._traffic.down(self.partner, str(exc))
+            self._jobs.put(lambda: self._puller.failed(ask.exchange, _now_ms()))
+            return
+        if not answer.body:
+            self._jobs.put(lambda: self._puller.quiet(ask.exchange, _now_ms()))
+            return
+        self._jobs.put(lambda: self._puller.answered(ask.exchange, len(answer.body), round(answer.took_s * 1000)))
+        out = self._traffic.take(self.partner, answer.body, asked=dict(ask.positions), fetch=self.fetch_keys)
+        if out.fault:
+            fault = out.fault
+            self._jobs.put(lambda: self._puller.refused(ask.exchange, out.log, fault, _now_ms(), out.reason))
+        else:
+            self._jobs.put(lambda: self._puller.kept(ask.exchange, out.log, out.cursor, out.head, _now_ms()))
+
+    def _said(self, method: str, path: str, body: bytes, timeout_ms: int, line: int = 0) -> Answer:
+        return self._lines[line].ask(method, path, body, read_s=timeout_ms / SECOND_MS, most=LIMITS.wire_bytes)
+
+    def fetch_keys(self) -> bool:
+        """Ask for key manifests that we do not have; whether there were any. TrustError is an alarm, not an answer."""
+        return fetch_keys(self._sharing, self.partner, self._lines[1])
+
+    # ---- bringing ---------------------------------------------------------------------------------------------------
+    def _send(self, send: Send) -> None:
+        """On a thread of the pool: one page of ours."""
+        begun_s = time.monotonic()
+        try:
+            page = self._traffic.cut(send.log, send.first, send.max_bytes)
+            self._jobs.put(lambda: self._pusher.began(send.exchange, len(page)) or [])  # type: ignore[func-returns-value]
+            answer = self._said("POST", "/fed/v1/inbox", page, send.timeout_ms, line=1)
+            if answer.status != HTTPStatus.OK:
+                raise InputError(_refusal(answer.status))
+            said = wire.read_brought(answer.body)
+            self._traffic.up(self.partner, 0)
+            self._traffic.sent(self.partner, len(page))
+            if said.receipt:
+                self._traffic.receipts(self.partner, (said.receipt,))
+        except KizunaError as exc:
+            if send.exchange not in self._given_up:
+                self._traffic.down(self.partner, str(exc))
+            self._jobs.put(lambda: self._pusher.failed(send.exchange, _now_ms()))
+            return
+        took_ms = round((time.monotonic() - begun_s) * SECOND_MS)
+        if said.fault:
+            fault = said.fault
+            self._jobs.put(lambda: self._pusher.refused(send.exchange, fault, said.cursor, _now_ms(), said.reason))
+        else:
+            self._jobs.put(lambda: self._pusher.taken(send.exchange, said.cursor, took_ms, _now_ms()))
+
+
+def fetch_keys(sharing: Sharing, partner: str, line: Line) -> bool:
+    """Ask a partner for key manifests that follow those known here; whether there were any."""
+    import msgspec  # noqa: PLC0415  needed seldom
+
+    known = sharing.partners.get(partner)
+    answer = line.ask("GET", f"/fed/v1/keys?after={len(known.manifests)}")
+    if answer.status != HTTPStatus.OK:
+        raise InputError(_refusal(answer.status))
+    try:
+        found = msgspec.json.decode(answer.body, type=list[str])
+    except (msgspec.MsgspecError, ValueError) as exc:
+        raise InputError("key manifests that cannot be read", where=partner) from exc
+    for text in found:
+        sharing.partners.learn(partner, text.encode())
+    return bool(found)
+
+
+def _refusal(status: int) -> str:
+    words = {
+        HTTPStatus.NOT_FOUND: "the partner does not know us: was the introduction confirmed there?",
+        HTTPStatus.FORBIDDEN: "the partner has paused the exchange",
+        HTTPStatus.TOO_MANY_REQUESTS: "the partner asks for a pause",
+        HTTPStatus.UNAUTHORIZED: "the partner's clock is too far from ours",
+    }
+    return words.get(HTTPStatus(status), f"answers {status}") if status in HTTPStatus else f"answers {status}"
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
