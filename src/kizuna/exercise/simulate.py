@@ -8,10 +8,10 @@ in its output proves something.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -92,6 +92,25 @@ class Scenario:
         return self.hours * HOUR_S
 
 
+class Actors(Protocol):
+    """What an exercise of several parties adds to the traffic: ships of its own, and receivers that may move."""
+
+    @property
+    def receivers(self) -> tuple[tuple[str, str], ...]:
+        """Name (six characters) and owner of each receiver beside those of the world."""
+        ...
+
+    def enter(self, cast: Cast, rng: np.random.Generator) -> None:
+        """Add ships, behind all others."""
+        ...
+
+    def hear(
+        self, sent: radio.Sent, weak: radio.Array, vessels: Sequence[Vessel], rng: np.random.Generator
+    ) -> radio.Heard:
+        """What those receivers heard; their numbers count on from the world's."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Simulation:
     """A finished simulation: vessels with true tracks, what was sent, what was heard, and the truth."""
@@ -103,6 +122,8 @@ class Simulation:
     sent: radio.Sent
     heard: radio.Heard
     truth: Table
+    receivers: tuple[tuple[str, str], ...] = ()
+    """Name and owner of receivers beside those of the world."""
 
     @property
     def file_name(self) -> str:
@@ -159,14 +180,22 @@ class Playback:
     def between(self, begin_ms: int, end_ms: int) -> bytes:
         """What was heard in [begin, end), in order of time."""
         first, last = np.searchsorted(self.simulation.heard.time_ms, [begin_ms, end_ms])
-        return _encoded(self.simulation, self.ships, np.arange(first, last)) if last > first else b""
+        return self.of(np.arange(first, last))
+
+    def of(self, rows: nmea.Ints) -> bytes:
+        """Sentences of some receptions, given by their numbers in order."""
+        return _encoded(self.simulation, self.ships, rows) if len(rows) else b""
 
 
-def simulate(scenario: Scenario, seed: int, progress: Callable[[float], None] = lambda _: None) -> Simulation:
+def simulate(
+    scenario: Scenario, seed: int, progress: Callable[[float], None] = lambda _: None, actors: Actors | None = None
+) -> Simulation:
     """Simulate a scenario. ``progress`` is called with the share done; ``seed`` is any non-negative integer."""
     root = np.random.SeedSequence([seed, 0x4B495A55])
-    cast_seed, motion_seed, radio_seed, air_seed = root.spawn(4)
+    cast_seed, motion_seed, radio_seed, air_seed, actor_seed, ear_seed = root.spawn(6)
     cast = _cast(scenario, np.random.default_rng(cast_seed), motion_seed, progress)
+    if actors is not None:
+        actors.enter(cast, np.random.default_rng(actor_seed))
     air = np.random.default_rng(air_seed)
     passes = radio.satellite_passes(scenario.length_s, air)
     blocks = radio.fixed_stations(scenario.length_s, air, scenario.thin_s)
@@ -176,12 +205,16 @@ def simulate(scenario: Scenario, seed: int, progress: Callable[[float], None] = 
     sent = radio.gathered(blocks)
     weak = np.array([v.ais_class != fleet.CLASS_A for v in cast.vessels])
     heard = radio.receive(sent, weak, air, passes, radio.outages(scenario.outages, scenario.length_s, air))
+    receivers = () if actors is None else actors.receivers
+    if actors is not None:
+        heard = radio.together(heard, actors.hear(sent, weak, cast.vessels, np.random.default_rng(ear_seed)))
     progress(0.9)
-    reports = _reports(sent, heard, len(cast.vessels))
+    owners = (*radio.station_owners(), *(owner for _, owner in receivers))
+    reports = _reports(sent, heard, len(cast.vessels), owners)
     rows = behaviour.measure(cast.vessels, cast.labels, reports.time_ms, scenario.length_s, scenario.gap_h * HOUR_S)
     truth = truths.table(rows, cast.vessels, reports, scenario.start_ms, scenario.context)
     progress(1.0)
-    return Simulation(scenario, seed, tuple(cast.vessels), tuple(cast.labels), sent, heard, truth)
+    return Simulation(scenario, seed, tuple(cast.vessels), tuple(cast.labels), sent, heard, truth, receivers)
 
 
 def _cast(
@@ -209,10 +242,10 @@ def _cast(
     return cast
 
 
-def _reports(sent: radio.Sent, heard: radio.Heard, vessels: int) -> truths.Reports:
+def _reports(sent: radio.Sent, heard: radio.Heard, vessels: int, owners: Sequence[str]) -> truths.Reports:
     """Heard position reports by vessel."""
-    names = tuple(sorted(set(radio.station_owners())))
-    owner_of = np.array([names.index(o) for o in radio.station_owners()], np.int8)
+    names = tuple(sorted(set(owners)))
+    owner_of = np.array([names.index(o) for o in owners], np.int8)
     position = np.isin(sent["msg_type"][heard.message], (1, 3, 18, 27))
     message = heard.message[position]
     sender, time_ms = sent["sender"][message], sent["time_ms"][message]
@@ -245,7 +278,8 @@ def _encoded(simulation: Simulation, ships: nmea.Ship, rows: nmea.Ints) -> bytes
     kinds = sent["msg_type"][message]
     start_ms = simulation.scenario.start_ms
     time_s = (heard.time_ms[rows] + start_ms) // SECOND_MS
-    names = np.array([list(n.encode()) for n in radio.station_names()], np.uint8)
+    stations = (*radio.station_names(), *(name for name, _ in simulation.receivers))
+    names = np.array([list(n.encode()) for n in stations], np.uint8)
     blocks, places = [], []
     for kind in np.unique(kinds):
         at = np.flatnonzero(kinds == kind)

@@ -246,7 +246,12 @@ def fishing(kind: Kind, length_s: float, rng: Generator) -> Plan:
 def patrol(kind: Kind, length_s: float, rng: Generator) -> Plan:
     """Laps in a patrol box, each of its own size."""
     boxes = list(world_places.BOXES.values())
-    west, south, east, north = boxes[int(rng.integers(len(boxes)))]
+    return laps(boxes[int(rng.integers(len(boxes)))], kind, length_s, rng)
+
+
+def laps(box: tuple[float, float, float, float], kind: Kind, length_s: float, rng: Generator) -> Plan:
+    """Laps in a box (west, south, east, north)."""
+    west, south, east, north = box
     how = handling(kind, rng)
     size = np.array([east - west, north - south])
     line = [(float(rng.uniform(west, east)), float(rng.uniform(south, north)))]

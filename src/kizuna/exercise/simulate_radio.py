@@ -309,10 +309,23 @@ def receive(sent: Sent, b_sender: Array, rng: Generator, passes: Spans, failing:
     found.append((_from_space(sent, passes, rng), len(stations)))
     message = np.concatenate([index for index, _ in found])
     station_no = np.repeat([number for _, number in found], [len(index) for index, _ in found]).astype(np.int16)
-    late_ms = np.rint(rng.uniform(0.02, _LATENCY_S, len(message)) * SECOND_MS).astype(np.int64)
-    time_ms = sent["time_ms"][message] + late_ms
+    time_ms = sent["time_ms"][message] + late_ms(len(message), rng)
     order = np.lexsort((station_no, time_ms))
     return Heard(message[order].astype(np.int64), station_no[order], time_ms[order])
+
+
+def together(a: Heard, b: Heard) -> Heard:
+    """What both heard, in order of time."""
+    message, station, time_ms = (
+        np.concatenate([x, y]) for x, y in ((a.message, b.message), (a.station, b.station), (a.time_ms, b.time_ms))
+    )
+    order = np.lexsort((station, time_ms))
+    return Heard(message[order], station[order].astype(np.int16), time_ms[order])
+
+
+def late_ms(count: int, rng: Generator) -> Ints:
+    """How much later than sent a receiver's clock says that it heard."""
+    return np.rint(rng.uniform(0.02, _LATENCY_S, count) * SECOND_MS).astype(np.int64)
 
 
 def station_names() -> tuple[str, ...]:
