@@ -15,6 +15,7 @@ from kizuna.records.partner import Community, Partner, directory
 from kizuna.share import decide, rules, transform
 from kizuna.share.columns import Columns, Facts, Setting, Terms, coded, labels, same, sets_of
 from kizuna.share.decide import bounds
+from kizuna.share.transforms.steps import CoarsenPosition
 from soak import cedar_release as make
 
 NOW_MS = make.NOW_MS
@@ -26,8 +27,17 @@ def setting(**more):
         Partner("bay", communities=frozenset(("c:civil",)), tlp_max=Tlp.RED, caveats_held=frozenset("x"), purposes=frozenset(("SAR",))),
         Partner("cape", communities=frozenset(("c:civil",))), Partner("dune", communities=frozenset(("c:other",)), tlp_max=Tlp.GREEN),
     ]  # fmt: skip
-    lists = [Community("c:civil", 1, frozenset(("bay", "cape"))), Community("c:empty", 1, frozenset()), Community("c:other", 1, frozenset(("dune",)))]
-    given = {"now_ms": NOW_MS, "who": directory("harbour", partners, lists), "terms": {"ais": Terms(True, ALL)}, "zones": frozenset(("strip", "road"))}
+    lists = [
+        Community("c:civil", 1, frozenset(("bay", "cape"))),
+        Community("c:empty", 1, frozenset()),
+        Community("c:other", 1, frozenset(("dune",))),
+    ]
+    given = {
+        "now_ms": NOW_MS,
+        "who": directory("harbour", partners, lists),
+        "terms": {"ais": Terms(True, ALL)},
+        "zones": frozenset(("strip", "road")),
+    }
     return Setting(**(given | more))
 
 
@@ -109,7 +119,13 @@ def test_many_rules_and_rows_over_the_limits_of_one_key_and_one_chunk(seed):
         row["to"] = ["bay"]
         if row["then"] == "release":
             row["label"] = {"tlp": "GREEN"}
-    where = Setting(NOW_MS, directory("harbour", [Partner("bay")]), "real", {s: Terms(True, ALL) for s in make.SOURCES}, frozenset(make.ZONES))
+    where = Setting(
+        NOW_MS,
+        directory("harbour", [Partner("bay")]),
+        "real",
+        {s: Terms(True, ALL) for s in make.SOURCES},
+        frozenset(make.ZONES),
+    )
     records = [make.facts(chance, "real") for _ in range(60)]
     found = rules.load(make.toml(rows))
     pick = np.random.default_rng(seed % 2**32).integers(0, 60, 70_000)
@@ -254,7 +270,9 @@ def test_missing_columns_are_missing_facts():
 def test_an_unknown_zone_or_source_in_a_rule_refuses_what_it_might_have_meant():
     assert not both(load(POSITIONS, ("withhold", ["cape"], 'match = { zone = ["stirp"] }')), PLAIN).released
     assert not both(load(POSITIONS, ("withhold", ["cape"], 'match = { source = ["ias"] }')), PLAIN).released
-    assert both(load(POSITIONS, ("withhold", ["cape"], 'match = { zone = ["stirp"], kind = ["event.*"] }')), PLAIN).released
+    assert both(
+        load(POSITIONS, ("withhold", ["cape"], 'match = { zone = ["stirp"], kind = ["event.*"] }')), PLAIN
+    ).released
 
 
 def test_an_unknown_name_in_a_withholding_rule_withholds_from_everybody():
@@ -264,15 +282,27 @@ def test_an_unknown_name_in_a_withholding_rule_withholds_from_everybody():
 
 def test_what_is_withheld_from_a_member_is_withheld_from_its_community_and_the_other_way_round():
     open_ = ("release", ["c:civil", "cape", "bay"], 'match = { kind = ["track.*"] }\nlabel = { tlp = "GREEN" }')
-    for against, closed in (("bay", ("bay", "c:civil")), ("c:civil", ("bay", "cape", "c:civil")), (EVERYBODY, ("bay", "cape", "c:civil"))):
+    for against, closed in (
+        ("bay", ("bay", "c:civil")),
+        ("c:civil", ("bay", "cape", "c:civil")),
+        (EVERYBODY, ("bay", "cape", "c:civil")),
+    ):
         found = load(open_, ("withhold", [against], 'match = { kind = ["track.*"] }'))
         for to in ("bay", "cape", "c:civil"):
             assert both(found, PLAIN, to).released == (to not in closed)
 
 
 def test_transforms_of_two_releasing_rules_are_joined_to_the_strictest():
-    one = ("release", ["cape"], 'match = { kind = ["track.*"] }\ntransform = ["coarsen_position cell_m=1000", "drop_fields fields=sog"]')
-    two = ("release", ["cape"], 'match = { zone = ["strip"] }\ntransform = ["coarsen_position cell_m=10000", "drop_fields fields=cog"]')
+    one = (
+        "release",
+        ["cape"],
+        'match = { kind = ["track.*"] }\ntransform = ["coarsen_position cell_m=1000", "drop_fields fields=sog"]',
+    )
+    two = (
+        "release",
+        ["cape"],
+        'match = { zone = ["strip"] }\ntransform = ["coarsen_position cell_m=10000", "drop_fields fields=cog"]',
+    )
     decision = both(load(one, two), PLAIN)
     assert decision.rule_ids == ("r0", "r1")
     alone = [both(load(r), PLAIN).transforms for r in (one, two)]
@@ -283,10 +313,24 @@ def test_transforms_of_two_releasing_rules_are_joined_to_the_strictest():
 
 
 def test_labels_and_ends_of_two_releasing_rules_are_the_narrowest():
-    one = ("release", ["bay"], 'match = { kind = ["track.*"] }\nlabel = { tlp = "GREEN", caveats = ["x"], retain_d = 9, reshare = "community" }\nlane = "bulk"')
-    two = ("release", ["bay"], 'match = { zone = ["strip"] }\nlabel = { tlp = "AMBER", retain_d = 3, purpose = ["SAR"] }\nlane = "flash"')
+    one = (
+        "release",
+        ["bay"],
+        'match = { kind = ["track.*"] }\nlabel = { tlp = "GREEN", caveats = ["x"], retain_d = 9, reshare = "community" }\nlane = "bulk"',
+    )
+    two = (
+        "release",
+        ["bay"],
+        'match = { zone = ["strip"] }\nlabel = { tlp = "AMBER", retain_d = 3, purpose = ["SAR"] }\nlane = "flash"',
+    )
     decision = both(load(one, two), PLAIN, "bay")
-    assert decision.label == Label(tlp=Tlp.AMBER, rel_to=frozenset(("bay",)), caveats=frozenset("x"), purpose=frozenset(("SAR",)), originator="harbour")
+    assert decision.label == Label(
+        tlp=Tlp.AMBER,
+        rel_to=frozenset(("bay",)),
+        caveats=frozenset("x"),
+        purpose=frozenset(("SAR",)),
+        originator="harbour",
+    )
     assert (decision.retain_d, decision.lane) == (3, "flash")
     assert decide.label_for(decision, 10).retain_until_ms == 10 + 3 * DAY_MS
 
@@ -306,7 +350,13 @@ def test_label_for_needs_a_release():
 
 def test_age_counts_from_observation_and_the_future_has_none():
     found = load(("release", ["cape"], 'match = { kind = ["*"], age = { min_h = 1, max_h = 2 } }'))
-    for age_ms, released in ((3_599_999, False), (3_600_000, True), (7_199_999, True), (7_200_000, False), (-DAY_MS, False)):
+    for age_ms, released in (
+        (3_599_999, False),
+        (3_600_000, True),
+        (7_199_999, True),
+        (7_200_000, False),
+        (-DAY_MS, False),
+    ):
         assert both(found, but(observed_ms=NOW_MS - age_ms)).released == released
     young = load(("release", ["cape"], 'match = { kind = ["*"], age = { max_h = 2 } }'))
     assert both(young, but(observed_ms=NOW_MS + 48 * 3_600_000)).released
@@ -324,13 +374,22 @@ def test_a_release_must_name_every_source_and_subject():
     assert not both(load(("release", ["cape"], 'match = { source = ["ais"] }')), mixed, where=where).released
     assert both(load(("release", ["cape"], 'match = { source = ["ais", "radar"] }')), mixed, where=where).released
     assert not both(load(("release", ["cape"], 'match = { subject = ["mmsi:1"] }')), mixed, where=where).released
-    assert not both(load(("release", ["cape"], 'match = { kind = ["*"] }'), ("withhold", ["cape"], 'match = { subject = ["mmsi:2"] }')), mixed, where=where).released
+    assert not both(
+        load(
+            ("release", ["cape"], 'match = { kind = ["*"] }'),
+            ("withhold", ["cape"], 'match = { subject = ["mmsi:2"] }'),
+        ),
+        mixed,
+        where=where,
+    ).released
 
 
 def test_what_was_told_in_distress_serves_nothing_else_unless_a_rule_says_so():
     told = but(tag=frozenset(("distress",)))
     assert not both(load(POSITIONS), told).released
-    assert both(load(("release", ["cape"], 'match = { kind = ["*"], tag = ["distress"] }\nlabel = { tlp = "AMBER" }')), told).released
+    assert both(
+        load(("release", ["cape"], 'match = { kind = ["*"], tag = ["distress"] }\nlabel = { tlp = "AMBER" }')), told
+    ).released
 
 
 # ---- bounds ---------------------------------------------------------------------------------------------------------
@@ -389,22 +448,42 @@ def test_trust_goes_by_originator_not_by_hop():
         (Reshare.FREE, Tlp.CLEAR, None, True), (Reshare.FREE, Tlp.AMBER, None, False),
         (Reshare.CONSENT, Tlp.AMBER, frozenset(("cape",)), True), (Reshare.CONSENT, Tlp.AMBER, frozenset(("bay",)), False),
     ):  # fmt: skip
-        foreign = but(origin="bay", label=Label(tlp=tlp, rel_to=frozenset(("cape", "harbour")), reshare=reshare), granted=granted, source=frozenset())
+        foreign = but(
+            origin="bay",
+            label=Label(tlp=tlp, rel_to=frozenset(("cape", "harbour")), reshare=reshare),
+            granted=granted,
+            source=frozenset(),
+        )
         assert both(found, foreign).released == released, (reshare, tlp, granted)
 
 
 def test_inside_the_community_that_the_label_names_it_may_be_passed_on():
     found = load(("release", ["c:civil", "c:other"], 'match = { kind = ["*"] }\nlabel = { tlp = "GREEN" }'))
-    foreign = but(origin="bay", label=Label(tlp=Tlp.GREEN, rel_to=frozenset(("c:civil", "dune")), reshare=Reshare.COMMUNITY), source=frozenset())
+    foreign = but(
+        origin="bay",
+        label=Label(tlp=Tlp.GREEN, rel_to=frozenset(("c:civil", "dune")), reshare=Reshare.COMMUNITY),
+        source=frozenset(),
+    )
     assert both(found, foreign, "c:civil").released
     assert not both(found, foreign, "c:other").released
 
 
 def test_a_grant_widens_the_audience_and_nothing_else():
     found = load(("release", ["cape"], 'match = { kind = ["*"] }\nlabel = { tlp = "GREEN" }'))
-    foreign = but(origin="bay", granted=frozenset(("cape",)), source=frozenset(), label=Label(tlp=Tlp.AMBER, rel_to=frozenset(("harbour",))))
+    foreign = but(
+        origin="bay",
+        granted=frozenset(("cape",)),
+        source=frozenset(),
+        label=Label(tlp=Tlp.AMBER, rel_to=frozenset(("harbour",))),
+    )
     assert both(found, foreign).released
-    for harder in ({"tlp": Tlp.RED}, {"caveats": frozenset("x")}, {"purpose": frozenset(("SAR",))}, {"retain_until_ms": NOW_MS}, {"policy": "other-1"}):
+    for harder in (
+        {"tlp": Tlp.RED},
+        {"caveats": frozenset("x")},
+        {"purpose": frozenset(("SAR",))},
+        {"retain_until_ms": NOW_MS},
+        {"policy": "other-1"},
+    ):
         assert not both(found, replace(foreign, label=msgspec.structs.replace(foreign.label, **harder))).released
 
 
@@ -439,7 +518,11 @@ def test_ten_thousand_exercise_records_and_no_real_log_and_the_reverse():
 
 # ---- explanation, difference, columns -------------------------------------------------------------------------------
 def test_the_explanation_names_every_rule_and_what_failed():
-    found = load(POSITIONS, ("withhold", ["cape"], 'match = { zone = ["road"], kind = ["event.*"] }'), ("release", ["dune"], 'match = { kind = ["*"] }'))
+    found = load(
+        POSITIONS,
+        ("withhold", ["cape"], 'match = { zone = ["road"], kind = ["event.*"] }'),
+        ("release", ["dune"], 'match = { kind = ["*"] }'),
+    )
     tried = {t.rule_id: t for t in decide.one(found, but(touched=None), "cape", setting()).tried}
     assert set(tried) == {"r0", "r1"}
     assert (tried["r0"].state, tried["r0"].failed) == ("matched", ())
@@ -451,7 +534,12 @@ def test_the_difference_is_exact():
     old = load(POSITIONS)
     new = load(("release", ["cape"], 'match = { kind = ["*"] }\nlabel = { tlp = "AMBER" }\ntransform = ["coarsen_position cell_m=1000"]'),
                ("withhold", ["cape"], 'match = { subject = ["mmsi:2"] }'))  # fmt: skip
-    records = [PLAIN, but(kind="event.gap"), but(subject=frozenset(("mmsi:2",))), but(kind="cti.stix", subject=frozenset(("mmsi:2",)))]
+    records = [
+        PLAIN,
+        but(kind="event.gap"),
+        but(subject=frozenset(("mmsi:2",))),
+        but(kind="cti.stix", subject=frozenset(("mmsi:2",))),
+    ]
     cape, bay = decide.diff(old, new, make.columns(records), ("cape", "bay"), setting())
     assert (cape.gained.tolist(), cape.lost.tolist(), cape.changed.tolist()) == ([1], [2], [0])
     assert (cape.released_before, cape.released_after) == (2, 2)
@@ -488,19 +576,27 @@ def test_columns_are_checked_once():
         labels(np.array([1], np.int32), ["nobody"])
     with pytest.raises(InputError, match="int32"):
         labels(np.array([0]), ["nobody"])
-    assert labels(np.array([0, -1], np.int32), ["AMBER;rel=bay"]).word(0) == Label(tlp=Tlp.AMBER, rel_to=frozenset(("bay",)))
+    assert labels(np.array([0, -1], np.int32), ["AMBER;rel=bay"]).word(0) == Label(
+        tlp=Tlp.AMBER, rel_to=frozenset(("bay",))
+    )
     assert Columns(observed_ms=np.array([MISSING_TIME_MS])).row(0) == Facts()
     assert coded(["a", None, "a"]).codes.tolist() == [0, -1, 0]
 
 
 def test_a_releasing_rule_that_cannot_be_evaluated_refuses_what_another_releases():
-    found = load(POSITIONS, ("release", ["cape"], 'match = { kind = ["*"], age = { min_h = 1 } }\nlabel = { tlp = "GREEN" }'))
+    found = load(
+        POSITIONS, ("release", ["cape"], 'match = { kind = ["*"], age = { min_h = 1 } }\nlabel = { tlp = "GREEN" }')
+    )
     assert both(found, PLAIN).released
     assert both(found, but(observed_ms=None)).why == ("r1 cannot be evaluated",)
 
 
 def test_red_goes_to_no_community_though_it_names_every_member():
-    who = directory("harbour", [Partner("bay", communities=frozenset(("c:civil",)), tlp_max=Tlp.RED)], [Community("c:civil", 1, frozenset(("bay",)))])
+    who = directory(
+        "harbour",
+        [Partner("bay", communities=frozenset(("c:civil",)), tlp_max=Tlp.RED)],
+        [Community("c:civil", 1, frozenset(("bay",)))],
+    )
     found = load(("release", ["c:civil", "bay"], 'match = { kind = ["*"] }\nlabel = { tlp = "GREEN" }'))
     stated = but(label=Label(tlp=Tlp.RED, rel_to=frozenset(("bay", "c:civil"))))
     assert both(found, stated, "bay", setting(who=who)).released
@@ -511,3 +607,121 @@ def test_what_rests_on_no_source_matches_no_release_by_source():
     found = load(("release", ["cape"], 'match = { source = ["ais"] }'))
     assert both(found, PLAIN).released
     assert not both(found, but(source=frozenset())).released
+
+
+# ---- events follow the positions of their vessels ------------------------------------------------------------------------
+EVENT = replace(
+    PLAIN,
+    kind="event.encounter",
+    subject=frozenset(("mmsi:1", "mmsi:2")),
+    zone=frozenset(),
+    touched=frozenset(("strip", "road")),
+)
+EVENTS = ("release", ["cape", "bay"], 'match = { kind = ["event.*", "detection"] }')
+COARSE = ("release", ["cape"], 'match = { kind = ["track.position"] }\ntransform = ["coarsen_position cell_m=10000"]')
+
+
+def coarse(decision):
+    step = decision.transforms.get(CoarsenPosition)
+    return 0 if step is None else step.cell_m
+
+
+def test_an_event_is_as_coarse_as_the_positions_of_its_vessels():
+    decision = both(load(EVENTS, COARSE), EVENT)
+    assert decision.released
+    assert coarse(decision) == 10_000
+    assert (decision.rule_ids, decision.tied, decision.clauses) == (("r0",), ("r1",), ("mou/1",))
+    assert "r1 tells its positions, and it follows them" in decision.why
+    assert (
+        coarse(both(load(EVENTS, COARSE), replace(EVENT, kind="detection", subject=frozenset(("mmsi:1",))))) == 10_000
+    )
+
+
+def test_an_event_of_withheld_positions_is_withheld():
+    for match in (
+        'zone = ["road"]',
+        'subject = ["mmsi:2"]',
+        'source = ["ais"]',
+        "age = { max_d = 1 }",
+        'zone = ["typo"]',
+    ):
+        decision = both(
+            load(EVENTS, ("withhold", ["cape"], f'match = {{ kind = ["track.position"], {match} }}')), EVENT
+        )
+        assert not decision.released
+        assert decision.rule_ids == ("bound.tracks", "r1")
+
+
+def test_a_rule_with_its_own_grid_is_meant_so_and_every_rule_that_releases_must_say_it():
+    loose = (*EVENTS[:2], EVENTS[2] + "\nown_grid = true")
+    hidden = ("withhold", ["cape"], 'match = { kind = ["track.position"], subject = ["mmsi:2"] }')
+    assert coarse(both(load(loose, COARSE), EVENT)) == 0
+    assert both(load(loose, hidden), EVENT).released
+    assert coarse(both(load(loose, COARSE, EVENTS), EVENT)) == 10_000
+    assert not both(load(loose, hidden, EVENTS), EVENT).released
+
+
+def test_where_no_rule_speaks_of_positions_an_event_leaves_by_its_own_rule():
+    for facts in (EVENT, replace(EVENT, kind="detection", subject=frozenset())):
+        assert both(load(EVENTS), facts).tied == ()
+        far = (
+            "release",
+            ["bay"],
+            'match = { kind = ["track.position"] }\ntransform = ["coarsen_position cell_m=10000"]',
+        )
+        assert coarse(both(load(EVENTS, far), facts)) == 0
+    assert coarse(both(load(EVENTS, COARSE), replace(EVENT, kind="detection", subject=frozenset()))) == 0
+    assert coarse(both(load(POSITIONS, COARSE), PLAIN)) == 10_000
+
+
+@pytest.mark.parametrize("match", ['subject = ["mmsi:1"]', 'zone = ["road"]', 'source = ["ais"]', "age = { max_h = 1 }", "age = { min_d = 9 }",
+                                   'label = { tlp_max = "CLEAR" }'])  # fmt: skip
+def test_a_rule_for_some_of_the_positions_binds_the_event_that_rests_on_them(match):
+    some = (
+        "release",
+        ["cape"],
+        f'match = {{ kind = ["track.position"], {match} }}\ntransform = ["coarsen_position cell_m=10000"]',
+    )
+    where = setting(terms={"ais": Terms(True, ALL), "radar": Terms(True, ALL)})
+    decision = both(load(EVENTS, some), replace(EVENT, source=frozenset(("ais", "radar"))), where=where)
+    assert (decision.released, coarse(decision)) == (True, 10_000)
+
+
+def test_an_event_told_in_distress_is_bound_by_what_rules_say_of_distress():
+    urgent = replace(EVENT, tag=frozenset(("distress",)))
+    told = (*EVENTS[:2], 'match = { kind = ["event.*"], tag = ["distress"] }')
+    assert coarse(both(load(told, COARSE), urgent)) == 0
+    tagged = (
+        "release",
+        ["cape"],
+        'match = { kind = ["track.position"], tag = ["distress"] }\ntransform = ["coarsen_position cell_m=1000"]',
+    )
+    assert coarse(both(load(told, COARSE, tagged), urgent)) == 1_000
+
+
+@given(st.integers(0, 2**63))
+def test_no_event_is_finer_than_any_position_that_could_lie_behind_it(seed):
+    """The twin: every position that the event could rest on is decided by itself."""
+    chance, rows, where, to, records = world(seed, 12)
+    for row in rows:
+        if row["then"] == "release":
+            row |= {"own_grid": False, "transform": chance.choice(([], ["coarsen_position cell_m=1000"], ["delay delay_s=60 bucket_s=60"],
+                                                                   ["mask_identity", "coarsen_position cell_m=5000"]))}  # fmt: skip
+    found = rules.load(make.toml(rows))
+    for facts in records:
+        event = replace(facts, kind=chance.choice(("event.gap", "detection")))
+        decision = both(found, event, to, where)
+        if not decision.released or not event.subject:
+            continue
+        for _ in range(8):
+            position = replace(
+                event, kind="track.position", subject=frozenset((chance.choice(sorted(event.subject)),)),
+                source=frozenset((chance.choice(sorted(event.source)),)) if event.source else event.source,
+                zone=frozenset(chance.sample(sorted(event.touched), chance.randint(0, len(event.touched)))) if event.touched else event.touched,
+                observed_ms=None if event.observed_ms is None else event.observed_ms - chance.choice((0, 1, 30)) * 3_600_000,
+            )  # fmt: skip
+            behind = decide.one(found, replace(position, touched=position.zone), to, where)
+            if behind.released:
+                assert transform.stricter(decision.transforms, behind.transforms)
+        hidden = decide.one(found, replace(event, kind="track.position"), to, where)
+        assert not any(found.by_id[n].then == "withhold" for n in hidden.rule_ids if n in found.by_id)

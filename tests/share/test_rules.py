@@ -12,7 +12,7 @@ from kizuna.share.columns import Setting, Terms
 from kizuna.share.rules.rule import Age, Among, Labelled
 from kizuna.share.rules.words import LANGUAGES, rule_text, rules_text
 
-FULL = '''
+FULL = """
 version = 1
 title = "What we tell our neighbours"
 
@@ -32,7 +32,7 @@ id = "own-vessels"
 to = ["*"]
 then = "withhold"
 match = { subject = ["mmsi:431000001"], context = ["*"] }
-'''
+"""
 
 
 def setting(**more):
@@ -40,13 +40,22 @@ def setting(**more):
         Partner("bay", communities=frozenset(("c:civil",)), caveats_held=frozenset("x")),
         Partner("cape", communities=frozenset(("c:civil",)), caveats_held=frozenset("x"), tlp_max=Tlp.GREEN),
     ]
-    who = directory("harbour", partners, [Community("c:civil", 1, frozenset(("bay", "cape"))), Community("c:empty", 1, frozenset())])
-    given = {"now_ms": 0, "who": who, "terms": {"ais": Terms(True, frozenset(("all",))), "closed": Terms()}, "zones": frozenset(("strip",))}
+    who = directory(
+        "harbour", partners, [Community("c:civil", 1, frozenset(("bay", "cape"))), Community("c:empty", 1, frozenset())]
+    )
+    given = {
+        "now_ms": 0,
+        "who": who,
+        "terms": {"ais": Terms(True, frozenset(("all",))), "closed": Terms()},
+        "zones": frozenset(("strip",)),
+    }
     return Setting(**(given | more))
 
 
 def one(text, **row):
-    return rules.load('version = 1\n[[rule]]\nid = "r"\nto = ["cape"]\nthen = "release"\nclause = ["mou/1"]\n' + text, **row)
+    return rules.load(
+        'version = 1\n[[rule]]\nid = "r"\nto = ["cape"]\nthen = "release"\nclause = ["mou/1"]\n' + text, **row
+    )
 
 
 def test_a_file_of_rules_is_read_whole():
@@ -194,7 +203,10 @@ def test_any_bytes_are_rules_or_a_config_error(data):
 
 # ---- check ----------------------------------------------------------------------------------------------------------
 def said(text, **more):
-    return [str(f) for f in rules.check(one(text) if "[[rule]]" not in text else rules.load(text), setting(**more), {"mou/1"})]
+    return [
+        str(f)
+        for f in rules.check(one(text) if "[[rule]]" not in text else rules.load(text), setting(**more), {"mou/1"})
+    ]
 
 
 def test_rules_in_order_give_no_finding():
@@ -202,7 +214,10 @@ def test_rules_in_order_give_no_finding():
 
 
 FINDINGS = {
-    "zone": ('match = { zone = ["stirp"], kind = ["*"] }\nlabel = { tlp = "GREEN" }', "error: rule r: match.zone: no zone stirp"),
+    "zone": (
+        'match = { zone = ["stirp"], kind = ["*"] }\nlabel = { tlp = "GREEN" }',
+        "error: rule r: match.zone: no zone stirp",
+    ),
     "source": ('match = { source = ["ias"] }\nlabel = { tlp = "GREEN" }', "error: rule r: match.source: no source ias"),
     "terms": ('match = { source = ["closed"] }\nlabel = { tlp = "GREEN" }', "the terms of closed do not allow"),
     "level": ('match = { kind = ["track.*"] }', "cape may be told at most GREEN"),
@@ -229,7 +244,10 @@ def test_names_and_clauses_that_nobody_has_are_found():
     assert "nobody reads for c:empty" in said(rule("c:empty"))[0]
     assert "only CLEAR" in said(rule("*"))[0]
     assert "everybody is told as exactly" in said(rule("*", rest='clause = ["mou/1"]\nlabel = { tlp = "CLEAR" }'))[0]
-    assert any("RED goes to no community" in line for line in said(rule("c:civil", rest='clause = ["mou/1"]\nlabel = { tlp = "RED" }')))
+    assert any(
+        "RED goes to no community" in line
+        for line in said(rule("c:civil", rest='clause = ["mou/1"]\nlabel = { tlp = "RED" }'))
+    )
     assert "no clause mou/9" in said(rule("cape", rest='clause = ["mou/9"]\nlabel = { tlp = "GREEN" }'))[0]
 
 
@@ -245,7 +263,16 @@ def test_rules_in_plain_words():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_says_every_rule(language):
     text = rules_text(rules.load(FULL), language)
-    for part in ("boundary-positions", "own-vessels", "strip", "mou-2026/4.1", "mmsi:431000001", "1 h", "30 d", "GREEN"):
+    for part in (
+        "boundary-positions",
+        "own-vessels",
+        "strip",
+        "mou-2026/4.1",
+        "mmsi:431000001",
+        "1 h",
+        "30 d",
+        "GREEN",
+    ):
         assert part in text
     assert "{" not in text
 
@@ -263,7 +290,7 @@ VARIANTS = [
     'match = { label = { caveats_within = ["x"] } }', 'match = { label = { purpose = ["SAR"] } }', "match = { label = { personal = true } }",
     "match = { label = { personal = false } }", 'match = { label = { reshare_min = "free" } }', 'transform = ["delay delay_s=60"]',
     'transform = ["delay delay_s=600"]', 'label = { tlp = "RED" }', 'label = { reshare = "free" }', 'label = { caveats = ["x"] }',
-    'label = { purpose = ["SAR"] }', 'label = { info = ["x"] }', "label = { personal = true }", "label = { retain_d = 1 }", 'lane = "bulk"', "",
+    'label = { purpose = ["SAR"] }', 'label = { info = ["x"] }', "label = { personal = true }", "label = { retain_d = 1 }", 'lane = "bulk"', "own_grid = true", "",
 ]  # fmt: skip
 
 
@@ -271,3 +298,29 @@ VARIANTS = [
 def test_rules_that_differ_read_differently(language):
     texts = [rule_text(one(v).rules[0], language) for v in VARIANTS]
     assert len(set(texts)) == len(VARIANTS)
+
+
+def test_rules_for_events_that_read_finer_than_those_for_positions_are_found():
+    def text(more="", steps=""):
+        head = 'version = 1\n[[rule]]\nid = "e"\nclause = ["mou/1"]\nto = ["cape"]\nthen = "release"\n'
+        tail = '\n[[rule]]\nid = "p"\nclause = ["mou/1"]\nto = ["cape"]\nthen = "release"\nmatch = { kind = ["track.*"] }\n'
+        return (
+            head
+            + f'match = {{ kind = ["event.gap"] }}\n{steps}{more}'
+            + tail
+            + 'transform = ["coarsen_position cell_m=1000"]\n'
+        )
+
+    found = said(text())
+    assert any("rule e: transform: events follow positions" in f and "of p as well" in f for f in found)
+    loose = said(text("own_grid = true\n"))
+    assert any("rule e: own_grid: tells events more exactly than p tells positions" in f for f in loose)
+    same = said(text(steps='transform = ["coarsen_position cell_m=5000"]\n'))
+    assert not any("positions" in f for f in same)
+
+
+def test_own_grid_belongs_to_rules_that_release():
+    with pytest.raises(ConfigError, match="own_grid on a rule that withholds"):
+        rules.load('version = 1\n[[rule]]\nid = "a"\nto = ["cape"]\nthen = "withhold"\nown_grid = true\n')
+    with pytest.raises(ConfigError, match="own_grid is 1"):
+        rules.load('version = 1\n[[rule]]\nid = "a"\nclause = ["m/1"]\nto = ["cape"]\nthen = "release"\nown_grid = 1\n')

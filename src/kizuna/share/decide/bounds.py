@@ -23,6 +23,8 @@ RESHARE: Final = "bound.reshare"
 """It is another party's, and neither its label nor a grant allows to pass it on."""
 READER: Final = "bound.reader"
 """The audience is empty, or the label that the rules give does not reach all of it."""
+TRACKS: Final = "bound.tracks"
+"""It is computed from positions that a rule withholds; see ``decide.tie``."""
 BOUNDS: Final = (CONTEXT, TERMS, LABEL, RESHARE)
 """The bounds that depend on the candidate alone; ``READER`` depends on the rules that release as well."""
 

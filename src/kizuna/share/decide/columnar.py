@@ -7,7 +7,7 @@ settled once. Measured (benchmarks/decisions.py): hundreds of times the speed of
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,14 +18,16 @@ from kizuna.records.label import Label
 from kizuna.share.columns import Coded, Columns, Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNKNOWN, YES, column_of, conditions_of, state_of
+from kizuna.share.decide.tie import conditions, loose, of_vessels, tie
 from kizuna.share.decide.verdict import Decision, applies, settle
-from kizuna.share.rules.rule import Age, Condition, Rule, RuleSet
+from kizuna.share.rules.rule import POSITION, Age, Condition, Rule, RuleSet, follows
 
 States = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 _CHUNK: Final = 65_536
 """Rows at once, so that the states stay in the cache."""
 _MOST_KEYS: Final = 1 << 18
+_POSITION: Final = (POSITION,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def batch(rules: RuleSet, columns: Columns, to: str, setting: Setting) -> Decisi
     n = len(columns)
     work = _Work(rules, to, setting)
     groups = [work.chunk(columns.take(slice(at, min(at + _CHUNK, n)))) for at in range(0, n, _CHUNK)]
-    group = np.concatenate(groups) if groups else np.zeros(0, np.int32)
+    group = work.tie(columns, np.concatenate(groups)) if groups else np.zeros(0, np.int32)
     found = tuple(work.decisions)
     table = np.array([d.released for d in found], np.bool_)
     return Decisions(table[group] if found else np.zeros(0, np.bool_), group, found)
@@ -64,6 +66,7 @@ class _Work:
         self._applied = [r for r in rules.rules if applies(r, to, setting)]
         self._tables: dict[Any, States] = {}
         self._at: dict[tuple[bytes, tuple[str, ...], Label | None], int] = {}
+        self._tied_at: dict[tuple[int, bytes], int] = {}
         self.decisions: list[Decision] = []
 
     def chunk(self, columns: Columns) -> npt.NDArray[np.int32]:
@@ -103,6 +106,45 @@ class _Work:
             )
         return self._at[key]
 
+    def tie(self, columns: Columns, group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Bind what is computed from positions to them; the places anew."""
+        rows = np.flatnonzero(self._following(columns, group))
+        for at in range(0, len(rows), _CHUNK):
+            mine = rows[at : at + _CHUNK]
+            n = len(mine)
+            positions = replace(columns.take(mine), kind=Coded(np.zeros(n, np.int32), _POSITION))
+            found = _Rows(n, positions, self._setting, self._tables)
+            states = [found.any_part(conditions(r)) for r in self._applied]
+            keys = _Keys(n)
+            for state in states:
+                keys.add(state)
+            keys.add_codes(Coded(group[mine], tuple(range(len(self.decisions)))))
+            number, first = keys.groups()
+            places = [self._tied(int(group[mine[k]]), [int(s[k]) for s in states]) for k in first.tolist()]
+            group[mine] = np.array(places, np.int32)[number]
+        return group
+
+    def _following(self, columns: Columns, group: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """Which rows follow positions, and are released by rules that do not say otherwise."""
+        if columns.kind is None or not len(group):
+            return np.zeros(len(group), np.bool_)
+        by_id = self._rules.by_id
+        bound = np.array([not loose(d, by_id) for d in self.decisions], np.bool_)[group]
+        bound &= np.array([*map(follows, columns.kind.words), False], np.bool_)[columns.kind.codes]
+        if columns.subject is not None and bound.any():
+            bound &= np.array([*map(of_vessels, columns.subject.words), True], np.bool_)[columns.subject.codes]
+        return bound
+
+    def _tied(self, place: int, states: list[int]) -> int:
+        found = tie(self.decisions[place], self._applied, states)
+        if found is self.decisions[place]:
+            return place
+        key = (place, bytes(states))
+        if key not in self._tied_at:
+            self._tied_at[key] = len(self.decisions)
+            self.decisions.append(found)
+        return self._tied_at[key]
+
 
 class _Rows:
     """The rows of one chunk, and the states that were worked out for them already."""
@@ -118,6 +160,13 @@ class _Rows:
             found = self._condition(condition, releases=rule.releases)
             state = found if state is None else np.minimum(state, found)
         return np.full(self._n, YES, np.uint8) if state is None else state
+
+    def any_part(self, conditions: tuple[Condition, ...]) -> States:
+        """The least state of these conditions, each tried on any part of the facts, as a withholding rule tries it."""
+        state = np.full(self._n, YES, np.uint8)
+        for condition in conditions:
+            state = np.minimum(state, self._condition(condition, releases=False))
+        return state
 
     def _condition(self, condition: Condition, *, releases: bool) -> States:
         key = (condition, releases)

@@ -11,12 +11,11 @@ from typing import Any, Final
 from kizuna.base.errors import InputError
 from kizuna.records.label import UNREADABLE_POLICY, Label, reshare_of
 from kizuna.share.columns import Facts, Setting
-from kizuna.share.rules.rule import ALL_OF, ANY_OF, GUARDED, Age, Among, Condition, Labelled, Rule
+from kizuna.share.rules.rule import ALL_OF, ANY_OF, GUARDED, Age, Among, Condition, Labelled, Rule, matches
 
 NO: Final = 0
 UNKNOWN: Final = 1
 YES: Final = 2
-_STAR: Final = "*"
 
 
 def conditions_of(rule: Rule) -> tuple[Condition, ...]:
@@ -72,15 +71,7 @@ def _among(condition: Among, value: Any, *, releases: bool) -> bool:
         return bool(value) and value.issubset(words) if releases else not value.isdisjoint(words)
     if condition.field in ANY_OF:
         return not value.isdisjoint(words)
-    return any(_matches(word, value) for word in words)
-
-
-def _matches(pattern: str, word: str) -> bool:
-    if pattern == _STAR:
-        return True
-    if pattern.endswith((".*", ":*")):
-        return word.startswith(pattern[:-1])
-    return word == pattern
+    return any(matches(word, value) for word in words)
 
 
 def _labelled(condition: Labelled, label: Label) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from kizuna.share.columns import Facts, Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNGUARDED, UNKNOWN, YES, conditions_of, state_of, value_of
+from kizuna.share.decide.tie import conditions, loose, of_vessels, tie
 from kizuna.share.decide.verdict import STATE_WORDS, Decision, Tried, applies, settle
-from kizuna.share.rules.rule import Among, Rule, RuleSet
+from kizuna.share.rules.rule import POSITION, Among, Rule, RuleSet, follows
 
 
 def one(rules: RuleSet, facts: Facts, to: str, setting: Setting) -> Decision:
@@ -18,7 +19,23 @@ def one(rules: RuleSet, facts: Facts, to: str, setting: Setting) -> Decision:
     own = facts.origin == setting.who.me
     said = facts.label if facts.label is not None and bounds.stated(facts.label, own=own) else None
     decision = settle(rules, applied, [state for state, _ in tried], broken(facts, to, setting), to, said, setting)
+    if (
+        facts.kind is not None
+        and follows(facts.kind)
+        and of_vessels(facts.subject)
+        and not loose(decision, rules.by_id)
+    ):
+        position = replace(facts, kind=POSITION)
+        decision = tie(decision, applied, [_state(rule, position, setting) for rule in applied])
     return replace(decision, tried=tuple(t for _, t in tried))
+
+
+def _state(rule: Rule, position: Facts, setting: Setting) -> int:
+    """State of a rule for the positions behind a candidate; any part of the facts will do."""
+    return min(
+        (state_of(c, value_of(c, position, releases=False), setting, releases=False) for c in conditions(rule)),
+        default=YES,
+    )
 
 
 def broken(facts: Facts, to: str, setting: Setting) -> list[str]:

@@ -169,7 +169,7 @@ class _Run:
 
     def _way(self, decision: Decision) -> Way:
         """How a row leaves by a decision. A least age is a delay: whole buckets, not rows one by one, come of age."""
-        wait_ms = max((self._min_ms.get(r, 0) for r in decision.rule_ids), default=0)
+        wait_ms = max((self._min_ms.get(r, 0) for r in (*decision.rule_ids, *decision.tied)), default=0)
         what = decision.transforms
         if wait_ms:
             what = transform.join((what, transform.normal([Delay(-(-wait_ms // SECOND_MS), 1)])))

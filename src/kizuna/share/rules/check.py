@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kizuna.records import kinds
 from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Tlp
 from kizuna.records.partner import Partner
+from kizuna.share import transform
 from kizuna.share.columns import Setting
-from kizuna.share.rules.rule import Among, Rule, RuleSet
+from kizuna.share.rules.rule import POSITION, Among, Rule, RuleSet, follows, matches
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -37,7 +39,8 @@ class Finding:
 
 def check(rules: RuleSet, setting: Setting, clauses: Collection[str] | None = None) -> tuple[Finding, ...]:
     """All findings, rule by rule. ``clauses`` are the ids of clauses in force; None leaves them unchecked."""
-    return tuple(finding for rule in rules.rules for finding in _rule(rule, setting, clauses))
+    found = [finding for rule in rules.rules for finding in _rule(rule, setting, clauses)]
+    return (*found, *(finding for rule in rules.rules for finding in _finer(rule, rules, setting)))
 
 
 def _rule(rule: Rule, setting: Setting, clauses: Collection[str] | None) -> Iterator[Finding]:
@@ -58,6 +61,30 @@ def _rule(rule: Rule, setting: Setting, clauses: Collection[str] | None) -> Iter
         yield Finding(WARNING, rule.id, "match", "it releases whatever this node has", "name kinds at least")
     if rule.releases and EVERYBODY in rule.to and rule.transforms.changes_nothing:
         yield Finding(WARNING, rule.id, "transform", "everybody is told as exactly as the node itself knows")
+
+
+def _finer(rule: Rule, rules: RuleSet, setting: Setting) -> Iterator[Finding]:
+    """Rules for events that read finer than those for positions of vessels told to the same readers."""
+    if not rule.releases or not any(_may_match(rule, k) for k in kinds.KINDS if follows(k)):
+        return
+    readers = {p for to in rule.to for p in (to, *setting.who.members(to))}
+    for other in rules.rules:
+        shared = readers & {p for to in other.to for p in (to, *setting.who.members(to))}
+        if other is rule or not other.releases or not shared or not _may_match(other, POSITION):
+            continue
+        if transform.stricter(rule.transforms, other.transforms):
+            continue
+        if rule.own_grid:
+            text = f"tells events more exactly than {other.id} tells positions of the same vessels"
+            yield Finding(WARNING, rule.id, "own_grid", text, "the clause must say so")
+        else:
+            text = f"events follow positions, so they leave under the transforms of {other.id} as well"
+            yield Finding(WARNING, rule.id, "transform", text, "write them here too, or own_grid = true by a clause")
+
+
+def _may_match(rule: Rule, kind: str) -> bool:
+    asked = [c.words for c in rule.conditions if isinstance(c, Among) and c.field == "kind"]
+    return all(any(matches(word, kind) for word in words) for words in asked)
 
 
 def _reach(rule: Rule, to: str, setting: Setting) -> Iterator[Finding]:

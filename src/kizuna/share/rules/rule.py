@@ -20,6 +20,10 @@ DISTRESS: Final = "distress"
 GUARDED: Final = frozenset((DISTRESS,))
 """Tags that a releasing rule must name to match: what was told in distress serves nothing else without a rule."""
 
+POSITION: Final = "track.position"
+_DETECTION: Final = "detection"
+_EVENTS: Final = "event."
+
 AMBER: Final = Label(tlp=Tlp.AMBER)
 """Label of what a rule releases that names none: AMBER, not to be passed on."""
 
@@ -31,6 +35,20 @@ ANY_OF: Final = ("zone", "tag")
 """Sets. Both match on any. Of ``zone`` a releasing rule asks where all of it lies, a withholding one what it touches.
 """
 FIELDS: Final = (*SINGLE, *ALL_OF, *ANY_OF)
+
+
+def follows(kind: str) -> bool:
+    """Whether records of this kind are computed from positions, and so are told no finer than these."""
+    return kind == _DETECTION or kind.startswith(_EVENTS)
+
+
+def matches(pattern: str, word: str) -> bool:
+    """Whether a word of a rule means this word: itself, a family ``x.*`` or ``x:*``, or ``*`` for any."""
+    if pattern == "*":
+        return True
+    if pattern.endswith((".*", ":*")):
+        return word.startswith(pattern[:-1])
+    return word == pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,7 @@ class Rule:
         label: label that it leaves with; ``rel_to`` is filled in with the audience.
         retain_d: days after observation for which the receiver may keep it; None states no limit.
         lane: lane in which it travels; empty for that of its kind.
+        own_grid: events and detections that it releases do not follow the positions of their vessels.
         note: why there is such a rule, in the words of who wrote it.
     """
 
@@ -117,6 +136,7 @@ class Rule:
     retain_d: int | None = None
     lane: str = ""
     note: str = ""
+    own_grid: bool = False
 
     @property
     def releases(self) -> bool:

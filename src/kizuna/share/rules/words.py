@@ -60,6 +60,12 @@ _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
     "retain": ("The receiver erases it {words} d after observation.", "受け手は観測から {words} 日後に消去する。",
                "接收者於觀測後 {words} 日刪除。"),
     "lane": ("It travels in the lane {words}.", "送信順位は {words}。", "傳送通道為 {words}。"),
+    "own_grid": (
+        "Events and detections leave by this rule alone, even where positions of their vessels are told more coarsely "  # noqa: ISC004
+        "or not at all.",
+        "事象と探知は、その船の位置がより粗くしか、または全く開示されない場合でも、この規則だけに従って開示する。",
+        "事件與偵測僅依本規則釋出,即使其船舶之位置以更粗略方式釋出或不釋出。",
+    ),
     "clause": ("By clause {words}.", "根拠条項:{words}。", "依據條款:{words}。"),
     "note": ("Note: {words}", "注記:{words}", "備註:{words}"),
     "none": ("no", "不可", "不可"), "consent": ("with consent", "同意があれば可", "經同意可"),
@@ -134,6 +140,8 @@ def _leaving(rule: Rule, language: str) -> list[str]:
         lines.append(_say("retain", language, words=str(rule.retain_d)))
     if rule.lane:
         lines.append(_say("lane", language, words=rule.lane))
+    if rule.own_grid:
+        lines.append(_say("own_grid", language))
     return lines
 
 
