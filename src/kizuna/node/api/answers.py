@@ -70,6 +70,8 @@ def problem(
     }  # fmt: skip
     if instance:
         body["instance"] = instance
+    if code == "rule":  # RFC 9457, 3.2: the rule that refused, for pages and programs alike
+        body["rule"] = body["facts"].get("rule", "")
     return Response(json_bytes(body), status, headers, PROBLEM)
 
 

@@ -22,6 +22,7 @@ from kizuna.node.api.routes import (
     detections,
     entry,
     exports,
+    incidents,
     layers,
     live,
     metrics,
@@ -30,10 +31,12 @@ from kizuna.node.api.routes import (
     oidc,
     pages,
     picture,
+    sharing,
     tiles,
     vessels,
     watch,
 )
+from kizuna.node.share.desk.refusal import Refusal
 
 
 def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
@@ -47,7 +50,8 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     entry.add_to(router, node)
     oidc.add_to(router, node)
     picture.add_to(router, books)
-    for topic in (vessels, alerts, detections, watch, layers, admin, metrics, names, ogc, live, exports, tiles):
+    for topic in (vessels, alerts, detections, watch, layers, admin, metrics, names, ogc, live, exports, tiles, sharing,
+                  incidents):  # fmt: skip
         topic.add_to(router, books)
     _add_openapi(app, router)
     pages.add_to(router, web)
@@ -74,6 +78,12 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def refused(_: Request, exc: Problem) -> Response:
         return problem(exc.status, exc.detail, exc.headers, code=exc.code, facts=exc.facts)
+
+    @app.exception_handler(Refusal)
+    async def not_allowed(_: Request, exc: Refusal) -> Response:
+        if exc.state:
+            return problem(409, exc.why, code="state")
+        return problem(403, str(exc), code="rule", facts={"rule": exc.rule, "why": exc.why, "hint": exc.hint})
 
     @app.exception_handler(KizunaError)
     async def declared(_: Request, exc: KizunaError) -> Response:

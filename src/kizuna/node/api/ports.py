@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kizuna.base.table import Table
 from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.desk.desk import Desk, now_ms
 from kizuna.node.names import Names
 from kizuna.records.context import REAL, marking
+
+if TYPE_CHECKING:
+    from kizuna.node.share.desk.office import Office
 
 BLOCK_S: Final = 600
 
@@ -163,6 +166,7 @@ class Node:
         contacts: detections of other sensors, where the node takes any.
         layer_about: when and of what time a layer was worked out (``calculated`` None before), or None where that is
             not for the node to work out.
+        office: the desk of sharing, where the node shares with anybody.
         streams: names of the tokens whose outward streams are open now, one entry a stream.
     """
 
@@ -182,3 +186,4 @@ class Node:
     contacts: Contacts | None = None
     layer_about: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     streams: list[str] = field(default_factory=list)
+    office: Office | None = None

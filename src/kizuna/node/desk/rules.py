@@ -1,8 +1,9 @@
 """Who may do what: one table, nothing else decides.
 
-Default deny: an action that is not in the table, or a role that is not in its row, is refused. ``release_officer`` is
-reserved for releases to partners; until there are any it may look and no more. A token is no person: each kind may do
-the few things of its row, and never what a person decides.
+Default deny: an action that is not in the table, or a role that is not in its row, is refused. A ``release_officer``
+decides what partners are told, and handles no alerts; analysts handle incidents, and pass a distress on alone; viewers
+read. Two persons put rules in force whatever their roles. A token is no person: each kind may do the few things of its
+row, and never what a person decides.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ ROLES: Final = (VIEWER, ANALYST, ADMINISTRATOR, RELEASE_OFFICER)
 """Roles of people."""
 FEED: Final = "feed"
 METRICS: Final = "metrics"
-TOKEN_KINDS: Final = (FEED, METRICS)
-"""Kinds of token: programs that read layers and exports, and the monitoring."""
+TAXII: Final = "taxii"
+TOKEN_KINDS: Final = (FEED, METRICS, TAXII)
+"""Kinds of token: programs that read layers and exports, the monitoring, and TAXII clients of a partner."""
 
 _ALL: Final = frozenset(ROLES)
 _WATCH: Final = frozenset({ANALYST, ADMINISTRATOR})
 _OFFICE: Final = frozenset({ADMINISTRATOR})
+_RELEASE: Final = frozenset({RELEASE_OFFICER, ADMINISTRATOR})
+_DESK: Final = frozenset({ANALYST, RELEASE_OFFICER, ADMINISTRATOR})
 
 RULES: Final[Mapping[str, frozenset[str]]] = {
     "picture.see": _ALL,
@@ -49,6 +53,15 @@ RULES: Final[Mapping[str, frozenset[str]]] = {
     "user.edit": _OFFICE,
     "token.edit": _OFFICE,
     "audit.see": _OFFICE,
+    "sharing.see": _ALL,
+    "release.who": _DESK,
+    "release.see": _RELEASE,
+    "release.act": _RELEASE,
+    "release.review": _DESK,
+    "partner.act": _RELEASE,
+    "incident.see": _ALL,
+    "incident.handle": _WATCH,
+    "taxii.use": frozenset({TAXII}),
 }
 """Action to the roles and kinds of token that may do it."""
 

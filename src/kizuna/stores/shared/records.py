@@ -52,6 +52,13 @@ class Records:
                 out[raw.hex()] = Held(raw.hex(), data, size, erased_ms, reason)
         return out
 
+    def begins(self, short: str) -> Held | None:
+        """The record whose id begins with 32 hexadecimal digits; None where none does, or two do."""
+        low, high = id_bytes(short + "0" * 32), id_bytes(short + "f" * 32)
+        sql = "SELECT id, bytes, size, erased_ms, reason FROM record WHERE id BETWEEN ? AND ? LIMIT 2"
+        rows = self._database.rows(sql, low, high)
+        return Held(rows[0][0].hex(), *rows[0][1:]) if len(rows) == 1 else None
+
     def put(self, data: Sequence[bytes]) -> list[str]:
         """Keep bytes outside any log (drafts, own originals). Returns their ids."""
         self._database.change(lambda db: insert(db, data))

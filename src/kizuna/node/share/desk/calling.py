@@ -9,7 +9,7 @@ import msgspec
 
 from kizuna.base.errors import InputError
 from kizuna.node.share.desk.holdings import REFUSE, Sent
-from kizuna.node.share.desk.journal import DUTY, RULE
+from kizuna.node.share.desk.journal import DUTY, RULE, Row
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.records.bodies.trust import ConsentRequest, Recall, Request
 from kizuna.records.kinds import read_body
@@ -17,7 +17,7 @@ from kizuna.records.record import decode
 from kizuna.share import grants as granting
 from kizuna.share import requests as asking
 from kizuna.share.grants import Given
-from kizuna.share.recall import Recalls
+from kizuna.share.recall import Hop, Recalls
 from kizuna.share.requests import Asked
 
 if TYPE_CHECKING:
@@ -74,16 +74,30 @@ def recalls(office: Office) -> list[dict[str, Any]]:
     for row in sorted(rows, key=lambda r: -r.at_ms):
         body = read_body(decode(row.data))
         assert isinstance(body, Recall)
-        hops = office.recalls.table(row.id) if row.id in office.recalls_known() else ()
-        states = [h.state for h in hops]
+        table = hops(office, row.id)
+        states = [h.state for h in table]
         out.append({
             "id": row.id, "by": row.proved, "officer": row.by, "at_ms": row.at_ms, "action": body.action,
             "reason": body.reason, "text": body.text, "records": len(body.records), "first": list(body.records[:5]),
-            "mine": row.proved == office.me, "hops": [h._asdict() for h in hops],
+            "mine": row.proved == office.me, "hops": [h._asdict() for h in table],
             "state": "done" if all(s == "acknowledged" for s in states) else "open",
             "counts": {s: states.count(s) for s in sorted(set(states))},
         })  # fmt: skip
     return out
+
+
+def hops(office: Office, name: str) -> tuple[Hop, ...]:
+    """Table of a recall; empty for one that was refused when it came."""
+    try:
+        return office.recalls.table(name)
+    except KeyError:
+        return ()
+
+
+def named(row: Row) -> tuple[str, ...]:
+    """Records that a recall names."""
+    body = read_body(decode(row.data))
+    return body.records if isinstance(body, Recall) else ()
 
 
 def refuse_recall(office: Office, name: str, why: str, by: str) -> None:

@@ -244,6 +244,11 @@ class Office:
         times = [a.at_ms for who, a in self.shared.outbox.acks(log).items() if a.size > n and party in ("", who)]
         return min(times, default=None)
 
+    def addresses(self) -> tuple[str, ...]:
+        """Where partners reach this node, as it tells them in an introduction."""
+        found = getattr(self.sharing, "addresses", None)
+        return tuple(found() if callable(found) else found or ())
+
     # ---- words -------------------------------------------------------------------------------------------------------
     def label(self, to: Iterable[str], tlp: Tlp = Tlp.AMBER) -> Label:
         """The label of a statement to these parties."""

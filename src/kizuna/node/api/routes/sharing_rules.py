@@ -1,0 +1,138 @@
+"""Rules of release over HTTP: shown, checked, previewed, put in force by two persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Final, TypeVar
+
+from fastapi import APIRouter, Body
+from pydantic import Field
+from starlette.responses import Response
+
+from kizuna.base.errors import ConfigError
+from kizuna.base.units import DAY_MS, HOUR_MS
+from kizuna.node.api.answers import Problem, answer
+from kizuna.node.api.books import Books
+from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.routes.entry import Strict
+from kizuna.node.api.routes.incidents import _refusals, office_of
+from kizuna.node.api.view import Reader, Viewer
+from kizuna.node.share.desk import rulings
+from kizuna.node.share.door import Rows
+
+TEXT_MOST: Final = 256 * 1024
+_T = TypeVar("_T")
+
+
+class Text(Strict):
+    """A text of rules (TOML)."""
+
+    text: str = Field(max_length=TEXT_MOST)
+
+
+class Look(Text):
+    """What a text would change over the last days, for everybody or one partner or community."""
+
+    days: float = Field(default=1.0, gt=0, le=14, allow_inf_nan=False)
+    to: str = Field(default="", max_length=64)
+
+
+class Version(Strict):
+    """A version that was proposed."""
+
+    version: int = Field(ge=1, le=1_000_000)
+
+
+def fit(work: Callable[[], _T]) -> _T:
+    """A text that does not read is the asker's fault, not the node's."""
+    try:
+        return work()
+    except ConfigError as exc:
+        raise Problem(400, str(exc), code="text", facts={"where": exc.where, "hint": exc.hint}) from exc
+
+
+def add_to(router: APIRouter, books: Books) -> None:
+    """Add the routes."""
+    audit = books.node.desk.audit
+
+    @router.get("/api/sharing/rules", **needs("release.see"))
+    def rules(viewer: Looks) -> Response:
+        """The rules in force with their plain words, what is proposed, and every step that somebody took."""
+        office = office_of(books)
+        audit.saw(viewer.name, "rules.see", "", viewer.address)
+        return answer(rulings.shown(office))
+
+    @router.post("/api/sharing/rules/check", **needs("release.see"))
+    def check(body: Annotated[Text, Body()]) -> Response:
+        """Whether a text reads, its rules in plain words, and findings with line and key."""
+        return answer(rulings.check(office_of(books), body.text))
+
+    @router.post("/api/sharing/rules/preview", **needs("release.see"))
+    def preview(viewer: Looks, body: Annotated[Look, Body()]) -> Response:
+        """The exact difference for each partner over what this node heard and found in the last days."""
+        office = office_of(books)
+        audit.did(viewer.name, "rules.preview", body.to, f"{body.days:g} days", viewer.address)
+        now_ms = books.node.now_ms()
+        parts = stretches(books, viewer, now_ms - round(body.days * DAY_MS), now_ms)
+        return answer(fit(lambda: rulings.preview(office, body.text, parts, body.to)))
+
+    @router.post("/api/sharing/rules/propose", **needs("release.act"))
+    def propose(viewer: Looks, body: Annotated[Text, Body()]) -> Response:
+        """First person: keep a text and propose it. Refused while a rule in it cannot do what it says."""
+        office = office_of(books)
+        with _refusals(books, viewer, "rules.propose", ""):
+            found = fit(lambda: rulings.propose(office, body.text, viewer.name))
+        audit.did(viewer.name, "rules.propose", _proposed(found), "done", viewer.address)
+        return answer(found, 201)
+
+    @router.post("/api/sharing/rules/approve", **needs("release.act"))
+    def approve(viewer: Looks, body: Annotated[Version, Body()]) -> Response:
+        """Second person: approve, and thereby put in force."""
+        office = office_of(books)
+        with _refusals(books, viewer, "rules.approve", str(body.version)):
+            found = rulings.approve(office, body.version, viewer.name)
+        audit.did(viewer.name, "rules.approve", str(body.version), "in force", viewer.address)
+        return answer(found)
+
+    @router.post("/api/sharing/rules/withdraw", **needs("release.act"))
+    def withdraw(viewer: Looks, body: Annotated[Version, Body()]) -> Response:
+        """Take a proposal back."""
+        office = office_of(books)
+        with _refusals(books, viewer, "rules.withdraw", str(body.version)):
+            found = rulings.withdraw(office, body.version, viewer.name)
+        audit.did(viewer.name, "rules.withdraw", str(body.version), "done", viewer.address)
+        return answer(found)
+
+    @router.post("/api/sharing/rules/rollback", **needs("release.act"))
+    def roll_back(viewer: Looks) -> Response:
+        """Back to the rules before; one person, within a day of activation."""
+        office = office_of(books)
+        with _refusals(books, viewer, "rules.rollback", ""):
+            found = rulings.roll_back(office, viewer.name)
+        audit.did(viewer.name, "rules.rollback", str(found["version"]), "in force", viewer.address)
+        return answer(found)
+
+    @router.post("/api/sharing/rules/stop", **needs("release.act"))
+    def stop(viewer: Looks) -> Response:
+        """Nothing leaves from now on; one person may do that at once."""
+        office = office_of(books)
+        with _refusals(books, viewer, "rules.stop", ""):
+            found = rulings.stop(office, viewer.name)
+        audit.did(viewer.name, "rules.stop", "", "nothing leaves", viewer.address)
+        return answer(found)
+
+
+def _proposed(found: object) -> str:
+    waits = found.get("proposed") if isinstance(found, dict) else None
+    return str(waits["version"]) if waits else ""
+
+
+def stretches(books: Books, viewer: Viewer, start_ms: int, end_ms: int) -> Iterator[Rows]:
+    """Rows of [start, end), an hour at a time, as the viewer may see them."""
+    reader = Reader(books.node, viewer)
+    for at in range(start_ms, end_ms, HOUR_MS):
+        until = min(at + HOUR_MS, end_ms)
+        fixes = reader.box((-180.0, -90.0, 180.0, 90.0), at, until)
+        seen, _ = reader.detections(at, until)
+        yield Rows(fixes, None, seen)
+    yield Rows(events=reader.events(start_ms=start_ms, end_ms=end_ms))

@@ -1,0 +1,145 @@
+"""The first page of the desk: partners and their links, and what waits for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from kizuna.base.errors import InputError
+from kizuna.base.utc import iso_s
+from kizuna.node.share import introduction
+from kizuna.node.share.desk import rulings
+from kizuna.node.share.desk.refusal import Refusal
+from kizuna.records.bodies.trust import Answer
+from kizuna.records.kinds import read_body
+from kizuna.records.record import decode
+from kizuna.share.incident.break_glass import unreviewed
+from kizuna.stores.shared.books import Aside
+
+if TYPE_CHECKING:
+    from kizuna.node.share.desk.office import Office
+
+JUDGED: Final = "!quarantine"
+_SEEN_MOST: Final = 200
+
+
+def overview(office: Office, *, numbers: bool) -> dict[str, Any]:
+    """Partners with links; numbers of what was told and what waits only where ``numbers``."""
+    office.look()
+    return {
+        "party": office.me, "title": office.sharing.identity.title, "context": office.context, "enabled": True,
+        "version": office.version, "rules": rulings.head(office),
+        "partners": [_partner(office, row, numbers=numbers) for row in office.sharing.health()],
+        "waiting": waiting(office) if numbers else None,
+        "communities": [{"id": c.id, "title": c.title, "version": c.version, "members": sorted(c.members)}
+                        for c in office.sharing.who().communities.values()] if numbers else [],
+    }  # fmt: skip
+
+
+def _partner(office: Office, row: Any, *, numbers: bool) -> dict[str, Any]:
+    found = dict(row)
+    found["agreement"] = _agreement(office, str(found["id"]))
+    if not numbers:
+        link = {k: found["link"].get(k) for k in ("state", "last_heard_ms")}
+        return {k: found[k] for k in ("id", "title", "state", "agreement")} | {"link": link}
+    return found
+
+
+def _agreement(office: Office, partner: str) -> dict[str, Any] | None:
+    """The agreement with a partner that ends last."""
+    now, best = office.now_ms(), None
+    for name in sorted({a.id for a in office.agreements.agreements.values()}):
+        one = office.agreements.of(name, now)
+        if one is None or not {partner, office.me} <= one.signers:
+            continue
+        standing = office.agreements.standing(one, now)
+        row = {"id": one.id, "state": standing.state, "until_ms": standing.ends_ms, "days_left": standing.days_left}
+        holds = standing.state in ("in_force", "ends_soon")
+        if best is None or (holds, standing.ends_ms) > best[0]:
+            best = (holds, standing.ends_ms), row
+    return None if best is None else best[1]
+
+
+def waiting(office: Office) -> dict[str, int]:
+    """How much waits for a person."""
+    now = office.now_ms()
+    signs = [a for a in office.agreements.agreements.values()
+             if office.me in a.signers and office.me not in office.agreements.signed.get(a.sha256, ())
+             and office.agreements.signed.get(a.sha256)]  # fmt: skip
+    return {
+        "requests": len(office.requests.owed(office.me)), "reviews": len(reviews(office)["waiting"]),
+        "proposals": len(office.rulebook.status().proposals), "quarantine": len(quarantine(office)),
+        "introductions": len(introduction.waiting(office.places)), "agreements": len(signs),
+        "leaves": sum(1 for r in office.consents.values() if r.proved != office.me and not _granted(office, r.id)),
+        "incidents": sum(1 for h in office.cases.all() if (c := h.case()) and c.desks.get(office.me) == "offered"),
+        "overdue": sum(a.overdue(now) for a in office.requests.owed(office.me)),
+    }  # fmt: skip
+
+
+def _granted(office: Office, request: str) -> bool:
+    from kizuna.node.share.desk.calling import grants  # noqa: PLC0415
+
+    return any(a["id"] == request and a["answered"] for a in grants(office)["asked"])
+
+
+# ---- reviews ---------------------------------------------------------------------------------------------------------
+def reviews(office: Office) -> dict[str, Any]:
+    """Acts of lone officers: those that wait for a second person, and those that were looked at."""
+    acts, now = office.cases.acts(), office.now_ms()
+    held = {name: h for h in office.cases.all() for name in h.entries}
+    rows = []
+    for one in unreviewed(acts, office.cases.reviews, now):
+        act = one.act
+        rows.append({
+            "id": act.act, "kind": "break_glass", "incident": held[act.act].incident if act.act in held else None,
+            "to": act.to, "clause": act.clause, "officer": act.officer, "at_ms": act.at_ms, "due_ms": one.due_ms,
+            "overdue": one.overdue,
+        })  # fmt: skip
+    done = []
+    for name, row in office.cases.reviews.items():
+        body: Any = read_body(decode(row.data))
+        done.append({"id": name, "officer": body.officer, "reviewer": body.reviewer, "verdict": body.verdict,
+                     "text": body.text, "at_ms": row.at_ms})  # fmt: skip
+    return {"waiting": [*rows, *_alone(office)], "done": sorted(done, key=lambda d: -d["at_ms"])}
+
+
+def _alone(office: Office) -> list[dict[str, Any]]:
+    """Answers in distress that one officer gave alone."""
+    out = []
+    for row in office.rows.values():
+        if row.what != "answer" or row.proved != office.me or row.id in office.cases.reviews:
+            continue
+        body = read_body(decode(row.data))
+        asked = office.requests.get(body.request) if isinstance(body, Answer) else None
+        if asked is not None and asked.request.distress:
+            out.append({"id": row.id, "kind": "answer", "incident": None, "to": asked.by, "officer": row.by,
+                        "clause": asked.request.clause, "at_ms": row.at_ms, "due_ms": row.at_ms + _DUE_MS,
+                        "overdue": office.now_ms() > row.at_ms + _DUE_MS})  # fmt: skip
+    return out
+
+
+_DUE_MS: Final = 72 * 3_600_000
+
+
+# ---- quarantine ------------------------------------------------------------------------------------------------------
+def quarantine(office: Office) -> list[dict[str, Any]]:
+    """Bytes that were refused and nobody has looked at, newest first."""
+    done = {int(r.data.split(b" ")[0]) for r in office.rows.values() if r.what == JUDGED}
+    return [_aside(a) for a in office.shared.quarantine.list(_SEEN_MOST) if a.number not in done]
+
+
+def _aside(one: Aside) -> dict[str, Any]:
+    shown = one.data[:2000].decode("utf-8", "replace")
+    return {"n": one.number, "at_ms": one.at_ms, "partner": one.peer, "log": one.log, "reason": one.reason,
+            "size": len(one.data), "begins": shown, "source": "line"}  # fmt: skip
+
+
+def judge(office: Office, number: int, by: str, *, accept: bool) -> None:
+    """A person has looked at refused bytes. They are evidence and are never taken in: accepting is not offered."""
+    if number not in {q["n"] for q in quarantine(office)}:
+        raise InputError(f"nothing waits under number {number}", code="no_quarantine")
+    if accept:
+        raise Refusal("what was refused for its signature or form is never taken in; ask the partner to send it again",
+                      rule="verify")  # fmt: skip
+    office.note(JUDGED, f"{number} {by} {iso_s(office.now_ms())}".encode(), by)
+
+
