@@ -224,3 +224,14 @@ def test_purposes_are_those_of_the_eucise_service_model(shared):
     block = text[text.index('<xs:simpleType name="PurposeType">') :]
     found = re.findall(r'enumeration value="(\w+)"', block[: block.index("</xs:simpleType>")])
     assert set(found) == PURPOSES
+
+
+def test_who_have_nobody_in_common_are_not_the_default_that_says_nobody_chose():
+    """On a node's own row the default lets rules decide: what joined labels forbid must never look like it."""
+    for other in (Label(), Label(rel_to=frozenset(("bay",))), Label(tlp=Tlp.AMBER, rel_to=frozenset(("c:civil",)))):
+        found = join((other, Label(rel_to=frozenset(("cape",)))))
+        assert found != Label()
+        assert label_of(word_of(found)) == found
+        assert found.policy == MIXED_POLICY
+    everybody = Label(tlp=Tlp.CLEAR, rel_to=frozenset((EVERYBODY,)))
+    assert join((Label(), everybody)) == Label()

@@ -252,3 +252,22 @@ def test_a_record_of_one_vessel_costs_few_bytes_on_the_wire():
         )  # fmt: skip
         lines.append(encode(one))
     assert len(zstandard.ZstdCompressor(9).compress(b"\n".join(lines))) / 200 < 40
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":"v",":k":1,"b":"w" ,":k":2}',
+        b'{"a":"v"," :k":1,"b":"w" ," :k":2}',
+        b'{":":":",":":"::"}',
+        b'{"a":{"k":1},"b":{"k":1,"k":1}}',
+        b'{"k":1,"\\u006b":2}',
+        b'{"k":"x","k" \t:"x"}',
+    ],
+)
+def test_no_spelling_hides_that_a_name_stands_twice(body):
+    """Two readers must not take two meanings from the same signed bytes."""
+    good = b'{"v":1,"kind":"x.y","origin":"harbour","observed_ms":1,"body":{"k":1}}'
+    decode(good)
+    with pytest.raises(InputError):
+        decode(good.replace(b'{"k":1}', body))

@@ -14,6 +14,7 @@ from kizuna.share import receipt, release
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.merkle import NodeList
 from kizuna.share.ledger.name import LogName
+from kizuna.share.ledger.note import SIGNATURES_MAX, Signature, add_signatures
 from kizuna.share.ledger.audit import changed_nodes, changed_rows
 from kizuna.share.verify import Seen
 
@@ -101,6 +102,41 @@ def test_a_head_seen_ahead_binds_what_comes_later():
         shelf.take(trusted, a.page(REAL, 3, 40))
     with pytest.raises(TrustError):
         trusted.head(log.heads[20].replace(b"\n20\n", b"\n21\n"), shelf.seen, shelf.nodes)
+
+
+@pytest.mark.parametrize("ends", [(12,), (10, 12), (6, 12), (6, 8, 12), (5, 6, 7, 10, 12)])
+@pytest.mark.parametrize("by_head", [False, True])
+def test_a_head_seen_ahead_binds_however_the_other_story_is_cut(ends, by_head):
+    a, b = fresh()
+    a.tell(REAL, [record(i) for i in range(10)])
+    trusted, shelf = b.trusts(a), Shelf(REAL)
+    shelf.take(trusted, a.page(REAL, 0, 5))
+    assert shelf.seen.head.size == 10
+    log = a.log(REAL)
+    back = merkle.frontier_at(5, log.nodes)
+    copy = Log(release.Outbox(REAL, back, log.box.salts), NodeList(log.nodes.read(range(merkle.nodes_before(5)))))
+    copy.records = log.records[:5]
+    a.logs[REAL] = copy
+    a.tell(REAL, [record(i, unit="other") for i in range(5, 12)])
+    if by_head:  # a head alone, with its proof, goes on from what is held, not from the head seen before
+        proof = merkle.consistency(5, 12, copy.nodes)
+        shelf.seen = trusted.head(copy.heads[12], shelf.seen, shelf.nodes, proof)
+    with pytest.raises(TrustError, match="signed before"):
+        for end in ends:
+            shelf.take(trusted, a.page(REAL, shelf.seen.size, end))
+    assert shelf.seen.size < 10
+
+
+def test_signature_lines_of_strangers_do_not_go_on_into_receipts():
+    a, b = fresh()
+    a.tell(REAL, [record(i) for i in range(4)])
+    head = a.log(REAL).heads[4]
+    strangers = [Signature(f"stranger-{i}", bytes(4), bytes(64)) for i in range(SIGNATURES_MAX - 2)]
+    trusted, shelf = b.trusts(a), Shelf(REAL)
+    shelf.take(trusted, a.page(REAL, head=add_signatures(head, strangers)))
+    assert shelf.seen.note == head
+    note = receipt.acknowledge(shelf.seen, b.keys, now_ms=NOW_MS)
+    assert a.trusts(b).receipt(note, 4, a.log(REAL).nodes, a.ring).size == 4
 
 
 def test_a_head_alone_moves_on_with_its_proof_and_not_without():

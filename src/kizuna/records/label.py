@@ -46,7 +46,8 @@ EVERYBODY: Final = "*"
 POLICY: Final = "kizuna-1"
 UNREADABLE_POLICY: Final = "unreadable"
 MIXED_POLICY: Final = "mixed"
-"""Policies that nobody may be told under: a label that could not be read; one joined from two policies."""
+"""Policies that nobody may be told under: a label that could not be read; one joined from two policies, or from labels
+that name somebody and have nobody in common (or it would look like the default, which only says that nobody chose)."""
 PURPOSES: Final = frozenset((
     "BorderMonitoring", "BorderOperation", "CounterTerrorism", "CSDPTask", "CustomsMonitoring", "CustomsOperation",
     "DefenceMonitoring", "EnvironmentMonitoring", "EnvironmentResponse", "EnvironmentWarning", "FisheriesMonitoring",
@@ -179,9 +180,11 @@ def _join(a: Label, b: Label) -> Label:
     authors = originators(a) | originators(b)
     if len(caveats) > MOST or len(authors) > MOST:
         return UNREADABLE
+    rel_to = _common(a.rel_to, b.rel_to)
+    mixed = a.policy != b.policy or (not rel_to and bool((a.rel_to | b.rel_to) - {EVERYBODY}))
     return Label(
         tlp=max(a.tlp, b.tlp),
-        rel_to=_common(a.rel_to, b.rel_to),
+        rel_to=rel_to,
         caveats=caveats,
         info=info,
         reshare=min(a.reshare, b.reshare),
@@ -189,7 +192,7 @@ def _join(a: Label, b: Label) -> Label:
         personal=a.personal or b.personal,
         retain_until_ms=min(ends) if ends else None,
         originator="+".join(sorted(authors)),
-        policy=a.policy if a.policy == b.policy else MIXED_POLICY,
+        policy=MIXED_POLICY if mixed else a.policy,
     )
 
 

@@ -136,7 +136,7 @@ def decode(data: bytes) -> Record:
         raise InputError(f"not a record: {exc}") from exc
     _check(record)
     part = bytes(record.body) if _ENCODER.encode(record) == data else data  # our own form has none outside the body
-    names = _NAME.findall(part)
+    names = [name for name, colon in _NAME.findall(part) if colon]
     if b"\\" in part or len(set(names)) != len(names):
         _refuse_doubles(data)
     return record
@@ -207,7 +207,8 @@ def _check_ids(name: str, ids: tuple[str, ...], form: re.Pattern[str] = _ID) -> 
 
 
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
-_NAME: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")\s*:')
+_NAME: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")(\s*:)?')
+"""Every text, and whether it is a name. All of them, or the search would go astray between two texts."""
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 

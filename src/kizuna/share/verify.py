@@ -16,7 +16,7 @@ V8   Records follow on those held, without a hole.
 V9   Records that we hold already are the same as those that we hold.
 V10  The root over all that we would then hold leads, by the proof, to the root that was signed.
 V11  Two checkpoints of one size have one root.
-V12  The largest checkpoint ever seen fits what we hold as soon as we hold that much.
+V12  A checkpoint seen ahead of what we hold binds: it must fit as soon as we hold that much, and stays till then.
 V13  An older checkpoint (sent late, or again) is of a tree that we held; it takes nothing back.
 V14  An answer to "what is after N" is not signed at less than N: that partner lost what it had told us.
 V15  A receipt is for our own log, signed by a node key of the partner, with our root at its size.
@@ -45,7 +45,7 @@ from kizuna.share.page import LIMITS, Erased, Limits, Page, open_page
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is held of one log: its frontier, and the largest checkpoint ever verified for it (may be ahead)."""
+    """What is held of one log: its frontier, and the newest checkpoint, or the one ahead that is not reached yet."""
 
     name: LogName
     frontier: Frontier = EMPTY
@@ -160,7 +160,7 @@ class Trusted:
         page = open_page(data, self.limits)  # V1
         if page.name != seen.name:
             raise InputError(f"a page of {page.name}", where=str(seen.name))
-        signer, signed_s = self._signed(page.name, page.checkpoint, page.note, page.keys)
+        signer, signed_s, note = self._signed(page.name, page.checkpoint, page.note, page.keys)
         self._not_set_back(page.checkpoint, seen, asked)
         if page.first > seen.size:  # V8
             raise InputError(f"records from {page.first} on, but only {seen.size} are held", hint="ask from there")
@@ -180,7 +180,7 @@ class Trusted:
             _held_then(checkpoint, nodes)
         first, new = page.first + known, page.records[known:]
         if page.end >= seen.size:
-            seen = _advance(seen, frontier, checkpoint, page.note)
+            seen = _advance(seen, frontier, checkpoint, note)
         return Accepted(
             seen=seen, first=first, records=new,
             salts=page.salts.cover(first, len(new)), nodes=tuple(new_nodes), set_aside=self._set_aside(first, new),
@@ -207,7 +207,7 @@ class Trusted:
         checkpoint, note = read_checkpoint(data)
         if checkpoint.origin != str(seen.name):
             raise InputError(f"a checkpoint of {checkpoint.origin[:80]!r}", where=str(seen.name))
-        self._signed(seen.name, checkpoint, note, keys)
+        *_, note = self._signed(seen.name, checkpoint, note, keys)
         self._not_set_back(checkpoint, seen, None)
         if checkpoint.size <= seen.size:
             _held_then(checkpoint, nodes)
@@ -252,8 +252,11 @@ class Trusted:
             self.ring.check_position(signed.verifier, checkpoint, name.context)
         return shown
 
-    def _signed(self, name: LogName, checkpoint: Checkpoint, note: Note, keys: int) -> tuple[bytes, int]:
-        """V2 to V7 for a checkpoint; return the key that signed it and the time that is stated for it."""
+    def _signed(self, name: LogName, checkpoint: Checkpoint, note: Note, keys: int) -> tuple[bytes, int, Note]:
+        """V2 to V7 for a checkpoint; return the key that signed it, the time that is stated for it, and the note.
+
+        Only signatures that were checked stay in the note: lines of strangers would go on into our receipts.
+        """
         where, told = str(name), {self.me, "*", *self.communities}
         if name.origin != self.ring.party or name.origin == self.me or name.audience not in told:  # V2
             raise TrustError(f"not a log of {self.ring.party} for us", where=where)
@@ -266,7 +269,9 @@ class Trusted:
         signed = check_note(note, known)
         log = self._one_counts([s for s in signed if s.verifier.kind != COSIGNATURE], checkpoint, name)
         node = self._one_counts([s for s in signed if s.verifier.kind == COSIGNATURE], checkpoint, name)
-        return log.verifier.public, node.time_s or 0
+        good = {(s.verifier.name, s.verifier.key_id) for s in signed}
+        lines = tuple(line for line in note.signatures if (line.name, line.key_id) in good)
+        return log.verifier.public, node.time_s or 0, replace(note, signatures=lines)
 
     def _one_counts(self, signed: Sequence[Signed], checkpoint: Checkpoint, name: LogName) -> Signed:
         """V6, V7: return one of these that signed and counts at this size."""
@@ -325,10 +330,10 @@ def rewind(seen: Seen, to: Position, nodes: Nodes) -> Seen:
 
 
 def _extend(seen: Seen, leaves: Sequence[bytes]) -> tuple[Frontier, list[bytes]]:
-    """Append, and compare with the largest checkpoint where its size is reached on the way (V12)."""
+    """Append, and compare with the checkpoint seen ahead where its size is reached (V12)."""
     frontier, ahead = seen.frontier, seen.head
     nodes: list[bytes] = []
-    if ahead and seen.size < ahead.size < seen.size + len(leaves):
+    if ahead and seen.size < ahead.size <= seen.size + len(leaves):
         cut = ahead.size - seen.size
         frontier, nodes = merkle.append(frontier, leaves[:cut])
         if frontier.root != ahead.root:
@@ -339,10 +344,12 @@ def _extend(seen: Seen, leaves: Sequence[bytes]) -> tuple[Frontier, list[bytes]]
 
 
 def _advance(seen: Seen, frontier: Frontier, checkpoint: Checkpoint, note: Note) -> Seen:
-    if seen.head is None or checkpoint.size >= seen.head.size:
+    """What is held then, and the head that binds what comes. One not reached yet stays until it is (V12).
+
+    A larger one may not take its place before: nothing has shown yet that it goes on from there.
+    """
+    if seen.head is None or (frontier.size >= seen.head.size and checkpoint.size >= seen.head.size):
         return Seen(seen.name, frontier, checkpoint, note.encode())
-    if frontier.size == seen.head.size and frontier.root != seen.head.root:  # V12
-        raise TrustError(f"not the log of {frontier.size} records that was signed before", where=str(seen.name))
     return replace(seen, frontier=frontier)
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from kizuna.base.errors import ConfigError, InputError, TrustError, UnavailableError
 from kizuna.links.fed.client import Identity, Line
-from kizuna.links.fed.signing import WINDOW_S, check, created_of, sign
+from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of, sign
 from kizuna.node.api.tls import make_certificate
 
 KEY = Ed25519PrivateKey.generate()
@@ -74,6 +74,39 @@ def test_unsigned_or_broken_headers_are_refused_in_the_same_words() -> None:
             check("GET", URL, broken, b"", key_of=keys)
         words.add(str(found.value))
     assert len(words) == 1
+
+
+OTHER = Ed25519PrivateKey.generate()
+VICTIM = ';keyid="south:node-1"'
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda i, s: (f'x=("@method");created=1{VICTIM};tag="other", {i}', f"x=:AAAA:, {s}"),
+        lambda i, s: (f'{i}, x=("@method");created=1{VICTIM};tag="other"', f"{s}, x=:AAAA:"),
+        lambda i, s: (i.replace(";created", f"{VICTIM};created", 1), s),
+        lambda i, s: (i + VICTIM, s),
+        lambda i, s: (i.replace('"content-digest"', f'"content-digest"{VICTIM}', 1), s),
+        lambda i, s: (i.replace('nonce="', 'nonce="\\";keyid=\\"south:node-1\\"', 1), s),
+        lambda i, s: (i.replace('nonce="', f"nonce=\"{VICTIM[:-1]}", 1), s),
+        lambda i, s: (i.replace("kizuna=", f"kizuna=?0{VICTIM}, kizuna=", 1), s),
+    ],
+    ids=["signature before", "signature behind", "twice before", "twice behind", "in a component", "escaped", "in a text", "label twice"],
+)  # fmt: skip
+def test_nobody_signs_as_one_and_is_taken_for_another(bend: Any) -> None:
+    """The ceiling and the view of a partner are found by the claimed key id before the signature is checked."""
+    public = {
+        "north:node-1": PUBLIC,
+        "south:node-1": OTHER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
+    }
+    good = signed(b"abc")
+    assert claimed(good) == check("GET", URL, good, b"abc", key_of=public.get).key_id == "north:node-1"
+    text, signature = bend(good["signature-input"], good["signature"])
+    bent = {**good, "signature-input": text, "signature": signature}
+    assert claimed(bent) != "south:node-1"
+    with pytest.raises(TrustError):
+        check("GET", URL, bent, b"abc", key_of=public.get)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -151,6 +184,13 @@ def test_a_clock_that_is_off_by_days_learns_the_partners_time(partner: Any) -> N
         assert abs(line.ahead_s + two_days_s) < 5
         line.ask("GET", "/y")
     assert partner.seen == ["/x", "/x", "/y"]
+
+
+@pytest.mark.parametrize("told", ["253402300800", "999999999999"])
+def test_a_partner_that_tells_an_impossible_time_is_refused(partner: Any, told: str) -> None:
+    partner.reply = lambda _: (401, {"X-Kizuna-Clock": told}, b"")
+    with Line(partner.url, [partner.pin], IDENTITY) as line, pytest.raises(InputError, match="impossible time"):
+        line.ask("GET", "/x")
 
 
 def test_nobody_there_is_told_as_such() -> None:

@@ -30,6 +30,8 @@ _CONNECT_S: Final = 20.0
 _WRITE_S: Final = 120.0
 _PIN: Final = re.compile(r"[0-9a-f]{64}")
 _CLOCK: Final = re.compile(r"[0-9]{1,12}")
+_CLOCK_MOST_S: Final = 253_402_214_400
+"""Year 9999: later ones have no date."""
 
 
 class _PinBroken(Exception):  # noqa: N818  never leaves this module
@@ -146,6 +148,8 @@ class Line:
         found = self._once(method, path, body, headers or {}, read_s, most)
         told = found.headers.get("x-kizuna-clock", "")
         if found.status == HTTPStatus.UNAUTHORIZED and _CLOCK.fullmatch(told):
+            if int(told) > _CLOCK_MOST_S:
+                raise InputError("tells an impossible time", where=self._base, hint="tell the partner")
             self.ahead_s = int(told) - int(self._now_s())
             found = self._once(method, path, body, headers or {}, read_s, most)
         return found

@@ -4,6 +4,9 @@ Covered: method, whole address, digest of the body, and of the parameters ``crea
 The library does the standard's work; here stands what Kizuna demands of it. The private key stays where it is: whoever
 signs hands in a function from bytes to signature.
 
+A request bears one signature, written in one way: whoever reads the claimed key id with a simpler reader than the
+library's finds the same (`claimed`).
+
 ``created`` may differ from the receiver's clock by 300 s. A node whose clock is further off is refused with the
 receiver's time, which the client uses from then on: clocks serve against replay here and order nothing.
 """
@@ -11,6 +14,7 @@ receiver's time, which the client uses from then on: clocks serve against replay
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,6 +29,10 @@ _LABEL: Final = "kizuna"
 _NONCE_LEAST: Final = 16
 _NONCE_MOST: Final = 64
 _HEADERS: Final = ("content-digest", "signature", "signature-input")
+_PARAMETERS: Final = frozenset(("created", "keyid", "alg", "nonce", "tag"))
+_PARAMETER: Final = re.compile(r';([a-z]+)=("[^"\\;]*"|[0-9]{1,12})')
+_INPUT: Final = re.compile(r'kizuna=\(("[@a-z-]+"(?: "[@a-z-]+")*)\)((?:;[a-z]+=(?:"[^"\\;]*"|[0-9]{1,12}))+)')
+"""The one way to write the header: one signature, no parameter twice, no text in which a parameter could hide."""
 
 
 @dataclass(slots=True)
@@ -81,6 +89,7 @@ def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *,
     tool.max_clock_skew = dt.timedelta(seconds=WINDOW_S)
     message = _Message(method, url, {n: headers[n] for n in _HEADERS if n in headers})
     try:
+        _one_meaning(headers.get("signature-input", ""))
         found = tool.verify(message, max_age=dt.timedelta(0), expect_tag=TAG, require_components=COVERED, body=body)
     except (HTTPMessageSignaturesException, ValueError, TypeError, KeyError) as exc:
         raise TrustError("the signature of the request does not hold", hint="introduce the nodes again") from exc
@@ -91,6 +100,30 @@ def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *,
     if not _NONCE_LEAST <= len(nonce) <= _NONCE_MOST:
         raise TrustError("the signature has no nonce of 16 to 64 characters")
     return Signed(str(given["keyid"]), nonce, int(given["created"]))
+
+
+def claimed(headers: Mapping[str, str]) -> str:
+    """The key id that a request claims, unchecked; empty where the header is not written as `check` wants it."""
+    try:
+        return _one_meaning(headers.get("signature-input", ""))["keyid"].strip('"')
+    except (ValueError, KeyError):
+        return ""
+
+
+def _one_meaning(text: str) -> dict[str, str]:
+    """Parameters of the only signature; ValueError where two readers could find two signatures, keys or times.
+
+    Who looks up a partner by the key id before the signature is checked must not be shown another id than `check`.
+    """
+    found = _INPUT.fullmatch(text.strip())
+    if not found:
+        raise ValueError("not the one form of a signature's parameters")
+    pairs = _PARAMETER.findall(found[2])
+    if sorted(found[1].split(" ")) != sorted(f'"{part}"' for part in COVERED) or len(dict(pairs)) != len(pairs):
+        raise ValueError("other parts are signed, or a parameter stands twice")
+    if dict(pairs).keys() - _PARAMETERS:
+        raise ValueError("an unknown parameter")
+    return dict(pairs)
 
 
 def created_of(headers: Mapping[str, str]) -> int | None:
