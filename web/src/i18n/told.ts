@@ -32,6 +32,7 @@ export function caution(one: VesselCard["cautions"][number]): string {
 const DETAILS: readonly { key: WordKey; pattern: RegExp }[] = [
   { key: "detail.silent", pattern: /^nothing came for (?<n>\d+) s$/ },
   { key: "detail.first_line", pattern: /^waits for the first line$/ },
+  { key: "detail.compiling", pattern: /^kernels compile for this processor, once/ },
   { key: "detail.posts", pattern: /^waits for posts$/ },
 ];
 

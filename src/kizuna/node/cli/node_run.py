@@ -39,7 +39,6 @@ def init(
 def run(home: Path, *, log_json: bool) -> None:
     """Run it."""
     with output.plain_errors():
-        from kizuna.base import jit  # noqa: PLC0415
         from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415
         from kizuna.node.service.serving import serve_node, set_up_log  # noqa: PLC0415
 
@@ -51,7 +50,6 @@ def run(home: Path, *, log_json: bool) -> None:
             if node.rooms.setup_link.exists():
                 output.say(f"No administrator yet. Open once: {node.rooms.setup_link.read_text().strip()}")
             output.say(f"The page is at {url}")
-            jit.mark_warm("live")
 
         code = serve_node(config, ready)
     raise SystemExit(code)

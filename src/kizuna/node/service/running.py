@@ -28,6 +28,7 @@ from kizuna.node.service.clocks import Clock, StreamClock, WallClock, wall_ms
 from kizuna.node.service.contacts import Contacts
 from kizuna.node.service.detection import Detection, Rules
 from kizuna.node.service.feeds import LiveSource, check_address
+from kizuna.node.service.first_start import FirstStart
 from kizuna.node.service.folder import Folder
 from kizuna.node.service.health import Health
 from kizuna.node.service.intake import Intake, started
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from kizuna.sources.batch import Batch
 
 STATUS_S: Final = 2.0
-STUCK_S: Final = 120.0
-"""A thread that gave no sign of life for so long is stuck: the node ends, and is started again by whoever minds it."""
 STOP_S: Final = 60.0
 UP_S: Final = 30.0
 """Detection waits for the server at most so long."""
@@ -111,6 +110,7 @@ class Running:
         self.config = config
         self.rooms = Rooms(config.home)
         self.health = Health(config.sources)
+        self._first = FirstStart(self.health)
         stream = config.clock.kind == "stream"
         self.clock: Clock = StreamClock(config.clock.speed) if stream else WallClock()
         self.layers = OwnLayers(beside.zones)
@@ -329,6 +329,7 @@ class Running:
     def _keep_hours(self) -> None:
         compacted_s = time.monotonic()
         while not self._over.wait(STATUS_S):
+            self._first.look(min(self.intake.alive_s, self.detection.alive_s), detected=self.detection.lag_s > 0)
             self.write_status()
             self._look_after_threads()
             if time.monotonic() - compacted_s >= self.config.upkeep.compact_h * 3600:
@@ -351,12 +352,12 @@ class Running:
 
     def _look_after_threads(self) -> None:
         """A thread that stands still is worth a restart."""
-        now = time.monotonic()
+        now, most_s = time.monotonic(), self._first.stuck_s
         for name, alive_s in (("intake", self.intake.alive_s), ("detection", self.detection.alive_s)):
             still_s = now - alive_s
-            if still_s > STUCK_S and self.health.trouble(f"{name} slow", f"no sign of life for {still_s:.0f} s"):
+            if still_s > most_s and self.health.trouble(f"{name} slow", f"no sign of life for {still_s:.0f} s"):
                 _LOG.critical("%s gave no sign of life for %.0f s", name, still_s)
-            elif still_s <= STUCK_S:
+            elif still_s <= most_s:
                 self.health.trouble(f"{name} slow", "")
 
     @property
