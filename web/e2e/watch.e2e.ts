@@ -425,7 +425,7 @@ describe.skipIf(why)("the watch", () => {
     expect(await page.locator("main, [role=main]").count()).toBe(1);
   });
 
-  const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }, { width: 1024, height: 768 }]; // prettier-ignore
+  const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }, { width: 1024, height: 768 }, { width: 820, height: 1180 }]; // prettier-ignore
   for (const size of SIZES)
     test(`nothing sticks out at ${size.width} x ${size.height}, in any language, on any page`, async () => {
       const { page } = await open(size);
