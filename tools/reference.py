@@ -143,7 +143,7 @@ def settings() -> str:
 def node_settings() -> str:
     """Every key of node.toml."""
     from kizuna.node.service.node_file import NODE_DEFAULTS, SECTIONS  # noqa: PLC0415
-    from kizuna.node.service.settings import Source  # noqa: PLC0415
+    from kizuna.node.service.source_settings import Source  # noqa: PLC0415
     from kizuna.node.settings import meanings  # noqa: PLC0415
 
     out = [

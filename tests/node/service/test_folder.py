@@ -9,7 +9,7 @@ from node.service.node_make import START_S, make_node, position, rows, running, 
 from kizuna.base.errors import ConfigError
 from kizuna.node.service.detections_door import DetectionsDoor
 from kizuna.node.service.feeds import check_address
-from kizuna.node.service.settings import Source
+from kizuna.node.service.source_settings import Source
 
 CSV = "timestamp,lat,lon,sensor,ref\n2026-01-01T00:00:00Z,25.0,123.0,radar,1\n2026-01-01T00:00:05Z,25.1,123.1,radar,2\n"
 

@@ -195,7 +195,7 @@ def test_every_setting_is_explained_and_a_new_file_reads_back():
     import dataclasses
 
     from kizuna.node.service.node_file import SECTIONS, new_node_file
-    from kizuna.node.service.settings import Source
+    from kizuna.node.service.source_settings import Source
     from kizuna.node.settings import meanings
 
     for name, kind in (SECTIONS | {"sources": Source}).items():

@@ -8,7 +8,7 @@ from node.service.node_make import Sender, free_port, make_node, position, rows,
 
 from kizuna.base.errors import ConfigError
 from kizuna.node.service.feeds import check_address
-from kizuna.node.service.settings import Source
+from kizuna.node.service.source_settings import Source
 
 
 def tcp(sender, **more):

@@ -23,7 +23,7 @@ from kizuna.node.service import health as h
 from kizuna.node.service.clocks import Clock, wall_ms
 from kizuna.node.service.exercise_mark import refusal
 from kizuna.node.service.lanes import Lane, Parcel
-from kizuna.node.service.settings import Source
+from kizuna.node.service.source_settings import Source
 
 REFUSED_S: Final = 60.0
 LASTING_S: Final = 30.0

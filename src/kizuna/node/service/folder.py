@@ -25,7 +25,7 @@ from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.exercise_mark import refusal
 from kizuna.node.service.intake import shifted
 from kizuna.node.service.lanes import Lane, Parcel
-from kizuna.node.service.settings import Source
+from kizuna.node.service.source_settings import Source
 from kizuna.sources.detections.files import is_detections
 
 LOOK_S: Final = 1.0

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kizuna.base.utc import iso
 from kizuna.node.service.clocks import wall_ms
-from kizuna.node.service.settings import Source
+from kizuna.node.service.source_settings import Source
 
 RATE_S: Final = 10.0
 """The rate shown is that of the last ten seconds or more."""

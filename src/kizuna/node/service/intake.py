@@ -20,7 +20,7 @@ from kizuna.base.errors import InputError, KizunaError, UnavailableError
 from kizuna.base.table import Table
 from kizuna.node.service.health import Health
 from kizuna.node.service.lanes import Bell, Lane, Parcel, any_waits
-from kizuna.node.service.settings import Source
+from kizuna.node.service.source_settings import Source
 from kizuna.node.service.storing import NodeStore
 from kizuna.sources.batch import Batch, Decoder, join
 from kizuna.sources.feeds.decoder import FeedDecoder

@@ -16,13 +16,15 @@ from kizuna.engines.live.look import ContactParams
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.service import settings as s
+from kizuna.node.service.sharing_settings import SharingSettings
+from kizuna.node.service.source_settings import Source
 from kizuna.node.settings import meanings
 
 SECTIONS: Final[dict[str, type[Any]]] = {
     "node": s.NodeSettings, "listen": s.ListenSettings, "places": s.PlaceSettings, "live": LiveParams,
     "alerts": AlertParams, "store": s.StoreSettings, "upkeep": s.UpkeepSettings, "feeds": s.FeedSettings,
     "detections": ContactParams, "layers": s.LayerSettings, "oidc": s.OidcSettings, "clock": s.ClockSettings,
-    "sharing": s.SharingSettings,
+    "sharing": SharingSettings,
 }  # fmt: skip
 """Sections and what declares them; ``[[sources]]`` stands beside them, once for each source."""
 SOURCES: Final = "sources"
@@ -55,7 +57,7 @@ def parsed(found: dict[str, Any], path: Path) -> s.Config:
     listed = found.get(SOURCES, [])
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
         raise ConfigError("write [[sources]] above each source", where=str(path))
-    sources = [_made(s.Source, row, f"{path} [[sources]] {row.get('id', k + 1)}") for k, row in enumerate(listed)]
+    sources = [_made(Source, row, f"{path} [[sources]] {row.get('id', k + 1)}") for k, row in enumerate(listed)]
     try:
         return s.Config(path.parent, sources=tuple(sources), **parts)
     except ConfigError as exc:
@@ -124,8 +126,8 @@ def new_node_file(given: dict[str, dict[str, Any]], sources: list[dict[str, Any]
         lines += ["[[sources]]", *(f"{key} = {_toml(value)}" for key, value in row.items()), ""]
     if not sources:
         lines += ["# One block for each source, without the # before its lines:", "#", "#[[sources]]"]
-        for f in dataclasses.fields(s.Source):
-            lines += textwrap.wrap(meanings(s.Source)[f.name], _WIDTH, initial_indent="# ", subsequent_indent="#   ")
+        for f in dataclasses.fields(Source):
+            lines += textwrap.wrap(meanings(Source)[f.name], _WIDTH, initial_indent="# ", subsequent_indent="#   ")
             shown = _EXAMPLE.get(f.name, "" if f.default is dataclasses.MISSING else f.default)
             lines.append(f"#{f.name} = {_toml(shown)}")
         lines.append("")
@@ -143,3 +145,27 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)  # a JSON text is a TOML basic string
     return str(value)
+
+
+def with_section(text: str, section: str, given: dict[str, Any], path: Path) -> str:
+    """The text of a node file with these keys of a section set; everything else stays as it is, comments included.
+
+    Raises ConfigError where the outcome would not be a node file.
+    """
+    lines = text.rstrip("\n").split("\n")
+    if f"[{section}]" not in (line.strip() for line in lines):
+        lines += ["", f"[{section}]"]
+    start = next(k for k, line in enumerate(lines) if line.strip() == f"[{section}]") + 1
+    rest = (k for k in range(start, len(lines)) if lines[k].lstrip().startswith("["))
+    end = next(rest, len(lines))
+    for key, value in given.items():
+        row = f"{key} = {_toml(value)}"
+        places = [k for k in range(start, end) if lines[k].lstrip("# ").replace(" ", "").startswith(f"{key}=")]
+        if places:
+            lines[places[-1]] = row
+        else:
+            lines.insert(start, row)
+            end += 1
+    out = "\n".join(lines) + "\n"
+    parsed(tomllib.loads(out), path)
+    return out

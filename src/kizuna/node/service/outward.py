@@ -8,7 +8,8 @@ from typing import Any, Final
 from kizuna.base.errors import ConfigError
 from kizuna.base.version import __version__
 from kizuna.node.api.ports import Facts, LiveFeeds, Origin
-from kizuna.node.service.settings import ORIGINS, Config
+from kizuna.node.service.settings import Config
+from kizuna.node.service.source_settings import ORIGINS
 
 _DRAWN: Final = {
     "ais": ("AIS", "triangle"), "own": ("Own AIS", "hull"), "satellite": ("Satellite AIS", "diamond"),

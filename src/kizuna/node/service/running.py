@@ -35,7 +35,8 @@ from kizuna.node.service.intake import Intake, started
 from kizuna.node.service.outward import facts_of, oidc_of, origin_codes
 from kizuna.node.service.own_layers import OwnLayers
 from kizuna.node.service.rooms import Rooms, next_session, put_json
-from kizuna.node.service.settings import Config, Source
+from kizuna.node.service.settings import Config
+from kizuna.node.service.source_settings import Source
 from kizuna.node.service.storing import NodeStore, open_store
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ class Running:
         if self.sharing is None:
             return
         self._up.wait(UP_S)
-        from kizuna.node.share.loops import Tables  # noqa: PLC0415
+        from kizuna.node.share.lines.loops import Tables  # noqa: PLC0415
 
         if not self._over.is_set():
             self.sharing.start(Tables(self.keep, self.contacts), self.health.trouble)

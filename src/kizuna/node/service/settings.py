@@ -6,7 +6,6 @@ here is an error that names what is.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,18 +15,13 @@ from kizuna.engines.live.look import ContactParams
 from kizuna.engines.live.params import LiveParams
 from kizuna.events.account.limits import within
 from kizuna.events.alerts import Params as AlertParams
+from kizuna.node.service.sharing_settings import SharingSettings
+from kizuna.node.service.source_settings import NAME, Source
 from kizuna.records import context as contexts
-from kizuna.records.label import COMMUNITY, PARTY
 from kizuna.stores.keep import KeepParams
 
-KINDS: Final = ("tcp", "tcp-listen", "udp", "ws", "folder", "gpsd", "http-detections", "exercise")
-"""Kinds of source."""
-FORMATS: Final = ("auto", "nmea", "json")
-ORIGINS: Final = ("ais", "own", "satellite", "radar")
-"""Kinds of origin, each with a shape and a colour of its own in the picture."""
 STORES: Final = ("embedded", "postgres")
 CLOCKS: Final = ("wall", "stream")
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ class NodeSettings:
 
     def __post_init__(self) -> None:
         """Check the name, the context and the view."""
-        if not _ID.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ConfigError(f"{self.name!r}", where="[node] name", hint="1 to 48 letters, digits, dots and dashes")
         try:
             contexts.check(self.context)
@@ -89,73 +83,6 @@ class ListenSettings:
         within("listen", "port", self.port, 0, 65535)
         if not self.tls and self.host not in ("127.0.0.1", "::1", "localhost"):
             raise ConfigError(f"without TLS on {self.host}", where="[listen] tls", hint="true, or host = 127.0.0.1")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One source: where it is, and under which terms its words came here.
-
-    Attributes:
-        id: name of the source in every row; letters, digits, dot, dash.
-        kind: tcp (connect), tcp-listen, udp (listen), ws (connect), folder, gpsd (connect), http-detections (sensors
-            post to the API) or exercise (a player; see ``kizuna exercise play``).
-        address: tcp, gpsd, exercise: HOST:PORT; tcp-listen, udp: HOST:PORT to listen on; ws: the whole address,
-            ws:// or wss://; folder: directory, empty for ``inbox/<id>``; http-detections: not used.
-        format: auto (by the first byte), nmea or json.
-        station: name of the receiver, where the source is one.
-        licence: under which licence or agreement the data came, in words or as an SPDX id.
-        pass_on: whether they may be passed on at all.
-        pass_on_to: to whom: partner ids, or ``all``; without any, to nobody.
-        pass_on_days: for how many days after receipt; 0 is without end.
-        lines_per_s: a faster source is slowed down where it can be (TCP), or loses lines that are counted (UDP);
-            0 is without limit.
-        silent_s: the source is called silent when it said nothing for so long, s; 1 to 86,400.
-        subscription: ws: file (mode 600) with the message to send first; may hold a key.
-        key: exercise: file (mode 600) with the exercise key; without one only this machine is listened to.
-            http-detections: file (mode 600) with the token that the sensor must send; needed.
-        sensor: http-detections, folder: kind of sensor for rows that name none.
-        origin: how its positions are drawn: ais (a network of receivers), own (our own receivers), satellite, or radar
-            (tracks that carry an MMSI).
-    """
-
-    id: str
-    kind: str
-    address: str = ""
-    format: str = "auto"
-    station: str = ""
-    licence: str = ""
-    pass_on: bool = False
-    pass_on_to: tuple[str, ...] = ()
-    pass_on_days: int = 0
-    lines_per_s: int = 0
-    silent_s: int = 120
-    subscription: str = ""
-    key: str = ""
-    sensor: str = ""
-    origin: str = "ais"
-
-    def __post_init__(self) -> None:
-        """Check words and ranges."""
-        where = f"[[sources]] {self.id!r}"
-        if not _ID.fullmatch(self.id):
-            raise ConfigError(f"{self.id!r}", where="[[sources]] id", hint="1 to 48 letters, digits, dots and dashes")
-        if self.kind not in KINDS:
-            raise ConfigError(f"kind {self.kind!r}", where=where, hint=f"allowed: {', '.join(KINDS)}")
-        if self.format not in FORMATS:
-            raise ConfigError(f"format {self.format!r}", where=where, hint=f"allowed: {', '.join(FORMATS)}")
-        if self.origin not in ORIGINS:
-            raise ConfigError(f"origin {self.origin!r}", where=where, hint=f"allowed: {', '.join(ORIGINS)}")
-        if not self.address and self.kind not in ("folder", "http-detections"):
-            raise ConfigError("no address", where=where, hint="HOST:PORT, or ws://HOST/PATH")
-        if self.pass_on_to and not self.pass_on:
-            raise ConfigError("pass_on_to without pass_on = true", where=where, hint="say both or neither")
-        if self.kind == "http-detections" and not self.key:
-            raise ConfigError("no key", where=where, hint="file (mode 600) with the token that the sensor sends")
-        if self.subscription and self.kind != "ws":
-            raise ConfigError("subscription goes with kind ws only", where=where)
-        within(where, "silent_s", self.silent_s, 1, 86_400, "s")
-        within(where, "lines_per_s", self.lines_per_s, 0, 10_000_000)
-        within(where, "pass_on_days", self.pass_on_days, 0, 36_500, "d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,60 +253,6 @@ class ClockSettings:
         if self.kind not in CLOCKS:
             raise ConfigError(f"{self.kind!r}", where="[clock] kind", hint=f"allowed: {', '.join(CLOCKS)}")
         within("clock", "speed", self.speed, 0.1, 1_000)
-
-
-@dataclass(frozen=True, slots=True)
-class SharingSettings:
-    """Sharing with partners; off without a party. Nothing leaves before rules of release are in force.
-
-    Attributes:
-        party: id of this node's party, a-z, 0-9, dash, up to 32; it stands in every record told and never changes.
-        title: its name for people; empty for the title of the node.
-        unit: unit of the party that runs this node, in its own words; stands in its records.
-        host: address on which partners are answered; 127.0.0.1 is this machine alone.
-        port: TCP port for partners, 1 to 65535; 0: nobody is answered, this node alone dials.
-        addresses: where partners reach it, https://HOST:PORT; told in an introduction. Empty: partners cannot dial.
-        dial: whether this node calls partners that have an address.
-        flash_s: how often new events are looked at for partners, s; 0.1 to 60.
-        routine_s: how often positions and detections are, s; 1 to 3,600.
-        channels: questions that are out at a time to each partner, 1 to 4; 1 for a line that carries one transfer.
-        two_persons: whether rules need a second person before they are in force. False is for exercises alone.
-        founders: whose lists of members count, as "c:COMMUNITY = PARTY".
-    """
-
-    party: str = ""
-    title: str = ""
-    unit: str = ""
-    host: str = "127.0.0.1"
-    port: int = 0
-    addresses: tuple[str, ...] = ()
-    dial: bool = True
-    flash_s: float = 0.5
-    routine_s: float = 5.0
-    channels: int = 4
-    two_persons: bool = True
-    founders: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Check words and ranges."""
-        if self.party and not PARTY.fullmatch(self.party):
-            raise ConfigError(f"{self.party!r}", where="[sharing] party", hint="a-z, 0-9, dash; up to 32")
-        within("sharing", "port", self.port, 0, 65535)
-        within("sharing", "flash_s", self.flash_s, 0.1, 60, "s")
-        within("sharing", "routine_s", self.routine_s, 1, 3_600, "s")
-        within("sharing", "channels", self.channels, 1, 4)
-        for address in self.addresses:
-            if not re.fullmatch(r"https://[^/\s]+:[0-9]{1,5}", address):
-                raise ConfigError(f"{address!r}", where="[sharing] addresses", hint="https://HOST:PORT")
-        for row in self.founders:
-            community, sign, party = (part.strip() for part in row.partition("="))
-            if not (sign and COMMUNITY.fullmatch(community) and PARTY.fullmatch(party)):
-                raise ConfigError(f"{row!r}", where="[sharing] founders", hint='"c:COMMUNITY = PARTY"')
-
-    def founder_of(self) -> dict[str, str]:
-        """Community to the party whose first list of members counts."""
-        pairs = (row.partition("=") for row in self.founders)
-        return {community.strip(): party.strip() for community, _, party in pairs}
 
 
 @dataclass(frozen=True, slots=True)
