@@ -29,6 +29,10 @@ export interface State {
   layers: readonly string[];
   /** Which panel or page is in front (the panels say what their names are). */
   page: string;
+  /** Which part of that page: a tab, a record, an incident. */
+  part: string;
+  /** Partner whose view is shown instead of the own picture; empty: nobody's. */
+  as: string;
   measuring: boolean;
 }
 
@@ -47,6 +51,8 @@ export const DEFAULTS: Readonly<State> = {
   view: null,
   layers: ["claims", "gates"],
   page: "",
+  part: "",
+  as: "",
   measuring: false,
 };
 
@@ -110,7 +116,7 @@ export function toHash(state: Readonly<State>): string {
   if (state.alert !== null) out.set("alert", state.alert);
   if (state.detection !== null) out.set("detection", state.detection);
   if (state.mode === "replay" && state.cursor !== null) out.set("at", new Date(state.cursor).toISOString());
-  for (const key of ["theme", "language", "units", "page"] as const)
+  for (const key of ["theme", "language", "units", "page", "part", "as"] as const)
     if (state[key] !== DEFAULTS[key]) out.set(key, state[key]);
   if (state.layers.join() !== DEFAULTS.layers.join()) out.set("layers", state.layers.join());
   if (state.measuring) out.set("measure", "1");
@@ -139,6 +145,10 @@ export function fromHash(hash: string, defaults: Readonly<State> = DEFAULTS): St
   const units = given.get("units");
   if (units === "nautical" || units === "metric") out.units = units;
   out.page = given.get("page") ?? "";
+  const part = given.get("part");
+  if (part && /^[\w.:/-]{1,160}$/.test(part)) out.part = part;
+  const as = given.get("as");
+  if (as && /^[a-z0-9:.-]{1,64}$/.test(as)) out.as = as;
   const layers = given.get("layers");
   if (layers !== null) out.layers = layers.split(",").filter((name) => /^[a-z_-]+$/.test(name));
   out.measuring = given.get("measure") === "1";

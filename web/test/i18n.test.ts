@@ -5,7 +5,7 @@ import { bestLanguage, CATALOGUES, phrase, setLanguage, t, word } from "../src/i
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 const sources = (folder: string): string =>
-  readdirSync(`${SRC}/${folder}`).filter((f) => f.endsWith(".ts")).map((f) => readFileSync(`${SRC}/${folder}/${f}`, "utf8")).join("\n"); // prettier-ignore
+  readdirSync(`${SRC}/${folder}`, { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts")).map((f) => readFileSync(`${SRC}/${folder}/${f}`, "utf8")).join("\n"); // prettier-ignore
 const { en, ja, "zh-TW": zh } = CATALOGUES as Record<string, Record<string, string>>;
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 

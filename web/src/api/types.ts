@@ -24,6 +24,9 @@ export interface Me {
   user: string;
   role: Role;
   node: NodeFacts;
+  /** Whether this node shares with partners, and under which party. */
+  sharing?: boolean;
+  party?: string;
   origins: readonly Origin[];
 }
 
@@ -41,6 +44,8 @@ export interface VersionsMessage {
   events: number;
   desk: number;
   detections?: number;
+  share?: number;
+  incidents?: number;
   now: number;
   mode: "live" | "demo";
 }

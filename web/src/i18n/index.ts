@@ -5,16 +5,22 @@
  */
 import en from "./en.json";
 import ja from "./ja.json";
+import sharedEn from "./sharing/en.json";
+import sharedJa from "./sharing/ja.json";
+import sharedZh from "./sharing/zh-TW.json";
 import zhTW from "./zh-TW.json";
 
-export type WordKey = keyof typeof en;
+/** Words of sharing and of incidents stand in `sharing/`. */
+export type WordKey = keyof typeof en | keyof typeof sharedEn;
 type Catalogue = Readonly<Record<WordKey, string>>;
 
-export const CATALOGUES: Readonly<Record<string, Catalogue>> = { en, ja, "zh-TW": zhTW };
+export const CATALOGUES: Readonly<Record<string, Catalogue>> = {
+  en: { ...en, ...sharedEn }, ja: { ...ja, ...sharedJa }, "zh-TW": { ...zhTW, ...sharedZh },
+}; // prettier-ignore
 /** Languages by their own names. */
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", ja: "日本語", "zh-TW": "繁體中文" };
 
-let catalogue: Catalogue = en;
+let catalogue: Catalogue = CATALOGUES["en"]!;
 let current = "en";
 
 /** The language of the page now. */
@@ -22,7 +28,7 @@ export const language = (): string => current;
 
 export function setLanguage(language: string): void {
   current = language in CATALOGUES ? language : "en";
-  catalogue = CATALOGUES[language] ?? en;
+  catalogue = CATALOGUES[language] ?? CATALOGUES["en"]!;
 }
 
 /** The best shipped language for a wish list such as `navigator.languages`. */
@@ -54,10 +60,10 @@ export function word(group: string, code: string): string {
 
 /** A sentence of the detectors in this language, where the catalogue has it; else as the node sent it. */
 export function phrase(text: string): string {
-  if (catalogue === en) return text;
+  if (current === "en") return text;
   const key = PHRASES.get(text);
   return key ? catalogue[key] : text;
 }
 const PHRASES = new Map<string, WordKey>(
-  (Object.keys(en) as WordKey[]).filter((k) => k.startsWith("phrase.")).map((k) => [en[k], k]),
+  (Object.keys(en) as WordKey[]).filter((k) => k.startsWith("phrase.")).map((k) => [CATALOGUES["en"]![k], k]),
 );

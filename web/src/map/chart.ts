@@ -7,6 +7,7 @@ import { Overlay } from "./overlay";
 import { project } from "./project";
 import { Replay } from "./replay";
 import { Scale } from "./scale";
+import type { Sketch } from "./sketches";
 import type { PointerAt, Surface, SurfaceEvents } from "./surface";
 import { trackFeatures } from "./tracks";
 import type {
@@ -35,6 +36,8 @@ export class Chart implements KizunaMap {
   #events: readonly EventMark[] = [];
   #detections: readonly DetectionMark[] = [];
   #detection: string | null = null;
+  #sketches: readonly Sketch[] = [];
+  #taker: ((at: { lon: number; lat: number }) => void) | null = null;
   #names: ReadonlyMap<number, string> = new Map();
   #selected: number | null = null;
   #theme: Theme;
@@ -93,12 +96,13 @@ export class Chart implements KizunaMap {
   protected framed(): void {
     this.#overlay.draw({
       scene: this.#surface.scene(), theme: this.#theme, units: this.#units, fleet: this.#fleet, now_s: this.#now_s(),
-      crowd: this.#surface.crowd(), events: this.#events, detections: this.#detections, detection: this.#detection, names: this.#names, selected: this.#selected,
+      crowd: this.#surface.crowd(), events: this.#events, detections: this.#detections, detection: this.#detection, sketches: this.#sketches, names: this.#names, selected: this.#selected,
       measure: this.#measure,
     }); // prettier-ignore
   }
 
   protected clicked(at: PointerAt): void {
+    if (this.#taker) return this.#taker({ lon: at.lon, lat: at.lat });
     if (this.#measure.on) {
       this.#measure.add(at);
       return this.#surface.repaint();
@@ -146,6 +150,16 @@ export class Chart implements KizunaMap {
     this.#detections = detections;
     this.#detection = selected;
     this.#surface.repaint();
+  }
+
+  setSketches(sketches: readonly Sketch[]): void {
+    this.#sketches = sketches;
+    this.#surface.repaint();
+  }
+
+  takePoints(taker: ((at: { lon: number; lat: number }) => void) | null): void {
+    this.#taker = taker;
+    this.#surface.setDoubleClick(taker === null && !this.#measure.on);
   }
 
   setNames(names: ReadonlyMap<number, string>): void {

@@ -9,6 +9,7 @@ import { gridText, linesFor } from "./graticule";
 import type { Measure } from "./measure";
 import { boundsOf, project, toScreen } from "./project";
 import { drawDetections } from "./detection_marks";
+import { drawSketches, type Sketch } from "./sketches";
 import type { DetectionMark, EventMark } from "./types";
 import type { Fleet } from "./vessels/fleet";
 import type { Scene } from "./vessels/layer";
@@ -28,6 +29,7 @@ export interface OverlayContent {
   events: readonly EventMark[];
   detections: readonly DetectionMark[];
   detection: string | null;
+  sketches: readonly Sketch[];
   names: ReadonlyMap<number, string>;
   selected: number | null;
   measure: Measure;
@@ -59,6 +61,7 @@ export class Overlay {
     drawDetections(pen, c.scene, c.theme, c.fleet, c.now_s, c.detections, c.detection, (text, x, y) =>
       this.#label(text, x, y, TOKENS[c.theme].text, TOKENS[c.theme].halo),
     );
+    drawSketches(pen, c.scene, c.theme, c.sketches, (text, x, y) => this.#label(text, x, y, TOKENS[c.theme].text, TOKENS[c.theme].halo));
     this.#events(c);
     this.#selected(c);
     this.#names(c);

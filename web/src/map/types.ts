@@ -1,6 +1,9 @@
 /** What goes into the map and what comes out of it. Columns are typed arrays as they come off the wire. */
 import type { FeatureCollection, GeoJSON } from "geojson";
 import type { Theme, Units } from "../state";
+import type { Sketch } from "./sketches";
+
+export type { Sketch, SketchLook } from "./sketches";
 
 /** Rows of `/api/picture`; every column has one value per vessel. */
 export interface PictureColumns {
@@ -122,6 +125,10 @@ export interface KizunaMap {
   setTrack(key: string, track: TrackColumns | null): void;
   setEvents(events: readonly EventMark[]): void;
   setDetections(detections: readonly DetectionMark[], selected: string | null): void;
+  /** Drawings above everything else: of an incident, of what a partner is told. */
+  setSketches(sketches: readonly Sketch[]): void;
+  /** While there is a taker, a click gives it a place and chooses nothing. null: clicks choose again. */
+  takePoints(taker: ((at: { lon: number; lat: number }) => void) | null): void;
   /** Names to be written beside vessels where there is room. */
   setNames(names: ReadonlyMap<number, string>): void;
   setLayer(name: LayerName, data: GeoJSON | null): void;

@@ -5,6 +5,7 @@ import type { Alert } from "../api/types";
 import type { Desk } from "./desk";
 import { ask } from "./dialogs";
 import { html, key, nothing, type TemplateResult } from "./drawing";
+import { incidentButton } from "./incident/start";
 import { goTo } from "./replay";
 
 const HOUR_MS = 3_600_000;
@@ -35,6 +36,7 @@ export function actions(desk: Desk, alerts: readonly Alert[], small = false): Te
   return html`<div class="actions">${deeds}
     ${desk.may("write") ? html`<button aria-keyshortcuts="l" @click=${() => desk.app.store.set({ page: "log" })}>${t("act.log")} ${key("L")}</button>` : nothing}
     <button aria-keyshortcuts="r" @click=${() => replayAlert(desk, alerts[0]!)}>${t("act.replay")} ${key("R")}</button>
+    ${incidentButton(desk)}
   </div>`; // prettier-ignore
 }
 

@@ -9,9 +9,12 @@ import { readPicture } from "../api/columns";
 import { eventOf, sourceOf } from "../api/shapes";
 import type { Alert, AlertList, EventFull, Me, SourceHealth, VersionsMessage } from "../api/types";
 import { failure } from "../i18n/told";
+import type { IncidentBook } from "./incident/book";
 import { Naming } from "./naming";
+import type { ShareBook } from "./release/book";
 
-export type Topic = "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections";
+/** share, incident_news: the node says that something is new; partners, incidents: what came of it is there. */
+export type Topic = "share" | "partners" | "incident_news" | "incidents" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections";
 export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;
@@ -22,6 +25,9 @@ const PICTURE_MS = 500;
 export class Desk {
   readonly api: Client;
   readonly naming: Naming;
+  /** Sharing with partners, and cases; null on a node that shares nothing. */
+  sharing: ShareBook | null = null;
+  incidents: IncidentBook | null = null;
   me: Me;
   link: Link = "connecting";
   /** Time at which the link was lost; null while it holds. */
@@ -37,7 +43,7 @@ export class Desk {
   /** Number of vessels in the picture, as far as the node told. */
   vessels = 0;
   #offset_ms = 0;
-  #versions = { picture: 0, events: 0, desk: 0, detections: -1 };
+  #versions = { picture: 0, events: 0, desk: 0, detections: -1, share: 0, incidents: 0 };
   #picture = 0;
   readonly #topics = new Map<Topic, Set<() => void>>();
   readonly #events = new Map<string, EventFull>();
@@ -74,7 +80,9 @@ export class Desk {
     return this.state.mode === "replay" && this.state.cursor !== null ? this.state.cursor : this.now();
   }
 
-  may(what: "decide" | "write" | "administer"): boolean {
+  may(what: "decide" | "write" | "administer" | "release" | "incident"): boolean {
+    if (what === "release") return this.sharing !== null && (this.me.role === "release_officer" || this.me.role === "administrator");
+    if (what === "incident") return this.incidents !== null && this.me.role !== "viewer";
     if (what === "administer") return this.me.role === "administrator";
     return this.me.role === "analyst" || this.me.role === "administrator";
   }
@@ -147,7 +155,7 @@ export class Desk {
       this.sources = sources.map(sourceOf);
       this.tell("sources");
     } catch (error) {
-      this.#quiet(error);
+      this.quiet(error);
     }
   }
 
@@ -162,7 +170,7 @@ export class Desk {
   }
 
   /** What the page asked by itself: a node that does not answer is shown by the state of the link, and nothing pops up. */
-  #quiet(error: unknown): void {
+  quiet(error: unknown): void {
     if (error instanceof Unreachable) this.#changes?.nudge(true);
     else this.fail(error);
   }
@@ -171,12 +179,14 @@ export class Desk {
     this.#offset_ms = message.now - Date.now();
     this.mode = message.mode;
     const before = this.#versions;
-    this.#versions = { picture: message.picture, events: message.events, desk: message.desk, detections: message.detections ?? 0 };
+    this.#versions = { picture: message.picture, events: message.events, desk: message.desk, detections: message.detections ?? 0, share: message.share ?? 0, incidents: message.incidents ?? 0 };
     if (message.picture !== this.#picture) void this.#pullPicture();
     if (message.events !== before.events || message.desk !== before.desk) void this.#pullAlerts();
     if (message.events !== before.events) this.tell("events");
     if (this.#versions.detections !== before.detections) this.tell("detections");
     if (message.desk !== before.desk) this.tell("shared");
+    if (this.#versions.share !== before.share) this.tell("share");
+    if (this.#versions.incidents !== before.incidents) this.tell("incident_news");
     if (this.state.mode === "live") this.app.map.setTime(this.now(), true);
   }
 
@@ -204,7 +214,7 @@ export class Desk {
       this.app.map.setPicture(columns, { merge: since > 0 });
       await new Promise((resolve) => setTimeout(resolve, PICTURE_MS));
     } catch (error) {
-      this.#quiet(error);
+      this.quiet(error);
     }
   }
 
@@ -214,7 +224,7 @@ export class Desk {
       this.list = await this.api.get<AlertList>("/api/alerts", { state });
       this.tell("alerts");
     } catch (error) {
-      this.#quiet(error);
+      this.quiet(error);
     }
   }
 }

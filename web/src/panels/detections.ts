@@ -6,6 +6,8 @@ import { SENSORS, type DetectionMark, type Sensor } from "../map/types";
 import { SENSOR_PATHS } from "../map/detection_marks";
 import { oneAtATime, type Desk } from "./desk";
 import { html, nothing, type TemplateResult } from "./drawing";
+import { incidentButton } from "./incident/start";
+import { whoSees } from "./release/who";
 
 const SHOWN_MS = 24 * 3_600_000;
 const AGAIN_MS = 300_000;
@@ -81,7 +83,8 @@ function whole(desk: Desk, d: Detection): TemplateResult {
     <p class="actions">
       ${d.mmsi !== null ? html`<button @click=${() => desk.app.store.set({ vessel: d.mmsi, detection: null })}>${t("detection.vessel", { who: d.name || `MMSI ${d.mmsi}` })}</button>` : nothing}
       ${d.event_id ? html`<button @click=${() => desk.app.store.set({ alert: d.event_id })}>${t("detection.evidence")}</button>` : nothing}
-      <button @click=${() => desk.app.bus.emit("fly", { lat: d.lat, lon: d.lon, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button></p>
+      <button @click=${() => desk.app.bus.emit("fly", { lat: d.lat, lon: d.lon, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>
+      ${incidentButton(desk, { lat: d.lat, lon: d.lon, detection: d.id, t: d.t, vessel: d.name, mmsi: d.mmsi, kind: "drifting" })}</p>
     <table class="plain"><caption class="hidden">${t("detection.label")}</caption><tbody>
       ${row(t("detection.seen"), html`<strong>${t("vessel.ago", { age: age(Math.max(0, desk.shown() - d.t)) })}</strong>`)}
       ${row(t("vessel.time"), utc(d.t))}
@@ -94,5 +97,6 @@ function whole(desk: Desk, d: Detection): TemplateResult {
       ${row(t("vessel.motion"), d.speed_kn === null ? null : `${speed(d.speed_kn, desk.state.units)} / ${course(d.course_deg)}`)}
       ${row(t("detection.score"), d.score)}
       ${row(t("vessel.source"), d.source)} ${row(t("detection.ref"), d.ref)} ${row(t("detection.scene"), d.scene)}
-      ${row(t("detection.image"), d.image_ref)}</tbody></table>`; // prettier-ignore
+      ${row(t("detection.image"), d.image_ref)}</tbody></table>
+    ${whoSees(desk, { detection: d.id }, told)}`; // prettier-ignore
 }

@@ -4,6 +4,7 @@ import { sentence } from "../i18n/sentences";
 import { age, amount, short, utc } from "../i18n/format";
 import type { Alert, Decision, EventFull, EvidenceTest } from "../api/types";
 import type { Desk } from "./desk";
+import { whoSees } from "./release/who";
 import { eventIcon, html, nothing, type TemplateResult } from "./drawing";
 
 const loaded = new WeakMap<Desk, Map<string, EventFull | "asked" | "failed">>();
@@ -26,7 +27,7 @@ export function evidence(desk: Desk, id: string, alert: Alert | undefined, draw:
   }
   if (found === "failed") return html`<p class="empty">${t("error.no_event")}</p>`;
   if (found === undefined || found === "asked") return html`<div class="evidence">${alert ? said(desk, alert.summary) : nothing}<p class="muted">${t("state.loading")}</p></div>`;
-  return whole(desk, found, alert);
+  return whole(desk, found, alert, draw);
 }
 
 function said(desk: Desk, summary: string): TemplateResult {
@@ -34,7 +35,7 @@ function said(desk: Desk, summary: string): TemplateResult {
   return html`<p lang=${lang}>${text}</p>`;
 }
 
-function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResult {
+function whole(desk: Desk, e: EventFull, alert: Alert | undefined, draw: () => void): TemplateResult {
   return html`<div class="evidence">
     ${alert ? nothing : heading(desk, e)}
     ${said(desk, e.summary)}
@@ -52,6 +53,7 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined): TemplateResu
     <p class="muted rule">${t("event.rule", { rule: word("rule", e.rule_id), version: e.rule_version })}
       ${e.proof.map((p) => html` · ${t("event.proof", { n: p.fixes, table: word("table", p.table) })}`)}</p>
     ${params(e)}
+    ${whoSees(desk, { event: e.event_id }, draw)}
     ${e.decisions.length ? html`<h4>${t("event.decisions")}</h4><ol class="decisions">${e.decisions.map((d) => decision(desk, d))}</ol>` : nothing}
   </div>`; // prettier-ignore
 }

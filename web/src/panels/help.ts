@@ -32,9 +32,19 @@ export const KEY_HELP: readonly KeyHelp[] = [
   { keys: ["?"], words: "keys.help" },
 ];
 
+/** Keys that a node has which shares with partners. */
+const SHARED_KEYS: readonly { keys: readonly string[]; words: WordKey }[] = [
+  { keys: ["E"], words: "keys.release" },
+  { keys: ["I"], words: "keys.incidents" },
+  { keys: ["O"], words: "keys.open_incident" },
+  { keys: ["G"], words: "keys.break_glass" },
+  { keys: ["P"], words: "keys.phrase" },
+  { keys: ["V"], words: "keys.view_as" },
+];
+
 export const helpPage: PageMaker = (desk, root) => {
   const draw = panel(root, () => html`<h2>${t("page.help")}</h2>
-    <table class="plain keys"><tbody>${KEY_HELP.map(({ keys, words }) => html`<tr><td>${keys.map((k) => html`<kbd>${k}</kbd> `)}</td><td>${t(words)}</td></tr>`)}</tbody></table>
+    <table class="plain keys"><tbody>${[...KEY_HELP, ...(desk.sharing ? SHARED_KEYS : [])].map(({ keys, words }) => html`<tr><td>${keys.map((k) => html`<kbd>${k}</kbd> `)}</td><td>${t(words)}</td></tr>`)}</tbody></table>
     <h3>${t("help.shapes")}</h3><p>${t("help.shapes_means")}</p>
     <h3>${t("help.confidence")}</h3><p>${t("help.confidence_means")}</p>
     <h3>${t("help.withdrawn")}</h3><p>${t("help.withdrawn_means")}</p>`); // prettier-ignore

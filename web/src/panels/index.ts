@@ -1,5 +1,6 @@
 /** Puts the panels into the regions of the page. */
 import "./panels.css";
+import "./sharing.css";
 import type { App } from "../app";
 import { Client, Refused } from "../api/client";
 import type { Me } from "../api/types";
@@ -11,12 +12,18 @@ import { mountBanner } from "./banner";
 import { Desk } from "./desk";
 import { handoverPage } from "./handover";
 import { helpPage } from "./help";
+import { incidentsPage } from "./incident";
+import { IncidentBook } from "./incident/book";
 import { mountKeys } from "./keys";
 import { mountLayers } from "./layers";
 import { logPage } from "./log";
 import { logInAgain } from "./login";
 import { mountPages } from "./pages";
 import { bindPrefs } from "./prefs";
+import { releasePage } from "./release";
+import { mountAs } from "./release/as";
+import { ShareBook } from "./release/book";
+import { mountStatus } from "./release/status";
 import { sourcesPage } from "./sources";
 import { mountSpoken } from "./spoken";
 import { mountTimeline } from "./timeline";
@@ -44,6 +51,7 @@ async function open(app: App): Promise<void> {
   const me = await whoAmI(api);
   user = me.user;
   const desk = new Desk(app, api, me);
+  if (me.sharing) [desk.sharing, desk.incidents] = [new ShareBook(desk), new IncidentBook(desk)];
   document.title = `${me.node.title || me.node.name} · Kizuna`;
   app.map.setOrigins(me.origins, me.node.exercise);
   if (!new URLSearchParams(location.hash.slice(1)).has("view")) app.map.flyTo(me.node.home);
@@ -55,7 +63,12 @@ async function open(app: App): Promise<void> {
   mountLayers(desk);
   mountPages(desk, {
     log: logPage, handover: handoverPage, watchlists: watchlistsPage, sources: sourcesPage, users: usersPage, tokens: tokensPage, audit: auditPage, help: helpPage,
+    ...(desk.sharing ? { release: releasePage, incidents: incidentsPage } : {}),
   }); // prettier-ignore
+  if (desk.sharing) {
+    mountStatus(desk);
+    mountAs(desk);
+  }
   mountKeys(desk);
   desk.start();
 }

@@ -5,13 +5,14 @@ import { decide, replayAlert, type Act } from "./decide";
 import type { Desk } from "./desk";
 import { dialogOpen } from "./dialogs";
 import { toggleLayers } from "./layers";
+import { breakGlass, openIncident } from "./incident/open";
 import { togglePage } from "./pages";
 import { theReplay } from "./replay";
 import { focusSearch } from "./search";
 import { see } from "./vessel";
 
 const TYPING = "input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]";
-const REGIONS = ["#top", "#left", "#map", "#page", "#right", "#bottom"] as const;
+const REGIONS = ["#top", "#left", "#map", "#page", "#right", "#bottom", "#status"] as const;
 
 export function mountKeys(desk: Desk): void {
   const { store } = desk.app;
@@ -45,6 +46,7 @@ export function mountKeys(desk: Desk): void {
     ">": () => theReplay().step(60),
     End: () => theReplay().live(),
     "?": () => togglePage(desk, "help"),
+    ...(desk.sharing ? shared(desk) : {}),
     F6: () => nextRegion(1),
     Escape: () => escape(desk),
   };
@@ -61,6 +63,7 @@ export function mountKeys(desk: Desk): void {
       return event.preventDefault();
     }
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (desk.state.as && name !== "Escape") return; // what lies beneath is not on the screen
     const deed = deeds[name];
     if (!deed) return;
     event.preventDefault();
@@ -68,13 +71,27 @@ export function mountKeys(desk: Desk): void {
   });
 }
 
+/** Keys that a node has which shares. */
+function shared(desk: Desk): Readonly<Record<string, () => void>> {
+  const partners = () => desk.sharing!.partners.filter((p) => p.state !== "revoked");
+  return {
+    e: () => togglePage(desk, "release"),
+    i: () => togglePage(desk, "incidents"),
+    o: () => void (desk.may("incident") && openIncident(desk)),
+    g: () => void (desk.may("incident") && breakGlass(desk)),
+    p: () => document.querySelector<HTMLElement>("#phrase")?.focus(),
+    v: () => void (desk.may("release") && partners()[0] && desk.app.store.set({ as: partners()[0]!.id })),
+  };
+}
+
 /** What was opened last is closed first. */
 function escape(desk: Desk): void {
-  const { measuring, page, alert, vessel, detection } = desk.state;
+  const { measuring, page, alert, vessel, detection, as } = desk.state;
+  if (as) return desk.app.store.set({ as: "" });
   const typed = document.activeElement as HTMLElement | null;
   if (typed?.matches(TYPING) && !typed.closest("#page")) return typed.blur();
   if (measuring) return desk.app.store.set({ measuring: false });
-  if (page) return desk.app.store.set({ page: "" });
+  if (page) return desk.app.store.set({ page: "", part: "" });
   if (alert !== null) return desk.app.store.set({ alert: null });
   if (detection !== null) return desk.app.store.set({ detection: null });
   if (vessel !== null) desk.app.store.set({ vessel: null });

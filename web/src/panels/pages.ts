@@ -1,8 +1,11 @@
-/** Pages over the chart: log, hand-over, watch lists, sources, users, tokens, audit, help. One at a time; its name is in the URL. */
+/**
+ * Pages over the chart: log, hand-over, watch lists, sources, users, tokens, audit, help; on a node that shares, release and
+ * incidents. One at a time; its name is in the URL, and so is its part.
+ */
 import { t } from "../i18n";
 import type { Desk } from "./desk";
 
-export const PAGES = ["log", "handover", "watchlists", "sources", "users", "tokens", "audit", "help"] as const;
+export const PAGES = ["log", "handover", "watchlists", "sources", "users", "tokens", "audit", "help", "release", "incidents"] as const;
 export type PageName = (typeof PAGES)[number];
 
 export const pageTitle = (page: PageName): string => t(`page.${page}`);
@@ -11,10 +14,15 @@ export const pageTitle = (page: PageName): string => t(`page.${page}`);
 export type PageMaker = (desk: Desk, root: HTMLElement) => () => void;
 
 export function togglePage(desk: Desk, page: PageName): void {
-  desk.app.store.set({ page: desk.state.page === page ? "" : page });
+  desk.app.store.set({ page: desk.state.page === page ? "" : page, part: "" });
 }
 
-export function mountPages(desk: Desk, makers: Readonly<Record<PageName, PageMaker>>): void {
+/** A page with one of its parts in front. */
+export function openPart(desk: Desk, page: PageName, part: string): void {
+  desk.app.store.set({ page, part });
+}
+
+export function mountPages(desk: Desk, makers: Readonly<Partial<Record<PageName, PageMaker>>>): void {
   const { store } = desk.app;
   const host = document.createElement("section");
   host.id = "page";
@@ -27,7 +35,7 @@ export function mountPages(desk: Desk, makers: Readonly<Record<PageName, PageMak
 
   const show = (): void => {
     const name = store.get().page;
-    const known = (PAGES as readonly string[]).includes(name) ? (name as PageName) : "";
+    const known = Object.hasOwn(makers, name) ? (name as PageName) : "";
     if (known === shown) return;
     end?.();
     end = null;
@@ -36,6 +44,7 @@ export function mountPages(desk: Desk, makers: Readonly<Record<PageName, PageMak
     const came = shown;
     shown = known;
     host.hidden = !known;
+    document.getElementById("app")!.dataset["page"] = known;
     if (!known) {
       if (came && before?.isConnected) before.focus();
       return;
@@ -45,7 +54,7 @@ export function mountPages(desk: Desk, makers: Readonly<Record<PageName, PageMak
     const root = document.createElement("div");
     root.className = "sheet";
     host.append(root);
-    const stop = makers[known](desk, root);
+    const stop = makers[known]!(desk, root);
     const close = document.createElement("button");
     close.className = "icon-only close";
     close.textContent = "×";
@@ -55,7 +64,7 @@ export function mountPages(desk: Desk, makers: Readonly<Record<PageName, PageMak
     };
     label();
     const unlisten = store.on(["language"], label);
-    close.addEventListener("click", () => store.set({ page: "" }));
+    close.addEventListener("click", () => store.set({ page: "", part: "" }));
     host.prepend(close);
     (host.querySelector<HTMLElement>("[data-first]") ?? host).focus();
     end = () => {

@@ -9,6 +9,8 @@ import { age, course, position, short, speed, utc } from "../i18n/format";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
 import { eventIcon, html, key, nothing, panel, type TemplateResult } from "./drawing";
+import { incidentButton } from "./incident/start";
+import { whoSees } from "./release/who";
 import { watchThis } from "./watchlists";
 
 const REFRESH_MS = 15_000;
@@ -58,6 +60,7 @@ export function mountVessel(desk: Desk): void {
     ${state === "loading" ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
     ${state === "unknown" ? html`<p class="empty">${t("vessel.unknown", { mmsi: desk.state.vessel ?? "" })}</p>` : nothing}
     ${card ? whole(desk, card) : nothing}
+    ${card ? whoSees(desk, { mmsi: card.mmsi }, () => draw()) : nothing}
   </section>`); // prettier-ignore
   store.on(["vessel"], () => void pull(true));
   store.on(["detection"], draw);
@@ -65,6 +68,7 @@ export function mountVessel(desk: Desk): void {
   store.on(["mode", "language", "units", "alert"], draw);
   store.on(["mode"], () => void pull(false));
   desk.on(["shared"], () => void pull(false));
+  desk.on(["partners", "share"], () => draw());
   setInterval(() => document.hidden || (desk.state.vessel !== null && void pull(false)), REFRESH_MS);
   desk.on(["tick"], () => (card || desk.state.detection !== null) && draw());
   void pull(true);
@@ -87,7 +91,8 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
     ${fix(desk, c)}
     <p class="actions">
       <button @click=${() => see(desk, c)}>${t("vessel.show")} ${key("F")}</button>
-      ${desk.may("write") ? html`<button @click=${() => void watchThis(desk, c, newest)}>${t("vessel.watch")}</button>` : nothing}</p>
+      ${desk.may("write") ? html`<button @click=${() => void watchThis(desk, c, newest)}>${t("vessel.watch")}</button>` : nothing}
+      ${incidentButton(desk, { ...(c.fix ? { lat: c.fix.lat, lon: c.fix.lon } : {}), mmsi: c.mmsi, vessel: newest || `MMSI ${c.mmsi}`, kind: "missing" })}</p>
     ${c.names.length > 1 ? html`<h3>${t("vessel.identities")}</h3><table class="plain"><tbody>${c.names.map((n) => html`
       <tr><th scope="row" dir="auto">${n.name}</th><td>${short(n.first, desk.now())} – ${short(n.last, desk.now())}</td></tr>`)}</tbody></table>` : nothing}
     <h3>${t("vessel.history")}</h3>

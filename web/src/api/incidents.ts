@@ -1,0 +1,132 @@
+/** What the node says of incidents: the case as every desk of it reads it, each in its own language. */
+import type { Texts } from "./sharing";
+
+export const TYPES = ["missing", "distress", "collision", "drifting", "cable", "encounter", "other"] as const;
+export const DISTRESS: readonly string[] = ["missing", "distress", "collision", "drifting"];
+export const OUTCOMES = ["saved", "lost", "not_found", "false_alarm", "handed_over", "repaired", "settled", "other"] as const;
+
+export interface IncidentBrief {
+  id: string;
+  kind: string;
+  title: string;
+  lat: number | null;
+  lon: number | null;
+  opened_ms: number;
+  opened_by: string;
+  coordinator: string;
+  closed: boolean;
+  /** State by desk: offered, joined, declined. */
+  desks: Readonly<Record<string, string>>;
+  /** Counts up with every line; what this user has read is kept at the station. */
+  lines: number;
+  last_ms: number;
+  /** Something is offered to this desk and waits for a word. */
+  waits?: number;
+}
+
+export interface TimelineLine {
+  id: string;
+  origin: string;
+  by?: string;
+  at_ms: number;
+  kind: string;
+  text: Texts;
+  /** Language of free text that stands as it was written. */
+  lang?: string;
+  overtaken?: string;
+  fork?: boolean;
+  lat?: number | null;
+  lon?: number | null;
+  /** Until the other desk's receipt covers it. */
+  acked?: boolean | null;
+  records?: readonly string[];
+}
+
+export interface TaskRow {
+  id: string;
+  by: string;
+  to: string;
+  state: "offered" | "accepted" | "refused" | "withdrawn" | "under_way" | "done" | "failed";
+  text: Texts;
+  unit?: string;
+  until_ms?: number | null;
+  why?: string;
+}
+
+export interface UnitRow {
+  origin: string;
+  unit: string;
+  state: "assigned" | "under_way" | "on_scene" | "left";
+  lat?: number | null;
+  lon?: number | null;
+  at_ms?: number | null;
+  osc: boolean;
+}
+
+export interface DrawingRow {
+  id: string;
+  origin: string;
+  label: string;
+  shape: "point" | "line" | "area" | "pattern";
+  points: readonly (readonly [number, number])[];
+  pattern?: string;
+  spacing_nm?: number | null;
+  bearing_deg?: number | null;
+  legs?: number | null;
+  /** Track that the node drew from a pattern. */
+  track?: readonly (readonly [number, number])[];
+  text?: string;
+}
+
+export interface SharedFix {
+  record: string;
+  origin: string;
+  what: string;
+  lat: number | null;
+  lon: number | null;
+  t_ms: number | null;
+  name?: string;
+}
+
+export interface Incident extends IncidentBrief {
+  persons?: number | null;
+  vessel?: string;
+  what?: string;
+  happened_ms?: number | null;
+  timeline: readonly TimelineLine[];
+  tasks: readonly TaskRow[];
+  on_scene: readonly UnitRow[];
+  drawings: readonly DrawingRow[];
+  fixes: readonly SharedFix[];
+  readings?: Readonly<Record<string, string>>;
+  handover: { id?: string; by: string; to: string } | null;
+  closure: { id?: string; by: string; text: Texts; agreed: readonly string[] } | null;
+  break_glass?: { officer: string; to: string; at_ms: number; reviewed: boolean; due_ms: number } | null;
+}
+
+export interface Phrase {
+  id: string;
+  group: string;
+  parameters: readonly string[];
+  words: Texts;
+}
+export interface Phrasebook {
+  version: number;
+  phrases: readonly Phrase[];
+  groups?: Readonly<Record<string, Texts>>;
+}
+
+/** A field of a situation report. */
+export interface SitrepField {
+  letter: string;
+  name: Texts;
+  text: string;
+}
+export interface SitrepPage {
+  number: number;
+  priority: string;
+  to: readonly string[];
+  fields: readonly SitrepField[];
+  /** As it is sent. */
+  text?: string;
+}

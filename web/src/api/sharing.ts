@@ -1,0 +1,258 @@
+/**
+ * What the node says of sharing and of incidents (docs/reference/api.md). Times are UTC ms. Texts in several languages are
+ * tables by language tag; a text without the language of the page is shown in English.
+ */
+export type Texts = Readonly<Record<string, string>> | string | null | undefined;
+
+/** A text in this language; `zh-Hant` and `zh-TW` are the same here. */
+export function said(texts: Texts, language: string): string {
+  if (!texts) return "";
+  if (typeof texts === "string") return texts;
+  return texts[language] ?? (language === "zh-TW" ? texts["zh-Hant"] : undefined) ?? texts["en"] ?? Object.values(texts)[0] ?? "";
+}
+
+export type LinkState = "up" | "behind" | "down" | "halted" | "never";
+export interface LinkHealth {
+  state: LinkState;
+  last_heard_ms: number | null;
+  /** Records told and not acknowledged yet. */
+  behind: number;
+  lanes: Readonly<Record<string, number>>;
+  /** How far the partner's clock is ahead of ours. */
+  ahead_s: number | null;
+  why: string;
+  to_come?: number;
+}
+
+export interface PartnerRow {
+  id: string;
+  title: string;
+  state: "introduced" | "active" | "paused" | "revoked";
+  why?: string;
+  link: LinkHealth;
+  told: number | null;
+  received: number | null;
+  audiences: readonly string[];
+  tlp_max: string;
+  agreement: { id: string; state: string; until_ms: number | null } | null;
+}
+
+export interface Proposal {
+  version: number;
+  hash?: string;
+  by: string;
+  at: number;
+  approved_by?: string;
+}
+export interface SharingState {
+  party: string;
+  context: string;
+  enabled: boolean;
+  rules: { version: number; hash: string; activated_at: number | null; by: readonly string[]; proposed: Proposal | null };
+  partners: readonly PartnerRow[];
+  waiting: Readonly<Record<"requests" | "reviews" | "proposals" | "quarantine" | "introductions", number>>;
+}
+
+export interface Rule {
+  id: string;
+  clause: readonly string[] | string;
+  words: Texts;
+  releases: boolean;
+  to: readonly string[];
+  line?: number;
+}
+export interface Finding {
+  level: string;
+  line: number | null;
+  key?: string;
+  rule?: string;
+  text: string;
+}
+export interface RulesPage {
+  text: string;
+  version: number;
+  hash?: string;
+  rules: readonly Rule[];
+  findings: readonly Finding[];
+  history?: readonly { deed: string; by: string; at_ms: number; version: number }[];
+}
+
+export interface Form {
+  lat?: number | null;
+  lon?: number | null;
+  cell_m?: number | null;
+  delay_s?: number | null;
+  fields?: readonly string[];
+  t_ms?: number | null;
+}
+export interface Sample {
+  record: string;
+  kind?: string;
+  words?: Texts;
+  lat?: number | null;
+  lon?: number | null;
+  t_ms?: number | null;
+  before: Form | null;
+  after: Form | null;
+  rule: string;
+}
+export interface Difference {
+  id: string;
+  title?: string;
+  gains: number;
+  loses: number;
+  changes: number;
+  by_kind: Readonly<Record<string, { gains: number; loses: number; changes: number }>>;
+  sample: readonly Sample[];
+  box: readonly [number, number, number, number] | null;
+}
+export interface Preview {
+  partners: readonly Difference[];
+  days?: number;
+  candidates?: number;
+}
+
+export interface ByRule {
+  id: string;
+  clause: readonly string[] | string;
+  words: Texts;
+}
+export interface SeenBy {
+  id: string;
+  title?: string;
+  verdict: "release" | "withhold" | "later";
+  why?: string;
+  rules: readonly ByRule[];
+  as: Form | null;
+  told_at_ms: number | null;
+}
+export interface Marking {
+  tlp: string;
+  rel_to: readonly string[];
+  caveats?: readonly string[];
+  reshare?: string;
+}
+/** One origin's statement about the same thing. */
+export interface Statement {
+  origin: string;
+  t_ms: number | null;
+  lat?: number | null;
+  lon?: number | null;
+  name?: string;
+  label?: Marking | null;
+}
+export interface WhoSees {
+  of: { label?: Marking | null; origin?: string; statements?: readonly Statement[]; recalled?: string | null };
+  partners: readonly SeenBy[];
+}
+
+export interface LedgerRow {
+  log: string;
+  n: number;
+  at_ms: number;
+  to?: string;
+  kind: string;
+  subject: string;
+  record: string;
+  rule: string;
+  clause: string;
+  acked_ms: number | null;
+}
+export interface Story {
+  record: string;
+  kind: string;
+  subject?: string;
+  at_ms?: number | null;
+  decision: { verdict: string; why?: readonly string[] | string; policy_hash?: string; transforms?: readonly string[] } | null;
+  rule: ByRule | null;
+  clause: { id: string; title: Texts; text: Texts; agreement?: string } | null;
+  logs: readonly { log: string; n: number; at_ms: number; to: string; acked_ms: number | null; proof?: string }[];
+  recall: { id: string; action: string; at_ms: number; hops: readonly Hop[] } | null;
+  label?: Marking | null;
+}
+
+export interface Hop {
+  party: string;
+  via: string;
+  depth: number;
+  state: "pending" | "asked" | "acknowledged" | "refused" | "unreachable";
+  why?: string;
+  at_ms?: number | null;
+}
+export interface Recall {
+  id: string;
+  action: string;
+  reason: string;
+  text?: string;
+  by: string;
+  at_ms: number;
+  origin?: string;
+  records: readonly string[];
+  hops: readonly Hop[];
+}
+
+export interface Request {
+  id: string;
+  by: string;
+  to: string;
+  kinds: readonly string[];
+  subject?: readonly string[];
+  box?: readonly number[] | null;
+  purpose: readonly string[];
+  text: string;
+  distress?: boolean;
+  clause?: string;
+  asked_ms: number;
+  due_ms: number | null;
+  state: string;
+  /** What would be given by the rules in force, as counted by the node. */
+  would_give?: number | null;
+}
+export interface Review {
+  id: string;
+  incident?: string;
+  officer: string;
+  to: string;
+  clause: string;
+  at_ms: number;
+  due_ms: number;
+  overdue: boolean;
+  words?: Texts;
+}
+export interface Quarantined {
+  n: number;
+  partner: string;
+  kind: string;
+  at_ms: number;
+  why: string;
+}
+
+export interface Clause {
+  id: string;
+  title: Texts;
+  text: Texts;
+  distress?: boolean;
+  rules?: readonly string[];
+}
+export interface Agreement {
+  id: string;
+  version: number;
+  title: Texts;
+  state: string;
+  why?: string;
+  starts_ms: number | null;
+  ends_ms: number | null;
+  days_left: number | null;
+  signed: Readonly<Record<string, number | null>>;
+  clauses: readonly Clause[];
+  findings: readonly Finding[];
+}
+
+export interface Exposure {
+  party: string;
+  title?: string;
+  holds: { records: number; by_kind: Readonly<Record<string, number>>; confirmed: number; newest_ms: number | null };
+  may_have: readonly { via: string; why: string; records: number }[];
+  may_pass_to: readonly { to: string; why: string; records: number }[];
+  acts: readonly { what: string; about: string; why: string; mine?: boolean }[];
+}

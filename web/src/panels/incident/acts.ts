@@ -1,0 +1,180 @@
+/** What a desk does in a case: join, offer it, hand coordination over, close. What waits for this desk stands on top. */
+import { OUTCOMES, type Incident } from "../../api/incidents";
+import { said } from "../../api/sharing";
+import { t, word } from "../../i18n";
+import { failure } from "../../i18n/told";
+import { position } from "../../i18n/format";
+import type { Desk } from "../desk";
+import { ask } from "../dialogs";
+import { html, nothing, type TemplateResult } from "../drawing";
+import { openPart } from "../pages";
+import { degrees } from "./words";
+
+const UNIT_STATES = ["assigned", "under_way", "on_scene", "left"] as const;
+
+export class Acts {
+  constructor(
+    private readonly desk: Desk,
+    private readonly pull: () => void,
+  ) {}
+
+  get #me(): string {
+    return this.desk.sharing!.party;
+  }
+
+  #name(id: string): string {
+    return this.desk.sharing!.name(id);
+  }
+
+  /** Whether this user may write in a case. */
+  may(i: Incident): boolean {
+    return this.desk.may("incident") && i.desks[this.#me] !== "declined";
+  }
+
+  /** One entry of this desk. */
+  async entry(i: Incident, body: Record<string, unknown>): Promise<boolean> {
+    return this.send(`/api/incidents/${i.id}/entries`, body);
+  }
+
+  async send(path: string, body: Record<string, unknown>): Promise<boolean> {
+    try {
+      await this.desk.api.post(path, body);
+      this.pull();
+      return true;
+    } catch (error) {
+      this.desk.say(failure(error));
+      this.pull();
+      return false;
+    }
+  }
+
+  /** What waits for a word of this desk. */
+  standing(i: Incident): TemplateResult | typeof nothing {
+    if (i.closed || !this.desk.may("incident")) return nothing;
+    const me = this.#me;
+    const to = (path: string, op: string) => () => void this.send(`/api/incidents/${i.id}/${path}`, { op });
+    const asks: TemplateResult[] = [];
+    if (i.desks[me] === "offered")
+      asks.push(html`<div class="box urgent"><p><strong>${t("incident.offered_by", { who: this.#name(i.opened_by) })}</strong></p>
+        <p class="actions"><button class="main" @click=${to("offer", "join")}>${t("incident.join")}</button><button @click=${() => void this.#why(t("incident.decline"), `/api/incidents/${i.id}/offer`, { op: "decline" })}>${t("incident.decline")}</button></p></div>`);
+    if (i.handover && i.handover.to === me)
+      asks.push(html`<div class="box urgent"><p><strong>${t("handing.offered", { who: this.#name(i.handover.by) })}</strong></p>
+        <p class="actions"><button class="main" @click=${to("handover", "accept")}>${t("handing.accept")}</button><button @click=${() => void this.#why(t("handing.refuse"), `/api/incidents/${i.id}/handover`, { op: "refuse" })}>${t("handing.refuse")}</button></p></div>`);
+    if (i.handover && i.handover.by === me)
+      asks.push(html`<p class="muted">${t("handing.waits", { who: this.#name(i.handover.to) })} <button class="link" @click=${to("handover", "withdraw")}>${t("handing.withdraw")}</button></p>`);
+    if (i.closure && !i.closure.agreed.includes(me))
+      asks.push(html`<div class="box urgent"><p><strong>${t("closing.proposed", { who: this.#name(i.closure.by) })}</strong> <span dir="auto">${said(i.closure.text, this.desk.state.language)}</span></p>
+        <p class="actions"><button class="main" @click=${to("close", "agree")}>${t("closing.agree")}</button><button @click=${() => void this.#why(t("closing.refuse"), `/api/incidents/${i.id}/close`, { op: "refuse" })}>${t("closing.refuse")}</button></p></div>`);
+    else if (i.closure) asks.push(html`<p class="muted">${t("closing.waits")}</p>`);
+    return html`${asks}`;
+  } // prettier-ignore
+
+  buttons(i: Incident): TemplateResult {
+    const me = this.#me;
+    const others = Object.keys(i.desks).filter((id) => id !== me && i.desks[id] !== "declined");
+    const asked = new Set(Object.entries(i.desks).filter(([, s]) => s === "joined" || s === "offered").map(([id]) => id)); // prettier-ignore
+    const more = this.desk.sharing!.partners.filter((p) => p.state === "active" && !asked.has(p.id));
+    const joined = i.desks[me] === "joined";
+    const show = (page: string) => () => openPart(this.desk, "incidents", `${i.id}/${page}`);
+    return html`<p class="actions">
+      ${this.desk.may("incident") && joined && !i.closed ? html`
+        ${i.opened_by === me && more.length ? html`<button @click=${() => void this.#offer(i, more.map((p) => p.id))}>${t("incident.offer")}</button>` : nothing}
+        ${i.coordinator === me && !i.handover && others.length ? html`<button @click=${() => void this.#handOver(i, others)}>${t("handing.do")}</button>` : nothing}
+        ${i.coordinator !== me ? html`<button @click=${() => void this.#why(t("handing.assume"), `/api/incidents/${i.id}/handover`, { op: "assume", of: i.coordinator }, true, t("handing.assume_means", { who: this.#name(i.coordinator) }))}>${t("handing.assume")}</button>` : nothing}
+        ${i.closure ? nothing : html`<button @click=${() => void this.#close(i)}>${t("closing.do")}</button>`}` : nothing}
+      <button @click=${show("sitrep")}>${t("sitrep.do")}</button>
+      ${i.closed ? html`<a class="button" download=${`joint-${i.id.slice(0, 8)}.json`} href=${`/api/incidents/${i.id}/joint`}>${t("closing.joint")}</a>
+        ${this.desk.may("incident") ? html`<button @click=${() => void this.#why(t("closing.reopen"), `/api/incidents/${i.id}/close`, { op: "reopen" })}>${t("closing.reopen")}</button>` : nothing}` : nothing}</p>`; // prettier-ignore
+  }
+
+  async #why(title: string, path: string, body: Record<string, unknown>, needed = false, means = ""): Promise<void> {
+    const form = html`${means ? html`<p>${means}</p>` : nothing}<label>${t("decide.reason")}<input name="why" maxlength="500" autocomplete="off" ?required=${needed} data-first /></label>`;
+    const done = await ask(title, form, title, async (data) => {
+      await this.desk.api.post(path, { ...body, why: data.get("why") ?? "" });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  async #offer(i: Incident, to: readonly string[]): Promise<void> {
+    const body = html`<p>${t("incident.offer_means")}</p><fieldset><legend>${t("glass.to")}</legend>${to.map((p, k) => html`<label class="choice"><input type="radio" name="partner" value=${p} ?checked=${k === 0} ?data-first=${k === 0} required />${this.#name(p)}</label>`)}</fieldset>
+      <label class="choice"><input type="checkbox" name="break_glass" />${t("glass.also")}</label><p class="muted">${t("glass.review")}</p>`; // prettier-ignore
+    const done = await ask(t("incident.offer"), body, t("incident.offer"), async (form) => {
+      await this.desk.api.post(`/api/incidents/${i.id}/offer`, { partner: form.get("partner"), break_glass: form.get("break_glass") === "on" });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  async #handOver(i: Incident, to: readonly string[]): Promise<void> {
+    const body = html`<p>${t("handing.means")}</p><fieldset><legend>${t("glass.to")}</legend>${to.map((p, k) => html`<label class="choice"><input type="radio" name="to" value=${p} ?checked=${k === 0} ?data-first=${k === 0} required />${this.#name(p)}</label>`)}</fieldset>
+      <label>${t("decide.reason")}<input name="why" maxlength="500" autocomplete="off" /></label>`; // prettier-ignore
+    const done = await ask(t("handing.do"), body, t("handing.offer"), async (form) => {
+      await this.desk.api.post(`/api/incidents/${i.id}/handover`, { op: "offer", to: form.get("to"), why: form.get("why") ?? "" });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  async #close(i: Incident): Promise<void> {
+    const count = (name: "saved" | "lost" | "missing") => html`<label>${t(`closing.${name}`)}<input name=${name} type="number" min="0" max="100000" /></label>`;
+    const body = html`<p>${t("closing.means")}</p><label>${t("closing.outcome")}<select name="outcome" data-first>${OUTCOMES.map((o) => html`<option value=${o}>${word("outcome_case", o)}</option>`)}</select></label>
+      <div class="grid2">${count("saved")}${count("lost")}${count("missing")}</div><label>${t("queue.words")}<input name="why" maxlength="2000" autocomplete="off" /></label>`; // prettier-ignore
+    const done = await ask(t("closing.do"), body, t("closing.propose"), async (form) => {
+      const number = (name: string) => (String(form.get(name) ?? "").trim() ? Number(form.get(name)) : null);
+      await this.desk.api.post(`/api/incidents/${i.id}/close`, { op: "propose", outcome: form.get("outcome"), saved: number("saved"), lost: number("lost"), missing: number("missing"), why: form.get("why") ?? "" });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  async task(i: Incident): Promise<void> {
+    const others = Object.keys(i.desks).filter((id) => id !== this.#me && i.desks[id] !== "declined");
+    const areas = i.drawings.map((d) => d.label);
+    const body = html`<p>${t("task.means")}</p>
+      <label>${t("task.to")}<select name="to" required>${others.map((p) => html`<option value=${p}>${this.#name(p)}</option>`)}</select></label>
+      <label>${t("task.what")}<textarea name="text" rows="2" maxlength="2000" required data-first></textarea></label>
+      <div class="grid2"><label>${t("task.unit")}<input name="unit" maxlength="120" autocomplete="off" /></label><label>${t("task.area")}<input name="area" list="areas" maxlength="120" autocomplete="off" /></label></div>
+      <datalist id="areas">${areas.map((a) => html`<option value=${a}></option>`)}</datalist>`; // prettier-ignore
+    const done = await ask(t("task.offer"), body, t("task.offer"), async (form) => {
+      const area = String(form.get("area") ?? "").trim();
+      const text = [String(form.get("text")).trim(), area ? `[${area}]` : ""].filter(Boolean).join(" ");
+      await this.desk.api.post(`/api/incidents/${i.id}/entries`, { task: { to: form.get("to"), text, unit: form.get("unit") ?? "" } });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  /** What becomes of a task; a refusal and a failure say why. */
+  async taskIs(i: Incident, id: string, op: string): Promise<void> {
+    const path = `/api/incidents/${i.id}/tasks/${id}`;
+    if (op === "refuse" || op === "fail" || op === "withdraw") await this.#why(word("task_do", op), path, { op });
+    else await this.send(path, { op });
+  }
+
+  async unit(i: Incident): Promise<void> {
+    const known = i.on_scene.filter((u) => u.origin === this.#me).map((u) => u.unit);
+    const at = typeof i.lat === "number" ? position(i.lat, i.lon) : "";
+    const body = html`<label>${t("unit_form.name")}<input name="unit" list="units" required maxlength="120" autocomplete="off" data-first /></label><datalist id="units">${known.map((u) => html`<option value=${u}></option>`)}</datalist>
+      <fieldset><legend>${t("unit_form.state")}</legend>${UNIT_STATES.map((s) => html`<label class="choice"><input type="radio" name="state" value=${s} ?checked=${s === "on_scene"} />${word("unit", s)}</label>`)}</fieldset>
+      <label>${t("vessel.position")}<input name="place" .value=${at} autocomplete="off" spellcheck="false" /></label>
+      <label class="choice"><input type="checkbox" name="osc" />${t("unit_form.osc")}</label>`; // prettier-ignore
+    const done = await ask(t("incident.add_unit"), body, t("action.save"), async (form) => {
+      const typed = String(form.get("place") ?? "").trim();
+      const place = typed ? degrees(typed) : null;
+      if (typed && !place) throw new Error(t("incident.place_unreadable"));
+      await this.desk.api.post(`/api/incidents/${i.id}/entries`, { on_scene: { unit: form.get("unit"), state: form.get("state"), osc: form.get("osc") === "on", ...(place ?? {}) } });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  async reading(i: Incident): Promise<void> {
+    const body = html`<p>${t("incident.readings_mean")}</p><label>${t("incident.reading")}<textarea name="text" rows="3" maxlength="2000" required data-first></textarea></label>`;
+    const done = await ask(t("incident.add_reading"), body, t("action.save"), async (form) => {
+      await this.desk.api.post(`/api/incidents/${i.id}/entries`, { reading: String(form.get("text")) });
+      return true;
+    });
+    if (done) this.pull();
+  }
+}

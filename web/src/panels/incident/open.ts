@@ -1,0 +1,78 @@
+/** Opening a case: from the map, an alert, a detection or a vessel; by rule, or by break-glass where somebody may be drowning. */
+import { DISTRESS, TYPES } from "../../api/incidents";
+import { t, word } from "../../i18n";
+import { forInput, parse, position } from "../../i18n/format";
+import { degrees } from "./words";
+import type { Desk } from "../desk";
+import { ask } from "../dialogs";
+import { html, nothing, type TemplateResult } from "../drawing";
+import { openPart } from "../pages";
+
+export interface Start {
+  lat?: number | null;
+  lon?: number | null;
+  kind?: string;
+  vessel?: string;
+  mmsi?: number | null;
+  event_id?: string | null;
+  detection?: string | null;
+  t?: number | null;
+}
+
+/** What the screen shows now as the beginning of a case: the chosen alert, detection or vessel, else the middle of the chart. */
+export function startHere(desk: Desk): Start {
+  const { alert, vessel } = desk.state;
+  const a = desk.alert(alert);
+  if (a) return { lat: a.lat, lon: a.lon, event_id: a.event_id, mmsi: a.mmsis[0] ?? null, vessel: a.names[0] ?? "", t: a.t, kind: a.event_type === "encounter" ? "encounter" : "missing" };
+  const at = vessel === null ? null : desk.app.map.positionOf(vessel);
+  if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${vessel}`, kind: "missing" };
+  const { lat, lon } = desk.app.map.getView();
+  return { lat, lon };
+}
+
+export async function openIncident(desk: Desk, start: Start = startHere(desk)): Promise<void> {
+  const id = await ask(t("incident.open"), fields(desk, start, false), t("incident.open"), async (form) => (await desk.api.post<{ id: string }>("/api/incidents", bodyOf(desk, form, start))).id);
+  if (id) openPart(desk, "incidents", id);
+}
+
+/** One act: opens the case and passes it on at once. What leaves stands there before it is sent. */
+export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Promise<void> {
+  const partners = desk.sharing!.partners.filter((p) => p.state === "active");
+  const body = html`<div class="glass"><p><strong>${t("glass.means")}</strong></p>
+      <ul><li>${t("glass.sends")}</li><li>${t("glass.officer", { who: desk.me.user })}</li><li>${t("glass.review")}</li></ul></div>
+    <fieldset><legend>${t("glass.to")}</legend>${partners.map((p, i) => html`<label class="choice"><input type="radio" name="partner" value=${p.id} ?checked=${i === 0} required />${desk.sharing!.name(p.id)} <span class="muted">${word("link", p.link.state)}</span></label>`)}</fieldset>
+    ${fields(desk, { ...start, kind: DISTRESS.includes(start.kind ?? "") ? start.kind! : "distress" }, true)}`; // prettier-ignore
+  const id = await ask(t("glass.title"), body, t("glass.send"), async (form) => {
+    const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form, start), break_glass: true, partner: form.get("partner") });
+    return opened.id;
+  });
+  if (!id) return;
+  desk.say(t("glass.done"));
+  openPart(desk, "incidents", id);
+}
+
+function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
+  const kinds = TYPES.filter((k) => !distress || DISTRESS.includes(k));
+  const place = typeof s.lat === "number" && typeof s.lon === "number" ? position(s.lat, s.lon) : "";
+  return html`<div class="grid2"><label>${t("incident.kind")}<select name="kind" ?data-first=${!distress}>${kinds.map((k) => html`<option value=${k} ?selected=${k === s.kind}>${word("incident_kind", k)}</option>`)}</select></label>
+      <label>${t("incident.vessel")}<input name="vessel" .value=${s.vessel ?? ""} maxlength="120" autocomplete="off" ?data-first=${distress} /></label>
+      <label>${t("vessel.position")}<input name="place" .value=${place} required autocomplete="off" spellcheck="false" /></label>
+      <label>${t("incident.happened")}<input name="at" .value=${forInput(s.t ?? desk.now())} maxlength="20" autocomplete="off" /></label>
+      <label>${t("incident.persons")}<input name="persons" type="number" min="0" max="100000" /></label></div>
+    <label>${t("incident.what")}<textarea name="what" rows="2" maxlength="2000"></textarea></label>
+    ${s.event_id || s.detection ? html`<p class="muted">${t(s.event_id ? "incident.from_alert" : "incident.from_detection")}</p>` : nothing}`; // prettier-ignore
+}
+
+function bodyOf(desk: Desk, form: FormData, s: Start): Record<string, unknown> {
+  const place = degrees(String(form.get("place")));
+  if (!place) throw new Error(t("incident.place_unreadable"));
+  const at = parse(String(form.get("at")), desk.now());
+  if (Number.isNaN(at)) throw new Error(t("time.unreadable", { example: "2026-11-22 20:41" }));
+  const persons = String(form.get("persons") ?? "").trim();
+  const vessel = String(form.get("vessel") ?? "").trim();
+  const kind = String(form.get("kind"));
+  return {
+    kind, title: vessel ? `${vessel}` : "", vessel, lat: place.lat, lon: place.lon, happened_ms: at, persons: persons ? Number(persons) : null,
+    what: String(form.get("what") ?? ""), ...(s.event_id ? { event_id: s.event_id } : {}), ...(s.detection ? { detection: s.detection } : {}), ...(s.mmsi ? { mmsi: s.mmsi } : {}),
+  }; // prettier-ignore
+}

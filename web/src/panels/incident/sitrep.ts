@@ -1,0 +1,52 @@
+/** The situation report: filled by the node from the case, every field can be changed before it is sent; printed as it stands. */
+import type { Incident, SitrepPage } from "../../api/incidents";
+import { said } from "../../api/sharing";
+import { t, word } from "../../i18n";
+import { failure } from "../../i18n/told";
+import { utc } from "../../i18n/format";
+import type { Desk } from "../desk";
+import { html, nothing, type TemplateResult } from "../drawing";
+import { openPart } from "../pages";
+import type { Acts } from "./acts";
+
+interface Held {
+  key: string;
+  page: SitrepPage | null;
+  error: string;
+  changes: Record<string, string>;
+}
+let held: Held = { key: "", page: null, error: "", changes: {} };
+let form: "short" | "full" = "short";
+
+export function sitrepView(desk: Desk, i: Incident, acts: Acts, draw: () => void): TemplateResult {
+  const { language } = desk.state;
+  const key = `${i.id}/${form}/${language}/${i.lines}`;
+  if (held.key !== key) {
+    const changes = held.key.startsWith(i.id) ? held.changes : {};
+    held = { key, page: null, error: "", changes };
+    desk.api.get<SitrepPage>(`/api/incidents/${i.id}/sitrep`, { form, language }).then(
+      (page) => { if (held.key === key) held.page = page; draw(); },
+      (error: unknown) => { if (held.key === key) held.error = failure(error); draw(); },
+    ); // prettier-ignore
+  }
+  const { page, error, changes } = held;
+  const send = async (event: Event) => {
+    event.preventDefault();
+    const fields = Object.fromEntries((page?.fields ?? []).map((f) => [f.letter, changes[f.letter] ?? f.text]));
+    if (!(await acts.entry(i, { sitrep: { form, number: page?.number, priority: page?.priority, to: page?.to, fields } }))) return;
+    held = { key: "", page: null, error: "", changes: {} };
+    desk.say(t("sitrep.sent"));
+    openPart(desk, "incidents", i.id);
+  };
+  return html`<p class="noprint"><button class="link" @click=${() => openPart(desk, "incidents", i.id)}>← ${word("incident_kind", i.kind)} <span dir="auto">${i.title}</span></button></p>
+    <p class="onlyprint">${desk.me.node.marking}</p>
+    <h2 tabindex="-1" data-first>SITREP ${page ? page.number : ""}</h2>
+    <div class="tabs noprint" role="group" aria-label=${t("sitrep.form")}>${(["short", "full"] as const).map((f) => html`<button aria-pressed=${form === f} @click=${() => { form = f; draw(); }}>${t(`sitrep.${f}`)}</button>`)}
+      <button @click=${() => window.print()}>${t("action.print")}</button></div>
+    ${error ? html`<p class="refused" role="alert">${error}</p>` : nothing}
+    ${!page && !error ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
+    ${page ? html`<form class="sitrep" @submit=${send}><p>${word("priority", page.priority)} · ${utc(desk.now())} · ${t("sitrep.from", { who: desk.sharing!.name(desk.sharing!.party) })} ${page.to.length ? html`→ <bdi>${page.to.map((p) => desk.sharing!.name(p)).join(", ")}</bdi>` : nothing}</p>
+      ${page.fields.map((f) => html`<label><span><strong>${f.letter}</strong> ${said(f.name, language)}</span><textarea name=${f.letter} rows=${Math.min(6, Math.max(1, Math.ceil((changes[f.letter] ?? f.text).length / 60)))} maxlength="2000" .value=${changes[f.letter] ?? f.text}
+        @input=${(e: Event) => { changes[f.letter] = (e.target as HTMLTextAreaElement).value; }} ?readonly=${i.closed || !acts.may(i)}></textarea></label>`)}
+      ${i.closed || !acts.may(i) ? nothing : html`<p class="actions noprint"><button class="main">${t("sitrep.send")}</button></p>`}</form>` : nothing}`; // prettier-ignore
+}

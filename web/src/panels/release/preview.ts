@@ -1,0 +1,112 @@
+/**
+ * Dry run: what each partner would gain, lose or get in another form by rules that are not in force, over the last days. The
+ * node decides every row with both sets by the very function that releases; here it is shown on a chart and in a table.
+ */
+import type { Difference, Preview, RulesPage, Sample } from "../../api/sharing";
+import { said } from "../../api/sharing";
+import { createMap } from "../../map";
+import type { KizunaMap, Sketch } from "../../map/types";
+import { t } from "../../i18n";
+import { short } from "../../i18n/format";
+import type { Desk } from "../desk";
+import { html, nothing, type TemplateResult } from "../drawing";
+import { Asked, formWords, kindWord, type PartMaker, rowsOr, shortId } from "./parts";
+import { draft } from "./rules";
+
+const DAYS = [1, 3, 7, 14, 30] as const;
+type What = "gains" | "loses" | "changes";
+const SIGNS: Readonly<Record<What, string>> = { gains: "+", loses: "−", changes: "→" };
+
+export const previewPart: PartMaker = (desk, draw) => {
+  const found = new Asked<Preview>(desk, draw);
+  let days: number = 7;
+  let chosen = "";
+  let chart: Promise<KizunaMap> | null = null;
+  const host = document.createElement("div");
+  host.className = "mini-map";
+  host.setAttribute("aria-label", t("preview.map"));
+  const run = async (version: string) => {
+    let text = draft.text;
+    await found.run(async () => {
+      if (version) text = (await desk.api.get<RulesPage>("/api/sharing/rules", { version })).text;
+      text ??= (await desk.api.get<RulesPage>("/api/sharing/rules")).text;
+      return desk.api.post<Preview>("/api/sharing/rules/preview", { text, days });
+    });
+    chosen = found.value?.partners.find((p) => p.gains + p.loses + p.changes > 0)?.id ?? found.value?.partners[0]?.id ?? "";
+    draw();
+    void show();
+  };
+  const show = async () => {
+    const p = found.value?.partners.find((one) => one.id === chosen);
+    if (!p || !host.isConnected) return;
+    const { theme, language, units } = desk.state;
+    chart ??= createMap(host, { theme, language, units, home: desk.app.map.getView() });
+    const map = await chart;
+    map.setTheme(desk.state.theme);
+    map.setSketches(p.sample.flatMap(sketchesOf));
+    const first = p.sample.find((s) => place(s));
+    const at = p.box ? { lon: (p.box[0] + p.box[2]) / 2, lat: (p.box[1] + p.box[3]) / 2 } : first ? place(first)! : null;
+    const span = p.box ? Math.max(p.box[2] - p.box[0], p.box[3] - p.box[1], 0.1) : 1;
+    if (at) map.flyTo({ ...at, zoom: Math.max(3, Math.min(10, Math.log2(200 / span))) });
+  };
+  const stop = desk.app.store.on(["theme"], () => void show());
+  return {
+    come: (rest) => void run(rest),
+    view(rest) {
+      const p = found.value?.partners.find((one) => one.id === chosen);
+      return html`<p class="muted">${t("preview.means")}</p>
+        <p class="actions"><strong>${rest ? t("preview.of_proposal", { version: rest }) : draft.text === null ? t("preview.of_active") : t("preview.of_draft")}</strong>
+          <label>${t("preview.days")} <select @change=${(e: Event) => { days = Number((e.target as HTMLSelectElement).value); void run(rest); }}>${DAYS.map((d) => html`<option value=${d} ?selected=${d === days}>${t("preview.last_days", { n: d })}</option>`)}</select></label>
+          <button @click=${() => void run(rest)}>${t("preview.again")}</button>${found.asking ? html`<span class="muted" role="status">${t("preview.running")}</span>` : nothing}</p>
+        ${found.value ? html`${table(desk, found.value, chosen, (id) => { chosen = id; draw(); void show(); })}
+          <div class="preview-two">${host}<div>${p ? samples(desk, p) : nothing}</div></div>` : found.instead()}`;
+    },
+    end: () => {
+      stop();
+      void chart?.then((map) => map.destroy());
+    },
+  }; // prettier-ignore
+};
+
+const place = (s: Sample): { lon: number; lat: number } | null => {
+  const at = [s, s.after, s.before].find((f) => f && typeof f.lat === "number" && typeof f.lon === "number");
+  return at ? { lon: at.lon!, lat: at.lat! } : null;
+};
+const kindOf = (s: Sample): What => (s.before ? (s.after ? "changes" : "loses") : "gains");
+
+function sketchesOf(s: Sample): Sketch[] {
+  const at = place(s);
+  if (!at) return [];
+  const look = { gains: "gain", loses: "loss", changes: "change" }[kindOf(s)] as Sketch["look"];
+  const out: Sketch[] = [{ kind: "point", points: [[at.lon, at.lat]], look }];
+  const cell = s.after?.cell_m ?? s.before?.cell_m;
+  if (cell) out.push({ kind: "area", look: "cell", points: cellOf(s.after?.lon ?? at.lon, s.after?.lat ?? at.lat, cell) });
+  return out;
+}
+
+/** A square of a cell's size around its middle. */
+export function cellOf(lon: number, lat: number, cell_m: number): [number, number][] {
+  const dy = cell_m / 2 / 111_195;
+  const dx = dy / Math.max(0.05, Math.cos((lat * Math.PI) / 180));
+  return [[lon - dx, lat - dy], [lon + dx, lat - dy], [lon + dx, lat + dy], [lon - dx, lat + dy]]; // prettier-ignore
+}
+
+function table(desk: Desk, preview: Preview, chosen: string, choose: (id: string) => void): TemplateResult {
+  const none = preview.partners.every((p) => p.gains + p.loses + p.changes === 0);
+  const cell = (what: What, n: number) => html`<td class="num ${what} ${n ? "some" : ""}">${n ? html`<span aria-hidden="true">${SIGNS[what]}</span>${n}` : "0"}</td>`;
+  return html`${none ? html`<p class="good"><span aria-hidden="true">✓</span> ${t("preview.same")}</p>` : nothing}
+    <div class="scroll"><table class="wide diff"><thead><tr><th scope="col">${t("preview.partner")}</th>${(["gains", "loses", "changes"] as const).map((w) => html`<th scope="col" class="num">${t(`preview.${w}`)}</th>`)}<th scope="col">${t("preview.by_kind")}</th></tr></thead>
+    <tbody>${preview.partners.map((p) => html`<tr class=${p.id === chosen ? "chosen" : ""}><th scope="row"><button class="link" aria-pressed=${p.id === chosen} @click=${() => choose(p.id)}><bdi>${desk.sharing!.name(p.id)}</bdi></button></th>
+      ${cell("gains", p.gains)}${cell("loses", p.loses)}${cell("changes", p.changes)}
+      <td>${Object.entries(p.by_kind).map(([k, n]) => html`<span class="chip plain">${kindWord(k)} ${n.gains ? `+${n.gains} ` : ""}${n.loses ? `−${n.loses} ` : ""}${n.changes ? `→${n.changes}` : ""}</span>`)}</td></tr>`)}</tbody></table></div>`; // prettier-ignore
+}
+
+function samples(desk: Desk, p: Difference): TemplateResult {
+  const { language } = desk.state;
+  const form = (f: Sample["before"]) => (f ? formWords(f) || t("preview.whole") : t("preview.not_told"));
+  return html`<h3>${t("preview.samples", { who: desk.sharing!.name(p.id), n: p.sample.length })}</h3>
+    ${rowsOr(["", t("preview.what"), t("preview.before"), t("preview.after"), t("preview.rule")], p.sample.map((s) => html`<tr class=${kindOf(s)}>
+      <td><strong aria-hidden="true">${SIGNS[kindOf(s)]}</strong><span class="hidden">${t(`preview.${kindOf(s)}`)}</span></td>
+      <td><span dir="auto">${said(s.words, language) || kindWord(s.kind ?? "")}</span> ${s.t_ms ? html`<time class="muted">${short(s.t_ms, desk.now())}</time>` : nothing} ${shortId(s.record)}</td>
+      <td>${form(s.before)}</td><td>${form(s.after)}</td><td><code>${s.rule}</code></td></tr>`), t("preview.no_sample"))}`; // prettier-ignore
+}

@@ -1,0 +1,141 @@
+/** Rules of release: in plain words beside their text. Edited here, checked while typing, with each finding at its line. */
+import type { Finding, Rule, RulesPage } from "../../api/sharing";
+import { said } from "../../api/sharing";
+import { t, word } from "../../i18n";
+import { short, utc } from "../../i18n/format";
+import type { Desk } from "../desk";
+import { ask } from "../dialogs";
+import { html, nothing, type TemplateResult } from "../drawing";
+import { openPart } from "../pages";
+import { Asked, clauseText, does, type PartMaker } from "./parts";
+
+const CHECK_MS = 450;
+/** What is being written, kept while other parts are looked at; the dry run looks at it too. */
+export const draft = { text: null as string | null };
+
+export const rulesPart: PartMaker = (desk, draw) => {
+  const page = new Asked<RulesPage>(desk, draw);
+  const checked = new Asked<{ findings: readonly Finding[]; rules?: readonly Rule[] }>(desk, draw);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let area: HTMLTextAreaElement | null = null;
+  const pull = () => void page.get("/api/sharing/rules");
+  const typed = (event: Event) => {
+    draft.text = (event.target as HTMLTextAreaElement).value;
+    clearTimeout(timer);
+    timer = setTimeout(() => void checked.run(() => desk.api.post("/api/sharing/rules/check", { text: draft.text })), CHECK_MS);
+    draw();
+  };
+  const toLine = (line: number) => {
+    area ??= document.querySelector("#rules-text");
+    if (!area) return;
+    const lines = area.value.split("\n");
+    const start = lines.slice(0, line - 1).reduce((n, l) => n + l.length + 1, 0);
+    area.focus();
+    area.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
+    area.scrollTop = (line - 4) * LINE_PX;
+  };
+  return {
+    come: pull,
+    news: pull,
+    view() {
+      const p = page.value;
+      if (!p) return page.instead();
+      const text = draft.text ?? p.text;
+      const changed = draft.text !== null && draft.text !== p.text;
+      const findings = changed ? (checked.value?.findings ?? []) : p.findings;
+      const rules = (changed && checked.value?.rules) || p.rules;
+      const errors = findings.filter((f) => f.level === "error").length;
+      return html`${standing(desk)}
+        <div class="rules-two">
+          <section aria-label=${t("rules.in_words")}><h3>${t("rules.in_words")}</h3>
+            ${rules.length ? html`<ol class="rule-words">${rules.map((r) => ruleCard(desk, r, () => toLine(r.line ?? lineOf(text, r.id))))}</ol>` : html`<p class="empty">${t("rules.none")}</p>`}</section>
+          <section aria-label=${t("rules.text")}><h3>${t("rules.text")} ${changed ? html`<span class="badge new">${t("rules.changed")}</span>` : nothing}</h3>
+            <div class="editor"><pre class="gutter" aria-hidden="true">${gutter(text, findings)}</pre>
+              <textarea id="rules-text" spellcheck="false" autocapitalize="off" wrap="off" aria-label=${t("rules.text")} aria-describedby="rules-findings" aria-invalid=${errors > 0}
+                .value=${text} @input=${typed} @scroll=${follow} ?readonly=${!desk.may("release")}></textarea></div>
+            <div id="rules-findings" role="status">${changed && checked.asking ? html`<p class="muted">${t("rules.checking")}</p>` : nothing}${checked.error && changed ? html`<p class="refused">${checked.error}</p>` : nothing}
+              ${findings.length ? html`<ul class="findings">${findings.map((f) => finding(f, toLine))}</ul>` : html`<p class="good"><span aria-hidden="true">✓</span> ${t("rules.fine")}</p>`}</div>
+            <p class="actions">
+              <button class="main" ?disabled=${!changed || errors > 0} @click=${() => void propose(desk, text, pull)}>${t("rules.propose")}</button>
+              <button ?disabled=${errors > 0} @click=${() => openPart(desk, "release", "preview")}>${t("rules.try")}</button>
+              <button ?disabled=${!changed} @click=${() => { draft.text = null; draw(); }}>${t("rules.discard")}</button></p></section>
+        </div>
+        ${p.history?.length ? html`<details><summary>${t("rules.history")}</summary><ol class="plain">${p.history.map((h) => html`<li>${utc(h.at_ms)} <strong><bdi>${h.by}</bdi></strong> ${word("deed_rules", h.deed)} ${h.version || ""}</li>`)}</ol></details>` : nothing}`;
+    },
+    end: () => clearTimeout(timer),
+  }; // prettier-ignore
+};
+const LINE_PX = 19;
+
+/** The numbers of lines stand still beside the text; they go where it goes. */
+function follow(event: Event): void {
+  const area = event.target as HTMLTextAreaElement;
+  const gutter = area.previousElementSibling as HTMLElement;
+  gutter.scrollTop = area.scrollTop;
+}
+
+const lineOf = (text: string, id: string): number => Math.max(1, text.split("\n").findIndex((l) => l.replaceAll(" ", "").startsWith(`id="${id}"`)) + 1);
+
+function gutter(text: string, findings: readonly Finding[]): TemplateResult[] {
+  const worst = new Map<number, string>();
+  for (const f of findings) if (f.line !== null) worst.set(f.line, worst.get(f.line) === "error" ? "error" : f.level);
+  return text.split("\n").map((_, i) => {
+    const level = worst.get(i + 1);
+    return html`<span class=${level ?? ""}>${level ? (level === "error" ? "✗" : "!") : " "}${String(i + 1).padStart(4)}\n</span>`;
+  });
+}
+
+function finding(f: Finding, toLine: (line: number) => void): TemplateResult {
+  const sign = f.level === "error" ? "✗" : "!";
+  return html`<li class=${f.level}><span aria-hidden="true">${sign}</span> <strong>${word("level_finding", f.level)}</strong>
+    ${f.line ? html`<button class="link" @click=${() => toLine(f.line!)}>${t("rules.line", { n: f.line })}</button>` : nothing}
+    ${f.rule ? html`<code>${f.rule}</code>` : nothing}${f.key ? html` <code>${f.key}</code>` : nothing} <span lang="en" dir="auto">${f.text}</span></li>`; // prettier-ignore
+}
+
+function ruleCard(desk: Desk, r: Rule, toText: () => void): TemplateResult {
+  return html`<li class="box ${r.releases ? "releases" : "withholds"}"><p><strong><span aria-hidden="true">${r.releases ? "→" : "✗"}</span> ${t(r.releases ? "rules.releases" : "rules.withholds")}</strong>
+      ${r.to.map((p) => html` <span class="chip plain"><bdi>${p === "*" ? t("rules.everybody") : desk.sharing!.name(p)}</bdi></span>`)} <button class="link" @click=${toText}><code>${r.id}</code></button></p>
+    <p dir="auto">${said(r.words, desk.state.language)}</p>
+    ${clauseText(r.clause) ? html`<p class="muted">${t("share.clause")} <code>${clauseText(r.clause)}</code></p>` : nothing}</li>`; // prettier-ignore
+}
+
+/** Which rules are in force, which wait for another person, and what one may do about them. */
+function standing(desk: Desk): TemplateResult {
+  const rules = desk.sharing!.state?.rules;
+  if (!rules) return html``;
+  const p = rules.proposed;
+  const me = desk.me.user;
+  const path = "/api/sharing/rules";
+  const act = (what: "approve" | "activate" | "rollback", version: number, done: string) => () => void does(desk, () => desk.api.post(`${path}/${what}`, { version }), done);
+  return html`<div class="box standing"><p>${rules.version
+      ? html`<span class="good" aria-hidden="true">●</span> ${t("rules.in_force", { version: rules.version, at: short(rules.activated_at, desk.now()), by: rules.by.join(" + ") })} <code title=${rules.hash}>${rules.hash.slice(0, 12)}</code>`
+      : html`<strong class="stopped"><span aria-hidden="true">■</span> ${t("rules.nothing_leaves")}</strong>`}</p>
+    ${p ? html`<p><strong>${t("rules.proposed_by", { version: p.version, by: p.by, at: short(p.at, desk.now()) })}</strong>
+        ${p.approved_by ? t("rules.approved_by", { by: p.approved_by }) : p.by === me ? t("rules.needs_other") : t("rules.look_first")}</p>
+      <p class="actions"><button @click=${() => openPart(desk, "release", `preview/${p.version}`)}>${t("rules.try_proposed")}</button>
+        ${p.approved_by ? html`<button class="main" @click=${act("activate", p.version, t("rules.activated"))}>${t("rules.activate")}</button>`
+          : html`<button class="main" ?disabled=${p.by === me} @click=${act("approve", p.version, t("rules.approved"))}>${t("rules.approve")}</button>`}</p>` : nothing}
+    ${rules.version > 1 || !rules.version ? html`<p class="actions"><button @click=${() => void rollBack(desk, rules.version - 1)}>${t("rules.roll_back")}</button></p>` : nothing}</div>`; // prettier-ignore
+}
+
+async function propose(desk: Desk, text: string, pull: () => void): Promise<void> {
+  const body = html`<p>${t("rules.propose_means")}</p><label>${t("rules.why")}<input name="text" maxlength="500" autocomplete="off" data-first /></label>`;
+  const done = await ask(t("rules.propose"), body, t("rules.propose"), async (form) => {
+    await desk.api.post("/api/sharing/rules/propose", { text, note: form.get("text") ?? "" });
+    return true;
+  });
+  if (!done) return;
+  draft.text = null;
+  desk.say(t("rules.proposed"));
+  void desk.sharing!.pull();
+  pull();
+}
+
+async function rollBack(desk: Desk, version: number): Promise<void> {
+  await ask(t("rules.roll_back"), html`<p>${t("rules.roll_back_means")}</p>`, t("rules.roll_back"), async () => {
+    await desk.api.post("/api/sharing/rules/rollback", { version });
+    desk.say(t("share.done"));
+    void desk.sharing!.pull();
+    return true;
+  });
+}
