@@ -16,7 +16,7 @@ from kizuna.node.service.node_file import parsed
 from kizuna.node.share import introduction
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import init, load
-from kizuna.node.share.loops import Tables
+from kizuna.node.share.lines.loops import Tables
 from kizuna.node.share.partners import Partners
 from kizuna.node.share.sharing import Sharing, open_sharing
 from kizuna.sources.batch import Batch, nothing

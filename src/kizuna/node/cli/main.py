@@ -13,10 +13,14 @@ from kizuna.node.cli import (
     claims_commands,
     demo_commands,
     feed_commands,
+    ledger_commands,
     live_commands,
     match_commands,
     node_commands,
+    partner_commands,
     presence_commands,
+    rules_commands,
+    sync_commands,
     vessel_commands,
 )
 from kizuna.node.cli import partitions as partitions_
@@ -233,6 +237,10 @@ presence_commands.add_to(app)
 demo_commands.add_to(app, exercise_app)
 feed_commands.add_to(app)
 node_commands.add_to(app)
+partner_commands.add_to(app)
+rules_commands.add_to(app)
+sync_commands.add_to(app)
+ledger_commands.add_to(app)
 
 
 def run() -> None:

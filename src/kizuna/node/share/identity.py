@@ -129,6 +129,10 @@ class Marks:
         """What was signed of a log last."""
         return self._held.get(log)
 
+    def all(self) -> dict[str, Position]:
+        """What was signed last, by log."""
+        return dict(self._held)
+
     def put(self, positions: dict[str, Position]) -> None:
         """Note what is about to be handed out."""
         self._held.update(positions)

@@ -34,7 +34,7 @@ from kizuna.share.verify import Trusted
 from kizuna.stores.shared import Shared, open_shared
 
 if TYPE_CHECKING:
-    from kizuna.node.share.traffic import Traffic
+    from kizuna.node.share.lines.traffic import Traffic
     from kizuna.places.zone import Zone
 
 SECRET_BYTES: Final = 32
@@ -146,7 +146,7 @@ class Sharing:
     # ---- running ----------------------------------------------------------------------------------------------------
     def start(self, tables: Any, trouble: Callable[[str, str], object] = lambda _name, _words: None) -> None:
         """Begin: the door's loops over ``tables`` (``loops.Tables``), the lines to partners, the arrivals."""
-        from kizuna.node.share.traffic import Traffic  # noqa: PLC0415  a command needs no lines
+        from kizuna.node.share.lines.traffic import Traffic  # noqa: PLC0415  a command needs no lines
 
         self.traffic = Traffic(self, tables, trouble)
         self.traffic.start()
@@ -172,7 +172,7 @@ class Sharing:
     # ---- health -----------------------------------------------------------------------------------------------------
     def health(self) -> list[dict[str, Any]]:
         """One row for each partner: state of the link, what was told and received, how far either side is behind."""
-        from kizuna.node.share.health import rows  # noqa: PLC0415
+        from kizuna.node.share.lines.health import rows  # noqa: PLC0415
 
         return rows(self)
 

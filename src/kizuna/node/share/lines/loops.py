@@ -23,7 +23,7 @@ from kizuna.base.errors import KizunaError
 from kizuna.base.table import Table, concat
 from kizuna.base.units import DAY_MS, HOUR_MS, MINUTE_MS, MISSING_TIME_MS, SECOND_MS
 from kizuna.node.origin import are_own, own_rows
-from kizuna.node.share import delays as delays_
+from kizuna.node.share.lines import delays as delays_
 from kizuna.node.share.door import Door, Rows
 from kizuna.share.publish.run import AT_ONCE
 from kizuna.share.rules.rule import RuleSet

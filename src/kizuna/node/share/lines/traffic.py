@@ -14,18 +14,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kizuna.base.errors import KizunaError, TrustError
+from kizuna.base.errors import KizunaError
 from kizuna.node.service.intake import started
 from kizuna.node.share.arrivals import Arrivals
-from kizuna.node.share.listener import Listener
-from kizuna.node.share.loops import Loops, Tables
+from kizuna.node.share.lines.exchange import Exchange
+from kizuna.node.share.lines.listener import Listener
+from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.partners import ACTIVE
-from kizuna.node.share.workers import Worker
-from kizuna.share import receipt
-from kizuna.share.ledger.name import LogName, parse_name
-from kizuna.share.sync import Fault, wire
-from kizuna.share.sync.cutting import Cutter
-from kizuna.share.sync.taking import Outcome, take
+from kizuna.node.share.lines.workers import Worker
+from kizuna.share.ledger.name import LogName
+from kizuna.share.sync import wire
+from kizuna.share.sync.taking import Outcome
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
@@ -34,8 +33,9 @@ LOOK_S: Final = 2.0
 QUIET_S: Final = 90.0
 """A link of which nothing was heard for so long is down."""
 STOP_S: Final = 10.0
+GRACE_S: Final = 0.2
+"""Answers that are under way have so long when the node stops."""
 ALARMS_MOST: Final = 200
-_NEW_KEYS: Final = ("key manifests", "was not announced")
 _LOG: Final = logging.getLogger("kizuna.node.share")
 
 
@@ -67,7 +67,7 @@ class Traffic:
         self.alarms: list[tuple[int, str, str, str]] = []
         """Newest last: time, partner, log, words."""
         self.version = 0
-        self._cutter = Cutter(sharing.shared.outbox)
+        self.exchange = Exchange(sharing, self.alarm)
         self._links: dict[str, Link] = {}
         self._workers: dict[str, Worker] = {}
         self._over = threading.Event()
@@ -96,6 +96,8 @@ class Traffic:
         until = time.monotonic() + STOP_S
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                _LOG.error("%s did not end in time", thread.name)
         self._sharing.door.news.clear()
 
     def _thread(self, name: str, work: Callable[[], None]) -> None:
@@ -162,7 +164,12 @@ class Traffic:
         s = self._sharing.config.sharing
         server = Server(self.listener, Listen(s.host, s.port, self._sharing.identity.certificate))
         loop = asyncio.get_running_loop()
-        self._stop_server = lambda: loop.call_soon_threadsafe(server.stop)
+
+        def stop() -> None:
+            self.listener.let_go()
+            loop.call_later(GRACE_S, server.stop)
+
+        self._stop_server = lambda: loop.call_soon_threadsafe(stop)
         watching = asyncio.ensure_future(self.listener.watch())
         _LOG.info("partners are answered at %s:%d", s.host, s.port)
         try:
@@ -175,79 +182,28 @@ class Traffic:
             self._stop_server = lambda: None
 
     # ---- pages ------------------------------------------------------------------------------------------------------
-    def cut(self, log: str, first: int, max_bytes: int) -> bytes:
-        """A page of one of our logs."""
-        return self._cutter.cut(parse_name(log), first, max_bytes, keys=self._sharing.identity.ring.sequence)
-
     def take(
-        self, partner: str, data: bytes, *, asked: dict[str, int] | None = None, direct: bool = True,
+        self, partner: str, data: bytes, *, asked: dict[str, int] | None = None,
         fetch: Callable[[], bool] | None = None,
     ) -> Outcome:  # fmt: skip
-        """Judge and keep a page of a partner, however it came. Key manifests that it needs are fetched first."""
-        out = self._take(partner, data, asked, direct)
-        if out.fault is Fault.NOT_WRITTEN and fetch is not None and any(w in out.reason for w in _NEW_KEYS):
-            try:
-                new = fetch()
-            except TrustError as exc:
-                new = False
-                self.alarm(partner, out.log, str(exc))
-            if new:
-                out = self._take(partner, data, asked, direct)
-            else:
-                self.alarm(partner, out.log, f"{out.reason}, and the partner shows none")
-        if out.fault is not None:
-            if out.fault is Fault.HALTED:
-                self.alarm(partner, out.log, out.reason)
-            _LOG.warning("a page of %s was not taken: %s", partner, out.reason)
-        elif out.new:
+        """Judge and keep a page that a partner handed over itself."""
+        out = self.exchange.take(partner, data, asked=asked, fetch=fetch)
+        if out.fault is None and out.new:
             self.version += 1
             self.arrivals.bell.set()
         return out
-
-    def _take(self, partner: str, data: bytes, asked: dict[str, int] | None, direct: bool) -> Outcome:  # noqa: FBT001
-        trusted = self._sharing.trusted(partner)
-        return take(data, trusted, self._sharing.shared.inbox, self._sharing.now_ms(), asked=asked, direct=direct)
 
     def brought(self, partner: str, data: bytes) -> bytes:
         """A page that a partner brought: the bytes of the answer."""
         worker = self._workers.get(partner)
         out = self.take(partner, data, fetch=worker.fetch_keys if worker is not None else None)
-        note = b""
-        if out.fault is None:
-            seen = self._sharing.shared.inbox.seen(out.log)
-            note = receipt.acknowledge(seen, self._sharing.identity.keys, now_ms=self._sharing.now_ms())
-            self._sharing.shared.inbox.told(out.log, seen.size)
         with self._lock:
             self._link(partner).bytes_in += len(data)
-        return wire.write_brought(out, note)
-
-    # ---- receipts ---------------------------------------------------------------------------------------------------
-    def receipts_for(self, partner: str) -> tuple[list[tuple[str, int]], list[bytes]]:
-        """What we owe a partner: logs with the sizes that the receipts are over, and the receipts."""
-        shared, owed, notes = self._sharing.shared, [], []
-        for state in shared.inbox.owed(partner)[: wire.RECEIPTS_MOST]:
-            if not state.halted:
-                seen = shared.inbox.seen(state.name)
-                owed.append((state.name, seen.size))
-                notes.append(receipt.acknowledge(seen, self._sharing.identity.keys, now_ms=self._sharing.now_ms()))
-        return owed, notes
+        return wire.write_brought(out, self.exchange.receipt(out.log) if out.fault is None else b"")
 
     def receipts(self, partner: str, notes: Sequence[bytes]) -> None:
-        """Receipts of a partner for our logs. One that shows that we were set back halts the log."""
-        shared, trusted = self._sharing.shared, self._sharing.trusted(partner)
-        for note in notes:
-            log = note.partition(b"\n")[0].decode(errors="replace")
-            try:
-                state = shared.logs.state(log)
-                nodes = shared.outbox.nodes(log)
-                size = state.size if state is not None else 0
-                shared.outbox.acknowledged(trusted.receipt(note, size, nodes, self._sharing.identity.ring))
-            except TrustError as exc:
-                if exc.message.startswith("we signed"):
-                    shared.logs.halt(log, exc.message)
-                self.alarm(partner, log, str(exc))
-            except KizunaError as exc:
-                _LOG.warning("a receipt of %s for %s: %s", partner, log[:200], exc)
+        """Receipts of a partner for our logs."""
+        self.exchange.receipts(partner, notes)
         self.version += 1
 
     # ---- links ------------------------------------------------------------------------------------------------------

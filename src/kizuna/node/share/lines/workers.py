@@ -23,13 +23,14 @@ from kizuna.base.units import SECOND_MS
 from kizuna.links.fed.client import Answer, Line
 from kizuna.links.fed.client import Identity as Who
 from kizuna.node.share.partners import Known, pins
+from kizuna.records.label import EVERYBODY
 from kizuna.share.ledger.name import LANES, LogName, parse_name
 from kizuna.share.page import LIMITS
 from kizuna.share.sync import Alarm, Ask, Cancel, Puller, Pusher, Send, wire
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
-    from kizuna.node.share.traffic import Traffic
+    from kizuna.node.share.lines.traffic import Traffic
 
 LOOK_S: Final = 5.0
 """How often new logs and a silent partner are looked for."""
@@ -104,7 +105,7 @@ class Worker:
     def _look(self) -> list[Any]:
         """Follow logs of the partner that are new here; push where it does not ask."""
         states = {s.name: s for s in self._sharing.shared.logs.all("in", self.partner)}
-        for name in self._names(states.keys()):
+        for name in logs_of(self._sharing, self.partner):
             held = states.get(str(name))
             if held is not None and held.halted:
                 if str(name) in self._followed:
@@ -120,16 +121,6 @@ class Worker:
                 if state.peer in mine and not state.halted:
                     actions += self._push_news(state.name, state.head_size)
         return actions
-
-    def _names(self, held: Any) -> list[LogName]:
-        """Logs of the partner that are for us, of its present epoch and of those before that were begun."""
-        trusted = self._sharing.trusted(self.partner)
-        epoch = trusted.ring.manifest.epoch if trusted.ring.manifest else 1
-        audiences = (self._sharing.party, "*", *sorted(trusted.communities))
-        epochs = [epoch, *(e for e in range(max(1, epoch - _EARLIER), epoch))]
-        names = [LogName(self.partner, e, a, self._sharing.context, lane)
-                 for e in epochs for a in audiences for lane in LANES]  # fmt: skip
-        return [n for n in names if n.epoch == epoch or str(n) in held]
 
     @property
     def _pushing(self) -> bool:
@@ -173,7 +164,7 @@ class Worker:
     def _ask(self, ask: Ask) -> None:
         """On a thread of the pool: one question."""
         try:
-            owed, notes = self._traffic.receipts_for(self.partner)
+            owed, notes = self._traffic.exchange.owed(self.partner)
             body = wire.write_question(ask, notes)
             answer = self._said("POST", "/fed/v1/page", body, ask.timeout_ms)
             if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
@@ -208,7 +199,7 @@ class Worker:
         """On a thread of the pool: one page of ours."""
         begun_s = time.monotonic()
         try:
-            page = self._traffic.cut(send.log, send.first, send.max_bytes)
+            page = self._traffic.exchange.cut(send.log, send.first, send.max_bytes)
             self._jobs.put(lambda: self._pusher.began(send.exchange, len(page)) or [])  # type: ignore[func-returns-value]
             answer = self._said("POST", "/fed/v1/inbox", page, send.timeout_ms, line=1)
             if answer.status != HTTPStatus.OK:
@@ -229,6 +220,17 @@ class Worker:
             self._jobs.put(lambda: self._pusher.refused(send.exchange, fault, said.cursor, _now_ms(), said.reason))
         else:
             self._jobs.put(lambda: self._pusher.taken(send.exchange, said.cursor, took_ms, _now_ms()))
+
+
+def logs_of(sharing: Sharing, partner: str) -> list[LogName]:
+    """Logs of a partner that are for us, of its present epoch and of those before that were begun."""
+    trusted = sharing.trusted(partner)
+    epoch = trusted.ring.manifest.epoch if trusted.ring.manifest else 1
+    audiences = (sharing.party, EVERYBODY, *sorted(trusted.communities))
+    names = [LogName(partner, e, a, sharing.context, lane)
+             for e in range(max(1, epoch - _EARLIER), epoch + 1) for a in audiences for lane in LANES]  # fmt: skip
+    held = {s.name for s in sharing.shared.logs.all("in", partner)}
+    return [n for n in names if n.epoch == epoch or str(n) in held]
 
 
 def fetch_keys(sharing: Sharing, partner: str, line: Line) -> bool:

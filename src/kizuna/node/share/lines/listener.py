@@ -31,7 +31,7 @@ from kizuna.share.sync import Alarm, Quiet, Reply, Server, wire
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
-    from kizuna.node.share.traffic import Traffic
+    from kizuna.node.share.lines.traffic import Traffic
 
 REQUESTS_S: Final = 50.0
 REQUESTS_MOST: Final = 200
@@ -100,6 +100,15 @@ class Listener:
         for partner, peer in self._peers.items():
             if audience in self._sharing.audiences(partner):
                 self._do(partner, peer, peer.server.news(log, size))
+
+    def let_go(self) -> None:
+        """Answer every question that waits with "nothing new": the node stops. On the listener's loop."""
+        for peer in self._peers.values():
+            for ticket, waiting in list(peer.waiting.items()):
+                peer.server.gone(ticket)
+                if not waiting.done():
+                    waiting.set_result(None)
+            peer.waiting.clear()
 
     async def watch(self) -> None:
         """Answer questions that have waited long enough; forget partners that are none any more."""
@@ -216,7 +225,7 @@ class Listener:
         reply = answer.result()
         if reply is None or parse_name(reply.log).audience not in self._sharing.audiences(partner):
             return Said(204)
-        page = await asyncio.to_thread(self._traffic.cut, reply.log, reply.first, reply.max_bytes)
+        page = await asyncio.to_thread(self._traffic.exchange.cut, reply.log, reply.first, reply.max_bytes)
         self._traffic.sent(partner, len(page))
         return Said(200, page)
 

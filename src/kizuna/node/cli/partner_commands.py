@@ -1,0 +1,157 @@
+"""Commands about partners: who this node is, introducing it, whom it knows and what they may be told at most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kizuna.node.cli.share_open import AsJson, By, Home, Party
+
+partner_app = typer.Typer(help="Partners of a node: introduce, list, bound, pause, revoke.", no_args_is_help=True)
+
+_MANY = "May be repeated; one empty word takes all away."
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Name of the file to hand over.")]
+Phrase = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="File with the passphrase of the root key; asked for without.")
+]
+Me = Annotated[str, typer.Option("--party", help="Id of this node's party, where it has no keys yet.")]
+Title = Annotated[str, typer.Option("--title", help="Its name for people.")]
+Unit = Annotated[str, typer.Option("--unit", help="Unit that runs this node.")]
+Listen = Annotated[str, typer.Option("--listen", help="Where partners are answered, HOST:PORT; none: only dial.")]
+Address = Annotated[
+    list[str] | None, typer.Option("--address", help="Where partners reach this node, https://HOST:PORT. Repeatable.")
+]
+Code = Annotated[str, typer.Option("--code", help="What the other side read aloud; asked for without it.")]
+
+
+@partner_app.command("init")
+def init(
+    home: Home, party: Annotated[str, typer.Option("--party", help="Id of this node's party: a-z, 0-9, dash.")],
+    title: Title = "", unit: Unit = "", listen: Listen = "", address: Address = None, passphrase_file: Phrase = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Make this node's keys for sharing and write its settings. The root key belongs on a stick in a safe."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    wanted = partner_run.Wanted(party, title, unit, listen, tuple(address or ()), passphrase_file)
+    partner_run.init(home, wanted, as_json=as_json)
+
+
+@partner_app.command("introduce")
+def introduce(
+    home: Home, out: Out = None, party: Me = "", title: Title = "", unit: Unit = "", listen: Listen = "",
+    address: Address = None, passphrase_file: Phrase = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """First step of an introduction: write a file for the other side. Makes the keys first where there are none."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    wanted = partner_run.Wanted(party, title, unit, listen, tuple(address or ()), passphrase_file)
+    partner_run.introduce(home, wanted, out, as_json=as_json)
+
+
+@partner_app.command("accept")
+def accept(
+    home: Home, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the other side handed over.")],
+    out: Out = None, party: Me = "", title: Title = "", unit: Unit = "", listen: Listen = "", address: Address = None,
+    passphrase_file: Phrase = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Second step, the other side: read its file, write one to hand back. Makes the keys first where there are none."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    wanted = partner_run.Wanted(party, title, unit, listen, tuple(address or ()), passphrase_file)
+    partner_run.accept(home, file, wanted, out, as_json=as_json)
+
+
+@partner_app.command("open")
+def open_up(
+    home: Home, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the other side handed back.")],
+    out: Out = None, code: Code = "", later: Annotated[bool, typer.Option("--later", help="Confirm later.")] = False,
+    by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Third step: write the last file, show the code to read aloud, and take the code that the other side reads."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.open_up(home, file, out, code, by, later=later, as_json=as_json)
+
+
+@partner_app.command("confirm")
+def confirm(
+    home: Home, party: Party,
+    file: Annotated[Path | None, typer.Option("--file", help="The third file, for the side that accepted.")] = None,
+    code: Code = "", by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Last step: type the code that the other side reads aloud. The partner is known from here on."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.confirm(home, party, file, code, by, as_json=as_json)
+
+
+@partner_app.command("list")
+def list_(home: Home, as_json: AsJson = False) -> None:
+    """Partners, what they may be told at most, and how it stands with each."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.list_(home, as_json=as_json)
+
+
+@partner_app.command("set")
+def set_(
+    home: Home, party: Party,
+    tlp_max: Annotated[str, typer.Option("--tlp-max", help="CLEAR, GREEN, AMBER, AMBER_STRICT or RED.")] = "",
+    caveat: Annotated[list[str] | None, typer.Option("--caveat", help=_MANY)] = None,
+    community: Annotated[list[str] | None, typer.Option("--community", help=_MANY)] = None,
+    purpose: Annotated[list[str] | None, typer.Option("--purpose", help=_MANY)] = None,
+    by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Change what a partner may be told at most: level, caveats, communities, purposes."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.set_(home, party, partner_run.Bounds(tlp_max, caveat, community, purpose), by, as_json=as_json)
+
+
+@partner_app.command("pause")
+def pause(home: Home, party: Party, why: Why = "", by: By = "") -> None:
+    """Stop the exchange with a partner for now; nothing is forgotten."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.change(home, party, "paused", why, by)
+
+
+@partner_app.command("resume")
+def resume(home: Home, party: Party, why: Why = "", by: By = "") -> None:
+    """Take a paused exchange up again."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.change(home, party, "active", why, by)
+
+
+@partner_app.command("revoke")
+def revoke(home: Home, party: Party, why: Why = "", by: By = "") -> None:
+    """End it with a partner for good: it is a stranger from now on."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.change(home, party, "revoked", why, by)
+
+
+@partner_app.command("exposure")
+def exposure(home: Home, party: Party, as_json: AsJson = False) -> None:
+    """What a partner was told, by kind and log, and what it has acknowledged."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.exposure(home, party, as_json=as_json)
+
+
+@partner_app.command("new-epoch")
+def new_epoch(home: Home, passphrase_file: Phrase = None, by: By = "", as_json: AsJson = False) -> None:
+    """After a restore: close the logs where they stood and begin anew, with the root key. The node must not run."""
+    from kizuna.node.cli import partner_run  # noqa: PLC0415
+
+    partner_run.new_epoch(home, passphrase_file, by, as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the program."""
+    app.add_typer(partner_app, name="partner")

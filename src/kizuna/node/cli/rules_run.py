@@ -1,0 +1,219 @@
+"""What the commands about rules of release do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kizuna.node.cli import output
+from kizuna.node.cli.share_open import audited, officer, opened, when
+
+if TYPE_CHECKING:
+    from kizuna.node.share.sharing import Sharing
+    from kizuna.share.rules.activation import Status
+    from kizuna.share.rules.rule import RuleSet
+
+DAY_MS = 86_400_000
+_STEP_MS = 3_600_000
+
+
+def check(home: Path, file: Path, *, as_json: bool) -> None:
+    """Findings."""
+    with output.plain_errors():
+        from kizuna.share.rules.check import check as look  # noqa: PLC0415
+        from kizuna.share.rules.read import load  # noqa: PLC0415
+
+        rules = load(_text(file), str(file))
+        with opened(home, zones=True) as sharing:
+            found = look(rules, sharing.door.house.setting())
+        if as_json:
+            output.emit({"hash": rules.hash, "rules": len(rules.rules), "findings": [
+                {"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint} for f in found]})  # fmt: skip
+        else:
+            for finding in found:
+                sys.stdout.write(f"{finding}\n")
+            sys.stdout.write(f"{len(rules.rules)} rules, {len(found)} findings\n")
+    raise SystemExit(output.FINDINGS if found else output.OK)
+
+
+def show(home: Path, language: str, *, as_json: bool) -> None:
+    """What is in force."""
+    with output.plain_errors():
+        from kizuna.share.rules.words import rule_text  # noqa: PLC0415
+
+        with opened(home) as sharing:
+            status, active = sharing.book.status(), sharing.rules()
+            row = _status(sharing, status)
+        if as_json:
+            words = [{"id": r.id, "clause": list(r.clauses), "to": list(r.to), "words": rule_text(r, language)}
+                     for r in (active.rules if active else ())]  # fmt: skip
+            output.emit({**row, "rules": words, "text": active.source.decode() if active else ""})
+            return
+        output.mark(sharing.context)
+        if active is None:
+            sys.stdout.write("No rules are in force: nothing leaves.\n")
+        else:
+            sys.stdout.write(f"In force since {when(status.since_ms)}: version {row['version']}, {active.hash[:16]}\n")
+            for rule in active.rules:
+                sys.stdout.write(f"\n{rule.id} ({', '.join(rule.clauses)})\n  {rule_text(rule, language)}\n")
+        for one in row["proposed"]:
+            sys.stdout.write(f"\nWaits: version {one['version']}, proposed by {one['by']} {when(one['at_ms'])}, "
+                             f"{'approved by ' + one['approved_by'] if one['approved_by'] else 'not approved yet'}\n")  # fmt: skip
+
+
+def explain(home: Path, record: str, *, as_json: bool) -> None:
+    """Decisions about a record."""
+    with output.plain_errors():
+        with opened(home) as sharing:
+            clauses: dict[str, dict[str, tuple[str, ...]]] = {}
+            lines = sharing.shared.decisions.about(record)
+            for line in lines:
+                policy = line.decided.policy
+                if policy and policy not in clauses:
+                    clauses[policy] = {r.id: r.clauses for r in sharing.book.read(policy).rules}
+        rows = [{"at_ms": x.at_ms, "to": x.decided.to, "verdict": x.decided.verdict, "rules": list(x.decided.rules),
+                 "clauses": sorted({c for r in x.decided.rules for c in clauses.get(x.decided.policy, {}).get(r, ())}),
+                 "transforms": list(x.decided.transforms), "policy": x.decided.policy, "why": x.decided.why}
+                for x in lines]  # fmt: skip
+        if as_json:
+            output.emit({"record": record, "decisions": rows})
+            return
+        for row in rows:
+            sys.stdout.write(f"{when(row['at_ms'])}  {row['to']:<20} {row['verdict']:<9} rules {', '.join(row['rules']) or 'none'}"
+                             f"  clauses {', '.join(row['clauses']) or 'none'}  {'; '.join(row['transforms'])}  {row['why']}\n")  # fmt: skip
+        if not rows:
+            sys.stdout.write("no decision about this record is kept\n")
+
+
+def diff(home: Path, file: Path, days: float, *, as_json: bool) -> None:
+    """Differences over the last days, from the node's own rows."""
+    with output.plain_errors():
+        from kizuna.node.share.preview import difference  # noqa: PLC0415
+        from kizuna.share.rules.read import load  # noqa: PLC0415
+
+        rules = load(_text(file), str(file))
+        with opened(home, zones=True) as sharing:
+            rows = difference(sharing, rules, round(days * DAY_MS))
+        if as_json:
+            output.emit({"days": days, "partners": rows})
+            return
+        for row in rows:
+            kinds = ", ".join(f"{kind} {n:+,}" for kind, n in row["by_kind"].items())
+            sys.stdout.write(f"{row['to']:<20} gains {row['gains']:,}, loses {row['loses']:,}, "
+                             f"changes {row['changes']:,}  {kinds}\n")  # fmt: skip
+        if not rows:
+            sys.stdout.write("no difference for anybody\n")
+
+
+def propose(home: Path, file: Path, by: str, password_file: Path | None, *, as_json: bool) -> None:
+    """First person."""
+    with output.plain_errors():
+        name = officer(home, by, password_file)
+        with opened(home) as sharing, _refusals():
+            rules = sharing.book.propose(_text(file), name, _now_ms())
+            row = _status(sharing, sharing.book.status())
+            version = sharing.book.version_of(rules.hash)
+        audited(home, name, "rules.propose", f"{version} {rules.hash[:16]}")
+        _tell(row, f"version {version} is proposed by {name}; another person approves it", as_json=as_json)
+
+
+def approve(home: Path, version: str, by: str, password_file: Path | None, *, as_json: bool) -> None:
+    """Second person."""
+    with output.plain_errors():
+        name = officer(home, by, password_file)
+        with opened(home) as sharing, _refusals():
+            rules = sharing.book.find(version)
+            row = _status(sharing, sharing.book.approve(rules.hash, name, _now_ms()))
+        audited(home, name, "rules.approve", f"{version} {rules.hash[:16]}")
+        _tell(row, f"version {version} is approved by {name}; either may activate it", as_json=as_json)
+
+
+def activate(home: Path, what: str, by: str, second: str, secrets: tuple[Path, ...], *, as_json: bool) -> None:
+    """Put in force."""
+    with output.plain_errors():
+        from kizuna.base.errors import ConfigError  # noqa: PLC0415
+
+        first = officer(home, by, secrets[0] if secrets else None)
+        other = officer(home, second, secrets[1] if len(secrets) > 1 else None) if second else ""
+        with opened(home) as sharing, _refusals():
+            if second:
+                rules = _both(sharing, _text(Path(what)), first, other)
+            else:
+                rules = sharing.book.find(what)
+                if not sharing.config.sharing.two_persons:
+                    raise ConfigError("two_persons = false has no command of its own", where="--second")
+            row = _status(sharing, sharing.book.activate(rules.hash, first, _now_ms()))
+        audited(home, first, "rules.activate", f"{row['version']} {rules.hash[:16]}")
+        _tell(row, f"version {row['version']} is in force, by {first}{' and ' + other if other else ''}", as_json=as_json)
+
+
+def _both(sharing: Sharing, text: bytes, first: str, other: str) -> RuleSet:
+    """Propose and approve in one act; what one of them has proposed already is taken up."""
+    from kizuna.share.rules.read import load  # noqa: PLC0415
+
+    rules, now = load(text), sharing.book.status()
+    there = now.proposals.get(rules.hash)
+    if there is None or there.base != now.active:
+        sharing.book.propose(text, first, _now_ms())
+        there = sharing.book.status().proposals[rules.hash]
+    if not there.approved_by:
+        sharing.book.approve(rules.hash, other if there.by == first else first, _now_ms())
+    return rules
+
+
+def rollback(home: Path, by: str, password_file: Path | None, *, stop: bool, as_json: bool) -> None:
+    """Back, or to nothing."""
+    with output.plain_errors():
+        name = officer(home, by, password_file)
+        with opened(home) as sharing, _refusals():
+            book = sharing.book
+            row = _status(sharing, book.stop(name, _now_ms()) if stop else book.roll_back(name, _now_ms()))
+        audited(home, name, "rules.stop" if stop else "rules.rollback", str(row["version"]))
+        words = f"version {row['version']} is in force again" if row["version"] else "nothing leaves any more"
+        _tell(row, words, as_json=as_json)
+
+
+def _status(sharing: Sharing, status: Status) -> dict[str, Any]:
+    book = sharing.book
+    return {
+        "version": book.version_of(status.active), "hash": status.active, "activated_at": status.since_ms,
+        "proposed": [{"version": book.version_of(p.rules), "hash": p.rules, "by": p.by, "at_ms": p.at_ms,
+                      "approved_by": p.approved_by} for p in status.proposals.values()],
+        "steps": [{"deed": s.deed, "by": s.by, "at_ms": s.at_ms, "version": book.version_of(s.rules)}
+                  for s in status.steps],
+    }  # fmt: skip
+
+
+class _refusals:  # noqa: N801  reads as a word in a with statement
+    """A step that is not allowed is a refusal: exit code 4, with the reason."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: object) -> None:
+        from kizuna.base.errors import InputError  # noqa: PLC0415
+
+        if isinstance(exc, InputError):
+            output.fail(str(exc), output.REFUSED)
+
+
+def _text(file: Path) -> bytes:
+    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"cannot be read: {exc.strerror}", where=str(file)) from exc
+
+
+def _tell(row: dict[str, Any], words: str, *, as_json: bool) -> None:
+    if as_json:
+        output.emit(row)
+    else:
+        sys.stdout.write(words + "\n")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

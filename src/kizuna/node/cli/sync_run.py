@@ -1,0 +1,201 @@
+"""What the commands about the exchange do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kizuna.node.cli import output
+from kizuna.node.cli.share_open import audited, opened, when
+
+if TYPE_CHECKING:
+    from kizuna.links.fed.client import Line
+    from kizuna.node.share.sharing import Sharing
+
+_PAGE_BYTES = 512 * 1024
+
+
+def status(home: Path, *, as_json: bool) -> None:
+    """How it stands: from the shared store, and from the running node where there is one."""
+    with output.plain_errors():
+        from kizuna.node.service.status import read_status  # noqa: PLC0415
+
+        found = read_status(home)
+        live = {row["id"]: row for row in found.get("sharing", {}).get("partners", [])}
+        with opened(home) as sharing:
+            rows, context = sharing.health(), sharing.context
+        for row in rows:
+            if found["state"] == "running" and row["id"] in live and row["link"]["state"] in ("never", "up"):
+                link = live[row["id"]]["link"]
+                row["link"] = {**row["link"], **{k: link[k] for k in ("state", "why", "last_heard_ms", "ahead_s")}}
+        bad = [r for r in rows if r["state"] == "active" and r["link"]["state"] in ("down", "halted")]
+        if as_json:
+            output.emit({"context": context, "node": found["state"], "partners": rows})
+        else:
+            output.mark(context)
+            for row in rows:
+                link = row["link"]
+                waits = ", ".join(f"{n:,} {lane}" for lane, n in link["lanes"].items() if n) or "nothing"
+                sys.stdout.write(f"{row['id']:<20} {link['state']:<7} heard {when(link['last_heard_ms'])}; waits there: {waits}; "
+                                 f"here: {link['to_come']:,}  {link['why']}\n")  # fmt: skip
+    raise SystemExit(output.FINDINGS if bad else output.OK)
+
+
+def pull(home: Path, party: str, *, as_json: bool) -> None:
+    """Once, all that is new."""
+    with output.plain_errors(), opened(home) as sharing:
+        output_rows = [_pulled(sharing, one) for one in _some(sharing, party)]
+        _tell(output_rows, "new", as_json=as_json)
+
+
+def push(home: Path, party: str, *, as_json: bool) -> None:
+    """Once, all that was not acknowledged."""
+    with output.plain_errors(), opened(home) as sharing:
+        _tell([_pushed(sharing, one) for one in _some(sharing, party)], "brought", as_json=as_json)
+
+
+def _some(sharing: Sharing, party: str) -> list[str]:
+    from kizuna.base.errors import InputError  # noqa: PLC0415
+    from kizuna.node.share.partners import ACTIVE  # noqa: PLC0415
+
+    if party:
+        known = sharing.partners.get(party)
+        if known.state != ACTIVE or not known.addresses:
+            raise InputError(f"{party} is {known.state}, with {len(known.addresses)} addresses", hint="kizuna partner list")
+        return [party]
+    return [k.id for k in sharing.partners.all() if k.state == ACTIVE and k.addresses]
+
+
+def _line(sharing: Sharing, party: str) -> Line:
+    from kizuna.links.fed.client import Identity, Line  # noqa: PLC0415
+    from kizuna.node.share.partners import pins  # noqa: PLC0415
+
+    known, me = sharing.partners.get(party), sharing.identity
+    return Line(known.addresses[0], pins(known, sharing.context), Identity(me.key_id, me.keys.sign_request, os.urandom))
+
+
+def _pulled(sharing: Sharing, party: str) -> dict[str, Any]:
+    """Page after page of each log until nothing is new."""
+    from kizuna.base.errors import UnavailableError  # noqa: PLC0415
+    from kizuna.node.share.lines.exchange import Exchange  # noqa: PLC0415
+    from kizuna.node.share.lines.workers import fetch_keys, logs_of  # noqa: PLC0415
+    from kizuna.share.page import LIMITS  # noqa: PLC0415
+    from kizuna.share.sync import Ask, wire  # noqa: PLC0415
+    from kizuna.share.sync.actions import Position  # noqa: PLC0415
+
+    wrong: list[str] = []
+    exchange = Exchange(sharing, lambda _p, log, words: wrong.append(f"{log}: {words}"))
+    new = 0
+    with _line(sharing, party) as line:
+        for name in logs_of(sharing, party):
+            while True:
+                state = sharing.shared.logs.state(str(name))
+                if state is not None and state.halted:
+                    wrong.append(f"{name} is halted: {state.halted}")
+                    break
+                at = Position(str(name), state.size if state else 0)
+                owed, notes = exchange.owed(party)
+                body = wire.write_question(Ask(0, (at,), _PAGE_BYTES, 0, 60_000), notes)
+                answer = line.ask("POST", "/fed/v1/page", body, most=LIMITS.wire_bytes)
+                if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
+                    raise UnavailableError(f"{party} answers {answer.status}", hint="was the introduction confirmed there?")
+                for log, size in owed:
+                    sharing.shared.inbox.told(log, size)
+                if not answer.body:
+                    break
+                out = exchange.take(party, answer.body, asked={str(name): at.after},
+                                    fetch=lambda: fetch_keys(sharing, party, line))  # fmt: skip
+                if out.fault:
+                    wrong.append(f"{name}: {out.reason}")
+                    break
+                new += out.new
+    return {"partner": party, "new": new, "wrong": wrong}
+
+
+def _pushed(sharing: Sharing, party: str) -> dict[str, Any]:
+    from kizuna.base.errors import UnavailableError  # noqa: PLC0415
+    from kizuna.node.share.lines.exchange import Exchange  # noqa: PLC0415
+    from kizuna.share.sync import wire  # noqa: PLC0415
+
+    wrong: list[str] = []
+    exchange = Exchange(sharing, lambda _p, log, words: wrong.append(f"{log}: {words}"))
+    brought, mine = 0, sharing.audiences(party)
+    with _line(sharing, party) as line:
+        for state in sharing.shared.logs.all("out"):
+            acks = sharing.shared.outbox.acks(state.name)
+            at = acks[party].size if party in acks else 0
+            while state.peer in mine and at < state.head_size:
+                answer = line.ask("POST", "/fed/v1/inbox", exchange.cut(state.name, at, _PAGE_BYTES))
+                if answer.status != HTTPStatus.OK:
+                    raise UnavailableError(f"{party} answers {answer.status}", hint="was the introduction confirmed there?")
+                said = wire.read_brought(answer.body)
+                if said.receipt:
+                    exchange.receipts(party, (said.receipt,))
+                if said.cursor == at or (said.fault and said.fault.value != "hole"):
+                    wrong.append(f"{state.name}: {said.reason}")
+                    break
+                brought, at = brought + max(0, said.cursor - at), said.cursor
+    return {"partner": party, "brought": brought, "wrong": wrong}
+
+
+def _tell(rows: list[dict[str, Any]], what: str, *, as_json: bool) -> None:
+    if as_json:
+        output.emit({"partners": rows})
+        return
+    for row in rows:
+        sys.stdout.write(f"{row['partner']}: {row[what]:,} records {what}\n")
+        for words in row["wrong"]:
+            sys.stdout.write(f"! {words}\n")
+
+
+def resume(home: Path, log: str, by: str) -> None:
+    """Take a halt away."""
+    with output.plain_errors():
+        from kizuna.base.errors import InputError  # noqa: PLC0415
+
+        with opened(home) as sharing:
+            state = sharing.shared.logs.state(log)
+            if state is None or not state.halted:
+                raise InputError("is not halted", where=log, hint="kizuna sync status")
+            if state.side == "out":
+                output.fail(f"{log} is our own and was set back: {state.halted}. kizuna partner new-epoch", output.REFUSED)
+            sharing.shared.logs.resume(log, by)
+        audited(home, by, "log.resume", log)
+        sys.stdout.write(f"{log} goes on; it was halted: {state.halted}\n")
+
+
+# ---- carried media ----------------------------------------------------------------------------------------------------
+def bundle_write(home: Path, party: str, file: Path, *, whole: bool, as_json: bool) -> None:
+    """Seal what a partner lacks."""
+    with output.plain_errors():
+        from kizuna.node.share.carrying import written  # noqa: PLC0415
+
+        with opened(home) as sharing:
+            counts = written(sharing, party, file, whole=whole)
+        audited(home, "", "bundle.write", f"{party} {counts['pages']} pages")
+        if as_json:
+            output.emit({"file": str(file), **counts})
+        else:
+            sys.stdout.write(f"{file}: for {party}, {counts['records']:,} records in {counts['pages']} pages, "
+                             f"{counts['receipts']} receipts, {file.stat().st_size / 1e6:,.2f} MB\n")  # fmt: skip
+
+
+def bundle_read(home: Path, file: Path, by: str, *, as_json: bool) -> None:
+    """Take in what a partner sealed for us."""
+    with output.plain_errors():
+        from kizuna.node.share.carrying import taken  # noqa: PLC0415
+
+        with opened(home) as sharing:
+            counts, wrong = taken(sharing, file)
+        audited(home, by, "bundle.read", f"{file.name} {counts['new']} records")
+        if as_json:
+            output.emit({"file": str(file), **counts, "wrong": wrong})
+        else:
+            sys.stdout.write(f"{file}: {counts['new']:,} new records in {counts['pages']} pages, "
+                             f"{counts['manifests']} new key manifests, {counts['receipts']} receipts\n")  # fmt: skip
+            for words in wrong:
+                sys.stdout.write(f"! {words}\n")
+    raise SystemExit(output.FINDINGS if wrong else output.OK)
