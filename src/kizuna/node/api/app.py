@@ -32,6 +32,7 @@ from kizuna.node.api.routes import (
     pages,
     picture,
     sharing,
+    taxii,
     tiles,
     vessels,
     watch,
@@ -51,7 +52,7 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
     oidc.add_to(router, node)
     picture.add_to(router, books)
     for topic in (vessels, alerts, detections, watch, layers, admin, metrics, names, ogc, live, exports, tiles, sharing,
-                  incidents):  # fmt: skip
+                  incidents, taxii):  # fmt: skip
         topic.add_to(router, books)
     _add_openapi(app, router)
     pages.add_to(router, web)

@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kizuna.node.api.answers import Problem, problem
 from kizuna.node.api.ports import Facts, Node
 from kizuna.node.api.view import Viewer
-from kizuna.node.desk.rules import may
+from kizuna.node.desk.rules import TAXII, may
 
 BODY_MOST: Final = 4 << 20
 BODY_S: Final = 20.0
@@ -42,6 +42,8 @@ PUBLIC: Final = frozenset({
 })  # fmt: skip
 PUBLIC_UNDER: Final = ("/assets/", "/entry/")
 """Program text of the page: the same for everybody, in the repository anyway, and no data."""
+TAXII_UNDER: Final = "/taxii/"
+"""TAXII clients post here with their token, which no page of another site can send; what they post waits."""
 _BACKGROUND: Final = ("/api/changes", "/api/picture")
 """What the page asks by itself does not keep a session alive."""
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -63,8 +65,12 @@ _LOG: Final = logging.getLogger("kizuna.node.api")
 
 
 def cookie_name(facts: Facts) -> str:
-    """Name of the session cookie; the prefix makes browsers hold it to TLS and this host."""
-    return "__Host-kizuna" if facts.secure else "kizuna"
+    """Name of the session cookie; the prefix makes browsers hold it to TLS and this host.
+
+    It ends with the node's name: browsers send a cookie to every port of a host, so that two nodes of one machine would
+    log each other's people out.
+    """
+    return f"__Host-kizuna-{facts.name}" if facts.secure else f"kizuna-{facts.name}"
 
 
 def set_session(response: Response, token: str, facts: Facts) -> None:
@@ -119,6 +125,8 @@ class Door:
             if token is None:
                 return None
             name = f"token:{token.token_id}"
+            if token.partner:  # what was told is as late and coarse as its rules made it
+                return Viewer(name, token.kind, address, live=token.live, partner=token.partner)
             delay_s, grid_deg = token.delay_s, token.grid_deg
             if token.live:  # never fresher or finer than the node allows, whichever way it asks
                 feeds = self._node.facts.feeds
@@ -135,7 +143,8 @@ class Door:
         """The refusal that a request gets before any route is looked up, or None."""
         path, method = scope["path"], scope["method"]
         fault = _odd(scope, headers, self._node.facts.hosts)
-        if fault is None and method not in _READS:
+        taxii = path.startswith(TAXII_UNDER) and viewer is not None and viewer.role == TAXII
+        if fault is None and method not in _READS and not taxii:
             if headers.get("x-kizuna") != "1" or not _same_origin(headers):
                 fault = 403, "requests that change something come from our own page (header X-Kizuna)"
             elif viewer is not None and viewer.is_token:

@@ -12,16 +12,20 @@ away (evidence, proof, facts, summary, distances).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, NewType, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NewType, TypeVar
 
 import numpy as np
 
 from kizuna.base.table import Table, empty
 from kizuna.base.units import HOUR_MS, MISSING_TIME_MS
 from kizuna.fixes.detections import DETECTIONS
-from kizuna.node.api.ports import Node, Versions
+from kizuna.node.api.answers import Problem
+from kizuna.node.api.ports import Node, Store, Versions
 from kizuna.node.desk.rules import VIEWER, may
 from kizuna.node.origin import own_rows
+
+if TYPE_CHECKING:
+    from kizuna.node.share.desk.released import Released
 
 Seen = NewType("Seen", Table)
 """Rows that passed ``view``."""
@@ -51,6 +55,7 @@ class Viewer:
         address: where the request came from.
         delay_ms, grid_deg: how late and how coarse a token's look is; 0 for people.
         live: whether a token may keep streams open.
+        partner: whose released view a token reads; it then reads that and nothing else.
         session: token of the session, for ending it; empty for tokens.
     """
 
@@ -61,6 +66,7 @@ class Viewer:
     grid_deg: float = 0.0
     live: bool = False
     session: str = ""
+    partner: str = ""
 
     @property
     def is_token(self) -> bool:
@@ -138,6 +144,13 @@ class Reader:
     def __init__(self, node: Node, viewer: Viewer) -> None:
         self._node = node
         self._viewer = viewer
+        self._store: Store = node.store
+        self.released: Released | None = None
+        """The logs to a partner, where the viewer reads as one."""
+        if viewer.partner:
+            if node.office is None:
+                raise Problem(404, "this node shares nothing", code="no_sharing")
+            self._store = self.released = node.office.released(viewer.partner)
 
     def _seen(self, rows: Table, action: str = "") -> Seen:
         return view(rows, self._viewer, self._node, action)
@@ -145,56 +158,59 @@ class Reader:
     def latest(self, since: int = 0) -> Picture:
         """Newest position of each vessel; for a delayed viewer the newest of then."""
         if not self._viewer.delay_ms:
-            version, rows = self._node.store.latest(since)
+            version, rows = self._store.latest(since)
             return Picture(version, self._seen(rows))
         from kizuna.node.api.as_of import latest_as_of  # noqa: PLC0415  only tokens need it
 
         until = self._node.now_ms() - self._viewer.delay_ms
-        fixes = self._node.store.box(-180.0, -90.0, 180.0, 90.0, until - _AS_OF_MS, until)
-        version, known = self._node.store.latest(0)
+        fixes = self._store.box(-180.0, -90.0, 180.0, 90.0, until - _AS_OF_MS, until)
+        version, known = self._store.latest(0)
         return Picture(version, self._seen(latest_as_of(fixes, known)))
 
     def moved(self, cursor: int) -> tuple[int, Seen]:
         """Newest positions of vessels heard since a cursor that this gave before (0 at first), and the next cursor."""
         if not self._viewer.delay_ms:
-            version, rows = self._node.store.latest(cursor)
+            version, rows = self._store.latest(cursor)
             return version, self._seen(rows)
         from kizuna.node.api.as_of import latest_as_of  # noqa: PLC0415  only tokens need it
 
         until = self._node.now_ms() - self._viewer.delay_ms + 1
         if until <= cursor:
-            return cursor, self._seen(self._node.store.latest(0)[1].slice(0, 0))
-        fixes = self._node.store.box(-180.0, -90.0, 180.0, 90.0, cursor or until - _AS_OF_MS, until)
-        return until, self._seen(latest_as_of(fixes, self._node.store.latest(0)[1]))
+            return cursor, self._seen(self._store.latest(0)[1].slice(0, 0))
+        fixes = self._store.box(-180.0, -90.0, 180.0, 90.0, cursor or until - _AS_OF_MS, until)
+        return until, self._seen(latest_as_of(fixes, self._store.latest(0)[1]))
 
     def track(self, mmsi: int, start_ms: int, end_ms: int, names: tuple[str, ...] = ()) -> Seen:
         """Fixes of one vessel; all columns, or the named ones and those that the view needs."""
-        return self._seen(self._node.store.track(mmsi, start_ms, end_ms, names=_with(names)))
+        return self._seen(self._store.track(mmsi, start_ms, end_ms, names=_with(names)))
 
     def box(self, box: tuple[float, float, float, float], start_ms: int, end_ms: int,
             names: tuple[str, ...] = ()) -> Seen:  # fmt: skip
         """Fixes in a box (west, south, east, north) and time."""
-        return self._seen(self._node.store.box(*box, start_ms, end_ms, names=_with(names)))
+        return self._seen(self._store.box(*box, start_ms, end_ms, names=_with(names)))
 
     def events(self, *, start_ms: int | None = None, end_ms: int | None = None, mmsi: int | None = None,
                event_id: str = "") -> Seen:  # fmt: skip
         """Events, newest version of each."""
-        return self._seen(self._node.store.events(start_ms=start_ms, end_ms=end_ms, mmsi=mmsi, event_id=event_id))
+        return self._seen(self._store.events(start_ms=start_ms, end_ms=end_ms, mmsi=mmsi, event_id=event_id))
 
     def identities(self, mmsi: int | None = None) -> Seen:
         """Periods of names and numbers."""
-        return self._seen(self._node.store.identities(mmsi))
+        return self._seen(self._store.identities(mmsi))
 
     def block(self, start_ms: int) -> Seen:
         """Fixes of one block: what a replay needs of them."""
-        return self._seen(self._node.store.block(start_ms, names=_with(MOTION)), "history.see")
+        return self._seen(self._store.block(start_ms, names=_with(MOTION)), "history.see")
 
     def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
         """Blocks and their counts of fixes; none for whoever may not see history."""
-        return self._node.store.history(start_ms, end_ms) if may(self._viewer.role, "history.see") else ([], [])
+        return self._store.history(start_ms, end_ms) if may(self._viewer.role, "history.see") else ([], [])
 
     def detections(self, start_ms: int, end_ms: int) -> tuple[Seen, Any]:
         """Detections of other sensors by time, and of each whether what is said of it is for good."""
+        if self.released is not None:
+            seen = self._seen(self.released.detections(start_ms, end_ms))
+            return seen, np.ones(len(seen), np.bool_)
         contacts = self._node.contacts
         if contacts is None:
             return self._seen(empty(DETECTIONS)), np.zeros(0, np.bool_)
@@ -204,4 +220,4 @@ class Reader:
 
     def versions(self) -> Versions:
         """What the store has reached; numbers and times of the whole, no rows."""
-        return self._node.store.versions()
+        return self._store.versions()

@@ -18,7 +18,8 @@ from typing import Any, Final
 from kizuna.base.errors import ConfigError, UnavailableError
 from kizuna.node.desk import audit_chain
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+_CHAINED: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 INSERT INTO meta VALUES ('version', 1);
@@ -97,17 +98,31 @@ class Database:
             )  # fmt: skip
         if found == 0:
             self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version=1;COMMIT;")
-        if found < FORMAT:
+        if found < _CHAINED:
             self._chain_audit()
+        if found < FORMAT:
+            self._add_partners()
 
     def _chain_audit(self) -> None:
         """From format 1 to 2."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            if int(self._connection.execute("PRAGMA user_version").fetchone()[0]) < FORMAT:
+            if int(self._connection.execute("PRAGMA user_version").fetchone()[0]) < _CHAINED:
                 for statement in audit_chain.UPGRADE:
                     self._connection.execute(statement)
                 audit_chain.upgrade(self._connection)
+                self._connection.execute(f"PRAGMA user_version={_CHAINED}")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+
+    def _add_partners(self) -> None:
+        """From format 2 to 3: a token may read as a partner."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            if int(self._connection.execute("PRAGMA user_version").fetchone()[0]) < FORMAT:
+                self._connection.execute("ALTER TABLE tokens ADD COLUMN partner TEXT NOT NULL DEFAULT ''")
                 self._connection.execute(f"PRAGMA user_version={FORMAT}")
             self._connection.execute("COMMIT")
         except BaseException:

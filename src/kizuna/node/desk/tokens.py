@@ -15,7 +15,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.units import DAY_MS
 from kizuna.node.desk import secrets
 from kizuna.node.desk.database import Database
-from kizuna.node.desk.rules import TOKEN_KINDS
+from kizuna.node.desk.rules import FEED, TAXII, TOKEN_KINDS
 
 DELAY_S: Final = 900
 GRID_DEG: Final = 0.05
@@ -28,7 +28,10 @@ _USED_AGAIN_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token allows. The secret itself is shown once and not kept."""
+    """What a token allows. The secret itself is shown once and not kept.
+
+    ``partner``: the token reads exactly what that partner is told, and nothing else.
+    """
 
     token_id: int
     name: str
@@ -41,6 +44,7 @@ class Token:
     until_ms: int
     revoked_ms: int | None
     used_ms: int | None
+    partner: str = ""
 
 
 class Tokens:
@@ -51,7 +55,7 @@ class Tokens:
         self._clock = clock
 
     def make(self, by: str, name: str, kind: str, *, days: int = DAYS, live: bool = False, delay_s: int = DELAY_S,
-             grid_deg: float = GRID_DEG) -> tuple[Token, str]:  # fmt: skip
+             grid_deg: float = GRID_DEG, partner: str = "") -> tuple[Token, str]:  # fmt: skip
         """A new token and its secret. Raises InputError for values out of range."""
         name = " ".join(name.split())
         if not 0 < len(name) <= 80:  # noqa: PLR2004
@@ -61,12 +65,25 @@ class Tokens:
         if not 0 < days <= _DAYS_MOST or not 0 <= delay_s <= _DELAY_MOST_S or not 0 <= grid_deg <= 5:  # noqa: PLR2004
             raise InputError("out of range", hint=f"days to {_DAYS_MOST}, delay_s to {_DELAY_MOST_S}, grid_deg to 5",
                              code="token_range")  # fmt: skip
+        if bool(partner) < (kind == TAXII) or (partner and kind not in (TAXII, FEED)):
+            raise InputError("a taxii token reads as a partner, a metrics token never does", code="token_partner")
         secret, now = secrets.new_token(), self._clock()
         with self._db.change() as change:
             row = change.execute(
-                "INSERT INTO tokens (digest, name, kind, live, delay_s, grid_deg, by, created_ms, until_ms)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                (secrets.digest_of(secret), name, kind, int(live), delay_s, grid_deg, by, now, now + days * DAY_MS),
+                "INSERT INTO tokens (digest, name, kind, live, delay_s, grid_deg, by, created_ms, until_ms, partner)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                (
+                    secrets.digest_of(secret),
+                    name,
+                    kind,
+                    int(live),
+                    delay_s,
+                    grid_deg,
+                    by,
+                    now,
+                    now + days * DAY_MS,
+                    partner,
+                ),
             ).fetchone()
         return _token(row), secret
 
@@ -102,4 +119,5 @@ class Tokens:
 
 def _token(row: sqlite3.Row) -> Token:
     return Token(row["token_id"], row["name"], row["kind"], bool(row["live"]), row["delay_s"], row["grid_deg"],
-                 row["by"], row["created_ms"], row["until_ms"], row["revoked_ms"], row["used_ms"])  # fmt: skip
+                 row["by"], row["created_ms"], row["until_ms"], row["revoked_ms"], row["used_ms"],
+                 row["partner"])  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.concurrency import run_in_threadpool
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from kizuna.base import utc
@@ -45,14 +45,17 @@ class UserChange(Strict):
 
 
 class NewToken(Strict):
-    """A token; late and coarse unless said otherwise."""
+    """A token; late and coarse unless said otherwise. ``as``: it reads exactly what that partner is told."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     name: str = Field(min_length=1, max_length=80)
-    kind: Literal["feed", "metrics"]
+    kind: Literal["feed", "metrics", "taxii"]
     days: int = Field(default=DAYS, ge=1, le=730)
     live: bool = False
     delay_s: int = Field(default=DELAY_S, ge=0, le=30 * 86_400)
     grid_deg: float = Field(default=GRID_DEG, ge=0, le=5)
+    partner: str = Field(default="", alias="as", pattern="^([a-z0-9][a-z0-9-]{0,31})?$")
 
 
 def add_to(router: APIRouter, books: Books) -> None:
@@ -167,7 +170,7 @@ def _add_tokens(router: APIRouter, desk: Desk) -> None:
     def make(viewer: Looks, body: Annotated[NewToken, Body()]) -> Response:
         """Make a token. The answer holds its secret, which is shown this once."""
         token, secret = tokens.make(viewer.name, body.name, body.kind, days=body.days, live=body.live,
-                                    delay_s=body.delay_s, grid_deg=body.grid_deg)  # fmt: skip
+                                    delay_s=body.delay_s, grid_deg=body.grid_deg, partner=body.partner)  # fmt: skip
         audit.did(viewer.name, "token.make", f"token:{token.token_id}", body.kind, viewer.address)
         return answer({**token_as_dict(token), "secret": secret}, 201)
 
@@ -197,4 +200,4 @@ def user_as_dict(user: User) -> dict[str, Any]:
 def token_as_dict(token: Token) -> dict[str, Any]:
     """A token as the API gives it, without its secret."""
     row = asdict(token)
-    return {"id": row.pop("token_id"), **{k.removesuffix("_ms"): v for k, v in row.items()}}
+    return {"id": row.pop("token_id"), "as": row.pop("partner"), **{k.removesuffix("_ms"): v for k, v in row.items()}}

@@ -138,6 +138,7 @@ def about(node: Node) -> dict[str, object]:
     facts = node.facts
     lat, lon, zoom = facts.home
     return {
+        "sharing": node.office is not None, "party": node.office.me if node.office is not None else "",
         "node": {
             "name": facts.name, "title": facts.title, "context": facts.context, "marking": facts.marking,
             "exercise": facts.context != "real", "languages": facts.languages,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Path, Query
@@ -28,6 +29,8 @@ Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Place = tuple[Lon, Lat]
+Outcome = Literal["", "saved", "lost", "not_found", "false_alarm", "handed_over", "repaired", "settled", "other"]
+Done = Callable[..., Response]
 Language = Literal["en", "ja", "zh-TW"]
 
 
@@ -134,7 +137,7 @@ class ClosureAct(Strict):
 
     act: Literal["propose", "agree", "refuse", "reopen"] = "propose"
     of: str = Field(default="", pattern="^([0-9a-f]{32})?$")
-    outcome: Literal["", "saved", "lost", "not_found", "false_alarm", "handed_over", "repaired", "settled", "other"] = ""
+    outcome: Outcome = ""
     saved: Count | None = None
     lost: Count | None = None
     missing: Count | None = None
@@ -165,15 +168,22 @@ def office_of(books: Books) -> Office:
     return books.node.office
 
 
-def add_to(router: APIRouter, books: Books) -> None:
-    """Add the routes."""
-    node = books.node
-    _add_reading(router, books)
+def _done(books: Books) -> Done:
+    """The answer to an act: into the audit, and the incident as it stands then."""
 
     def done(viewer: Viewer, act: str, incident: str, status: int = 200, outcome: str = "done") -> Response:
-        node.desk.audit.did(viewer.name, act, incident, outcome, viewer.address)
+        books.node.desk.audit.did(viewer.name, act, incident, outcome, viewer.address)
         office = office_of(books)
         return answer(shape.whole(office, office.cases.get(incident)), status)
+
+    return done
+
+
+def add_to(router: APIRouter, books: Books) -> None:
+    """Add the routes."""
+    _add_reading(router, books)
+    _add_course(router, books, _done(books))
+    done = _done(books)
 
     @router.post("/api/incidents", **needs("incident.handle"))
     def begin(viewer: Looks, body: Annotated[NewIncident, Body()]) -> Response:
@@ -215,6 +225,10 @@ def add_to(router: APIRouter, books: Books) -> None:
             else:
                 acts.write(office, incident, given, viewer.name)
         return done(viewer, f"incident.{given.what}", incident, 201)
+
+
+def _add_course(router: APIRouter, books: Books, done: Done) -> None:
+    """What becomes of tasks, coordination and the case itself."""
 
     @router.post("/api/incidents/{incident}/tasks/{task}", **needs("incident.handle"))
     def task(viewer: Looks, incident: Incident, task: Short, body: Annotated[TaskAct, Body()]) -> Response:
@@ -293,7 +307,8 @@ def _rows(books: Books, viewer: Viewer, asked: NewFix) -> Any:
         if not len(fixes):
             raise Problem(404, "this vessel was not heard lately", code="not_heard")
         return Rows(fixes.slice(len(fixes) - 1, len(fixes)))
-    number = int(asked.detection) if str(asked.detection).isdigit() and len(str(asked.detection)) < 19 else -1  # noqa: PLR2004
+    name = asked.detection or ""
+    number = int(name) if name.isdigit() and name.isascii() and len(name) < 19 else -1  # noqa: PLR2004  63 bits
     at_ms = node.contacts.time_of(number) if node.contacts is not None and number >= 0 else None
     if at_ms is None:
         raise Problem(404, "there is no such detection", code="no_detection")
@@ -326,12 +341,13 @@ def _add_reading(router: APIRouter, books: Books) -> None:
 
     @router.get("/api/incidents/{incident}/sitrep", **needs("incident.see"))
     def sitrep(viewer: Looks, incident: Incident, form: Literal["short", "full"] = "full", lang: Language = "en",
-               no: Annotated[int | None, Query(ge=1, le=10_000)] = None, text: bool = False) -> Response:  # fmt: skip
+               no: Annotated[int | None, Query(ge=1, le=10_000)] = None,
+               text: Literal["false", "true"] = "false") -> Response:  # fmt: skip
         """A situation report: as sent with ``no``, else as it would be now; ``text`` as a message to send by hand."""
         office = office_of(books)
         audit.saw(viewer.name, "incident.see", incident, viewer.address)
         found = acts.sitrep(office, _held(office, incident), form, words.ours(lang), no or 0)
-        return Response(found["text"], media_type="text/plain; charset=utf-8") if text else answer(found)
+        return Response(found["text"], media_type="text/plain; charset=utf-8") if text == "true" else answer(found)
 
     @router.get("/api/incidents/{incident}/joint", **needs("incident.see"))
     def joint(viewer: Looks, incident: Incident, lang: Literal["", "en", "ja", "zh-TW"] = "") -> Response:

@@ -18,8 +18,8 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from kizuna.base.units import MINUTE_MS
-from kizuna.formats import cot, nmea_out
+from kizuna.base.units import MINUTE_MS, SECOND_MS
+from kizuna.formats import cot, cot_records, nmea_out
 from kizuna.node.api.answers import Problem
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
@@ -63,15 +63,31 @@ async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> As
         if form == "nmea":
             yield nmea_out.remark(said(node, viewer)).encode("ascii")
         while True:
-            cursor, rows = await run_in_threadpool(Reader(node, viewer).moved, cursor)
-            if len(rows):
-                yield b"".join(lines(node, viewer, form, rows))
+            if viewer.partner and form == "cot":
+                cursor, made = await run_in_threadpool(_released, node, viewer, cursor)
+                if made:
+                    yield made
+            else:
+                cursor, rows = await run_in_threadpool(Reader(node, viewer).moved, cursor)
+                if len(rows):
+                    yield b"".join(lines(node, viewer, form, rows))
             await asyncio.sleep(_LATE_TICK_S if viewer.delay_ms else _TICK_S)
             ticks += 1
             if ticks % _CHECK_TICKS == 0 and not node.desk.tokens.holds(int(viewer.name.removeprefix("token:"))):
                 return
     finally:
         held.remove(viewer.name)
+
+
+def _released(node: Node, viewer: Viewer, cursor: int) -> tuple[int, bytes]:
+    """What a partner was told since, as events of the very records."""
+    released = Reader(node, viewer).released
+    if released is None:
+        return cursor, b""
+    tick_ms = node.now_ms() // SECOND_MS * SECOND_MS
+    feed = cot_records.Feed(node.facts.context, tick_ms, _STALE_MS // SECOND_MS)
+    cursor, told = released.told_since(cursor)
+    return cursor, b"".join(made for data in told if (made := cot_records.event(data, feed)) is not None)
 
 
 def said(node: Node, viewer: Viewer) -> str:

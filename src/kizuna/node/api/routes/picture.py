@@ -39,7 +39,9 @@ class Changes:
     def _look(self) -> bytes:
         node = self._books.node
         reached = Reader(node, HOUSE).versions()
+        share, incidents = node.office.seen() if node.office is not None else (0, 0)
         return json_bytes({"picture": reached.picture, "events": reached.events, "desk": node.desk.version,
+                           "share": share, "incidents": incidents,
                            "detections": 0 if node.contacts is None else node.contacts.version,
                            "newest": None if reached.newest_ms == MISSING_TIME_MS else reached.newest_ms,
                            "mode": node.facts.mode})  # fmt: skip

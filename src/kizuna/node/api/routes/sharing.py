@@ -197,7 +197,8 @@ def _add_agreements(router: APIRouter, books: Books) -> None:
         """Agreements with their clauses in three languages, who signed, what does not fit the rules."""
         office = office_of(books)
         audit.saw(viewer.name, "agreement.see", "", viewer.address)
-        return answer({"agreements": memoranda.listed(office), "warnings": list(office.agreements.warnings(office.now_ms()))})
+        warnings = list(office.agreements.warnings(office.now_ms()))
+        return answer({"agreements": memoranda.listed(office), "warnings": warnings})
 
     @router.post("/api/sharing/agreements", **needs("release.act"))
     def propose(viewer: Looks, body: Annotated[Memorandum, Body()]) -> Response:
@@ -228,7 +229,8 @@ def _add_agreements(router: APIRouter, books: Books) -> None:
 
     @router.get("/api/sharing/agreements/{agreement}/report", **needs("release.see"))
     def report(viewer: Looks, agreement: Agreement, year: Annotated[int, Query(ge=2000, le=2200)],
-               lang: Literal["en", "ja", "zh-TW"] = "en", form: Literal["html", "json"] = "html") -> Response:  # fmt: skip
+               lang: Literal["en", "ja", "zh-TW"] = "en",
+               form: Literal["html", "json"] = "html") -> Response:  # fmt: skip
         """The yearly account of what was shared under an agreement."""
         office = office_of(books)
         made = _there(lambda: memoranda.report(office, agreement, year, words.ours(lang)))
@@ -254,7 +256,9 @@ def _add_partners(router: APIRouter, books: Books) -> None:
         """End every tie to a partner, for good."""
         office = office_of(books)
         with _refusals(books, viewer, "partner.end", partner):
-            done = _there(lambda: parting.finish(office, partner, body.confirm, body.why, viewer.name, recall=body.recall))
+            done = _there(
+                lambda: parting.finish(office, partner, body.confirm, body.why, viewer.name, recall=body.recall)
+            )
         audit.did(viewer.name, "partner.end", partner, body.why or "done", viewer.address)
         return answer(done)
 

@@ -135,8 +135,9 @@ def _asked(office: Office, asked: Asked) -> dict[str, Any]:
     alone = asking.alone(asked, office.agreements, office.now_ms())
     return {
         "id": asked.id, "by": asked.by, "to": asked.to, "mine": asked.by == office.me, "state": asked.state,
-        "why": asked.why, "text": asked.request.text, "kinds": list(asked.request.kinds), "clause": asked.request.clause,
-        "purpose": list(asked.request.purpose), "distress": asked.request.distress, "subject": list(record.subject),
+        "why": asked.why, "text": asked.request.text, "kinds": list(asked.request.kinds),
+        "clause": asked.request.clause, "purpose": list(asked.request.purpose),
+        "distress": asked.request.distress, "subject": list(record.subject),
         "geo": list(record.geo), "from_ms": record.valid_from_ms, "to_ms": record.valid_to_ms,
         "asked_ms": asked.asked_ms, "due_ms": asked.due_ms, "overdue": asked.overdue(office.now_ms()),
         "records": list(asked.records), "owed": asked.to == office.me and asked.state in asking.WAITING,
@@ -233,6 +234,3 @@ def _given(office: Office, given: Given) -> Mapping[str, Any]:
     state = "ended" if given.ended else "over" if now >= given.until_ms else "open"
     return {"id": given.id, "origin": given.origin, "to": given.to, "records": sorted(given.records),
             "until_ms": given.until_ms, "state": state, "mine": given.origin == office.me}  # fmt: skip
-
-
-

@@ -137,7 +137,8 @@ def report(office: Office, agreement_id: str, year: int, language: str) -> Repor
     start_ms, end_ms = year_ms(year)
     from kizuna.node.share.desk.calling import recalls, requests  # noqa: PLC0415
 
-    called = [Called(r["id"], r["at_ms"], r["by"], _names(office, r["id"]), r["reason"], r["state"]) for r in recalls(office)]
+    called = [Called(r["id"], r["at_ms"], r["by"], _names(office, r["id"]), r["reason"], r["state"])
+              for r in recalls(office)]  # fmt: skip
     asked = [Asked(r["id"], r["asked_ms"], r["by"], r["to"], r["clause"], r["state"], r["distress"])
              for r in requests(office)]  # fmt: skip
     return agreements.report(one, list(_shared(office, start_ms, end_ms)), start_ms, end_ms, recalls=called,

@@ -24,6 +24,8 @@ from kizuna.node.share.desk.holdings import Holdings
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.ports import Received, Sharing
 from kizuna.node.share.desk.refusal import Refusal, of_decision
+from kizuna.node.share.desk.released import Released
+from kizuna.node.share.desk.shelf import TaxiiDesk
 from kizuna.node.share.incidents.cases import Cases
 from kizuna.records.label import Label, Tlp
 from kizuna.records.partner import ACTIVE
@@ -73,7 +75,16 @@ class Office:
         self._waiting: dict[tuple[str, str], Row] = {}
         """Rows that are not told yet, by id and audience."""
         self._world: object = None
+        self._released: dict[str, Released] = {}
+        self.taxii = TaxiiDesk(self)
         self._looked_s = 0.0
+
+    def released(self, partner: str) -> Released:
+        """The logs to a partner as tables; one for each partner, kept."""
+        with self.lock:
+            if partner not in self._released:
+                self._released[partner] = Released(self, partner)
+            return self._released[partner]
 
     # ---- coming in ---------------------------------------------------------------------------------------------------
     def open(self) -> None:
@@ -83,6 +94,10 @@ class Office:
             self.look()
             for prefix in TAKEN:
                 self.sharing.on(prefix, self._received)
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        self.taxii.close()
 
     def look(self) -> None:
         """Take in what other processes wrote, and pass on whatever waits. Cheap where nothing is new."""

@@ -9,6 +9,7 @@ from kizuna.base.utc import iso_s
 from kizuna.node.share import introduction
 from kizuna.node.share.desk import rulings
 from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.shelf import NUMBERS
 from kizuna.records.bodies.trust import Answer
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
@@ -124,7 +125,8 @@ _DUE_MS: Final = 72 * 3_600_000
 def quarantine(office: Office) -> list[dict[str, Any]]:
     """Bytes that were refused and nobody has looked at, newest first."""
     done = {int(r.data.split(b" ")[0]) for r in office.rows.values() if r.what == JUDGED}
-    return [_aside(a) for a in office.shared.quarantine.list(_SEEN_MOST) if a.number not in done]
+    refused = [_aside(a) for a in office.shared.quarantine.list(_SEEN_MOST) if a.number not in done]
+    return sorted([*office.taxii.waiting(), *refused], key=lambda q: -q["at_ms"])
 
 
 def _aside(one: Aside) -> dict[str, Any]:
@@ -134,12 +136,13 @@ def _aside(one: Aside) -> dict[str, Any]:
 
 
 def judge(office: Office, number: int, by: str, *, accept: bool) -> None:
-    """A person has looked at refused bytes. They are evidence and are never taken in: accepting is not offered."""
+    """A person's word. Bytes that failed a check are evidence and never taken in; objects posted over TAXII may be."""
+    if number > NUMBERS:
+        office.taxii.judge(number, by, accept=accept)
+        return
     if number not in {q["n"] for q in quarantine(office)}:
         raise InputError(f"nothing waits under number {number}", code="no_quarantine")
     if accept:
         raise Refusal("what was refused for its signature or form is never taken in; ask the partner to send it again",
                       rule="verify")  # fmt: skip
     office.note(JUDGED, f"{number} {by} {iso_s(office.now_ms())}".encode(), by)
-
-

@@ -74,7 +74,8 @@ def shown(office: Office, party: str) -> dict[str, Any]:
         "keys": list(found.keys), "lanes": list(found.lanes), "communities": list(found.communities),
         "grants": [{"id": g.id, "to": g.to, "records": len(g.records), "until_ms": g.until_ms} for g in found.grants],
         "incidents": list(found.incidents),
-        "ends": [{"what": a.what, "about": a.about, "why": a.why, "to": list(a.to), "records": len(a.records)} for a in acts],
+        "ends": [{"what": a.what, "about": a.about, "why": a.why, "to": list(a.to), "records": len(a.records)}
+                 for a in acts],
     }  # fmt: skip
 
 
@@ -111,8 +112,8 @@ def finish(office: Office, party: str, confirm: str, why: str, by: str, *, recal
                 office.write(act.data, by, act.to, DUTY)
             elif act.what == "propose_recall" and recall:
                 ids = calling.recall(office, act.records, "", "hide", "security", why, by)
-            done.append({"what": act.what, "about": act.about, "why": act.why, "done": act.what != "propose_recall" or recall,
-                         "recalls": ids})  # fmt: skip
+            done.append({"what": act.what, "about": act.about, "why": act.why, "recalls": ids,
+                         "done": act.what != "propose_recall" or recall})  # fmt: skip
         office.sharing.partners.change(party, state=REVOKED, why=why or f"ended by {by}")
         office.look()
     return {"partner": party, "state": REVOKED, "acts": done}

@@ -5,6 +5,7 @@ Preview asks the same function as the door, over the same candidates, so that th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ from kizuna.share.decide import Decision, Difference, by_kind, diff
 from kizuna.share.publish import Candidates
 from kizuna.share.rules.check import check as check_rules
 from kizuna.share.rules.read import load
-from kizuna.share.rules.rule import RuleSet
+from kizuna.share.rules.rule import Rule, RuleSet
 from kizuna.share.rules.words import rule_text
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 SAMPLE_MOST: Final = 40
 """Rows of a difference that are shown for each partner, spread over all that change."""
 NOTHING: Final = RuleSet((), "")
+_LINE: Final = re.compile(r":(\d+)")
 
 
 def shown(office: Office) -> dict[str, Any]:
@@ -57,9 +59,13 @@ def rules_of(rules: RuleSet | None) -> list[dict[str, Any]]:
     return [
         {"id": r.id, "clause": ", ".join(r.clauses), "clauses": list(r.clauses), "to": list(r.to),
          "releases": r.releases, "transforms": list(r.transforms.words), "note": r.note,
-         "words": in_tongues(lambda t, r=r: rule_text(r, t))}
+         "words": _in_words(r)}
         for r in (rules.rules if rules else ())
     ]  # fmt: skip
+
+
+def _in_words(rule: Rule) -> dict[str, str]:
+    return in_tongues(lambda t: rule_text(rule, t))
 
 
 def head(office: Office) -> dict[str, Any]:
@@ -80,8 +86,8 @@ def head(office: Office) -> dict[str, Any]:
 def findings(office: Office, rules: RuleSet) -> list[dict[str, Any]]:
     """What is wrong with rules that read well: names, audiences, clauses."""
     setting, now = office.sharing.door.house.setting(), office.now_ms()
-    out = [{"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint, "line": _line(rules, f.rule_id)}
-           for f in check_rules(rules, setting)]  # fmt: skip
+    out = [{"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint,
+            "line": _line(rules, f.rule_id)} for f in check_rules(rules, setting)]  # fmt: skip
     held = [a for name in sorted({a.id for a in office.agreements.agreements.values()})
             if (a := office.agreements.of(name, now)) is not None]  # fmt: skip
     out += [{"level": f.level, "rule": f.where, "key": "clause", "text": f"{f.test}: {f.text}", "hint": "",
@@ -106,9 +112,10 @@ def check(office: Office, text: str) -> dict[str, Any]:
     try:
         rules = load(text.encode())
     except (ConfigError, InputError) as exc:
-        line = next((int(w) for w in str(exc).replace(",", " ").split() if w.isdigit()), None)
-        return {"reads": False, "rules": [], "findings": [
-            {"level": "error", "rule": "", "key": exc.where, "text": exc.message, "hint": exc.hint, "line": line}]}  # fmt: skip
+        number = _LINE.search(exc.where)
+        line = int(number[1]) if number else None
+        found = {"level": "error", "rule": "", "key": exc.where, "text": exc.message, "hint": exc.hint, "line": line}
+        return {"reads": False, "rules": [], "findings": [found]}
     return {"reads": True, "hash": rules.hash, "rules": rules_of(rules), "findings": findings(office, rules)}
 
 
@@ -158,7 +165,8 @@ def _add(row: dict[str, Any], one: Difference, candidates: Candidates) -> None:
         lat, lon = _places(candidates)
         good = np.isfinite(lat[rows]) & np.isfinite(lon[rows])
         if good.any():
-            row["_boxes"].append((lon[rows][good].min(), lat[rows][good].min(), lon[rows][good].max(), lat[rows][good].max()))
+            x, y = lon[rows][good], lat[rows][good]
+            row["_boxes"].append((x.min(), y.min(), x.max(), y.max()))
         room = SAMPLE_MOST // 3 - sum(s["change"] == word for s in row["sample"])
         for k in rows[np.unique(np.linspace(0, len(rows) - 1, max(0, min(room, len(rows)))).astype(int))].tolist():
             row["sample"].append({"change": word, **_described(candidates, k), **_reasons(*one.reasons(k))})

@@ -58,8 +58,10 @@ def ledger(office: Office, *, partner: str = "", kind: str = "", verdict: str = 
 def _rows(office: Office, line: Line, kind: str) -> list[dict[str, Any]]:
     said = line.decided
     clauses = _clauses(office, said.rules, said.policy)
-    base = {"at_ms": line.at_ms, "to": said.to, "verdict": said.verdict, "rule": ", ".join(said.rules),
-            "clause": ", ".join(clauses), "transforms": list(said.transforms), "why": said.why, "decision": line.n}  # fmt: skip
+    base = {
+        "at_ms": line.at_ms, "to": said.to, "verdict": said.verdict, "rule": ", ".join(said.rules),
+        "clause": ", ".join(clauses), "transforms": list(said.transforms), "why": said.why, "decision": line.n,
+    }  # fmt: skip
     if not said.ids:
         return [] if kind and kind not in said.why else [{**base, "record": None, "log": None, "n": None,
                 "kind": said.why.partition("; ")[0], "subject": [], "acked_ms": None}]  # fmt: skip

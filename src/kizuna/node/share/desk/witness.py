@@ -41,10 +41,12 @@ def of_record(office: Office, name: str) -> list[dict[str, Any]]:
     for party in sorted(office.sharing.who().partners):
         mine = [n for n in lines if n.decided.to in told.audiences_of(office, party)]
         last = mine[-1] if mine else None
-        row: dict[str, Any] = {"id": party, "verdict": "withhold", "rules": [], "as": None, "told_at_ms": None, "why": []}
+        row: dict[str, Any] = {"id": party, "verdict": "withhold", "rules": [], "as": None, "why": [],
+                               "told_at_ms": None}  # fmt: skip
         if last is not None:
-            row |= {"verdict": last.decided.verdict, "rules": _rules(office, last.decided.rules), "why": [last.decided.why]}
-            if last.decided.verdict == "release":
+            said = last.decided
+            row |= {"verdict": said.verdict, "rules": _rules(office, said.rules), "why": [said.why]}
+            if said.verdict == "release":
                 row |= {"as": _as(record) if record else None, "told_at_ms": last.at_ms, "record": name}
         out.append(row)
     return out
@@ -53,8 +55,10 @@ def of_record(office: Office, name: str) -> list[dict[str, Any]]:
 def _partner(office: Office, party: str, candidates: Candidates | None, subject: str) -> dict[str, Any]:
     rules = office.sharing.rules()
     latest = _latest(office, party, subject)
-    row: dict[str, Any] = {"id": party, "verdict": "withhold", "rules": [], "as": None, "why": ["no rules are in force"],
-                           "told_at_ms": latest[0] if latest else None, "record": latest[1] if latest else None}  # fmt: skip
+    row: dict[str, Any] = {
+        "id": party, "verdict": "withhold", "rules": [], "as": None, "why": ["no rules are in force"],
+        "told_at_ms": latest[0] if latest else None, "record": latest[1] if latest else None,
+    }  # fmt: skip
     if rules is None or candidates is None or not len(candidates):
         return row
     setting = office.sharing.door.house.setting()
@@ -63,9 +67,11 @@ def _partner(office: Office, party: str, candidates: Candidates | None, subject:
     if not tried:
         return {**row, "why": ["no rule speaks of this partner"]}
     audience, best = min(tried, key=lambda t: (_RANK.index(t[1].verdict), t[0]))
-    row |= {"verdict": best.verdict, "rules": _rules(office, best.rule_ids), "why": list(best.why), "audience": audience,
-            "decision": as_row(best),
-            "tried": [{"rule": t.rule_id, "then": t.then, "state": t.state, "failed": list(t.failed)} for t in best.tried]}  # fmt: skip
+    row |= {
+        "verdict": best.verdict, "rules": _rules(office, best.rule_ids), "why": list(best.why), "audience": audience,
+        "decision": as_row(best),
+        "tried": [{"rule": t.rule_id, "then": t.then, "state": t.state, "failed": list(t.failed)} for t in best.tried],
+    }  # fmt: skip
     if best.released:
         made = _made(office, candidates, audience, rules)
         row["as"] = None if made is None else {**_as(made), "delay_s": _delay_s(best)}

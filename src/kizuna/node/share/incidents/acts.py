@@ -16,6 +16,7 @@ from kizuna.node.share.desk.refusal import NO_RULE, Refusal
 from kizuna.node.share.door import Rows
 from kizuna.node.share.incidents.cases import Held
 from kizuna.records.bodies import incident as bodies
+from kizuna.records.context import marking
 from kizuna.records.record import record_id
 from kizuna.share import decide
 from kizuna.share.columns import same
@@ -214,8 +215,8 @@ def sitrep(office: Office, held: Held, form: str, language: str, number: int = 0
         raise InputError(f"no situation report {number} was sent", code="no_sitrep")
     body = sent or sitreps.compose(case, "short" if form == "short" else "full", language)
     fields = [{"letter": k, "name": sitreps.name_of(k, language), "text": v} for k, v in body.f.items()]
-    lines = [f"{body.prio.upper()}", f"FM {office.me}", *(f"TO {each}" for each in body.to),
-             f"SITREP {body.no}  {iso_s(office.now_ms())}", f"{case.context.upper()}" if case.context != "real" else ""]  # fmt: skip
+    head = f"SITREP {body.no}  {iso_s(office.now_ms())}"
+    lines = [body.prio.upper(), f"FM {office.me}", *(f"TO {each}" for each in body.to), head, marking(case.context)]
     text = "\n".join([*(each for each in lines if each), *(f"{f['letter']}. {f['name']}: {f['text']}" for f in fields)])
     return {"no": body.no, "prio": body.prio, "to": list(body.to), "sent": sent is not None, "fields": fields,
             "text": text + "\n"}  # fmt: skip

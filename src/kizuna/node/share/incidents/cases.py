@@ -21,12 +21,12 @@ from kizuna.records.kinds import read_body
 from kizuna.records.label import PARTY
 from kizuna.records.record import decode
 from kizuna.share.decide import Decision
-from kizuna.share.incident import break_glass
+from kizuna.share.incident import break_glass as glass
 from kizuna.share.incident import desk as desks
 from kizuna.share.incident.break_glass import Act
 from kizuna.share.incident.case import Case
 from kizuna.share.incident.entries import KINDS, Written, read
-from kizuna.share.incident.purpose import tags_of
+from kizuna.share.incident.purpose import DISTRESS_TYPES, tags_of
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -135,7 +135,8 @@ class Cases:
 
     def reachable(self) -> frozenset[str]:
         """Desks that a clause about incidents names as takers, or that some rule releases entries to."""
-        office, found = self._office, set()
+        office = self._office
+        found: set[str] = set()
         for agreement in office.agreements.agreements.values():
             for clause in agreement.clauses:
                 if clause.covers("incident.opened") and office.me in clause.givers:
@@ -170,7 +171,7 @@ class Cases:
         if not decision.released:
             usable = ", ".join(self.clauses_for(to))
             hint = f"break-glass is open under {usable}" if usable and self._may_break(case) else ""
-            self._log_refusal(held, first, to, decision)
+            self._log_refusal(first, to, decision)
             raise of_decision(decision, to, hint)
         return self.add(incident, Offer(n=1, op="offer", to=to, how="rule", why=why), by)
 
@@ -181,7 +182,7 @@ class Cases:
         with office.lock:
             self._partner(to)
             clause = clause or self._one_clause(to)
-            act = break_glass.break_glass(desk, opened, to, clause, office.agreements, office.now_ms(), office.context)
+            act = glass.break_glass(desk, opened, to, clause, office.agreements, office.now_ms(), office.context)
             return self._pass(act, by)
 
     def pass_on(self, incident: str, to: str, clause: str, by: str) -> Act:
@@ -193,15 +194,15 @@ class Cases:
             assert case is not None
             clause = clause or self._one_clause(to)
             desk = desks.Desk(office.me, by[:BY_MOST])
-            act = break_glass.pass_on(desk, case, to, clause, office.agreements, office.now_ms())
+            act = glass.pass_on(desk, case, to, clause, office.agreements, office.now_ms())
             return self._pass(act, by)
 
     def _partner(self, to: str) -> None:
         if not self._office.reaches(to):
             raise Refusal(f"{to} is no partner that may be told anything", rule="partner")
 
-    def _pass(self, act: Act | break_glass.Refusal, by: str) -> Act:
-        if isinstance(act, break_glass.Refusal):
+    def _pass(self, act: Act | glass.Refusal, by: str) -> Act:
+        if isinstance(act, glass.Refusal):
             raise Refusal(act.why, rule=BREAK_GLASS_RULE)
         for data in act.records:
             self._office.write(data, by, way=CASE)
@@ -231,7 +232,7 @@ class Cases:
         return found[0]
 
     def _may_break(self, case: Case) -> bool:
-        return case.opened.type in break_glass.DISTRESS_TYPES and case.opened.pos is not None
+        return case.opened.type in DISTRESS_TYPES and case.opened.pos is not None
 
     # ---- reviews -----------------------------------------------------------------------------------------------------
     def acts(self) -> list[Act]:
@@ -254,7 +255,7 @@ class Cases:
         if act in self.reviews:
             raise Refusal("it has been reviewed", rule="case", state=True)
         try:
-            data = break_glass.review(found, reviewer, verdict, text, office.now_ms(), me=office.me,
+            data = glass.review(found, reviewer, verdict, text, office.now_ms(), me=office.me,
                                       context=office.context)  # fmt: skip
         except InputError as exc:
             raise Refusal(exc.message, rule="second-person", hint=exc.hint) from exc
@@ -291,7 +292,7 @@ class Cases:
             self._office.by_duty(row.data, to, rule=rule, clauses=(found[0],), why=found[1])
         else:
             self.withheld[key] = decision
-            self._log_refusal(held, entry, to, decision)
+            self._log_refusal(entry, to, decision)
             return
         self.withheld.pop(key, None)
         self.version += 1
@@ -318,12 +319,13 @@ class Cases:
                 continue
             allowed = office.agreements.allows(body.clause, office.now_ms())
             found = allowed.clause
-            if allowed.ok and found is not None and found.distress and found.covers(kind):
-                if office.me in found.givers and to in found.takers:
-                    return body.clause, allowed.why
+            if not allowed.ok or found is None or not (found.distress and found.covers(kind)):
+                continue
+            if office.me in found.givers and to in found.takers:
+                return body.clause, allowed.why
         return None
 
-    def _log_refusal(self, held: Held, entry: Written, to: str, decision: Decision) -> None:
+    def _log_refusal(self, entry: Written, to: str, decision: Decision) -> None:
         """Into the decision log, once for each policy."""
         key = (entry.record_id, to, decision.policy_hash)
         if key not in self._logged:

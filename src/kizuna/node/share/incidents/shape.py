@@ -37,7 +37,7 @@ def row(office: Office, held: Held) -> dict[str, Any]:
     handed = case.offer_open is not None and case.offer_open[1] == office.me
     proposed = [k for k, who in case.proposals.items() if office.me not in who] if not case.closed else []
     return {
-        "id": held.incident, "kind": opened.type, "kind_words": in_tongues(lambda t: wording.word(opened.type, t)),
+        "id": held.incident, "kind": opened.type, "kind_words": _in_words(opened.type),
         "title": title(opened), "state": "closed" if case.closed else "open", "context": case.context,
         "lat": opened.pos[1] if opened.pos else None, "lon": opened.pos[0] if opened.pos else None,
         "at_ms": opened.ms, "opened_ms": rows[0].entry.observed_ms, "opened_by": case.opened_by,
@@ -45,6 +45,10 @@ def row(office: Office, held: Held) -> dict[str, Any]:
         "desks": [{"id": d, "state": s} for d, s in sorted(case.desks.items())], "entries": len(rows),
         "waits": {"tasks": waiting, "asked": asked, "handover": handed, "closure": proposed}, "version": held.version,
     }  # fmt: skip
+
+
+def _in_words(word: str) -> dict[str, str]:
+    return in_tongues(lambda t: wording.word(word, t))
 
 
 def title(opened: Opened) -> str:
@@ -66,7 +70,7 @@ def whole(office: Office, held: Held) -> dict[str, Any]:
         "on_scene": [
             {"desk": desk, "unit": unit, "state": u.st, "lat": u.pos[1] if u.pos else None, "at_ms": u.ms,
              "lon": u.pos[0] if u.pos else None, "osc": case.on_scene_coordinator == (desk, unit),
-             "words": in_tongues(lambda t, u=u: wording.word(u.st, t))}
+             "words": _in_words(u.st)}
             for (desk, unit), u in case.units.items()
         ],
         "drawings": [_drawing(desk, d) for (desk, _), d in case.drawings.items()],
