@@ -34,7 +34,7 @@ def are_own(table: Table) -> Array:
         told = [k for k, word in enumerate(table.codes_of("source_id")) if word.startswith(PARTNER)]
         return ~np.isin(table["source_id"], told) if told else np.ones(len(table), np.bool_)
     if "rule_id" in names and len(table):
-        told_by = pc.starts_with(table["rule_id"], PARTNER).fill_null(value=False)
+        told_by = pc.fill_null(pc.starts_with(table["rule_id"], PARTNER), fill_value=False)
         return ~told_by.to_numpy(zero_copy_only=False)
     return np.ones(len(table), np.bool_)
 

@@ -289,7 +289,8 @@ class Detection:
     def _hear_of_events(self, engine: LiveEngine, since: int) -> None:
         """What was told after the state was saved belongs to the story."""
         told = self._keep.events(since_version=since, every_version=True)
-        told = own_rows(told.take(told["event_type"] != _DARK))  # what partners told is no story of ours; matching tells those, and remembers them itself
+        # matching tells dark detections, and remembers them itself; what partners told is no story of ours
+        told = own_rows(told.take(told["event_type"] != _DARK))
         if not len(told):
             return
         known = {key for table in engine.told.tables for key in _keys(table)}
