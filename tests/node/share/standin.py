@@ -124,14 +124,15 @@ class StandIn:
         terms = {"feed": Terms(True, frozenset({"all"}))}
         self.door = Door(House(self.identity, self.shared, Marks(self.places.marks(self.context)), self.who, self.rules,
                                terms, (), bytes(range(32)), os.urandom, self.clock))  # fmt: skip
-        self.version = 0
+        self.version, self.bound = 0, lambda rules: rules
         self.addresses = (f"https://{self.party}.test:9443",)
 
     def who(self):
         return directory(self.party, [k.partner for k in self.partners.all()])
 
     def rules(self):
-        return self.book.active()
+        found = self.book.active()
+        return None if found is None else self.bound(found)
 
     def say(self, data, to, *, lane="", tag=frozenset()):
         return self.door.say(data, self.door.facts(decode(data), tag), to, lane=lane)

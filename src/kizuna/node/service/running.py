@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from kizuna.engines.live.params import LiveParams
     from kizuna.events.params import Settings
     from kizuna.node.service.heard_layers import HeardLayers
+    from kizuna.node.share.desk.office import Office
     from kizuna.node.share.sharing import Sharing
     from kizuna.places.anchorages import Anchorages
     from kizuna.places.zone import Zone
@@ -123,6 +124,8 @@ class Running:
         self.heard: HeardLayers | None = None
         self.sharing: Sharing | None = None
         """Sharing with partners, where the settings name a party."""
+        self.office: Office | None = None
+        """Its desk: what people do with it."""
         self.streams: list[str] = []
         self._beside = beside
         self._tell: Callable[[str], None] = lambda _: None
@@ -150,6 +153,7 @@ class Running:
                 save_s=config.upkeep.save_s,
             )  # fmt: skip
             self.sharing = self._opened_sharing()
+            self.office = self._opened_office()
         except BaseException:
             self.keep.close()
             raise
@@ -193,6 +197,8 @@ class Running:
             self.sharing.stop()
         self._join(lambda name: name in ("detection", "matching", "layers", "upkeep"), STOP_S)
         self.write_status(running=False)
+        if self.office is not None:
+            self.office.close()
         if self.sharing is not None:
             self.sharing.close()
         self.contacts.close()
@@ -222,7 +228,7 @@ class Running:
             self.health.rows, self._layer, lambda source: codes.get(source, 0),
             counters=self._counters, alerts=self.config.alerts, oidc=oidc_of(self.config), contacts=self.contacts,
             streams=self.streams, layer_about=self._layer_about, names=self._beside.names,
-            view=self.config.places.claims_view, land=self._land,
+            view=self.config.places.claims_view, land=self._land, office=self.office,
         )  # fmt: skip
 
     def _layer(self, name: str) -> bytes | None:
@@ -243,6 +249,15 @@ class Running:
         held_h = self.config.live.keep_h or 48.0
         return open_sharing(self.config, zones=self._beside.zones, now_ms=self.clock.now_ms,
                             sources_of=lambda mmsi: own_sources(self.keep, mmsi, round(held_h * HOUR_MS)))  # fmt: skip
+
+    def _opened_office(self) -> Office | None:
+        if self.sharing is None:
+            return None
+        from kizuna.node.share.desk.office import Office  # noqa: PLC0415
+
+        office = Office(self.sharing)
+        office.open()
+        return office
 
     def _onward(self, batch: Batch, version: int) -> None:
         """What was stored goes on: to detection, and to the release door."""
@@ -333,9 +348,20 @@ class Running:
             self._first.look(min(self.intake.alive_s, self.detection.alive_s), detected=self.detection.lag_s > 0)
             self.write_status()
             self._look_after_threads()
+            self._tend_office()
             if time.monotonic() - compacted_s >= self.config.upkeep.compact_h * 3600:
                 compacted_s = time.monotonic()
                 self._tidy()
+
+    def _tend_office(self) -> None:
+        """What commands wrote, receipts that came, agreements that ended."""
+        if self.office is None:
+            return
+        try:
+            self.health.trouble("desk of sharing", "; ".join(self.office.tend()))
+        except KizunaError as exc:
+            self.health.trouble("desk of sharing", str(exc))
+            _LOG.error("desk of sharing: %s", exc)
 
     def _tidy(self) -> None:
         try:

@@ -79,6 +79,8 @@ class Sharing:
         self.communities: Callable[[], Sequence[Community]] = tuple
         """Lists of members that count now; arrivals keep them."""
         self.now_ms = now_ms
+        self.bound: Callable[[RuleSet], RuleSet] = lambda rules: rules
+        """Which of the rules hold now; the desk takes out those whose agreement has ended or is not signed."""
         self.handlers: list[tuple[str, Handler]] = []
         self.traffic: Traffic | None = None
         """Threads and lines, while the node runs."""
@@ -102,8 +104,14 @@ class Sharing:
             return self._who[1]
 
     def rules(self) -> RuleSet | None:
-        """The rules in force; None: nothing leaves."""
-        return self.book.active()
+        """The rules in force, without those whose agreement does not hold now; None: nothing leaves."""
+        active = self.book.active()
+        return None if active is None else self.bound(active)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where partners reach this node."""
+        return self.config.sharing.addresses
 
     def audiences(self, partner: str) -> frozenset[str]:
         """Every audience whose logs a partner may read now: itself, its communities, and what is for everybody."""
@@ -199,4 +207,3 @@ def open_sharing(
 ) -> Sharing:  # fmt: skip
     """Sharing of a node from its settings; see ``Sharing``. ``sources_of``: sources behind the tracks of an MMSI."""
     return Sharing(config, zones=zones, now_ms=now_ms, sources_of=sources_of)
-

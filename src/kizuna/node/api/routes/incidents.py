@@ -15,6 +15,7 @@ from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.view import Reader, Viewer
+from kizuna.node.origin import own_rows
 from kizuna.node.share.desk import words
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.incidents import acts, shape
@@ -303,9 +304,9 @@ def _rows(books: Books, viewer: Viewer, asked: NewFix) -> Any:
     if (asked.mmsi is None) == (asked.detection is None):
         raise Problem(400, "a position is that of one vessel or one detection", code="one_position")
     if asked.mmsi is not None:
-        fixes = reader.track(asked.mmsi, now_ms - round(node.facts.gone_h * 3_600_000), now_ms + 1)
+        fixes = own_rows(reader.track(asked.mmsi, now_ms - round(node.facts.gone_h * 3_600_000), now_ms + 1))
         if not len(fixes):
-            raise Problem(404, "this vessel was not heard lately", code="not_heard")
+            raise Problem(404, "this node itself did not hear this vessel lately", code="not_heard")
         return Rows(fixes.slice(len(fixes) - 1, len(fixes)))
     name = asked.detection or ""
     number = int(name) if name.isdigit() and name.isascii() and len(name) < 19 else -1  # noqa: PLR2004  63 bits
@@ -313,7 +314,7 @@ def _rows(books: Books, viewer: Viewer, asked: NewFix) -> Any:
     if at_ms is None:
         raise Problem(404, "there is no such detection", code="no_detection")
     rows, _ = reader.detections(at_ms, at_ms + 1)
-    return Rows(detections=rows.take(rows["det_id"] == number))
+    return Rows(detections=own_rows(rows.take(rows["det_id"] == number)))
 
 
 def _add_reading(router: APIRouter, books: Books) -> None:

@@ -24,6 +24,7 @@ from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.api.times import Moment, period
 from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.desk.rules import may
+from kizuna.node.origin import own_rows
 from kizuna.node.share import introduction
 from kizuna.node.share.desk import memoranda, overview, parting, told, witness, words
 from kizuna.node.share.door import Rows
@@ -131,7 +132,7 @@ def _selected(
     node, reader = books.node, Reader(books.node, viewer)
     now_ms = node.now_ms()
     if mmsi is not None:
-        fixes = reader.track(mmsi, now_ms - round(node.facts.gone_h * 3_600_000), now_ms + 1)
+        fixes = own_rows(reader.track(mmsi, now_ms - round(node.facts.gone_h * 3_600_000), now_ms + 1))
         fixes = Seen(fixes.slice(max(0, len(fixes) - 1), len(fixes)))
         place = {} if not len(fixes) else {"lat": float(fixes["lat_deg"][0]), "lon": float(fixes["lon_deg"][0]),
                                            "at_ms": int(fixes["time_ms"][0])}  # fmt: skip
@@ -141,13 +142,17 @@ def _selected(
         if not len(rows):
             raise Problem(404, "there is no such event", code="no_event")
         who = (rows["mmsis"][0].as_py() or [0])[0]
-        return {"event": event, "mmsi": who or None}, Rows(events=rows), f"mmsi:{who}"
+        return {"event": event, "mmsi": who or None}, Rows(events=own_rows(rows)), f"mmsi:{who}"
     number = int(detection) if detection.isdigit() and len(detection) < 19 else -1  # noqa: PLR2004  63 bits
     at_ms = node.contacts.time_of(number) if node.contacts is not None and number >= 0 else None
     if at_ms is None:
         raise Problem(404, "there is no such detection", code="no_detection")
     seen, _ = reader.detections(at_ms, at_ms + 1)
-    return {"detection": detection, "at_ms": at_ms}, Rows(detections=seen.take(seen["det_id"] == number)), "detection"
+    return (
+        {"detection": detection, "at_ms": at_ms},
+        Rows(detections=own_rows(seen.take(seen["det_id"] == number))),
+        "detection",
+    )
 
 
 def _there(work: Any) -> Any:

@@ -17,6 +17,7 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.api.view import Reader, Viewer
+from kizuna.node.origin import own_rows
 from kizuna.node.share.desk import rulings
 from kizuna.node.share.door import Rows
 
@@ -132,7 +133,7 @@ def stretches(books: Books, viewer: Viewer, start_ms: int, end_ms: int) -> Itera
     reader = Reader(books.node, viewer)
     for at in range(start_ms, end_ms, HOUR_MS):
         until = min(at + HOUR_MS, end_ms)
-        fixes = reader.box((-180.0, -90.0, 180.0, 90.0), at, until)
+        fixes = own_rows(reader.box((-180.0, -90.0, 180.0, 90.0), at, until))
         seen, _ = reader.detections(at, until)
-        yield Rows(fixes, None, seen)
-    yield Rows(events=reader.events(start_ms=start_ms, end_ms=end_ms))
+        yield Rows(fixes, None, own_rows(seen))
+    yield Rows(events=own_rows(reader.events(start_ms=start_ms, end_ms=end_ms)))

@@ -41,6 +41,11 @@ class Holdings:
         self._open: set[tuple[str, str]] = set()
         """(recall, party) that is told, and no receipt covers it yet."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether a recall or an answer is on its way."""
+        return bool(self._owed or self._open)
+
     def __call__(self, record: str) -> Holding | None:
         """What is known of a record; None where it was never here."""
         office = self._office

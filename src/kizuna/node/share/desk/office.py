@@ -17,6 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError
@@ -37,6 +38,7 @@ from kizuna.share.grants import Grants
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.recall import Recalls
 from kizuna.share.requests import Requests
+from kizuna.share.rules.rule import RuleSet
 from kizuna.stores.shared import Decided
 
 DUTIES: Final = frozenset(("recall", "recall.ack", "grant.end", "request.end", "agreement", "community.members"))
@@ -94,6 +96,7 @@ class Office:
             self.look()
             for prefix in TAKEN:
                 self.sharing.on(prefix, self._received)
+            self.sharing.bound = self.bound
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -110,6 +113,37 @@ class Office:
                 self._world = world
                 self.version += 1
                 self.deliver()
+
+    def bound(self, rules: RuleSet) -> RuleSet:
+        """The rules that hold now: without those that rest on an agreement that is known here and does not hold.
+
+        A rule that cites an agreement of which nothing is known here stays, and is among the findings and warnings.
+        """
+        lapsed = self.lapsed(rules)
+        return rules if not lapsed else replace(rules, rules=tuple(r for r in rules.rules if r.id not in lapsed))
+
+    def lapsed(self, rules: RuleSet) -> dict[str, str]:
+        """Releasing rules whose agreement does not hold, each with the reason."""
+        known = {a.id for a in self.agreements.agreements.values()}
+        refs = {c for r in rules.rules if r.releases for c in r.clauses if c.partition("/")[0] in known}
+        refused = self.agreements.refused(refs, self.now_ms()) if refs else {}
+        return {r.id: refused[c] for r in rules.rules if r.releases for c in r.clauses if c in refused}
+
+    def tend(self) -> list[str]:
+        """What the running node does every few seconds. What its people should be told."""
+        with self.lock:
+            self.look()
+            if self.holdings.waits or self._waiting:
+                self.deliver()
+            active = self.rulebook.active()
+            lapsed = self.lapsed(active) if active else {}
+            known = {a.id for a in self.agreements.agreements.values()}
+            cited = {c.partition("/")[0] for r in (active.rules if active else ()) for c in r.clauses}
+            return [
+                *self.agreements.warnings(self.now_ms()),
+                *(f"rule {r} releases nothing: {why}" for r, why in lapsed.items()),
+                *(f"rules cite the agreement {name}, of which nothing is known here" for name in sorted(cited - known)),
+            ]  # fmt: skip
 
     def seen(self) -> tuple[int, int]:
         """Versions for pages: of sharing and of incidents. Looks for news of other processes once a second."""
@@ -261,8 +295,7 @@ class Office:
 
     def addresses(self) -> tuple[str, ...]:
         """Where partners reach this node, as it tells them in an introduction."""
-        found = getattr(self.sharing, "addresses", None)
-        return tuple(found() if callable(found) else found or ())
+        return self.sharing.addresses
 
     # ---- words -------------------------------------------------------------------------------------------------------
     def label(self, to: Iterable[str], tlp: Tlp = Tlp.AMBER) -> Label:

@@ -47,6 +47,12 @@ class Sharing(Protocol):
     book: RuleBook
     door: Door
     now_ms: Callable[[], int]
+    bound: Callable[[RuleSet], RuleSet]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where partners reach this node."""
+        ...
 
     def who(self) -> Directory:
         """Partners and communities as they are now."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SAMPLE_MOST: Final = 40
 """Rows of a difference that are shown for each partner, spread over all that change."""
 NOTHING: Final = RuleSet((), "")
+_LATER: Final = ("unknown clause", "rule without clause")
+"""Findings that do not stand in the way of a proposal: the agreement may be on its way."""
 _LINE: Final = re.compile(r":(\d+)")
 
 
@@ -92,9 +94,8 @@ def findings(office: Office, rules: RuleSet) -> list[dict[str, Any]]:
             if (a := office.agreements.of(name, now)) is not None]  # fmt: skip
     out += [{"level": f.level, "rule": f.where, "key": "clause", "text": f"{f.test}: {f.text}", "hint": "",
              "line": _line(rules, f.where)} for f in agreements.check(held, rules, now)]  # fmt: skip
-    _, lapsed = agreements.enforce(rules, office.agreements, now)
-    out += [{"level": "error", "rule": name, "key": "clause", "text": f"it releases nothing now: {why}", "hint": "",
-             "line": _line(rules, name)} for name, why in lapsed.items()]  # fmt: skip
+    out += [{"level": "warning", "rule": name, "key": "clause", "text": f"it releases nothing now: {why}", "hint": "",
+             "line": _line(rules, name)} for name, why in office.lapsed(rules).items()]  # fmt: skip
     return out
 
 
@@ -213,7 +214,9 @@ def _box(boxes: list[tuple[float, float, float, float]]) -> list[float] | None:
 def propose(office: Office, text: str, by: str) -> Mapping[str, Any]:
     """First person. Raises ConfigError for a text that does not read, Refusal for one with an error in it."""
     rules = load(text.encode())
-    wrong = [f for f in findings(office, rules) if f["level"] == "error"]
+    ids = rules.by_id
+    wrong = [f for f in findings(office, rules) if f["level"] == "error" and f["rule"] in ids
+             and not str(f["text"]).startswith(_LATER)]  # fmt: skip
     if wrong:
         first = wrong[0]
         raise Refusal(f"rule {first['rule']}: {first['key']}: {first['text']}", rule=str(first["rule"]),
@@ -226,7 +229,9 @@ def approve(office: Office, version: int, by: str) -> Mapping[str, Any]:
     digest = office.rulebook.find(version).hash
 
     def both() -> None:
-        office.rulebook.approve(digest, by, office.now_ms())
+        waits = office.rulebook.status().proposals.get(digest)
+        if waits is None or not waits.approved_by:
+            office.rulebook.approve(digest, by, office.now_ms())
         office.rulebook.activate(digest, by, office.now_ms())
 
     return _step(office, both)
