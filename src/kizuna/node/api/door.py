@@ -103,7 +103,7 @@ class Door:
         try:
             headers = Headers(scope=scope)
             viewer = self._who(scope, headers)
-            scope.setdefault("state", {})["viewer"] = viewer
+            scope.setdefault("state", {})["viewer"] = told["viewer"] = viewer
             refused = self._refused(scope, headers, viewer)
             if refused is not None:
                 await refused(scope, receive, outward)
@@ -173,12 +173,20 @@ class Door:
                 headers.setdefault("cache-control", "private, no-store")
                 headers["x-kizuna-marking"] = marking
                 headers["x-request-id"] = request_id
+                _say_held_back(headers, told.get("viewer"))
                 headers.setdefault("vary", "Cookie, Authorization")
             elif message["type"] == "http.response.body":
                 told["bytes"] += len(message.get("body", b""))
             await send(message)
 
         return outward
+
+
+def _say_held_back(headers: MutableHeaders, viewer: Viewer | None) -> None:
+    """What a token is told is late and coarse: every answer says how much, whatever its form."""
+    if viewer is not None and viewer.is_token and (viewer.delay_ms or viewer.grid_deg):
+        headers["x-kizuna-delay-s"] = str(viewer.delay_ms // 1000)
+        headers["x-kizuna-grid-deg"] = f"{viewer.grid_deg:g}"
 
 
 def _secret(authorization: str) -> str:
