@@ -54,9 +54,6 @@ def add_to(router: APIRouter, books: Books) -> None:
         said = _said(node, viewer)
         name = f"kizuna-{what}-{iso_s(node.now_ms()).replace(':', '')}.{form}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        if viewer.is_token:
-            headers["X-Kizuna-Delay-S"] = str(viewer.delay_ms // 1000)
-            headers["X-Kizuna-Grid-Deg"] = f"{viewer.grid_deg:g}"
         return Response(_WRITE[form](what, rows, said), headers=headers, media_type=_TYPES[form])
 
 
