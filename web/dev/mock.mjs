@@ -2,9 +2,9 @@
 // interface with an invented, moving, EXERCISE-marked world and serves the built picture from `dist`, with the same
 // content security policy as a node.
 //
-//   node dev/mock.mjs [--port 8787] [--vessels 2000] [--no-login] [--dist dist]
+//   node dev/mock.mjs [--port 8787] [--vessels 2000] [--no-login] [--dist dist] [--sharing]
 //
-// Sign in as viewer, analyst or administrator, each with the password `exercise`. State lives in memory. For tests,
+// With --sharing it also has partners, rules and incidents. Sign in as viewer, analyst, release_officer or administrator, each with the password `exercise`. State lives in memory. For tests,
 // POST /mock/alert raises one more alert, and POST /mock/reset puts everything back.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -14,6 +14,7 @@ import { gzipSync } from "node:zlib";
 import { Desk } from "./world/desk.mjs";
 import { LAYERS } from "./world/layers.mjs";
 import { routes } from "./world/routes.mjs";
+import { Sharing } from "./world/sharing.mjs";
 import { makeFleet } from "./world/vessels.mjs";
 
 const option = (name, otherwise) => {
@@ -32,7 +33,8 @@ const DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; fr
 
 const fleet = makeFleet(Number(option("vessels", "2000")));
 const desk = new Desk(fleet, { open: process.argv.includes("--no-login") });
-const api = routes({ fleet, desk, layers: LAYERS });
+const sharing = process.argv.includes("--sharing") ? new Sharing(fleet) : null;
+const api = routes({ fleet, desk, layers: LAYERS, sharing });
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://localhost");
@@ -51,7 +53,7 @@ const server = createServer(async (request, response) => {
     const answer = await found.answer({ url, user, request, response, body: text ? JSON.parse(text) : {}, args: found.args });
     if (answer !== undefined) send(request, response, answer);
   } catch (error) {
-    problem(response, error.status ?? 500, String(error.message ?? error), error.code ?? "");
+    problem(response, error.status ?? 500, String(error.message ?? error), error.code ?? "", error.facts);
   }
 });
 
@@ -65,10 +67,10 @@ function send(request, response, { status = 200, headers = {}, json, bytes }) {
   response.end(packed ? gzipSync(body, { level: 1 }) : body);
 }
 
-function problem(response, status, detail, code) {
+function problem(response, status, detail, code, facts = {}) {
   if (response.headersSent) return response.end();
   response.writeHead(status, { "Content-Type": "application/problem+json", "Cache-Control": "private, no-store" });
-  response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail, code: code || `status_${status}`, facts: {} }));
+  response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail, code: code || `status_${status}`, facts }));
 }
 
 const PAGES = { "/": "index.html", "/login": "entry.html", "/setup": "entry.html" };

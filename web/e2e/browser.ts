@@ -32,10 +32,10 @@ export interface Stand {
 }
 
 /** The stand-in node with the built page, and a browser. */
-export async function stand(vessels = 400): Promise<Stand> {
+export async function stand(vessels = 400, more: readonly string[] = []): Promise<Stand> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const node: ChildProcess = spawn(process.execPath, ["dev/mock.mjs", "--port", String(port), "--vessels", String(vessels)], { cwd: WEB, stdio: "ignore" });
+  const node: ChildProcess = spawn(process.execPath, ["dev/mock.mjs", "--port", String(port), "--vessels", String(vessels), ...more], { cwd: WEB, stdio: "ignore" });
   await answers(`${url}/health`);
   const browser = await openBrowser();
   return {

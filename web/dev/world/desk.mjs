@@ -15,7 +15,7 @@ export class Desk {
   }
 
   reset() {
-    this.users = ["viewer", "analyst", "administrator"].map((name) => ({ name, role: name, disabled: false, created: Date.now(), has_password: true, subject: "", sessions: 0, last: null }));
+    this.users = ["viewer", "analyst", "administrator", "release_officer"].map((name) => ({ name, role: name, disabled: false, created: Date.now(), has_password: true, subject: "", sessions: 0, last: null }));
     this.sessions = new Map();
     this.setup = "exercise-setup";
     this.alerts = makeAlerts(this.fleet, Math.floor(Date.now() / 1000));

@@ -7,7 +7,7 @@ const BLOCK_S = 600;
 const HISTORY_S = 24 * 3600;
 const KIND_TEXT = ["other", "cargo", "tanker", "passenger", "fishing", "tug", "pleasure craft", "law enforcement", "aid to navigation"];
 
-export function routes({ fleet, desk, layers }) {
+export function routes({ fleet, desk, layers, sharing = null }) {
   const table = [];
   const on = (method, path, answer, open = false) => {
     const shape = new RegExp(`^${path.replace(/\{(\w+)\}/g, "([^/]+)")}$`);
@@ -22,7 +22,8 @@ export function routes({ fleet, desk, layers }) {
 
   on("GET", "/health", () => ({ json: { ok: true } }), true);
   on("POST", "/mock/alert", () => ({ json: { event_id: desk.raise() } }), true);
-  on("POST", "/mock/reset", () => (desk.reset(), { json: {} }), true);
+  on("POST", "/mock/reset", () => (desk.reset(), sharing?.reset(), { json: {} }), true);
+  sharing?.routes(on, only);
   on("POST", "/mock/expire", () => (desk.sessions.clear(), { json: {} }), true);
   on("GET", "/api/entry", () => ({ json: { marking: "EXERCISE - SYNTHETIC DATA", languages: ["en", "ja", "zh-TW"], oidc: null } }), true);
   const session = (token) => ({ json: {}, headers: { "Set-Cookie": `kizuna=${token}; HttpOnly; SameSite=Strict; Path=/` } });
@@ -39,12 +40,12 @@ export function routes({ fleet, desk, layers }) {
   }, true); // prettier-ignore
   on("POST", "/api/logout", ({ user }) => (desk.sessions.delete(user.token),
     { json: {}, headers: { "Set-Cookie": "kizuna=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0" } })); // prettier-ignore
-  on("GET", "/api/me", ({ user }) => ({ json: me(user) }));
+  on("GET", "/api/me", ({ user }) => ({ json: { ...me(user), sharing: sharing !== null, party: sharing ? "north" : "" } }));
   on("GET", "/api/picture", () => {
     const columns = pictureColumns(fleet, now_s(), desk.alerted(), desk.watched());
     return { bytes: ipc(columns), headers: { "X-Kizuna-Version": String(Math.floor(now_s())) } };
   });
-  on("GET", "/api/changes", ({ request, response }) => changes(desk, request, response));
+  on("GET", "/api/changes", ({ request, response }) => changes(desk, sharing, request, response));
   on("GET", "/api/search", ({ url }) => ({ json: { results: search(fleet, url.searchParams.get("q") ?? "") } }));
   on("GET", "/api/vessels/{mmsi}", ({ args: [mmsi] }) => ({ json: card(vessel(mmsi), desk) }));
   on("GET", "/api/vessels/{mmsi}/track", ({ args: [mmsi], url }) => ({ bytes: track(vessel(mmsi), span(url)) }));
@@ -174,11 +175,11 @@ const NAMES = {
 }; // prettier-ignore
 
 /** At most four a second are allowed; the invented node says one. */
-function changes(desk, request, response) {
+function changes(desk, sharing, request, response) {
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
   const say = () => {
     const now = Date.now();
-    const data = { picture: Math.floor(now / 1000), events: desk.events, desk: desk.version, now, mode: "demo" };
+    const data = { picture: Math.floor(now / 1000), events: desk.events, desk: desk.version, now, mode: "demo", ...(sharing ? { share: sharing.version, incidents: sharing.cases } : {}) };
     response.write(`event: versions\nid: ${now}\ndata: ${JSON.stringify(data)}\n\n`);
   };
   say();

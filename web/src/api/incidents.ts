@@ -33,6 +33,9 @@ export interface TimelineLine {
   text: Texts;
   /** Language of free text that stands as it was written. */
   lang?: string;
+  recalled?: boolean;
+  /** Why it has not left for another desk: the rule and its words. */
+  held?: string;
   overtaken?: string;
   fork?: boolean;
   lat?: number | null;
@@ -51,6 +54,8 @@ export interface TaskRow {
   unit?: string;
   until_ms?: number | null;
   why?: string;
+  /** What this desk may say of it. */
+  may: readonly string[];
 }
 
 export interface UnitRow {
@@ -86,6 +91,9 @@ export interface SharedFix {
   lon: number | null;
   t_ms: number | null;
   name?: string;
+  /** Whether the record itself is here already. */
+  here: boolean;
+  recalled: boolean;
 }
 
 export interface Incident extends IncidentBrief {
@@ -101,7 +109,16 @@ export interface Incident extends IncidentBrief {
   readings?: Readonly<Record<string, string>>;
   handover: { id?: string; by: string; to: string } | null;
   closure: { id?: string; by: string; text: Texts; agreed: readonly string[] } | null;
-  break_glass?: { officer: string; to: string; at_ms: number; reviewed: boolean; due_ms: number } | null;
+  outcome: Texts;
+  joint: { sha256: string; signed: readonly { desk: string; same: boolean }[] } | null;
+  /** Desks that were brought in by break-glass. */
+  glass: readonly { to: string; by: string; at_ms: number; clause: string }[];
+  /** Parties named at the opening that are not in the case yet, with the clauses that would let them in at once. */
+  offerable: readonly { to: string; clauses: string }[];
+  /** Entries whose forerunners have not arrived. */
+  waiting: number;
+  sitreps: readonly { number: number; by: string; at_ms: number }[];
+  me: string;
 }
 
 export interface Phrase {

@@ -50,12 +50,14 @@ export interface SharingState {
   enabled: boolean;
   rules: { version: number; hash: string; activated_at: number | null; by: readonly string[]; proposed: Proposal | null };
   partners: readonly PartnerRow[];
-  waiting: Readonly<Record<"requests" | "reviews" | "proposals" | "quarantine" | "introductions", number>>;
+  /** What waits for a person, by kind; empty for those who may not decide. */
+  waiting: Readonly<Record<string, number>>;
 }
 
 export interface Rule {
   id: string;
   clause: readonly string[] | string;
+  clauses?: readonly string[];
   words: Texts;
   releases: boolean;
   to: readonly string[];
@@ -67,6 +69,7 @@ export interface Finding {
   key?: string;
   rule?: string;
   text: string;
+  hint?: string;
 }
 export interface RulesPage {
   text: string;
@@ -74,6 +77,9 @@ export interface RulesPage {
   hash?: string;
   rules: readonly Rule[];
   findings: readonly Finding[];
+  /** Whether one may still go back to the rules before. */
+  back: boolean;
+  proposals: readonly { version: number; by: string; at_ms: number; text: string; stale: boolean }[];
   history?: readonly { deed: string; by: string; at_ms: number; version: number }[];
 }
 
@@ -82,13 +88,17 @@ export interface Form {
   lon?: number | null;
   cell_m?: number | null;
   delay_s?: number | null;
-  fields?: readonly string[];
+  bucket_s?: number | null;
+  /** At most one position in so many seconds. */
+  step_s?: number | null;
+  masked?: boolean;
   t_ms?: number | null;
 }
 export interface Sample {
-  record: string;
-  kind?: string;
-  words?: Texts;
+  kind: string;
+  subject: string;
+  event?: string;
+  change: "gains" | "loses" | "changes";
   lat?: number | null;
   lon?: number | null;
   t_ms?: number | null;
@@ -108,8 +118,7 @@ export interface Difference {
 }
 export interface Preview {
   partners: readonly Difference[];
-  days?: number;
-  candidates?: number;
+  looked_at: number;
 }
 
 export interface ByRule {
@@ -120,8 +129,10 @@ export interface ByRule {
 export interface SeenBy {
   id: string;
   title?: string;
-  verdict: "release" | "withhold" | "later";
-  why?: string;
+  verdict: "release" | "withhold";
+  why: readonly string[];
+  record: string;
+  label: Marking | null;
   rules: readonly ByRule[];
   as: Form | null;
   told_at_ms: number | null;
@@ -157,18 +168,31 @@ export interface LedgerRow {
   rule: string;
   clause: string;
   acked_ms: number | null;
+  verdict: string;
+  why: string;
 }
 export interface Story {
   record: string;
   kind: string;
-  subject?: string;
-  at_ms?: number | null;
-  decision: { verdict: string; why?: readonly string[] | string; policy_hash?: string; transforms?: readonly string[] } | null;
-  rule: ByRule | null;
-  clause: { id: string; title: Texts; text: Texts; agreement?: string } | null;
-  logs: readonly { log: string; n: number; at_ms: number; to: string; acked_ms: number | null; proof?: string }[];
-  recall: { id: string; action: string; at_ms: number; hops: readonly Hop[] } | null;
-  label?: Marking | null;
+  origin: string;
+  subject: string;
+  at_ms: number | null;
+  label: Marking | null;
+  /** The record itself, byte for byte. */
+  bytes: string;
+  decisions: readonly {
+    at_ms: number;
+    to: string;
+    verdict: string;
+    rules: readonly string[];
+    transforms: readonly string[];
+    version: number | null;
+    policy: string;
+    why: readonly string[];
+    clauses: readonly { id: string; title: Texts; text: Texts }[];
+  }[];
+  logs: readonly { log: string; n: number; to: string; side: string; proof: boolean; receipts: readonly { by: string; at_ms: number }[] }[];
+  recall: { id: string; action: string; at_ms: number | null; hops: readonly Hop[] } | null;
 }
 
 export interface Hop {
@@ -187,7 +211,10 @@ export interface Recall {
   by: string;
   at_ms: number;
   origin?: string;
+  mine: boolean;
+  /** The first of them. */
   records: readonly string[];
+  n: number;
   hops: readonly Hop[];
 }
 
@@ -197,7 +224,10 @@ export interface Request {
   to: string;
   kinds: readonly string[];
   subject?: readonly string[];
-  box?: readonly number[] | null;
+  geo: readonly number[];
+  /** Asked by us; owed by us. */
+  mine: boolean;
+  owed: boolean;
   purpose: readonly string[];
   text: string;
   distress?: boolean;
@@ -205,8 +235,8 @@ export interface Request {
   asked_ms: number;
   due_ms: number | null;
   state: string;
-  /** What would be given by the rules in force, as counted by the node. */
-  would_give?: number | null;
+  why: string;
+  records: readonly string[];
 }
 export interface Review {
   id: string;
@@ -222,9 +252,11 @@ export interface Review {
 export interface Quarantined {
   n: number;
   partner: string;
-  kind: string;
   at_ms: number;
   why: string;
+  size: number;
+  begins: string;
+  source: string;
 }
 
 export interface Clause {
@@ -243,7 +275,10 @@ export interface Agreement {
   starts_ms: number | null;
   ends_ms: number | null;
   days_left: number | null;
-  signed: Readonly<Record<string, number | null>>;
+  sha256: string;
+  current: boolean;
+  mine_to_sign: boolean;
+  signed: readonly { party: string; name: Texts; signed: boolean }[];
   clauses: readonly Clause[];
   findings: readonly Finding[];
 }
@@ -251,8 +286,8 @@ export interface Agreement {
 export interface Exposure {
   party: string;
   title?: string;
-  holds: { records: number; by_kind: Readonly<Record<string, number>>; confirmed: number; newest_ms: number | null };
+  holds: { records: number; by_kind: Readonly<Record<string, number>>; confirmed: number };
   may_have: readonly { via: string; why: string; records: number }[];
   may_pass_to: readonly { to: string; why: string; records: number }[];
-  acts: readonly { what: string; about: string; why: string; mine?: boolean }[];
+  acts: readonly { what: string; about: string; why: string }[];
 }

@@ -80,9 +80,10 @@ export class Desk {
     return this.state.mode === "replay" && this.state.cursor !== null ? this.state.cursor : this.now();
   }
 
-  may(what: "decide" | "write" | "administer" | "release" | "incident"): boolean {
+  may(what: "decide" | "write" | "administer" | "release" | "desk" | "incident"): boolean {
     if (what === "release") return this.sharing !== null && (this.me.role === "release_officer" || this.me.role === "administrator");
-    if (what === "incident") return this.incidents !== null && this.me.role !== "viewer";
+    if (what === "desk") return this.sharing !== null && this.me.role !== "viewer";
+    if (what === "incident") return this.incidents !== null && (this.me.role === "analyst" || this.me.role === "administrator");
     if (what === "administer") return this.me.role === "administrator";
     return this.me.role === "analyst" || this.me.role === "administrator";
   }

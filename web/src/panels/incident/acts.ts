@@ -52,19 +52,19 @@ export class Acts {
   standing(i: Incident): TemplateResult | typeof nothing {
     if (i.closed || !this.desk.may("incident")) return nothing;
     const me = this.#me;
-    const to = (path: string, op: string) => () => void this.send(`/api/incidents/${i.id}/${path}`, { op });
+    const to = (path: string, act: string) => () => void this.send(`/api/incidents/${i.id}/${path}`, { act });
     const asks: TemplateResult[] = [];
     if (i.desks[me] === "offered")
       asks.push(html`<div class="box urgent"><p><strong>${t("incident.offered_by", { who: this.#name(i.opened_by) })}</strong></p>
-        <p class="actions"><button class="main" @click=${to("offer", "join")}>${t("incident.join")}</button><button @click=${() => void this.#why(t("incident.decline"), `/api/incidents/${i.id}/offer`, { op: "decline" })}>${t("incident.decline")}</button></p></div>`);
+        <p class="actions"><button class="main" @click=${to("join", "join")}>${t("incident.join")}</button><button @click=${() => void this.#why(t("incident.decline"), `/api/incidents/${i.id}/join`, { act: "decline" })}>${t("incident.decline")}</button></p></div>`);
     if (i.handover && i.handover.to === me)
       asks.push(html`<div class="box urgent"><p><strong>${t("handing.offered", { who: this.#name(i.handover.by) })}</strong></p>
-        <p class="actions"><button class="main" @click=${to("handover", "accept")}>${t("handing.accept")}</button><button @click=${() => void this.#why(t("handing.refuse"), `/api/incidents/${i.id}/handover`, { op: "refuse" })}>${t("handing.refuse")}</button></p></div>`);
+        <p class="actions"><button class="main" @click=${to("handover", "accept")}>${t("handing.accept")}</button><button @click=${() => void this.#why(t("handing.refuse"), `/api/incidents/${i.id}/handover`, { act: "refuse" })}>${t("handing.refuse")}</button></p></div>`);
     if (i.handover && i.handover.by === me)
       asks.push(html`<p class="muted">${t("handing.waits", { who: this.#name(i.handover.to) })} <button class="link" @click=${to("handover", "withdraw")}>${t("handing.withdraw")}</button></p>`);
     if (i.closure && !i.closure.agreed.includes(me))
       asks.push(html`<div class="box urgent"><p><strong>${t("closing.proposed", { who: this.#name(i.closure.by) })}</strong> <span dir="auto">${said(i.closure.text, this.desk.state.language)}</span></p>
-        <p class="actions"><button class="main" @click=${to("close", "agree")}>${t("closing.agree")}</button><button @click=${() => void this.#why(t("closing.refuse"), `/api/incidents/${i.id}/close`, { op: "refuse" })}>${t("closing.refuse")}</button></p></div>`);
+        <p class="actions"><button class="main" @click=${to("close", "agree")}>${t("closing.agree")}</button><button @click=${() => void this.#why(t("closing.refuse"), `/api/incidents/${i.id}/close`, { act: "refuse" })}>${t("closing.refuse")}</button></p></div>`);
     else if (i.closure) asks.push(html`<p class="muted">${t("closing.waits")}</p>`);
     return html`${asks}`;
   } // prettier-ignore
@@ -72,19 +72,21 @@ export class Acts {
   buttons(i: Incident): TemplateResult {
     const me = this.#me;
     const others = Object.keys(i.desks).filter((id) => id !== me && i.desks[id] !== "declined");
-    const asked = new Set(Object.entries(i.desks).filter(([, s]) => s === "joined" || s === "offered").map(([id]) => id)); // prettier-ignore
-    const more = this.desk.sharing!.partners.filter((p) => p.state === "active" && !asked.has(p.id));
+    const more = i.offerable.map((o) => o.to);
     const joined = i.desks[me] === "joined";
     const show = (page: string) => () => openPart(this.desk, "incidents", `${i.id}/${page}`);
     return html`<p class="actions">
       ${this.desk.may("incident") && joined && !i.closed ? html`
-        ${i.opened_by === me && more.length ? html`<button @click=${() => void this.#offer(i, more.map((p) => p.id))}>${t("incident.offer")}</button>` : nothing}
+        ${i.opened_by === me && more.length ? html`<button @click=${() => void this.#offer(i, more)}>${t("incident.offer")}</button>` : nothing}
         ${i.coordinator === me && !i.handover && others.length ? html`<button @click=${() => void this.#handOver(i, others)}>${t("handing.do")}</button>` : nothing}
-        ${i.coordinator !== me ? html`<button @click=${() => void this.#why(t("handing.assume"), `/api/incidents/${i.id}/handover`, { op: "assume", of: i.coordinator }, true, t("handing.assume_means", { who: this.#name(i.coordinator) }))}>${t("handing.assume")}</button>` : nothing}
+        ${i.coordinator !== me ? html`<button @click=${() => void this.#why(t("handing.assume"), `/api/incidents/${i.id}/handover`, { act: "assume" }, true, t("handing.assume_means", { who: this.#name(i.coordinator) }))}>${t("handing.assume")}</button>` : nothing}
         ${i.closure ? nothing : html`<button @click=${() => void this.#close(i)}>${t("closing.do")}</button>`}` : nothing}
       <button @click=${show("sitrep")}>${t("sitrep.do")}</button>
       ${i.closed ? html`<a class="button" download=${`joint-${i.id.slice(0, 8)}.json`} href=${`/api/incidents/${i.id}/joint`}>${t("closing.joint")}</a>
-        ${this.desk.may("incident") ? html`<button @click=${() => void this.#why(t("closing.reopen"), `/api/incidents/${i.id}/close`, { op: "reopen" })}>${t("closing.reopen")}</button>` : nothing}` : nothing}</p>`; // prettier-ignore
+        <a class="button" target="_blank" rel="noopener" href=${`/api/incidents/${i.id}/joint?lang=${this.desk.state.language}`}>${t("closing.joint_text")}</a>
+        ${this.desk.may("incident") && i.joint && !i.joint.signed.some((s) => s.desk === me) ? html`<button @click=${() => void this.send(`/api/incidents/${i.id}/joint`, {})}>${t("closing.sign")}</button>` : nothing}
+        ${i.joint?.signed.map((s) => html`<span class="chip plain"><bdi>${this.#name(s.desk)}</bdi> ${s.same ? t("closing.signed") : t("closing.signed_other")}</span>`)}
+        ${this.desk.may("incident") ? html`<button @click=${() => void this.#why(t("closing.reopen"), `/api/incidents/${i.id}/close`, { act: "reopen" })}>${t("closing.reopen")}</button>` : nothing}` : nothing}</p>`; // prettier-ignore
   }
 
   async #why(title: string, path: string, body: Record<string, unknown>, needed = false, means = ""): Promise<void> {
@@ -100,7 +102,7 @@ export class Acts {
     const body = html`<p>${t("incident.offer_means")}</p><fieldset><legend>${t("glass.to")}</legend>${to.map((p, k) => html`<label class="choice"><input type="radio" name="partner" value=${p} ?checked=${k === 0} ?data-first=${k === 0} required />${this.#name(p)}</label>`)}</fieldset>
       <label class="choice"><input type="checkbox" name="break_glass" />${t("glass.also")}</label><p class="muted">${t("glass.review")}</p>`; // prettier-ignore
     const done = await ask(t("incident.offer"), body, t("incident.offer"), async (form) => {
-      await this.desk.api.post(`/api/incidents/${i.id}/offer`, { partner: form.get("partner"), break_glass: form.get("break_glass") === "on" });
+      await this.desk.api.post(`/api/incidents/${i.id}/offer`, { partner: form.get("partner"), break_glass: form.get("break_glass") === "on", why: "" });
       return true;
     });
     if (done) this.pull();
@@ -110,7 +112,7 @@ export class Acts {
     const body = html`<p>${t("handing.means")}</p><fieldset><legend>${t("glass.to")}</legend>${to.map((p, k) => html`<label class="choice"><input type="radio" name="to" value=${p} ?checked=${k === 0} ?data-first=${k === 0} required />${this.#name(p)}</label>`)}</fieldset>
       <label>${t("decide.reason")}<input name="why" maxlength="500" autocomplete="off" /></label>`; // prettier-ignore
     const done = await ask(t("handing.do"), body, t("handing.offer"), async (form) => {
-      await this.desk.api.post(`/api/incidents/${i.id}/handover`, { op: "offer", to: form.get("to"), why: form.get("why") ?? "" });
+      await this.desk.api.post(`/api/incidents/${i.id}/handover`, { act: "offer", to: form.get("to"), why: form.get("why") ?? "" });
       return true;
     });
     if (done) this.pull();
@@ -122,7 +124,7 @@ export class Acts {
       <div class="grid2">${count("saved")}${count("lost")}${count("missing")}</div><label>${t("queue.words")}<input name="why" maxlength="2000" autocomplete="off" /></label>`; // prettier-ignore
     const done = await ask(t("closing.do"), body, t("closing.propose"), async (form) => {
       const number = (name: string) => (String(form.get(name) ?? "").trim() ? Number(form.get(name)) : null);
-      await this.desk.api.post(`/api/incidents/${i.id}/close`, { op: "propose", outcome: form.get("outcome"), saved: number("saved"), lost: number("lost"), missing: number("missing"), why: form.get("why") ?? "" });
+      await this.desk.api.post(`/api/incidents/${i.id}/close`, { act: "propose", outcome: form.get("outcome"), saved: number("saved"), lost: number("lost"), missing: number("missing"), why: form.get("why") ?? "" });
       return true;
     });
     if (done) this.pull();
@@ -139,17 +141,23 @@ export class Acts {
     const done = await ask(t("task.offer"), body, t("task.offer"), async (form) => {
       const area = String(form.get("area") ?? "").trim();
       const text = [String(form.get("text")).trim(), area ? `[${area}]` : ""].filter(Boolean).join(" ");
-      await this.desk.api.post(`/api/incidents/${i.id}/entries`, { task: { to: form.get("to"), text, unit: form.get("unit") ?? "" } });
+      await this.desk.api.post(`/api/incidents/${i.id}/entries`, { task: { to: form.get("to"), what: text, unit: form.get("unit") ?? "" } });
       return true;
     });
     if (done) this.pull();
   }
 
   /** What becomes of a task; a refusal and a failure say why. */
-  async taskIs(i: Incident, id: string, op: string): Promise<void> {
+  async taskIs(i: Incident, id: string, act: string): Promise<void> {
     const path = `/api/incidents/${i.id}/tasks/${id}`;
-    if (op === "refuse" || op === "fail" || op === "withdraw") await this.#why(word("task_do", op), path, { op });
-    else await this.send(path, { op });
+    if (act === "refuse" || act === "fail" || act === "withdraw") await this.#why(word("task_do", act), path, { act });
+    else await this.send(path, { act });
+  }
+
+  /** The chosen vessel's newest position, or the chosen detection, released to the desks of the case under its own rule. */
+  async share(i: Incident): Promise<void> {
+    const { vessel, detection } = this.desk.state;
+    await this.entry(i, { position: detection === null ? { mmsi: vessel } : { detection } });
   }
 
   async unit(i: Incident): Promise<void> {

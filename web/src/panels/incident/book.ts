@@ -1,5 +1,6 @@
 /** The cases that this desk knows, and what is unread: how many lines of each this user has seen is kept at the station. */
 import type { IncidentBrief, Phrasebook } from "../../api/incidents";
+import { briefOf } from "../../api/sharing_shapes";
 import { t } from "../../i18n";
 import { readPrefs } from "../prefs";
 import { oneAtATime, type Desk } from "../desk";
@@ -47,7 +48,7 @@ export class IncidentBook {
 
   async #get(): Promise<void> {
     try {
-      this.list = (await this.desk.api.get<{ incidents: readonly IncidentBrief[] }>("/api/incidents")).incidents;
+      this.list = (await this.desk.api.get<{ incidents: readonly Record<string, unknown>[] }>("/api/incidents")).incidents.map(briefOf);
       this.#announce();
       this.desk.tell("incidents");
     } catch (error) {

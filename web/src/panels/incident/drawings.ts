@@ -88,7 +88,7 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
     const done = await acts.entry(i, {
       drawing: {
         label: form.label.trim(), text: form.text.trim(), shape: pattern ? "pattern" : shape, points,
-        ...(pattern ? { pattern: shape, spacing_nm: Number(form.nm), bearing_deg: Number(form.brg), legs: Number(form.legs) } : {}),
+        ...(pattern ? { pattern: shape, nm: Number(form.nm), brg: Number(form.brg), legs: Math.round(Number(form.legs)) } : {}),
       },
     }); // prettier-ignore
     if (done) stop();

@@ -1,5 +1,7 @@
 /** The incident desk: the list of cases, and one page for each. It stands beside the chart, for both are looked at together. */
 import type { Incident, IncidentBrief } from "../../api/incidents";
+import { incidentOf } from "../../api/sharing_shapes";
+import { said } from "../../api/sharing";
 import { failure } from "../../i18n/told";
 import { t, word } from "../../i18n";
 import { age, position, short } from "../../i18n/format";
@@ -29,7 +31,7 @@ export const incidentsPage: PageMaker = (desk: Desk, root) => {
     const mine = ++serial;
     if (!id) return;
     try {
-      const found = await desk.api.get<Incident>(`/api/incidents/${encodeURIComponent(id)}`);
+      const found = incidentOf(await desk.api.get(`/api/incidents/${encodeURIComponent(id)}`));
       if (mine !== serial) return;
       if (one?.id !== found.id) marked = found.lines - book.unreadOf(found);
       one = found;
@@ -65,10 +67,11 @@ export const incidentsPage: PageMaker = (desk: Desk, root) => {
     return html`${back(desk)}${error ? html`<p class="refused" role="alert">${error}</p>` : nothing}${head(desk, one, acts)}
       ${one.closed ? nothing : html`${phrases.view(one)}`}
       ${timeline(desk, one, acts, marked)}
-      ${taskList(desk, one, acts)} ${units(desk, one, acts)} ${tools.view(one)} ${fixes(desk, one)} ${readings(desk, one, acts)}`;
+      ${taskList(desk, one, acts)} ${units(desk, one, acts)} ${tools.view(one)} ${fixes(desk, one, acts)} ${readings(desk, one, acts)}`;
   }); // prettier-ignore
   const stops = [
     desk.app.store.on(["part"], come),
+    desk.app.store.on(["vessel", "detection"], () => draw()),
     desk.app.store.on(["language", "units"], () => { showDrawings(desk, one); draw(); }),
     desk.on(["incident_news"], () => void pull()),
     desk.on(["incidents", "partners", "names"], draw),
@@ -112,7 +115,6 @@ function head(desk: Desk, i: Incident, acts: Acts): TemplateResult {
   const name = (id: string) => desk.sharing!.name(id);
   const me = desk.sharing!.party;
   const here = typeof i.lat === "number" && typeof i.lon === "number";
-  const glass = i.break_glass;
   return html`<header class="incident-head"><h2 tabindex="-1" data-first><span>${word("incident_kind", i.kind)}</span> <span dir="auto">${i.title}</span></h2>
       ${i.closed ? html`<strong class="badge">${t("incident.closed")}</strong>` : nothing}</header>
     <p>${here ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat: i.lat!, lon: i.lon!, zoom: Math.max(9, desk.app.map.getView().zoom) })}><span class="place">${position(i.lat, i.lon)}</span></button> · ` : nothing}
@@ -120,7 +122,9 @@ function head(desk: Desk, i: Incident, acts: Acts): TemplateResult {
     ${i.what ? html`<p class="said" dir="auto">${i.what}</p>` : nothing}
     <div class="who-is"><p class="coordinator ${i.coordinator === me ? "own" : ""}"><span class="muted">${t("incident.coordinator")}</span> <strong><bdi>${name(i.coordinator)}</bdi>${i.coordinator === me ? ` (${t("incident.we")})` : ""}</strong></p>
       <p>${Object.entries(i.desks).map(([id, state]) => html`<span class="chip plain ${state}"><bdi>${name(id)}</bdi>: ${word("desk_state", state)}</span>`)}</p></div>
-    ${glass ? html`<p class="cautions"><span class="caution"><strong aria-hidden="true">⚡</strong> ${glass.reviewed ? t("glass.reviewed", { officer: glass.officer, who: name(glass.to) }) : t("glass.waits", { officer: glass.officer, who: name(glass.to), age: age(glass.due_ms - desk.now()) })}</span></p>` : nothing}
+    ${i.glass.map((g) => html`<p><span class="caution"><strong aria-hidden="true">⚡</strong> ${t("glass.was", { by: name(g.by), who: name(g.to), at: short(g.at_ms, desk.now()) })} ${t("share.clause")} <code>${g.clause}</code>. ${t("glass.review")}</span></p>`)}
+    ${i.closed && i.outcome ? html`<p><strong>${t("closing.outcome")}:</strong> <span dir="auto">${said(i.outcome, desk.state.language)}</span></p>` : nothing}
+    ${i.waiting ? html`<p class="old">${t("incident.forerunners", { n: i.waiting })}</p>` : nothing}
     ${acts.standing(i)} ${acts.buttons(i)}`; // prettier-ignore
 }
 
@@ -131,10 +135,13 @@ function units(desk: Desk, i: Incident, acts: Acts): TemplateResult {
     ${i.closed || !acts.may(i) ? nothing : html`<p class="actions"><button @click=${() => void acts.unit(i)}>${t("incident.add_unit")}</button></p>`}</section>`; // prettier-ignore
 }
 
-function fixes(desk: Desk, i: Incident): TemplateResult | typeof nothing {
-  if (!i.fixes.length) return nothing;
+function fixes(desk: Desk, i: Incident, acts: Acts): TemplateResult | typeof nothing {
+  const may = acts.may(i) && !i.closed && (desk.state.vessel !== null || desk.state.detection !== null);
+  if (!i.fixes.length && !may) return nothing;
   return html`<section><h3>${t("incident.fixes")}</h3><ul class="units">${i.fixes.map((f) => html`<li><button class="link" ?disabled=${f.lat === null} @click=${() => f.lat !== null && desk.app.bus.emit("fly", { lat: f.lat, lon: f.lon!, zoom: 10 })}>${word("seen", f.what)} <span dir="auto">${f.name ?? ""}</span></button>
-    <bdi class="muted">${desk.sharing!.name(f.origin)}</bdi> ${f.lat === null ? nothing : html`<span class="place">${position(f.lat, f.lon)}</span>`} ${f.t_ms ? html`<time class="muted">${short(f.t_ms, desk.now())}</time>` : nothing}</li>`)}</ul></section>`; // prettier-ignore
+    <bdi class="muted">${desk.sharing!.name(f.origin)}</bdi> ${f.lat === null ? nothing : html`<span class="place">${position(f.lat, f.lon)}</span>`} ${f.t_ms ? html`<time class="muted">${short(f.t_ms, desk.now())}</time>` : nothing}
+    ${f.here ? nothing : html`<span class="muted">${t("incident.not_here_yet")}</span>`}${f.recalled ? html`<strong class="old">${t("incident.recalled")}</strong>` : nothing}</li>`)}</ul>
+    ${may ? html`<p class="actions"><button @click=${() => void acts.share(i)}>${t(desk.state.detection !== null ? "incident.share_detection" : "incident.share_vessel", { who: desk.state.vessel ?? "" })}</button></p>` : nothing}</section>`; // prettier-ignore
 }
 
 /** How each side reads the place in law: side by side, never merged. */

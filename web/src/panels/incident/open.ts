@@ -43,7 +43,7 @@ export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Pr
     <fieldset><legend>${t("glass.to")}</legend>${partners.map((p, i) => html`<label class="choice"><input type="radio" name="partner" value=${p.id} ?checked=${i === 0} required />${desk.sharing!.name(p.id)} <span class="muted">${word("link", p.link.state)}</span></label>`)}</fieldset>
     ${fields(desk, { ...start, kind: DISTRESS.includes(start.kind ?? "") ? start.kind! : "distress" }, true)}`; // prettier-ignore
   const id = await ask(t("glass.title"), body, t("glass.send"), async (form) => {
-    const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form, start), break_glass: true, partner: form.get("partner") });
+    const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form, start), break_glass: form.get("partner") });
     return opened.id;
   });
   if (!id) return;
@@ -59,6 +59,7 @@ function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
       <label>${t("vessel.position")}<input name="place" .value=${place} required autocomplete="off" spellcheck="false" /></label>
       <label>${t("incident.happened")}<input name="at" .value=${forInput(s.t ?? desk.now())} maxlength="20" autocomplete="off" /></label>
       <label>${t("incident.persons")}<input name="persons" type="number" min="0" max="100000" /></label></div>
+    <label>${t("incident.title")}<input name="title" maxlength="120" autocomplete="off" /></label>
     <label>${t("incident.what")}<textarea name="what" rows="2" maxlength="2000"></textarea></label>
     ${s.event_id || s.detection ? html`<p class="muted">${t(s.event_id ? "incident.from_alert" : "incident.from_detection")}</p>` : nothing}`; // prettier-ignore
 }
@@ -72,7 +73,7 @@ function bodyOf(desk: Desk, form: FormData, s: Start): Record<string, unknown> {
   const vessel = String(form.get("vessel") ?? "").trim();
   const kind = String(form.get("kind"));
   return {
-    kind, title: vessel ? `${vessel}` : "", vessel, lat: place.lat, lon: place.lon, happened_ms: at, persons: persons ? Number(persons) : null,
-    what: String(form.get("what") ?? ""), ...(s.event_id ? { event_id: s.event_id } : {}), ...(s.detection ? { detection: s.detection } : {}), ...(s.mmsi ? { mmsi: s.mmsi } : {}),
+    kind, title: String(form.get("title") ?? "").trim(), text: [String(form.get("what") ?? "").trim(), s.event_id ? `[${s.event_id}]` : ""].filter(Boolean).join("\n"), vessel, lat: place.lat, lon: place.lon, at_ms: at,
+    persons: persons ? Number(persons) : null,
   }; // prettier-ignore
 }

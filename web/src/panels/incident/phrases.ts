@@ -4,7 +4,7 @@
  */
 import type { Incident, Phrase } from "../../api/incidents";
 import { said } from "../../api/sharing";
-import { LANGUAGES, t, tOr } from "../../i18n";
+import { LANGUAGES, t, tOr, word } from "../../i18n";
 import { forInput, parse, position } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, key, nothing, type TemplateResult } from "../drawing";
@@ -15,7 +15,6 @@ const SHOWN = 8;
 
 export class Phrases {
   #book: readonly Phrase[] | null = null;
-  #groups: Readonly<Record<string, unknown>> = {};
   #asked = false;
   #typed = "";
   #at = 0;
@@ -56,7 +55,7 @@ export class Phrases {
     this.#asked = true;
     this.desk.incidents!.book().then(
       (book) => {
-        [this.#book, this.#groups] = [book.phrases, book.groups ?? {}];
+        this.#book = book.phrases;
         this.draw();
       },
       (error: unknown) => {
@@ -74,7 +73,7 @@ export class Phrases {
   }
 
   #group(p: Phrase): string {
-    return said(this.#groups[p.group] as Record<string, string> | undefined, this.desk.state.language) || p.group;
+    return word("phrase_group", p.group);
   }
 
   #picker(): TemplateResult {

@@ -1,6 +1,7 @@
 /** The situation report: filled by the node from the case, every field can be changed before it is sent; printed as it stands. */
 import type { Incident, SitrepPage } from "../../api/incidents";
 import { said } from "../../api/sharing";
+import { sitrepOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { failure } from "../../i18n/told";
 import { utc } from "../../i18n/format";
@@ -24,16 +25,15 @@ export function sitrepView(desk: Desk, i: Incident, acts: Acts, draw: () => void
   if (held.key !== key) {
     const changes = held.key.startsWith(i.id) ? held.changes : {};
     held = { key, page: null, error: "", changes };
-    desk.api.get<SitrepPage>(`/api/incidents/${i.id}/sitrep`, { form, language }).then(
-      (page) => { if (held.key === key) held.page = page; draw(); },
+    desk.api.get<Record<string, unknown>>(`/api/incidents/${i.id}/sitrep`, { form, lang: language }).then(
+      (raw) => { if (held.key === key) held.page = sitrepOf(raw); draw(); },
       (error: unknown) => { if (held.key === key) held.error = failure(error); draw(); },
     ); // prettier-ignore
   }
   const { page, error, changes } = held;
   const send = async (event: Event) => {
     event.preventDefault();
-    const fields = Object.fromEntries((page?.fields ?? []).map((f) => [f.letter, changes[f.letter] ?? f.text]));
-    if (!(await acts.entry(i, { sitrep: { form, number: page?.number, priority: page?.priority, to: page?.to, fields } }))) return;
+    if (!(await acts.send(`/api/incidents/${i.id}/sitrep`, { form, lang: language, changes, priority: page?.priority ?? "" }))) return;
     held = { key: "", page: null, error: "", changes: {} };
     desk.say(t("sitrep.sent"));
     openPart(desk, "incidents", i.id);

@@ -30,6 +30,6 @@ function task(desk: Desk, i: Incident, one: TaskRow, acts: Acts): TemplateResult
     <p dir="auto">${said(one.text, desk.state.language)}</p>
     ${one.unit ? html`<p class="muted">${t("task.unit")}: <span dir="auto">${one.unit}</span></p>` : nothing}${one.until_ms ? html`<p class="muted">${t("task.until", { at: short(one.until_ms, desk.now()) })}</p>` : nothing}
     ${one.why ? html`<p class="reason" dir="auto">${one.why}</p>` : nothing}
-    ${may ? html`<p class="actions">${one.to === me ? (NEXT[one.state] ?? []).map((op, k) => html`<button class=${k === 0 ? "main" : ""} @click=${() => void acts.taskIs(i, one.id, op)}>${word("task_do", op)}</button>`) : nothing}
-      ${one.by === me && one.state === "offered" ? html`<button @click=${() => void acts.taskIs(i, one.id, "withdraw")}>${word("task_do", "withdraw")}</button>` : nothing}</p>` : nothing}</li>`; // prettier-ignore
+    ${may ? html`<p class="actions">${one.to === me ? one.may.filter((op) => op !== "withdraw").map((op, k) => html`<button class=${k === 0 ? "main" : ""} @click=${() => void acts.taskIs(i, one.id, op)}>${word("task_do", op)}</button>`) : nothing}
+      ${one.may.includes("withdraw") ? html`<button @click=${() => void acts.taskIs(i, one.id, "withdraw")}>${word("task_do", "withdraw")}</button>` : nothing}</p>` : nothing}</li>`; // prettier-ignore
 }

@@ -25,6 +25,7 @@ function line(desk: Desk, l: TimelineLine): TemplateResult {
       ${own && l.acked === false ? html`<span class="muted" title=${t("timeline.on_its_way_means")}>… ${t("timeline.on_its_way")}</span>` : nothing}${own && l.acked ? html`<span class="good" title=${t("timeline.acked")}>✓<span class="hidden">${t("timeline.acked")}</span></span>` : nothing}</span>
     <p dir="auto" lang=${l.lang || nothing}>${text}</p>
     ${l.lang && l.lang !== desk.state.language && typeof l.text === "string" ? html`<p class="muted">${t("timeline.as_written")}</p>` : nothing}
+    ${l.held ? html`<p class="old"><strong>${t("timeline.held")}</strong> <span lang="en" dir="auto">${l.held}</span></p>` : nothing}${l.recalled ? html`<p class="old">${t("incident.recalled")}</p>` : nothing}
     ${l.overtaken ? html`<p class="old">${t("timeline.overtaken")} ${tOr(`overtaken.${l.overtaken}`, "") || html`<span lang="en">${l.overtaken}</span>`}</p>` : nothing}
     ${l.fork ? html`<p class="old"><strong>${t("timeline.fork")}</strong></p>` : nothing}
     ${here ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat: l.lat!, lon: l.lon!, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>` : nothing}</li>`; // prettier-ignore

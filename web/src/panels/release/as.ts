@@ -5,7 +5,7 @@
 import type { FeatureCollection, Feature } from "geojson";
 import { failure } from "../../i18n/told";
 import { t, word } from "../../i18n";
-import { age, position, short, speed } from "../../i18n/format";
+import { position, short, speed } from "../../i18n/format";
 import { createMap } from "../../map";
 import { SENSORS, type DetectionMark, type EventMark, type KizunaMap, type PictureColumns, type Sensor, type Sketch } from "../../map/types";
 import type { Desk } from "../desk";
@@ -19,8 +19,9 @@ const AGAIN_MS = 10_000;
 const UNDER = ["#top", "#left", "#map", "#right", "#bottom", "#page", "#status"];
 
 interface View extends FeatureCollection {
-  logs?: readonly ({ name: string; size: number } | string)[];
-  counts?: { records?: number; bytes?: number; by_kind?: Readonly<Record<string, number>> };
+  logs?: readonly { log: string; records: number; bytes: number }[];
+  recalled?: number;
+  left_out?: number;
 }
 
 export function mountAs(desk: Desk): void {
@@ -35,7 +36,7 @@ export function mountAs(desk: Desk): void {
     const partner = desk.state.as;
     end?.();
     end = null;
-    const open = partner !== "" && desk.may("release");
+    const open = partner !== "" && desk.may("desk");
     for (const one of UNDER) document.querySelector(one)?.toggleAttribute("inert", open);
     host.hidden = !open;
     if (!open) {
@@ -88,7 +89,9 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
   const draw = panel(root, () => {
     const name = desk.sharing!.name(partner);
     const features = view?.features ?? [];
-    const logs = (view?.logs ?? []).map((l) => (typeof l === "string" ? { name: l, size: 0 } : l));
+    const logs = view?.logs ?? [];
+    const kinds = new Map<string, number>();
+    for (const f of features) kinds.set(of(f, "kind"), (kinds.get(of(f, "kind")) ?? 0) + 1);
     return html`<header class="as-banner" role="status"><strong><span aria-hidden="true">◈</span> ${t("as.title", { who: name })}</strong>
         <span>${t("as.means", { who: name })}</span><span class="grow"></span>
         <label>${t("as.hours")} <select @change=${(e: Event) => { hours = Number((e.target as HTMLSelectElement).value); void pull(); }}>${HOURS.map((h) => html`<option value=${h} ?selected=${h === hours}>${t("time.hours", { h })}</option>`)}</select></label>
@@ -97,9 +100,10 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
         <aside class="as-list" aria-label=${t("as.records")}>
           ${error ? html`<p class="refused" role="alert">${error}</p>` : nothing}
           ${view === null && !error ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
-          ${view ? html`<h3>${t("as.records_n", { n: view.counts?.records ?? features.length })}</h3>
-            <p>${Object.entries(view.counts?.by_kind ?? {}).map(([k, n]) => html`<span class="chip plain">${kindWord(k)} ${n}</span>`)}</p>
-            ${logs.length ? html`<details><summary>${t("as.logs", { n: logs.length })}</summary><ul>${logs.map((l) => html`<li><code>${l.name}</code> ${l.size || ""}</li>`)}</ul></details>` : nothing}
+          ${view ? html`<h3>${t("as.records_n", { n: features.length + (view.left_out ?? 0) })}</h3>
+            <p>${[...kinds].map(([k, n]) => html`<span class="chip plain">${kindWord(k)} ${n}</span>`)}</p>
+            ${logs.length ? html`<details><summary>${t("as.logs", { n: logs.length })}</summary><ul>${logs.map((l) => html`<li><code>${l.log}</code> <span class="nowrap">${l.records} · ${l.bytes} B</span></li>`)}</ul></details>` : nothing}
+            ${view.recalled ? html`<p class="muted">${t("as.recalled", { n: view.recalled })}</p>` : nothing}${view.left_out ? html`<p class="muted">${t("as.left_out", { n: view.left_out })}</p>` : nothing}
             ${features.length ? html`<ol>${newest(features).slice(0, LISTED).map((f) => line(desk, f, (lon, lat) => void map?.then((m) => m.flyTo({ lon, lat, zoom: Math.max(8, m.getView().zoom) }))))}</ol>` : html`<p class="empty">${t("as.nothing", { who: name })}</p>`}` : nothing}
         </aside></div>`;
   }); // prettier-ignore
@@ -131,15 +135,24 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
 const time = (f: Feature): number => Number(f.properties?.["t_ms"] ?? f.properties?.["observed_ms"] ?? 0);
 const newest = (features: readonly Feature[]) => [...features].sort((a, b) => time(b) - time(a));
 const spot = (f: Feature): [number, number] | null => (f.geometry?.type === "Point" ? [f.geometry.coordinates[0]!, f.geometry.coordinates[1]!] : null);
-const of = (f: Feature, name: string): string => String(f.properties?.[name] ?? "");
+const of = (f: Feature, name: string): string => {
+  const value = f.properties?.[name] as unknown;
+  return Array.isArray(value) ? value.join(", ") : String(value ?? "");
+};
+/** A number of the body of a record; positions travel under short keys: s speed, c course, g cell. */
+const body = (f: Feature, name: string): number | null => {
+  const value = (f.properties?.["body"] as Record<string, unknown> | undefined)?.[name];
+  return typeof value === "number" ? value : null;
+};
+const cellM = (f: Feature): number => body(f, "g") ?? body(f, "cell_m") ?? 0;
 
 function line(desk: Desk, f: Feature, fly: (lon: number, lat: number) => void): TemplateResult {
   const at = spot(f);
-  const p = f.properties ?? {};
-  const cell = Number(p["cell_m"] ?? 0);
-  return html`<li><button class="row" ?disabled=${!at} @click=${() => at && fly(...at)}><span><strong>${kindWord(of(f, "kind"))}</strong> <span dir="auto">${of(f, "name") || of(f, "subject")}</span></span>
-    <span class="muted">${at ? html`<span class="place">${position(at[1], at[0])}</span> ` : nothing}${cell ? t("form.cell", { km: cell / 1000 }) : nothing} ${typeof p["sog_kn"] === "number" ? speed(p["sog_kn"], desk.state.units) : nothing}</span>
-    <span class="muted">${t("as.seen", { at: short(time(f), desk.now()) })}${p["told_ms"] ? ` · ${t("as.told", { age: age(desk.now() - Number(p["told_ms"])) })}` : ""} ${p["record"] ? shortId(of(f, "record")) : nothing}</span></button></li>`; // prettier-ignore
+  const cell = cellM(f);
+  const sog = of(f, "kind") === "track.position" ? body(f, "s") : null;
+  return html`<li><button class="row" ?disabled=${!at} @click=${() => at && fly(...at)}><span><strong>${kindWord(of(f, "kind"))}</strong> <span dir="auto">${of(f, "subject")}</span></span>
+    <span class="muted">${at ? html`<span class="place">${position(at[1], at[0])}</span> ` : nothing}${cell ? t("form.cell", { km: cell / 1000 }) : nothing} ${sog === null ? nothing : speed(sog, desk.state.units)}</span>
+    <span class="muted">${t("as.seen", { at: short(time(f), desk.now()) })}${shortId(String(f.id ?? ""))}</span></button></li>`; // prettier-ignore
 }
 
 /** Puts the records on the chart: the newest position of each subject, events, detections, and cells of coarse places. */
@@ -152,26 +165,26 @@ function put(map: KizunaMap, features: readonly Feature[], now: number): void {
     const at = spot(f);
     const kind = of(f, "kind");
     if (!at) sketches.push(...outlines(f));
-    else if (kind === "track.position") latest.set(of(f, "subject") || of(f, "record"), f);
-    else if (kind.startsWith("event.")) events.push({ event_id: of(f, "record"), lon: at[0], lat: at[1], state: "acknowledged", label: word("event", kind.slice(6)) });
+    else if (kind === "track.position") latest.set(of(f, "subject") || String(f.id), f);
+    else if (kind.startsWith("event.")) events.push({ event_id: String(f.id), lon: at[0], lat: at[1], state: "acknowledged", label: word("event", kind.slice(6)) });
     else if (kind.startsWith("detection")) {
-      const sensor = of(f, "sensor");
-      detections.push({ id: of(f, "record"), lon: at[0], lat: at[1], sensor: (SENSORS as readonly string[]).includes(sensor) ? (sensor as Sensor) : "report", verdict: "dark", mmsi: null, age_min: Math.max(0, now - time(f)) / 60_000 });
+      const sensor = String((f.properties?.["body"] as Record<string, unknown> | undefined)?.["sensor"] ?? "");
+      detections.push({ id: String(f.id), lon: at[0], lat: at[1], sensor: (SENSORS as readonly string[]).includes(sensor) ? (sensor as Sensor) : "report", verdict: "dark", mmsi: null, age_min: Math.max(0, now - time(f)) / 60_000 });
     } else sketches.push({ kind: "point", look: "theirs", points: [at], label: kindWord(kind) });
   }
   const rows = [...latest.values()];
   const names = new Map<number, string>();
   const column = (read: (f: Feature, i: number) => number) => rows.map(read);
   const mmsi = column((f, i) => Number(/(\d{9})$/.exec(of(f, "subject"))?.[1] ?? 1 + i));
-  rows.forEach((f, i) => names.set(mmsi[i]!, of(f, "name") || of(f, "subject")));
-  const scaled = (f: Feature, name: string) => (typeof f.properties?.[name] === "number" ? Math.round(f.properties[name] * 10) : -1);
+  rows.forEach((f, i) => names.set(mmsi[i]!, of(f, "subject").replace("mmsi:", "")));
+  const scaled = (f: Feature, name: string) => Math.round((body(f, name) ?? -0.1) * 10);
   const columns: PictureColumns = {
     mmsi: Int32Array.from(mmsi), lon_e7: Int32Array.from(column((f) => Math.round(spot(f)![0] * 1e7))), lat_e7: Int32Array.from(column((f) => Math.round(spot(f)![1] * 1e7))),
-    t_s: Int32Array.from(column((f) => Math.round(time(f) / 1000))), sog_dkn: Int16Array.from(column((f) => scaled(f, "sog_kn"))), cog_ddeg: Int16Array.from(column((f) => scaled(f, "cog_deg"))),
+    t_s: Int32Array.from(column((f) => Math.round(time(f) / 1000))), sog_dkn: Int16Array.from(column((f) => scaled(f, "s"))), cog_ddeg: Int16Array.from(column((f) => scaled(f, "c"))),
     kind: Int8Array.from(column(() => 0)), origin: Int8Array.from(column(() => 0)), flags: Int8Array.from(column(() => 0)),
   }; // prettier-ignore
   for (const f of rows) {
-    const cell = Number(f.properties?.["cell_m"] ?? 0);
+    const cell = cellM(f);
     if (cell) sketches.push({ kind: "area", look: "cell", points: cellOf(...spot(f)!, cell) });
   }
   map.setTime(now, false);

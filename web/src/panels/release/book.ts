@@ -1,5 +1,6 @@
 /** What the page knows of sharing: this node's party, its partners and how the links to them are, what waits for a person. */
 import type { LinkHealth, PartnerRow, SharingState } from "../../api/sharing";
+import { sharingOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { age } from "../../i18n/format";
 import { oneAtATime, type Desk } from "../desk";
@@ -24,7 +25,8 @@ export class ShareBook {
 
   /** Everything that waits for an officer. */
   get waiting(): number {
-    return Object.values(this.state?.waiting ?? {}).reduce((sum, n) => sum + n, 0);
+    const waiting = this.state?.waiting ?? {};
+    return WAITS.reduce((sum, kind) => sum + (waiting[kind] ?? 0), 0);
   }
 
   /** What a party is called here: by this node's own names, by its title, by its id. */
@@ -35,13 +37,16 @@ export class ShareBook {
 
   async #get(): Promise<void> {
     try {
-      this.state = await this.desk.api.get<SharingState>("/api/sharing");
+      this.state = sharingOf(await this.desk.api.get("/api/sharing"));
       this.desk.tell("partners");
     } catch (error) {
       this.desk.quiet(error);
     }
   }
 }
+
+/** What is counted as waiting for an officer; incidents wait at their own desk. */
+const WAITS = ["requests", "reviews", "proposals", "quarantine", "introductions", "agreements", "leaves"] as const;
 
 /** Sign of a link beside its word; colour only helps. */
 export const LINK_SIGN: Readonly<Record<string, string>> = { up: "✓", behind: "▲", down: "✗", halted: "■", never: "–" };

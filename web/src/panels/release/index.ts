@@ -27,7 +27,7 @@ export const releasePage: PageMaker = (desk: Desk, root) => {
   const made = new Map<string, Part>();
   let shown = "";
   const officer = desk.may("release");
-  const parts = PARTS.filter((p) => officer || p.name === "partners");
+  const parts = PARTS.filter((p) => officer || p.name === "partners" || (p.name === "queue" && desk.may("desk")));
   const split = (): [string, string] => {
     const [name = "", ...rest] = desk.state.part.split("/");
     return parts.some((p) => p.name === name) ? [name, rest.join("/")] : [parts[0]!.name, ""];

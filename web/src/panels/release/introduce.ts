@@ -1,46 +1,64 @@
-/** Getting to know another node: give it our file, take its file, and read a code to each other on the telephone. */
+/**
+ * Getting to know another node. One side begins, the other answers: three files go back and forth by any way, then each
+ * reads a code to the other on the telephone. The pages lead through it and say whose turn it is.
+ */
 import { t } from "../../i18n";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
-import { html, type TemplateResult } from "../drawing";
+import { html, nothing, type TemplateResult } from "../drawing";
+
+interface Made {
+  file?: string;
+  name?: string;
+  party?: string;
+  code?: string;
+}
 
 export function introduction(desk: Desk): TemplateResult {
-  return html`<section><h3>${t("intro.title")}</h3><p class="muted">${t("intro.means")}</p>
-    <p class="actions">
-      <button @click=${() => void give(desk)}>1 ${t("intro.give")}</button>
-      <button @click=${() => void take(desk)}>2 ${t("intro.take")}</button>
-      <button @click=${() => void confirm(desk)}>3 ${t("intro.confirm")}</button></p></section>`; // prettier-ignore
+  const path = "/api/sharing";
+  return html`<section class="introduce"><h3>${t("intro.title")}</h3><p class="muted">${t("intro.means")}</p>
+    <div class="rules-two"><div class="box"><h4>${t("intro.we_begin")}</h4><ol class="steps">
+        <li><button @click=${() => void made(desk, desk.api.post<Made>(`${path}/introduce`, {}))}>1 ${t("intro.give")}</button></li>
+        <li><button @click=${() => void take(desk, `${path}/open`)}>3 ${t("intro.their_answer")}</button></li>
+        <li><button @click=${() => void confirm(desk)}>5 ${t("intro.confirm")}</button></li></ol></div>
+      <div class="box"><h4>${t("intro.they_begin")}</h4><ol class="steps">
+        <li><button @click=${() => void take(desk, `${path}/accept`)}>2 ${t("intro.their_file")}</button></li>
+        <li><button @click=${() => void take(desk, `${path}/see`, true)}>4 ${t("intro.their_opening")}</button></li>
+        <li><button @click=${() => void confirm(desk)}>5 ${t("intro.confirm")}</button></li></ol></div></div></section>`; // prettier-ignore
 }
 
-async function give(desk: Desk): Promise<void> {
+/** What the node made: a file to hand over, a code to read aloud. */
+async function made(desk: Desk, answer: Promise<Made>): Promise<boolean> {
   try {
-    const made = await desk.api.post<{ text?: string; name?: string }>("/api/sharing/introduce", {});
-    save(made.text ?? JSON.stringify(made), made.name ?? `${desk.sharing!.party}.intro`);
-    desk.say(t("intro.given"));
+    const { file, name, party, code } = await answer;
+    if (file) save(file, name ?? "kizuna.intro.json");
+    void desk.sharing!.pull();
+    if (code)
+      await ask(t("intro.code"), html`<p>${t("intro.code_means", { who: party ?? "" })}</p><p class="code-words"><output>${code}</output></p>${file ? html`<p>${t("intro.also_file")}</p>` : nothing}`, t("action.close"), () => true);
+    else desk.say(t("intro.given"));
+    return true;
   } catch (error) {
     desk.fail(error);
+    return false;
   }
-}
+} // prettier-ignore
 
-/** The other side's file; then the code that both must read alike. */
-async function take(desk: Desk): Promise<void> {
-  const body = html`<p>${t("intro.take_means")}</p><label>${t("intro.file")}<input name="file" type="file" required data-first /></label>`;
-  let code = "";
-  const done = await ask(t("intro.take"), body, t("intro.take"), async (form) => {
-    const text = await (form.get("file") as File).text();
-    const taken = await desk.api.post<{ code?: string }>("/api/sharing/accept", { text });
-    code = taken.code ?? "";
-    return true;
+async function take(desk: Desk, path: string, named = false): Promise<void> {
+  const body = html`<p>${t("intro.take_means")}</p><label>${t("intro.file")}<input name="file" type="file" required data-first /></label>
+    ${named ? html`<label>${t("intro.party")}<input name="party" required pattern="[a-z0-9][a-z0-9\\-]{0,31}" maxlength="32" autocomplete="off" spellcheck="false" /></label>` : nothing}`; // prettier-ignore
+  const file = await ask(t("intro.file"), body, t("intro.take"), async (form) => {
+    const bytes = new Uint8Array(await (form.get("file") as File).arrayBuffer());
+    const at = named ? `${path}?party=${encodeURIComponent(String(form.get("party")))}` : path;
+    return desk.api.post<Made>(at, { file: btoa(String.fromCharCode(...bytes)) });
   });
-  if (!done) return;
-  void desk.sharing!.pull();
-  if (code) await ask(t("intro.code"), html`<p>${t("intro.code_means")}</p><p class="code-words"><output>${code}</output></p>`, t("action.close"), () => true);
+  if (file) await made(desk, Promise.resolve(file));
 }
 
 async function confirm(desk: Desk): Promise<void> {
-  const body = html`<p>${t("intro.confirm_means")}</p><label>${t("intro.code")}<input name="code" required autocomplete="off" spellcheck="false" data-first /></label>`;
+  const body = html`<p>${t("intro.confirm_means")}</p><label>${t("intro.party")}<input name="party" required maxlength="32" autocomplete="off" spellcheck="false" data-first /></label>
+    <label>${t("intro.code")}<input name="code" required maxlength="100" autocomplete="off" spellcheck="false" /></label>`; // prettier-ignore
   const done = await ask(t("intro.confirm"), body, t("intro.confirm"), async (form) => {
-    await desk.api.post("/api/sharing/confirm", { code: String(form.get("code")).trim() });
+    await desk.api.post("/api/sharing/confirm", { party: String(form.get("party")).trim(), code: String(form.get("code")).trim() });
     return true;
   });
   if (!done) return;
@@ -48,10 +66,10 @@ async function confirm(desk: Desk): Promise<void> {
   void desk.sharing!.pull();
 }
 
-/** Hands a text to the browser as a file. */
-export function save(text: string, name: string, type = "application/octet-stream"): void {
+/** Hands bytes in base64 to the browser as a file. */
+function save(base64: string, name: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: "application/octet-stream" }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

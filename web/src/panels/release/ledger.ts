@@ -1,27 +1,26 @@
 /** What was told to whom: rows of the logs, and the whole story of one record from its decision to the partner's receipt. */
 import type { Hop, LedgerRow, Story } from "../../api/sharing";
 import { said } from "../../api/sharing";
+import { ledgerOf, storyOf } from "../../api/sharing_shapes";
 import { queryText } from "../../api/client";
 import { t, word } from "../../i18n";
 import { short } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { Asked, kindWord, marking, type PartMaker, rowsOr, ruleWords, shortId, when } from "./parts";
+import { Asked, kindWord, marking, type PartMaker, rowsOr, shortId, when } from "./parts";
 import { recallThis } from "./recalls";
 
-const PAGE = 100;
-const KINDS = ["track.position", "detection", "event.", "incident.", "recall", "request", "grant", "zone.claim"] as const;
+const KINDS = ["track.position", "detection", "event.*", "incident.*", "recall", "request", "grant", "zone.claim"] as const;
 
 export const ledgerPart: PartMaker = (desk, draw) => {
-  const page = new Asked<{ rows: readonly LedgerRow[] }>(desk, draw);
+  const page = new Asked<{ rows: readonly LedgerRow[]; next: number | null }>(desk, draw);
   const story = new Asked<Story>(desk, draw);
-  const wish = { partner: "", kind: "", text: "" };
+  const wish = { partner: "", kind: "", verdict: "release" };
   let asked = "";
   let rows: readonly LedgerRow[] = [];
   const pull = async (more = false) => {
-    const last = rows[rows.length - 1];
-    await page.get("/api/sharing/ledger", { partner: wish.partner || null, kind: wish.kind || null, text: wish.text.trim() || null, after: more && last ? `${last.log}:${last.n}` : null });
+    await page.get("/api/sharing/ledger", ledgerOf, { partner: wish.partner || null, kind: wish.kind || null, verdict: wish.verdict, after: more ? page.value?.next : null });
     if (page.value) rows = more ? [...rows, ...page.value.rows] : page.value.rows;
     draw();
   };
@@ -33,7 +32,7 @@ export const ledgerPart: PartMaker = (desk, draw) => {
     come(rest) {
       if (rest && rest !== asked) {
         story.value = null;
-        void story.get(`/api/sharing/ledger/${encodeURIComponent(rest)}`);
+        void story.get(`/api/sharing/ledger/${encodeURIComponent(rest)}`, storyOf);
       }
       asked = rest;
       if (!rest && !rows.length) void pull();
@@ -44,10 +43,11 @@ export const ledgerPart: PartMaker = (desk, draw) => {
       return html`<form class="filters" @submit=${(e: Event) => { e.preventDefault(); void pull(); }}>
           <label>${t("ledger.partner")}<select @change=${set("partner")}><option value="">${t("ledger.everybody")}</option>${desk.sharing!.partners.map((p) => html`<option value=${p.id} ?selected=${p.id === wish.partner}>${desk.sharing!.name(p.id)}</option>`)}</select></label>
           <label>${t("ledger.kind")}<select @change=${set("kind")}><option value="">${t("ledger.every_kind")}</option>${KINDS.map((k) => html`<option value=${k} ?selected=${k === wish.kind}>${kindWord(k)}</option>`)}</select></label>
-          <label>${t("ledger.find")}<input maxlength="100" .value=${wish.text} @change=${set("text")} autocomplete="off" spellcheck="false" /></label>
+          <label>${t("ledger.verdict")}<select @change=${set("verdict")}>${(["release", "withhold"] as const).map((v) => html`<option value=${v} ?selected=${v === wish.verdict}>${word("verdict_share", v)}</option>`)}</select></label>
+          <label>${t("ledger.find")}<input maxlength="64" pattern="[0-9a-f]{64}" autocomplete="off" spellcheck="false" @change=${(e: Event) => { const id = (e.target as HTMLInputElement).value.trim(); if (/^[0-9a-f]{64}$/.test(id)) openPart(desk, "release", `ledger/${id}`); }} /></label>
           <button class="main">${t("action.show")}</button></form>
         ${page.value || rows.length ? rowsOr([t("ledger.at"), t("ledger.to"), t("ledger.kind"), t("ledger.subject"), t("ledger.rule"), t("share.clause"), t("ledger.receipt")], rows.map((r) => row(desk, r)), t("ledger.none")) : page.instead()}
-        ${page.value && page.value.rows.length >= PAGE ? html`<p><button @click=${() => void pull(true)}>${t("action.more")}</button></p>` : nothing}`;
+        ${page.value?.next ? html`<p><button @click=${() => void pull(true)}>${t("action.more")}</button></p>` : nothing}`;
     },
   }; // prettier-ignore
 };
@@ -57,29 +57,31 @@ const audienceOf = (log: string): string => log.split("/")[2] ?? log;
 
 function row(desk: Desk, r: LedgerRow): TemplateResult {
   const open = () => openPart(desk, "release", `ledger/${r.record}`);
-  return html`<tr><td class="nowrap"><button class="link" @click=${open} aria-label=${t("ledger.open", { id: r.record.slice(0, 10) })}>${short(r.at_ms, desk.now())}</button></td>
+  return html`<tr><td class="nowrap">${r.record ? html`<button class="link" @click=${open} aria-label=${t("ledger.open", { id: r.record.slice(0, 10) })}>${short(r.at_ms, desk.now())}</button>` : short(r.at_ms, desk.now())}</td>
     <td><bdi>${desk.sharing!.name(r.to ?? audienceOf(r.log))}</bdi></td><td>${kindWord(r.kind)}</td><td dir="auto">${r.subject || "–"}</td>
     <td><code>${r.rule}</code></td><td><code>${r.clause || "–"}</code></td>
-    <td>${r.acked_ms ? html`<span class="good"><span aria-hidden="true">✓</span> ${short(r.acked_ms, desk.now())}</span>` : html`<span class="muted">${t("ledger.no_receipt")}</span>`}</td></tr>`; // prettier-ignore
+    <td>${r.verdict === "withhold" ? html`<span class="muted" lang="en">${r.why}</span>` : r.acked_ms ? html`<span class="good"><span aria-hidden="true">✓</span> ${short(r.acked_ms, desk.now())}</span>` : html`<span class="muted">${t("ledger.no_receipt")}</span>`}</td></tr>`; // prettier-ignore
 }
 
 function whole(desk: Desk, s: Story): TemplateResult {
   const { language } = desk.state;
-  const d = s.decision;
-  const why = d?.why ? (typeof d.why === "string" ? [d.why] : d.why) : [];
-  return html`<h3 class="big">${kindWord(s.kind)} <span dir="auto">${s.subject ?? ""}</span></h3><p><code class="long">${s.record}</code></p>
+  const rule = (id: string) => html`<button class="link" @click=${() => openPart(desk, "release", "rules")}><code>${id}</code></button> `;
+  const ours = s.origin === desk.sharing!.party;
+  return html`<h3 class="big">${kindWord(s.kind)} <span dir="auto">${s.subject}</span></h3><p><code class="long">${s.record}</code> ${s.at_ms ? html`<span class="muted">${t("as.seen", { at: short(s.at_ms, desk.now()) })}</span>` : nothing}</p>
     ${s.label ? marking(desk, s.label) : nothing}
     <ol class="story">
-      <li><h4>${t("story.decision")}</h4>${d ? html`<p><strong>${word("verdict_share", d.verdict)}</strong> ${s.at_ms ? when(s.at_ms) : nothing}</p>
-        ${d.transforms?.length ? html`<p>${t("story.form")}: ${d.transforms.map((x) => html`<code>${x}</code> `)}</p>` : nothing}
-        ${why.length ? html`<ul lang="en">${why.map((w) => html`<li dir="auto">${w}</li>`)}</ul>` : nothing}${d.policy_hash ? html`<p class="muted">${t("story.rules")} <code>${d.policy_hash.slice(0, 12)}</code></p>` : nothing}` : html`<p class="empty">${t("story.no_decision")}</p>`}</li>
-      <li><h4>${t("story.rule")}</h4>${s.rule ? html`<p>${ruleWords(desk, s.rule)}</p>` : html`<p class="empty">${t("story.no_rule")}</p>`}</li>
-      <li><h4>${t("story.clause")}</h4>${s.clause ? html`<p><code>${s.clause.id}</code> <strong dir="auto">${said(s.clause.title, language)}</strong></p><blockquote dir="auto">${said(s.clause.text, language)}</blockquote>` : html`<p class="empty">${t("story.no_clause")}</p>`}</li>
-      <li><h4>${t("story.logs")}</h4>${rowsOr([t("ledger.to"), t("story.log"), t("ledger.at"), t("ledger.receipt"), t("story.proof")], s.logs.map((l) => html`<tr><td><bdi>${desk.sharing!.name(l.to)}</bdi></td>
-        <td><code>${l.log}</code> <span class="nowrap">#${l.n}</span></td><td>${when(l.at_ms)}</td><td>${l.acked_ms ? html`<span class="good"><span aria-hidden="true">✓</span> ${when(l.acked_ms)}</span>` : t("ledger.no_receipt")}</td>
-        <td><a class="button" download="proof-${s.record.slice(0, 10)}-${l.n}.txt" href=${l.proof ?? `/api/sharing/ledger/${s.record}/proof${queryText({ log: l.log })}`}>${t("story.download")}</a></td></tr>`), t("ledger.none"))}</li>
-      <li><h4>${t("story.recall")}</h4>${s.recall ? html`<p><strong>${word("recall_action", s.recall.action)}</strong> ${when(s.recall.at_ms)} ${shortId(s.recall.id)}</p>${hopTable(desk, s.recall.hops)}`
-        : html`<p class="actions"><span class="muted">${t("story.no_recall")}</span> <button @click=${() => void recallThis(desk, s.record)}>${t("recall.do")}</button></p>`}</li>
+      <li><h4>${t("story.decision")}</h4>${s.decisions.length ? nothing : html`<p class="empty">${t("story.no_decision")}</p>`}
+        ${s.decisions.map((d) => html`<div class="box"><p><strong>${word("verdict_share", d.verdict)}</strong> → <bdi>${desk.sharing!.name(d.to)}</bdi> · ${when(d.at_ms)} ${d.version ? html`<span class="muted">${t("story.rules", { version: d.version })} <code>${d.policy.slice(0, 12)}</code></span>` : nothing}</p>
+          <p>${t("story.rule")}: ${d.rules.length ? d.rules.map(rule) : t("story.no_rule")}</p>
+          ${d.transforms.length ? html`<p>${t("story.form")}: ${d.transforms.map((x) => html`<code>${x}</code> `)}</p>` : nothing}
+          ${d.clauses.map((c) => html`<p>${t("story.clause")}: <code>${c.id}</code> <strong dir="auto">${said(c.title, language)}</strong></p><blockquote dir="auto">${said(c.text, language)}</blockquote>`)}
+          ${d.why.length ? html`<p class="muted" lang="en" dir="auto">${d.why.join("; ")}</p>` : nothing}</div>`)}</li>
+      <li><h4>${t("story.logs")}</h4>${rowsOr([t("ledger.to"), t("story.log"), t("ledger.receipt"), t("story.proof")], s.logs.map((l) => html`<tr><td><bdi>${desk.sharing!.name(l.to)}</bdi></td>
+        <td><code>${l.log}</code> <span class="nowrap">#${l.n}</span></td><td>${l.receipts.length ? l.receipts.map((r) => html`<span class="good"><span aria-hidden="true">✓</span> <bdi>${desk.sharing!.name(r.by)}</bdi> ${when(r.at_ms)}</span> `) : t("ledger.no_receipt")}</td>
+        <td>${l.proof ? html`<a class="button" download href=${`/api/sharing/ledger/${s.record}/proof${queryText({ log: l.log })}`}>${t("story.download")}</a>` : "–"}</td></tr>`), t("ledger.none"))}</li>
+      <li><h4>${t("story.recall")}</h4>${s.recall ? html`<p><strong>${word("recall_action", s.recall.action)}</strong> ${when(s.recall.at_ms)} ${shortId(s.recall.id)}</p>${s.recall.hops.length ? hopTable(desk, s.recall.hops) : html`<p><button class="link" @click=${() => openPart(desk, "release", `recalls/${s.recall!.id}`)}>${t("release.recalls")}</button></p>`}`
+        : html`<p class="actions"><span class="muted">${t("story.no_recall")}</span> ${ours ? html`<button @click=${() => void recallThis(desk, s.record)}>${t("recall.do")}</button>` : nothing}</p>`}</li>
+      <li><h4>${t("story.bytes")}</h4><pre class="begins" dir="ltr">${s.bytes}</pre></li>
     </ol>`; // prettier-ignore
 }
 

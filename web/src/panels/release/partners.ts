@@ -1,5 +1,6 @@
 /** Partners: how the link is and what was told and received; for officers pause, and the page for when a partner turns. */
-import { type Exposure, type PartnerRow } from "../../api/sharing";
+import type { Exposure, PartnerRow } from "../../api/sharing";
+import { exposureOf } from "../../api/sharing_shapes";
 import { t, tOr, word } from "../../i18n";
 import { age, short } from "../../i18n/format";
 import type { Desk } from "../desk";
@@ -19,7 +20,7 @@ export const partnersPart: PartMaker = (desk, draw) => {
       if (what === "turn" && id && asked !== id) {
         asked = id;
         exposure.value = null;
-        void exposure.get(`/api/sharing/exposure/${encodeURIComponent(id)}`);
+        void exposure.get(`/api/sharing/exposure/${encodeURIComponent(id)}`, exposureOf);
       }
     },
     view(rest) {
@@ -62,8 +63,8 @@ function card(desk: Desk, p: PartnerRow, chosen: boolean): TemplateResult {
 
 async function pause(desk: Desk, p: PartnerRow, what: "pause" | "resume"): Promise<void> {
   await ask(t(what === "pause" ? "partners.pause" : "partners.resume"), html`<p>${t(what === "pause" ? "partners.pause_means" : "partners.resume_means", { who: desk.sharing!.name(p.id) })}</p>
-    <label>${t("decide.reason")}<input name="reason" required maxlength="500" autocomplete="off" data-first /></label>`, t(what === "pause" ? "partners.pause" : "partners.resume"), async (form) => {
-    await desk.api.post(`/api/sharing/partners/${encodeURIComponent(p.id)}/${what}`, { reason: form.get("reason") });
+    ${what === "pause" ? html`<label>${t("decide.reason")}<input name="reason" required maxlength="500" autocomplete="off" data-first /></label>` : nothing}`, t(what === "pause" ? "partners.pause" : "partners.resume"), async (form) => {
+    await desk.api.post(`/api/sharing/partners/${encodeURIComponent(p.id)}/${what}`, what === "pause" ? { why: form.get("reason") } : {});
     void desk.sharing!.pull();
     desk.say(t("share.done"));
     return true;
@@ -77,8 +78,7 @@ function turnPage(desk: Desk, id: string, asked: Asked<Exposure>): TemplateResul
   const back = html`<p><button class="link" @click=${() => openPart(desk, "release", `partners/${id}`)}>← ${t("release.partners")}</button></p>`;
   if (!x) return html`${back}<h3>${t("turn.title", { who: name })}</h3>${asked.instead()}`;
   return html`${back}<h3 class="big">${t("turn.title", { who: name })}</h3>
-    <section><h3>${t("turn.holds")}</h3><p><strong>${t("turn.holds_n", { n: x.holds.records })}</strong> ${t("turn.confirmed", { n: x.holds.confirmed })}
-      ${x.holds.newest_ms ? t("turn.newest", { at: short(x.holds.newest_ms, desk.now()) }) : nothing}</p>
+    <section><h3>${t("turn.holds")}</h3><p><strong>${t("turn.holds_n", { n: x.holds.records })}</strong> ${t("turn.confirmed", { n: x.holds.confirmed })}</p>
       ${rowsOr([t("ledger.kind"), t("turn.records")], Object.entries(x.holds.by_kind).map(([k, n]) => html`<tr><td>${kindWord(k)}</td><td class="num">${n}</td></tr>`), t("turn.nothing"))}</section>
     <section><h3>${t("turn.may_have")}</h3><p class="muted">${t("turn.may_have_means")}</p>
       ${rowsOr([t("turn.via"), t("turn.why"), t("turn.records")], x.may_have.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.via)}</bdi></td><td dir="auto">${tOr(`why.${m.why}`, m.why)}</td><td class="num">${m.records}</td></tr>`), t("turn.nobody"))}</section>
@@ -92,10 +92,11 @@ function turnPage(desk: Desk, id: string, asked: Asked<Exposure>): TemplateResul
 async function end(desk: Desk, id: string, name: string): Promise<void> {
   const body = html`<p>${t("turn.act_means", { who: name })}</p>
     <label>${t("decide.reason")}<input name="reason" required maxlength="500" autocomplete="off" data-first /></label>
+    <label class="choice"><input type="checkbox" name="recall" />${t("turn.recall")}</label>
     <label>${t("stop.type", { word: id })}<input name="confirm" required autocomplete="off" spellcheck="false" /></label>`; // prettier-ignore
   const done = await ask(t("turn.title", { who: name }), body, t("turn.act", { who: name }), async (form) => {
     if (String(form.get("confirm")).trim() !== id) throw new Error(t("stop.mistyped", { word: id }));
-    await desk.api.post(`/api/sharing/partners/${encodeURIComponent(id)}/end`, { confirm: id, reason: form.get("reason") });
+    await desk.api.post(`/api/sharing/partners/${encodeURIComponent(id)}/end`, { confirm: id, why: form.get("reason"), recall: form.get("recall") === "on" });
     return true;
   });
   if (!done) return;

@@ -31,8 +31,8 @@ export class Asked<T> {
     private readonly draw: () => void,
   ) {}
 
-  async get(path: string, query: Query = {}): Promise<void> {
-    await this.run(() => this.desk.api.get<T>(path, query));
+  async get(path: string, read: (raw: Readonly<Record<string, unknown>>) => T, query: Query = {}): Promise<void> {
+    await this.run(async () => read(await this.desk.api.get(path, query)));
   }
 
   async run(ask: () => Promise<T>): Promise<void> {
@@ -84,7 +84,7 @@ export const clauseText = (clause: readonly string[] | string): string => (typeo
 
 /** A rule in plain words, with the clause that it rests on. */
 export function ruleWords(desk: Desk, r: ByRule): TemplateResult {
-  return html`<span class="by-rule"><code>${r.id}</code> <span dir="auto">${said(r.words, desk.state.language)}</span>
+  return html`<span class="by-rule"><code>${r.id}</code> <span class="said" dir="auto">${said(r.words, desk.state.language).replace(/^\[[^\]]*\] ?/, "")}</span>
     ${clauseText(r.clause) ? html`<span class="muted nowrap">${t("share.clause")} <code>${clauseText(r.clause)}</code></span>` : nothing}</span>`;
 }
 
@@ -94,8 +94,10 @@ export function formWords(form: Form): string {
   if (form.cell_m) out.push(t("form.cell", { km: form.cell_m >= 1000 ? form.cell_m / 1000 : (form.cell_m / 1000).toFixed(1) }));
   else if (form.lat !== null && form.lat !== undefined) out.push(t("form.exact"));
   if (form.delay_s) out.push(t("form.delay", { age: age(form.delay_s * 1000) }));
+  if (form.bucket_s && form.bucket_s > 1) out.push(t("form.bucket", { age: age(form.bucket_s * 1000) }));
+  if (form.step_s) out.push(t("form.step", { age: age(form.step_s * 1000) }));
+  if (form.masked) out.push(t("form.masked"));
   if (form.lat !== null && form.lat !== undefined) out.push(position(form.lat, form.lon));
-  if (form.fields?.length) out.push(t("form.fields", { fields: form.fields.map((f) => tOr(`field.${f}`, f)).join(", ") }));
   return out.join(" · ");
 }
 

@@ -2,24 +2,24 @@
  * Dry run: what each partner would gain, lose or get in another form by rules that are not in force, over the last days. The
  * node decides every row with both sets by the very function that releases; here it is shown on a chart and in a table.
  */
-import type { Difference, Preview, RulesPage, Sample } from "../../api/sharing";
-import { said } from "../../api/sharing";
+import type { Difference, Preview, Sample } from "../../api/sharing";
+import { previewOf, rulesOf } from "../../api/sharing_shapes";
 import { createMap } from "../../map";
 import type { KizunaMap, Sketch } from "../../map/types";
 import { t } from "../../i18n";
 import { short } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
-import { Asked, formWords, kindWord, type PartMaker, rowsOr, shortId } from "./parts";
+import { Asked, formWords, kindWord, type PartMaker, rowsOr } from "./parts";
 import { draft } from "./rules";
 
-const DAYS = [1, 3, 7, 14, 30] as const;
+const DAYS = [1, 3, 7, 14] as const;
 type What = "gains" | "loses" | "changes";
 const SIGNS: Readonly<Record<What, string>> = { gains: "+", loses: "−", changes: "→" };
 
 export const previewPart: PartMaker = (desk, draw) => {
   const found = new Asked<Preview>(desk, draw);
-  let days: number = 7;
+  let days: number = 3;
   let chosen = "";
   let chart: Promise<KizunaMap> | null = null;
   const host = document.createElement("div");
@@ -28,9 +28,11 @@ export const previewPart: PartMaker = (desk, draw) => {
   const run = async (version: string) => {
     let text = draft.text;
     await found.run(async () => {
-      if (version) text = (await desk.api.get<RulesPage>("/api/sharing/rules", { version })).text;
-      text ??= (await desk.api.get<RulesPage>("/api/sharing/rules")).text;
-      return desk.api.post<Preview>("/api/sharing/rules/preview", { text, days });
+      if (version || text === null) {
+        const rules = rulesOf(await desk.api.get("/api/sharing/rules"));
+        text = rules.proposals.find((p) => String(p.version) === version)?.text ?? rules.text;
+      }
+      return previewOf(await desk.api.post("/api/sharing/rules/preview", { text, days }));
     });
     chosen = found.value?.partners.find((p) => p.gains + p.loses + p.changes > 0)?.id ?? found.value?.partners[0]?.id ?? "";
     draw();
@@ -57,7 +59,7 @@ export const previewPart: PartMaker = (desk, draw) => {
       return html`<p class="muted">${t("preview.means")}</p>
         <p class="actions"><strong>${rest ? t("preview.of_proposal", { version: rest }) : draft.text === null ? t("preview.of_active") : t("preview.of_draft")}</strong>
           <label>${t("preview.days")} <select @change=${(e: Event) => { days = Number((e.target as HTMLSelectElement).value); void run(rest); }}>${DAYS.map((d) => html`<option value=${d} ?selected=${d === days}>${t("preview.last_days", { n: d })}</option>`)}</select></label>
-          <button @click=${() => void run(rest)}>${t("preview.again")}</button>${found.asking ? html`<span class="muted" role="status">${t("preview.running")}</span>` : nothing}</p>
+          <button @click=${() => void run(rest)}>${t("preview.again")}</button>${found.asking ? html`<span class="muted" role="status">${t("preview.running")}</span>` : nothing}${found.value && !found.asking ? html`<span class="muted">${t("preview.looked_at", { n: found.value.looked_at })}</span>` : nothing}</p>
         ${found.value ? html`${table(desk, found.value, chosen, (id) => { chosen = id; draw(); void show(); })}
           <div class="preview-two">${host}<div>${p ? samples(desk, p) : nothing}</div></div>` : found.instead()}`;
     },
@@ -72,7 +74,7 @@ const place = (s: Sample): { lon: number; lat: number } | null => {
   const at = [s, s.after, s.before].find((f) => f && typeof f.lat === "number" && typeof f.lon === "number");
   return at ? { lon: at.lon!, lat: at.lat! } : null;
 };
-const kindOf = (s: Sample): What => (s.before ? (s.after ? "changes" : "loses") : "gains");
+const kindOf = (s: Sample): What => s.change;
 
 function sketchesOf(s: Sample): Sketch[] {
   const at = place(s);
@@ -102,11 +104,10 @@ function table(desk: Desk, preview: Preview, chosen: string, choose: (id: string
 }
 
 function samples(desk: Desk, p: Difference): TemplateResult {
-  const { language } = desk.state;
   const form = (f: Sample["before"]) => (f ? formWords(f) || t("preview.whole") : t("preview.not_told"));
   return html`<h3>${t("preview.samples", { who: desk.sharing!.name(p.id), n: p.sample.length })}</h3>
     ${rowsOr(["", t("preview.what"), t("preview.before"), t("preview.after"), t("preview.rule")], p.sample.map((s) => html`<tr class=${kindOf(s)}>
       <td><strong aria-hidden="true">${SIGNS[kindOf(s)]}</strong><span class="hidden">${t(`preview.${kindOf(s)}`)}</span></td>
-      <td><span dir="auto">${said(s.words, language) || kindWord(s.kind ?? "")}</span> ${s.t_ms ? html`<time class="muted">${short(s.t_ms, desk.now())}</time>` : nothing} ${shortId(s.record)}</td>
+      <td><strong>${kindWord(s.kind)}</strong> <span dir="auto">${s.subject}</span> ${s.t_ms ? html`<time class="muted">${short(s.t_ms, desk.now())}</time>` : nothing}</td>
       <td>${form(s.before)}</td><td>${form(s.after)}</td><td><code>${s.rule}</code></td></tr>`), t("preview.no_sample"))}`; // prettier-ignore
 }

@@ -1,6 +1,7 @@
 /** What waits for a person: requests to answer, break-glass to review, proposed rules, what was set aside, introductions. */
 import type { Quarantined, Request, Review } from "../../api/sharing";
 import { said } from "../../api/sharing";
+import { quarantineOf, requestsOf, reviewsOf } from "../../api/sharing_shapes";
 import { t, tOr, word } from "../../i18n";
 import { age, short } from "../../i18n/format";
 import type { Desk } from "../desk";
@@ -13,25 +14,25 @@ const VERDICTS = ["given", "partly", "later", "nothing_held"] as const;
 const REVIEWS = ["right", "right_but_improve", "wrong"] as const;
 
 export const queuePart: PartMaker = (desk, draw) => {
-  const requests = new Asked<{ requests: readonly Request[] }>(desk, draw);
-  const reviews = new Asked<{ reviews: readonly Review[] }>(desk, draw);
-  const quarantine = new Asked<{ rows: readonly Quarantined[] }>(desk, draw);
+  const requests = new Asked<readonly Request[]>(desk, draw);
+  const reviews = new Asked<readonly Review[]>(desk, draw);
+  const quarantine = new Asked<readonly Quarantined[]>(desk, draw);
   const pull = () => {
-    void requests.get("/api/sharing/requests");
-    void reviews.get("/api/sharing/reviews");
-    void quarantine.get("/api/sharing/quarantine");
+    void requests.get("/api/sharing/requests", requestsOf);
+    void reviews.get("/api/sharing/reviews", reviewsOf);
+    if (desk.may("release")) void quarantine.get("/api/sharing/quarantine", quarantineOf);
   };
   return {
     come: pull,
     news: pull,
     view() {
-      const { party, state } = desk.sharing!;
-      const owed = requests.value?.requests.filter((r) => r.to === party && OPEN.has(r.state)) ?? [];
-      const ours = requests.value?.requests.filter((r) => r.by === party) ?? [];
-      const done = requests.value?.requests.filter((r) => r.to === party && !OPEN.has(r.state)) ?? [];
+      const { state } = desk.sharing!;
+      const owed = requests.value?.filter((r) => r.owed) ?? [];
+      const ours = requests.value?.filter((r) => r.mine) ?? [];
+      const done = requests.value?.filter((r) => !r.mine && !r.owed) ?? [];
       const proposed = state?.rules.proposed;
-      const [late, dirty] = [reviews.value?.reviews ?? [], quarantine.value?.rows ?? []];
-      const nothingWaits = requests.value && reviews.value && quarantine.value && !owed.length && !late.length && !dirty.length && !proposed;
+      const [late, dirty] = [reviews.value ?? [], quarantine.value ?? []];
+      const nothingWaits = requests.value && reviews.value && (quarantine.value || !desk.may("release")) && !owed.length && !late.length && !dirty.length && !proposed;
       return html`${nothingWaits ? html`<p class="empty"><span aria-hidden="true">✓</span> ${t("queue.none")}</p>` : nothing}
         ${requests.value ? nothing : requests.instead()}
         ${owed.length ? html`<section><h3>${t("queue.requests")} <span class="n">${owed.length}</span></h3><ul class="cards">${owed.map((r) => request(desk, r, pull))}</ul></section>` : nothing}
@@ -51,17 +52,17 @@ const OPEN = new Set(["asked", "received", "open", "later"]);
 
 function request(desk: Desk, r: Request, pull: () => void): TemplateResult {
   const now = desk.now();
-  const mine = r.to === desk.sharing!.party;
+  const mine = r.owed;
   const late = r.due_ms !== null && r.due_ms < now && OPEN.has(r.state);
   return html`<li class="box ${r.distress ? "urgent" : ""}"><h4>${r.distress ? html`<strong class="badge new">${t("queue.distress")}</strong> ` : nothing}
-      ${mine ? t("queue.asks", { who: desk.sharing!.name(r.by) }) : t("queue.asked_of", { who: desk.sharing!.name(r.to) })} ${shortId(r.id)}</h4>
+      ${!r.mine ? t("queue.asks", { who: desk.sharing!.name(r.by) }) : t("queue.asked_of", { who: desk.sharing!.name(r.to) })} ${shortId(r.id)}</h4>
     <p class="said" dir="auto">${r.text || "–"}</p>
     <p>${r.kinds.map((k) => html`<span class="chip plain">${kindWord(k)}</span>`)}${r.subject?.map((s) => html`<span class="chip plain"><bdi>${s}</bdi></span>`)}
       ${r.purpose.map((p) => html`<span class="chip plain">${t("queue.purpose")}: ${tOr(`purpose.${p}`, p)}</span>`)}${r.clause ? html`<span class="chip plain">${t("share.clause")} <code>${clauseText(r.clause)}</code></span>` : nothing}</p>
     <p class="muted">${t("queue.asked_at", { at: short(r.asked_ms, now) })} · ${word("request", r.state)}
       ${r.due_ms ? html` · <strong class=${late ? "old" : ""}>${late ? t("queue.late", { age: age(now - r.due_ms) }) : t("queue.due", { age: age(r.due_ms - now) })}</strong>` : nothing}</p>
-    ${r.would_give === null || r.would_give === undefined ? nothing : html`<p>${t("queue.would_give", { n: r.would_give })}</p>`}
-    ${mine && OPEN.has(r.state) ? html`<p class="actions"><button class="main" @click=${() => void answer(desk, r, pull)}>${t("queue.answer")}</button><button @click=${() => void refuse(desk, r, pull)}>${t("queue.refuse")}</button></p>` : nothing}</li>`; // prettier-ignore
+    ${r.why ? html`<p dir="auto">${r.why}</p>` : nothing}${r.records.length ? html`<p>${t("recall.records", { n: r.records.length })}</p>` : nothing}
+    ${mine && desk.may("release") ? html`<p class="actions"><button class="main" @click=${() => void answer(desk, r, pull)}>${t("queue.answer")}</button><button @click=${() => void refuse(desk, r, pull)}>${t("queue.refuse")}</button></p>` : nothing}</li>`; // prettier-ignore
 }
 
 async function answer(desk: Desk, r: Request, pull: () => void): Promise<void> {
@@ -78,9 +79,9 @@ async function answer(desk: Desk, r: Request, pull: () => void): Promise<void> {
 }
 
 async function refuse(desk: Desk, r: Request, pull: () => void): Promise<void> {
-  const body = html`<p>${t("queue.refuse_means")}</p><label>${t("queue.words")}<textarea name="text" rows="3" maxlength="2000" data-first></textarea></label>`;
+  const body = html`<p>${t("queue.refuse_means")}</p><label>${t("queue.words")}<input name="text" maxlength="256" autocomplete="off" required data-first /></label>`;
   const done = await ask(t("queue.refuse"), body, t("queue.refuse"), async (form) => {
-    await desk.api.post(`/api/sharing/requests/${encodeURIComponent(r.id)}/refuse`, { text: form.get("text") ?? "" });
+    await desk.api.post(`/api/sharing/requests/${encodeURIComponent(r.id)}/refuse`, { why: form.get("text") });
     return true;
   });
   if (done) finished(desk, pull);
@@ -135,6 +136,7 @@ function setAside(desk: Desk, q: Quarantined, pull: () => void): TemplateResult 
   const judge = (accept: boolean) => async () => {
     if (await does(desk, () => desk.api.post(`/api/sharing/quarantine/${q.n}`, { accept }), t("share.done"))) pull();
   };
-  return html`<li class="box"><h4><bdi>${desk.sharing!.name(q.partner)}</bdi>: ${kindWord(q.kind)}</h4><p>${short(q.at_ms, desk.now())} · <span dir="auto">${tOr(`why.${q.why}`, q.why)}</span></p>
-    <p class="actions"><button @click=${judge(true)}>${t("quarantine.accept")}</button><button @click=${judge(false)}>${t("quarantine.drop")}</button></p></li>`; // prettier-ignore
+  return html`<li class="box"><h4><bdi>${desk.sharing!.name(q.partner)}</bdi> <span class="muted">${q.size} B</span></h4><p>${short(q.at_ms, desk.now())} · <span lang="en" dir="auto">${q.why}</span></p>
+    <details><summary>${t("quarantine.begins")}</summary><pre class="begins" dir="auto">${q.begins}</pre></details>
+    <p class="actions">${q.source === "line" ? nothing : html`<button @click=${judge(true)}>${t("quarantine.accept")}</button>`}<button @click=${judge(false)}>${t("quarantine.drop")}</button></p></li>`; // prettier-ignore
 }

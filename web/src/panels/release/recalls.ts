@@ -1,5 +1,6 @@
 /** Recalls: asked and acknowledged, hop by hop. Nothing here ever says "deleted": nobody can know that of another's node. */
 import type { Recall } from "../../api/sharing";
+import { recallsOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { short } from "../../i18n/format";
 import type { Desk } from "../desk";
@@ -10,31 +11,41 @@ import { hopTable } from "./ledger";
 import { Asked, type PartMaker, shortId } from "./parts";
 
 const ACTIONS = ["hide", "annotate", "delete"] as const;
-const REASONS = ["wrong", "personal", "terms", "too_much", "other"] as const;
+const REASONS = ["error", "sensitive", "personal", "legal", "security", "expired"] as const;
 
 export const recallsPart: PartMaker = (desk, draw) => {
-  const found = new Asked<{ recalls: readonly Recall[] }>(desk, draw);
-  const pull = () => void found.get("/api/sharing/recalls");
+  const found = new Asked<readonly Recall[]>(desk, draw);
+  const pull = () => void found.get("/api/sharing/recalls", recallsOf);
   return {
     come: pull,
     news: pull,
     view(rest) {
       return html`<p class="muted">${t("recall.means")}</p>
         <p class="actions"><button class="main" @click=${() => void recallThis(desk, "").then(pull)}>${t("recall.do")}</button></p>
-        ${found.value ? (found.value.recalls.length ? html`<ul class="cards one">${found.value.recalls.map((r) => card(desk, r, r.id === rest))}</ul>` : html`<p class="empty">${t("recall.none")}</p>`) : found.instead()}`;
+        ${found.value ? (found.value.length ? html`<ul class="cards one">${found.value.map((r) => card(desk, r, r.id === rest))}</ul>` : html`<p class="empty">${t("recall.none")}</p>`) : found.instead()}`;
     },
   }; // prettier-ignore
 };
 
 function card(desk: Desk, r: Recall, chosen: boolean): TemplateResult {
   const done = r.hops.filter((h) => h.state === "acknowledged").length;
-  const ours = !r.origin || r.origin === desk.sharing!.party;
   return html`<li class="box ${chosen ? "chosen" : ""}"><h4>${word("recall_action", r.action)} · ${word("recall_reason", r.reason)} ${shortId(r.id)}
-      ${ours ? nothing : html` <span class="muted">${t("recall.of", { who: desk.sharing!.name(r.origin!) })}</span>`}</h4>
-    <p class="muted">${short(r.at_ms, desk.now())} · <bdi>${r.by}</bdi> · ${t("recall.records", { n: r.records.length })}
+      ${r.mine ? nothing : html` <span class="muted">${t("recall.of", { who: desk.sharing!.name(r.origin!) })}</span>`}</h4>
+    <p class="muted">${short(r.at_ms, desk.now())} · <bdi>${r.by}</bdi> · ${t("recall.records", { n: r.n })}
       ${r.records.slice(0, 3).map((id) => html` <button class="link" @click=${() => openPart(desk, "release", `ledger/${id}`)}>${shortId(id)}</button>`)}</p>
     ${r.text ? html`<p dir="auto">${r.text}</p>` : nothing}
-    <p><strong>${t("recall.state", { done, all: r.hops.length })}</strong></p>${hopTable(desk, r.hops)}</li>`; // prettier-ignore
+    <p><strong>${t("recall.state", { done, all: r.hops.length })}</strong></p>${hopTable(desk, r.hops)}
+    ${r.mine ? nothing : html`<p class="actions"><button @click=${() => void refuseRecall(desk, r)}>${t("recall.refuse")}</button></p>`}</li>`; // prettier-ignore
+}
+
+/** A node may keep what it is asked to hide, for instance as evidence; the originator is told why. */
+async function refuseRecall(desk: Desk, r: Recall): Promise<void> {
+  const body = html`<p>${t("recall.refuse_means")}</p><label>${t("decide.reason")}<input name="why" required maxlength="256" autocomplete="off" data-first /></label>`;
+  await ask(t("recall.refuse"), body, t("recall.refuse"), async (form) => {
+    await desk.api.post(`/api/sharing/recalls/${r.id}/refuse`, { why: form.get("why") });
+    desk.tell("share");
+    return true;
+  });
 }
 
 export async function recallThis(desk: Desk, record: string): Promise<void> {

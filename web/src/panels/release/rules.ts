@@ -1,13 +1,14 @@
 /** Rules of release: in plain words beside their text. Edited here, checked while typing, with each finding at its line. */
 import type { Finding, Rule, RulesPage } from "../../api/sharing";
 import { said } from "../../api/sharing";
+import { rulesOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { short, utc } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { Asked, clauseText, does, type PartMaker } from "./parts";
+import { Asked, does, type PartMaker } from "./parts";
 
 const CHECK_MS = 450;
 /** What is being written, kept while other parts are looked at; the dry run looks at it too. */
@@ -18,7 +19,7 @@ export const rulesPart: PartMaker = (desk, draw) => {
   const checked = new Asked<{ findings: readonly Finding[]; rules?: readonly Rule[] }>(desk, draw);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let area: HTMLTextAreaElement | null = null;
-  const pull = () => void page.get("/api/sharing/rules");
+  const pull = () => void page.get("/api/sharing/rules", rulesOf);
   const typed = (event: Event) => {
     draft.text = (event.target as HTMLTextAreaElement).value;
     clearTimeout(timer);
@@ -45,7 +46,7 @@ export const rulesPart: PartMaker = (desk, draw) => {
       const findings = changed ? (checked.value?.findings ?? []) : p.findings;
       const rules = (changed && checked.value?.rules) || p.rules;
       const errors = findings.filter((f) => f.level === "error").length;
-      return html`${standing(desk)}
+      return html`${standing(desk, p)}
         <div class="rules-two">
           <section aria-label=${t("rules.in_words")}><h3>${t("rules.in_words")}</h3>
             ${rules.length ? html`<ol class="rule-words">${rules.map((r) => ruleCard(desk, r, () => toLine(r.line ?? lineOf(text, r.id))))}</ol>` : html`<p class="empty">${t("rules.none")}</p>`}</section>
@@ -89,39 +90,41 @@ function finding(f: Finding, toLine: (line: number) => void): TemplateResult {
   const sign = f.level === "error" ? "✗" : "!";
   return html`<li class=${f.level}><span aria-hidden="true">${sign}</span> <strong>${word("level_finding", f.level)}</strong>
     ${f.line ? html`<button class="link" @click=${() => toLine(f.line!)}>${t("rules.line", { n: f.line })}</button>` : nothing}
-    ${f.rule ? html`<code>${f.rule}</code>` : nothing}${f.key ? html` <code>${f.key}</code>` : nothing} <span lang="en" dir="auto">${f.text}</span></li>`; // prettier-ignore
+    ${f.rule ? html`<code>${f.rule}</code>` : nothing}${f.key ? html` <code>${f.key}</code>` : nothing} <span lang="en" dir="auto">${f.text}</span>${f.hint ? html` <span class="muted" lang="en" dir="auto">${f.hint}</span>` : nothing}</li>`; // prettier-ignore
 }
+
+/** Without its first line, which names the rule and whom it is for: both stand above already. */
+const plain = (words: string): string => words.replace(/^\[[^\]]*\][^\n]*\n/, "");
 
 function ruleCard(desk: Desk, r: Rule, toText: () => void): TemplateResult {
   return html`<li class="box ${r.releases ? "releases" : "withholds"}"><p><strong><span aria-hidden="true">${r.releases ? "→" : "✗"}</span> ${t(r.releases ? "rules.releases" : "rules.withholds")}</strong>
       ${r.to.map((p) => html` <span class="chip plain"><bdi>${p === "*" ? t("rules.everybody") : desk.sharing!.name(p)}</bdi></span>`)} <button class="link" @click=${toText}><code>${r.id}</code></button></p>
-    <p dir="auto">${said(r.words, desk.state.language)}</p>
-    ${clauseText(r.clause) ? html`<p class="muted">${t("share.clause")} <code>${clauseText(r.clause)}</code></p>` : nothing}</li>`; // prettier-ignore
+    <p class="said" dir="auto">${plain(said(r.words, desk.state.language))}</p></li>`; // prettier-ignore
 }
 
 /** Which rules are in force, which wait for another person, and what one may do about them. */
-function standing(desk: Desk): TemplateResult {
+function standing(desk: Desk, page: RulesPage): TemplateResult {
   const rules = desk.sharing!.state?.rules;
   if (!rules) return html``;
   const p = rules.proposed;
   const me = desk.me.user;
   const path = "/api/sharing/rules";
-  const act = (what: "approve" | "activate" | "rollback", version: number, done: string) => () => void does(desk, () => desk.api.post(`${path}/${what}`, { version }), done);
+  const act = (what: "approve" | "withdraw", version: number, done: string) => () => void does(desk, () => desk.api.post(`${path}/${what}`, { version }), done);
   return html`<div class="box standing"><p>${rules.version
       ? html`<span class="good" aria-hidden="true">●</span> ${t("rules.in_force", { version: rules.version, at: short(rules.activated_at, desk.now()), by: rules.by.join(" + ") })} <code title=${rules.hash}>${rules.hash.slice(0, 12)}</code>`
       : html`<strong class="stopped"><span aria-hidden="true">■</span> ${t("rules.nothing_leaves")}</strong>`}</p>
     ${p ? html`<p><strong>${t("rules.proposed_by", { version: p.version, by: p.by, at: short(p.at, desk.now()) })}</strong>
-        ${p.approved_by ? t("rules.approved_by", { by: p.approved_by }) : p.by === me ? t("rules.needs_other") : t("rules.look_first")}</p>
+        ${p.by === me ? t("rules.needs_other") : t("rules.look_first")}</p>
       <p class="actions"><button @click=${() => openPart(desk, "release", `preview/${p.version}`)}>${t("rules.try_proposed")}</button>
-        ${p.approved_by ? html`<button class="main" @click=${act("activate", p.version, t("rules.activated"))}>${t("rules.activate")}</button>`
-          : html`<button class="main" ?disabled=${p.by === me} @click=${act("approve", p.version, t("rules.approved"))}>${t("rules.approve")}</button>`}</p>` : nothing}
-    ${rules.version > 1 || !rules.version ? html`<p class="actions"><button @click=${() => void rollBack(desk, rules.version - 1)}>${t("rules.roll_back")}</button></p>` : nothing}</div>`; // prettier-ignore
+        <button class="main" ?disabled=${p.by === me} @click=${act("approve", p.version, t("rules.activated"))}>${t("rules.approve")}</button>
+        <button @click=${act("withdraw", p.version, t("share.done"))}>${t("rules.withdraw")}</button></p>` : nothing}
+    ${page.back ? html`<p class="actions"><button @click=${() => void rollBack(desk)}>${t("rules.roll_back")}</button></p>` : nothing}</div>`; // prettier-ignore
 }
 
 async function propose(desk: Desk, text: string, pull: () => void): Promise<void> {
-  const body = html`<p>${t("rules.propose_means")}</p><label>${t("rules.why")}<input name="text" maxlength="500" autocomplete="off" data-first /></label>`;
-  const done = await ask(t("rules.propose"), body, t("rules.propose"), async (form) => {
-    await desk.api.post("/api/sharing/rules/propose", { text, note: form.get("text") ?? "" });
+  const body = html`<p>${t("rules.propose_means")}</p>`;
+  const done = await ask(t("rules.propose"), body, t("rules.propose"), async () => {
+    await desk.api.post("/api/sharing/rules/propose", { text });
     return true;
   });
   if (!done) return;
@@ -131,9 +134,9 @@ async function propose(desk: Desk, text: string, pull: () => void): Promise<void
   pull();
 }
 
-async function rollBack(desk: Desk, version: number): Promise<void> {
+async function rollBack(desk: Desk): Promise<void> {
   await ask(t("rules.roll_back"), html`<p>${t("rules.roll_back_means")}</p>`, t("rules.roll_back"), async () => {
-    await desk.api.post("/api/sharing/rules/rollback", { version });
+    await desk.api.post("/api/sharing/rules/rollback", {});
     desk.say(t("share.done"));
     void desk.sharing!.pull();
     return true;

@@ -8,11 +8,10 @@ import { does } from "./parts";
 export async function stopEverything(desk: Desk): Promise<void> {
   const word = t("stop.word");
   const body = html`<p>${t("stop.means")}</p><p>${t("stop.after")}</p>
-    <label>${t("decide.reason")}<input name="reason" required maxlength="500" autocomplete="off" data-first /></label>
-    <label>${t("stop.type", { word })}<input name="word" required autocomplete="off" spellcheck="false" /></label>`; // prettier-ignore
+    <label>${t("stop.type", { word })}<input name="word" data-first required autocomplete="off" spellcheck="false" /></label>`; // prettier-ignore
   await ask(t("stop.title"), body, t("stop.button"), async (form) => {
     if (String(form.get("word")).trim().toLowerCase() !== word.toLowerCase()) throw new Error(t("stop.mistyped", { word }));
-    const done = await does(desk, () => desk.api.post("/api/sharing/rules/stop", { reason: form.get("reason") }), t("stop.done"));
+    const done = await does(desk, () => desk.api.post("/api/sharing/rules/stop", {}), t("stop.done"));
     if (!done) throw new Error(t("error.refused"));
     return true;
   });

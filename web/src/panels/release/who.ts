@@ -2,13 +2,15 @@
  * Who sees what: for the chosen vessel, event or detection, what each partner may know of it by the rules in force, in which
  * form, by which clause, and since when. The node asks the function that releases; nothing is guessed here.
  */
-import type { SeenBy, Statement, WhoSees } from "../../api/sharing";
-import { t, tOr, word } from "../../i18n";
+import type { Marking, SeenBy, Statement, WhoSees } from "../../api/sharing";
+import { whoOf } from "../../api/sharing_shapes";
+import { t, word } from "../../i18n";
 import { failure } from "../../i18n/told";
 import { age, position, short } from "../../i18n/format";
 import { inverse } from "../../map/geodesy";
 import type { Desk } from "../desk";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
+import { openPart } from "../pages";
 import { formWords, marking, ruleWords } from "./parts";
 
 type Of = { mmsi: number } | { event: string } | { detection: string };
@@ -21,7 +23,7 @@ const kept = new WeakMap<Desk, Map<string, Held>>();
 
 /** The section of a card; nothing on a node that shares nothing. */
 export function whoSees(desk: Desk, of: Of, draw: () => void): TemplateResult | typeof nothing {
-  if (!desk.sharing) return nothing;
+  if (!desk.may("desk")) return nothing;
   if (!kept.has(desk)) {
     kept.set(desk, new Map());
     desk.on(["share"], () => kept.get(desk)!.clear());
@@ -32,8 +34,8 @@ export function whoSees(desk: Desk, of: Of, draw: () => void): TemplateResult | 
   if (!held || Date.now() - held.at > FRESH_MS) {
     cache.set(key, { at: Date.now(), value: held?.value ?? null, error: "" });
     if (cache.size > 60) cache.delete(cache.keys().next().value!);
-    desk.api.get<WhoSees>("/api/sharing/who", of).then(
-      (value) => { cache.set(key, { at: Date.now(), value, error: "" }); draw(); },
+    desk.api.get<Record<string, unknown>>("/api/sharing/who", of).then(
+      (raw) => { const value = whoOf(raw); cache.set(key, { at: Date.now(), value, error: "" }); draw(); },
       (error: unknown) => { cache.set(key, { at: Date.now(), value: null, error: failure(error) }); draw(); },
     ); // prettier-ignore
   }
@@ -45,7 +47,7 @@ export function whoSees(desk: Desk, of: Of, draw: () => void): TemplateResult | 
 function section(desk: Desk, w: WhoSees): TemplateResult {
   const told = w.partners.filter((p) => p.told_at_ms).length;
   return html`<section class="who-sees">
-    ${w.of.label ? marking(desk, w.of.label) : nothing}
+    ${marking(desk, w.of.label ?? releasable(w))}
     ${w.of.recalled ? html`<p class="cautions"><strong>! ${t("who.recalled", { action: word("recall_action", w.of.recalled) })}</strong></p>` : nothing}
     ${differing(desk, w.of.statements ?? [])}
     <h3>${t("who.title")} <span class="muted">${t("who.told_n", { n: told, all: w.partners.length })}</span></h3>
@@ -53,15 +55,24 @@ function section(desk: Desk, w: WhoSees): TemplateResult {
   </section>`; // prettier-ignore
 }
 
-const SIGN: Readonly<Record<string, string>> = { release: "→", withhold: "✗", later: "…" };
+/** For whom it may be by the rules in force: everybody to whom they release it, at the strictest level of those. */
+function releasable(w: WhoSees): Marking {
+  const given = w.partners.filter((p) => p.verdict === "release");
+  const levels = given.flatMap((p) => (p.label ? [p.label.tlp] : []));
+  const tlp = LEVELS.findLast((l) => levels.includes(l)) ?? "RED";
+  return { tlp, rel_to: given.map((p) => p.id), caveats: [...new Set(given.flatMap((p) => p.label?.caveats ?? []))] };
+}
+const LEVELS = ["CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "AMBER+STRICT", "RED"];
+
+const SIGN: Readonly<Record<string, string>> = { release: "→", withhold: "✗" };
 
 function one(desk: Desk, p: SeenBy): TemplateResult {
   return html`<li class=${p.verdict}><details><summary><span aria-hidden="true">${SIGN[p.verdict] ?? ""}</span> <bdi>${desk.sharing!.name(p.id)}</bdi>
       <strong>${word("sees", p.verdict)}</strong> <span class="muted">${p.as ? formWords({ ...p.as, lat: null }) : ""}</span></summary>
     ${p.as && typeof p.as.lat === "number" ? html`<p>${t("who.as")}: <span class="place">${position(p.as.lat, p.as.lon)}</span> ${p.as.cell_m ? html`<button class="link" @click=${() => showCell(desk, p)}>${t("vessel.show")}</button>` : nothing}</p>` : nothing}
-    ${p.as?.fields?.length ? html`<p class="muted">${t("form.fields", { fields: p.as.fields.map((f) => tOr(`field.${f}`, f)).join(", ") })}</p>` : nothing}
     ${p.rules.length ? html`<p>${t("who.by")}</p><ul>${p.rules.map((r) => html`<li>${ruleWords(desk, r)}</li>`)}</ul>` : html`<p class="muted">${t("who.no_rule")}</p>`}
-    ${p.why ? html`<p class="muted" dir="auto">${tOr(`why.${p.why}`, p.why)}</p>` : nothing}</details>
+    ${p.verdict === "withhold" && p.why.length ? html`<ul lang="en">${p.why.map((w) => html`<li class="muted" dir="auto">${w}</li>`)}</ul>` : nothing}
+    ${p.record && desk.may("release") ? html`<p><button class="link" @click=${() => openPart(desk, "release", `ledger/${p.record}`)}>${t("who.story")}</button></p>` : nothing}</details>
     <p class="told">${p.told_at_ms ? t("who.told_at", { at: short(p.told_at_ms, desk.now()), age: age(desk.now() - p.told_at_ms) }) : t("who.not_told")}</p></li>`; // prettier-ignore
 }
 
