@@ -155,3 +155,31 @@ def test_a_node_that_is_not_there_is_a_connection_that_breaks(line):
     made = line()
     with pytest.raises((ConnectionError, AssertionError)):
         assert back_and_forth(made.towards(port), b"x") == b"x"
+
+
+def test_a_node_that_breaks_off_leaves_nothing_behind_in_the_line(line):
+    gone = socket.socket()
+    gone.bind(("127.0.0.1", 0))
+    gone.listen()
+
+    def breaks_off():
+        theirs, _ = gone.accept()
+        theirs.recv(1)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # a reset, no goodbye
+        theirs.close()
+
+    work = threading.Thread(target=breaks_off, daemon=True)
+    work.start()
+    made = line()
+    with gone, socket.create_connection(("127.0.0.1", made.towards(gone.getsockname()[1])), 5) as ours:
+        with contextlib.suppress(ConnectionError):
+            ours.sendall(b"x" * 10)
+            work.join(5)
+            for _ in range(20):
+                ours.sendall(b"x" * PACKET)
+                time.sleep(0.005)
+    for _ in range(500):
+        if not made._open:
+            break
+        time.sleep(0.01)
+    assert not made._open

@@ -192,14 +192,18 @@ class Line:
             arriving.cancel()
 
     async def _arrive(self, under_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                at_s, data = await under_way.get()
+        there = True
+        while True:
+            at_s, data = await under_way.get()
+            if there:  # else the other end is gone, and what still comes is let go of
                 await asyncio.sleep(max(0.0, at_s - self._loop.time()))
-                if not data:
-                    writer.write_eof()
-                    return
-                writer.write(data)
-                await writer.drain()
-        while True:  # the other end is gone; what still comes is let go of
-            await under_way.get()
+                try:
+                    if data:
+                        writer.write(data)
+                        await writer.drain()
+                    else:
+                        writer.write_eof()
+                except OSError:
+                    there = False
+            if not data:
+                return

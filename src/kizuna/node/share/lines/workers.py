@@ -251,13 +251,13 @@ def fetch_keys(sharing: Sharing, partner: str, line: Line) -> bool:
 
 
 def _refusal(status: int) -> str:
-    words = {
+    words: dict[int, str] = {
         HTTPStatus.NOT_FOUND: "the partner does not know us: was the introduction confirmed there?",
         HTTPStatus.FORBIDDEN: "the partner has paused the exchange",
         HTTPStatus.TOO_MANY_REQUESTS: "the partner asks for a pause",
         HTTPStatus.UNAUTHORIZED: "the partner's clock is too far from ours",
     }
-    return words.get(HTTPStatus(status), f"answers {status}") if status in HTTPStatus else f"answers {status}"
+    return words.get(status, f"answers {status}")
 
 
 def _now_ms() -> int:
