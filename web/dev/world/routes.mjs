@@ -144,9 +144,9 @@ function detections(fleet, { from, to }) {
 
 const sources = () => [
   { source: "EXERCISE shore receiver", kind: "tcp", station: "EX-1", state: "up", detail: "", since: iso(Date.now() - 7200_000), last: iso(Date.now() - 1000),
-    lines_per_s: 85.3, rejects: { checksum: 12 }, licence: "own", pass_on: true, dropped: 0 },
+    lines_per_s: 85.3, rejects: { checksum: 12 }, licence: "own", pass_on: true, pass_on_to: ["all"], pass_on_days: 30, dropped: 0 },
   { source: "EXERCISE partner feed", kind: "websocket", station: "", state: "down", detail: "nothing came for 1900 s",
-    since: iso(Date.now() - 1_900_000), last: iso(Date.now() - 1_900_000), lines_per_s: 0, rejects: {}, licence: "restricted", pass_on: false, dropped: 0 },
+    since: iso(Date.now() - 1_900_000), last: iso(Date.now() - 1_900_000), lines_per_s: 0, rejects: {}, licence: "restricted", pass_on: false, pass_on_to: [], pass_on_days: 0, dropped: 0 },
 ]; // prettier-ignore
 const iso = (ms) => new Date(ms).toISOString();
 

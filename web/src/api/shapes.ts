@@ -74,6 +74,8 @@ export function sourceOf(raw: Raw): SourceHealth {
     lines_per_s: typeof raw["lines_per_s"] === "number" ? raw["lines_per_s"] : null,
     licence: text(raw["licence"]),
     pass_on: typeof raw["pass_on"] === "boolean" ? raw["pass_on"] : null,
+    pass_on_to: list<string>(raw["pass_on_to"]),
+    pass_on_days: Number(raw["pass_on_days"] ?? 0),
     rejects: Object.entries((raw["rejects"] as Record<string, number> | undefined) ?? {}),
     dropped: Number(raw["dropped"] ?? 0),
   };

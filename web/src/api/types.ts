@@ -286,6 +286,9 @@ export interface SourceHealth {
   licence: string;
   /** Whether what it sends may be passed on; null where nobody said. */
   pass_on: boolean | null;
+  /** To whom (partner ids, or "all"), and for how many days after receipt; 0 is without end. */
+  pass_on_to: readonly string[];
+  pass_on_days: number;
   rejects: readonly (readonly [string, number])[];
   dropped: number;
 }

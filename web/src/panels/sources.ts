@@ -29,4 +29,11 @@ const row = (desk: Desk, s: SourceHealth) => html`<tr class=${healthy(s.state) ?
   <td>${s.last ? t("vessel.ago", { age: since(desk, s.last) }) : "–"}</td>
   <td class="num">${s.lines_per_s === null ? "–" : s.lines_per_s.toFixed(1)}</td>
   <td>${s.rejects.length ? s.rejects.map(([why, n]) => html`<span class="nowrap">${why.replaceAll("_", " ")} ${n}</span> `) : "–"}</td>
-  <td>${s.licence || "–"}${s.pass_on === null ? nothing : html` <span class="muted">${t(s.pass_on ? "sources.may_pass_on" : "sources.may_not_pass_on")}</span>`}</td></tr>`; // prettier-ignore
+  <td>${s.licence || "–"}${s.pass_on === null ? nothing : html` <span class="muted">${terms(s)}</span>`}</td></tr>`; // prettier-ignore
+
+/** May it be passed on, to whom, for how long. */
+function terms(s: SourceHealth): string {
+  if (!s.pass_on || !s.pass_on_to.length) return t("sources.may_not_pass_on");
+  const who = s.pass_on_to.includes("all") ? t("sources.to_all") : s.pass_on_to.join(", ");
+  return s.pass_on_days ? t("sources.pass_on_for", { who, n: s.pass_on_days }) : t("sources.pass_on_to", { who });
+}
