@@ -49,7 +49,13 @@ def line():
 
 def back_and_forth(port, data, timeout_s=20.0):
     with socket.create_connection(("127.0.0.1", port), timeout_s) as ours:
-        threading.Thread(target=lambda: (ours.sendall(data), ours.shutdown(socket.SHUT_WR)), daemon=True).start()
+
+        def send():
+            with contextlib.suppress(OSError):  # a cut line; the reader finds out
+                ours.sendall(data)
+                ours.shutdown(socket.SHUT_WR)
+
+        threading.Thread(target=send, daemon=True).start()
         out = b""
         while part := ours.recv(65536):
             out += part
@@ -165,7 +171,9 @@ def test_a_node_that_breaks_off_leaves_nothing_behind_in_the_line(line):
     def breaks_off():
         theirs, _ = gone.accept()
         theirs.recv(1)
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # a reset, no goodbye
+        theirs.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"
+        )  # a reset, no goodbye
         theirs.close()
 
     work = threading.Thread(target=breaks_off, daemon=True)
