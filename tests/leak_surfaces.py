@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from leak_worlds import AUDIENCES, T0, detections_table, events_table, fixes_table, hole_of, index_of
 from ledger_party import Party
 
 from kizuna.base.errors import KizunaError
+from kizuna.formats import cise, cot_records
+from kizuna.formats.taxii.requests import MEDIA, Ask
+from kizuna.formats.taxii.view import Collection, Facts, reply
 from kizuna.share import decide, publish, transform
 from kizuna.share.ledger.name import LogName
 from kizuna.share.transforms.steps import Stop
+from kizuna.stores.taxii_shelf import Shelf, ShelfView
 
 PAGE = 7
 
@@ -112,7 +123,81 @@ def fingerprints(w):
     return out
 
 
-SURFACES = {"told": told, "pages": pages, "fingerprints": fingerprints}
+def cot(w):
+    """Clients of the TAK family: the events that each audience's stream writes in a run."""
+    out = {}
+    for k, (now, batches) in enumerate(runs(w)):
+        for b in batches:
+            made = (cot_records.event(r, cot_records.Feed("real", sent_ms=now)) for r in b.records)
+            out[f"cot {k} {b.audience} {b.lane}"] = b"".join(e for e in made if e is not None)
+    return out
+
+
+@lru_cache(maxsize=1)
+def cise_signer():
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "harbour")])
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            .not_valid_before(start).not_valid_after(start + timedelta(days=9)).sign(key, hashes.SHA256()))  # fmt: skip
+    form = serialization.Encoding.PEM
+    pem = key.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return cise.Signer(pem, made.public_bytes(form))
+
+
+def cise_messages(w):
+    """CISE: the signed messages of the last run that told anything, with their numbers, ids and sizes."""
+    out = {}
+    for k, (now, batches) in [run for run in enumerate(runs(w)) if run[1][1]][-1:]:
+        for b in batches:
+            for n, (kind, some) in enumerate(cise.runs(b.records)):
+                me = cise.Service("xx.harbour", kind, "Push", "Provider")
+                head = cise.Head(cise.message_id(b.audience, *some), now, me)
+                out[f"cise {k} {b.audience} {b.lane} {n} {kind}"] = cise.push(head, some, cise_signer())
+    return out
+
+
+def taxii(w):
+    """TAXII: pages, manifests, single objects and errors of each audience's view, over a shelf that holds all of them."""
+    out = {}
+    now = [0]
+    with TemporaryDirectory() as home:
+        shelf = Shelf(Path(home) / "taxii.db", context="real", now_us=lambda: now[0])
+        for note in w.notes:
+            now[0] = note["at_ms"] * 1000
+            for to in note["to"]:
+                shelf.add(to, "cert", [note["data"]])
+        for to in AUDIENCES:
+            view = ShelfView(shelf, to, [Collection("cert", "Incident teams")])
+            path, query = "real/collections/cert/objects/", [("limit", "3")]
+            for k in range(20):
+                told = reply(
+                    Ask("GET", path, query, {"accept": MEDIA}), Facts("Harbour", "real", "https://harbour.test/"), view
+                )
+                out[f"taxii {to} {k}"] = repr((told.status, sorted(told.headers.items()), told.body)).encode()
+                more = json.loads(told.body).get("next") if told.status == 200 else None
+                if not more:
+                    break
+                query = [("limit", "3"), ("next", more)]
+            for note in w.notes:
+                if to in note["to"] or note["probe"]:
+                    one = f"{path}{json.loads(note['data'])['id']}/"
+                    told = reply(
+                        Ask("GET", one, [], {"accept": MEDIA}), Facts("Harbour", "real", "https://harbour.test/"), view
+                    )
+                    out[f"taxii {to} {one}"] = repr((told.status, sorted(told.headers.items()), told.body)).encode()
+        shelf.close()
+    return out
+
+
+SURFACES = {
+    "cot": cot,
+    "cise": cise_messages,
+    "taxii": taxii,
+    "told": told,
+    "pages": pages,
+    "fingerprints": fingerprints,
+}
 
 
 def differences(w, other, names=tuple(SURFACES)):

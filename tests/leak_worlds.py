@@ -13,6 +13,7 @@ without asking the code under test:
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -26,8 +27,9 @@ from kizuna.fixes.table import FIXES, FLAG_DUPLICATE
 from kizuna.places.zone import make_zone
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.records.partner import Community, Partner, directory
-from kizuna.share import rules
+from kizuna.share import rules, transform
 from kizuna.share.columns import Setting, Terms
+from kizuna.share.rules.rule import Among
 from kizuna.share.transforms.grid import CELL_SIZES_M, grid
 from kizuna.share.transforms.hole import hole
 from kizuna.share.transforms.steps import CoarsenPosition, CoarsenTime, Stop
@@ -47,6 +49,13 @@ DIRECTORY = directory(
 TERMS = {"tower-1": Terms(True, frozenset(("all",))), "tower-2": Terms(True, frozenset(("all",))), "sealed": Terms()}
 
 
+POSITION, EVENT = "track.position", "event.*"
+
+
+def _speaks(rule, kind):
+    return any(c.field == "kind" and kind in c.words for c in rule.conditions if isinstance(c, Among))
+
+
 @dataclass(frozen=True)
 class World:
     """Everything that one node holds, as plain rows (dicts), and when it publishes."""
@@ -60,6 +69,7 @@ class World:
     runs_ms: tuple
     key: bytes
     center: tuple
+    notes: tuple = ()
 
     @property
     def end_ms(self):
@@ -68,8 +78,21 @@ class World:
     def setting(self, now_ms):
         return Setting(now_ms, DIRECTORY, terms=TERMS, zones=frozenset(z.zone_id for z in self.zones))
 
-    def sets(self):
-        return [r.transforms for r in self.rules.rules if r.releases]
+    def sets(self, what=("position", "event", "seen")):
+        """The transforms under which a position, an event of a vessel, or what was seen of nobody may leave; each audience's."""
+        out = []
+        for to in AUDIENCES:
+            mine = {
+                kind: [r for r in self.rules.rules if r.releases and to in r.to and _speaks(r, kind)]
+                for kind in (POSITION, EVENT)
+            }
+            out += (
+                [transform.join(r.transforms for r in mine[POSITION])] if mine[POSITION] and "position" in what else []
+            )
+            out += [transform.join(r.transforms for r in mine[EVENT])] if mine[EVENT] and "seen" in what else []
+            both = mine[POSITION] + mine[EVENT]
+            out += [transform.join(r.transforms for r in both)] if mine[EVENT] and "event" in what else []
+        return out
 
 
 def world(seed):
@@ -86,7 +109,22 @@ def world(seed):
     detections = [detection(rng, lat, lon) for _ in range(rng.integers(2, 20))]
     runs = tuple(sorted(int(T0 + x) for x in rng.integers(HOUR, SPAN, rng.integers(1, 5)))) + (T0 + SPAN,)
     return World(seed, tuple(fixes), tuple(events), tuple(detections), some_rules(rng), zones, runs,
-                 rng.bytes(32), (lat, lon))  # fmt: skip
+                 rng.bytes(32), (lat, lon), notes(rng, int(rng.integers(0, 12)), told=True))  # fmt: skip
+
+
+def notes(rng, n, *, told):
+    """STIX objects on the shelf, each for some audiences; or for nobody here, which a twin may have more or fewer of."""
+    found = []
+    for _ in range(n):
+        name = f"indicator--{rng.bytes(4).hex()}-0000-4000-8000-{rng.bytes(6).hex()}"
+        body = {"type": "indicator", "spec_version": "2.1", "id": name, "created": "2026-01-01T00:00:00.000Z",
+                "modified": "2026-01-01T00:00:00.000Z", "pattern": f"[ipv4-addr:value = '192.0.2.{rng.integers(256)}']",
+                "pattern_type": "stix", "valid_from": "2026-01-01T00:00:00Z"}  # fmt: skip
+        to = tuple(a for a in AUDIENCES if rng.random() < 0.5) if told else ("stranger",)
+        found.append(
+            {"data": json.dumps(body).encode(), "to": to, "at_ms": int(T0 + rng.integers(SPAN)), "probe": told}
+        )
+    return tuple(sorted(found, key=lambda note: note["at_ms"]))
 
 
 def square(name, lat, lon, half):
@@ -124,15 +162,27 @@ def some_rules(rng):
             steps.append("drop_fields fields=nav_status,sog")
         age = ", age = { min_s = 1800 }" if rng.random() < 0.2 else ""
         label = 'label = { tlp = "GREEN", retain_d = 30 }' if rng.random() < 0.5 else ""
+        kinds = ["track.position", "event.*", "detection"]
+        if rng.random() < 0.5:  # events by a rule of their own, which says nothing of how coarse positions are
+            own = [str(s) for s in steps if rng.random() < 0.3]
+            texts.append(_release(f"e{k}", to, kinds[1:], "", own, label))
+            kinds = kinds[:1]
+        texts.append(_release(f"r{k}", to, kinds, age, steps, label))
+    for k, mmsi in enumerate(HIDDEN_VESSELS):  # of the second, only positions: what rests on them is hidden with them
+        kind = 'kind = ["track.position"], ' if k else ""
         texts.append(
-            f'[[rule]]\nid = "r{k}"\nclause = ["m/1"]\nto = ["{to}"]\nthen = "release"\n'
-            f'match = {{ kind = ["track.position", "event.*", "detection"]{age} }}\ntransform = {steps!r}\n{label}'
+            f'[[rule]]\nid = "own{k}"\nto = ["*"]\nthen = "withhold"\nmatch = {{ {kind}subject = ["mmsi:{mmsi}"] }}'
         )
-    hidden = ", ".join(f'"mmsi:{m}"' for m in HIDDEN_VESSELS)
-    texts.append(f'[[rule]]\nid = "own"\nto = ["*"]\nthen = "withhold"\nmatch = {{ subject = [{hidden}] }}')
     if not guarded:
         texts.append('[[rule]]\nid = "base"\nto = ["*"]\nthen = "withhold"\nmatch = { zone = ["base"] }')
     return rules.load("\n".join(texts))
+
+
+def _release(name, to, kinds, age, steps, label):
+    return (
+        f'[[rule]]\nid = "{name}"\nclause = ["m/1"]\nto = ["{to}"]\nthen = "release"\n'
+        f"match = {{ kind = {kinds!r}{age} }}\ntransform = {steps!r}\n{label}"
+    )
 
 
 def track(rng, mmsi, lat, lon, n):
@@ -192,7 +242,7 @@ def detection(rng, lat, lon):
         "source_id": str(rng.choice(["tower-1", "sealed"])), "speed_kn": float(rng.uniform(0, 20)),
         "accuracy_m": float(rng.uniform(5, 500)), "length_m": float(rng.uniform(5, 300)),
         "label": str(rng.choice(["nobody", STRANGER], p=[0.8, 0.2])), "context": "real",
-        "mmsi": int(rng.choice([-1, 431_000_000, HIDDEN_VESSELS[0]])),
+        "mmsi": int(rng.choice([-1, 431_000_000, *HIDDEN_VESSELS])),
     }  # fmt: skip
 
 
@@ -274,7 +324,9 @@ def twin(w, seed):
     fixes, events, detections = (_later(w, rng, rows) for rows in (fixes, events, detections))
     for rows in (fixes, events, detections):
         rng.shuffle(rows)
-    return replace(w, fixes=tuple(fixes), events=tuple(events), detections=tuple(detections))
+    kept = w.notes + notes(rng, int(rng.integers(0, 9)), told=False)  # told to a stranger in between
+    kept = tuple(kept[k] for k in sorted(range(len(kept)), key=lambda k: (kept[k]["at_ms"], k)))
+    return replace(w, fixes=tuple(fixes), events=tuple(events), detections=tuple(detections), notes=kept)
 
 
 def _some(rng, rows, withheld, more):
@@ -298,7 +350,7 @@ def _more_events(w, rng, fixes):
     out = []
     for _ in range(int(rng.integers(0, 5))):
         row = event(rng, fixes)
-        out.append(row | [{"label": STRANGER}, {"mmsis": [HIDDEN_VESSELS[0]]}][int(rng.integers(2))])
+        out.append(row | [{"label": STRANGER}, {"mmsis": [HIDDEN_VESSELS[int(rng.integers(2))]]}][int(rng.integers(2))])
     for row in w.events:  # an earlier version of what is told, and one replaced that nobody was told of
         if row["version"] > 1 and rng.random() < 0.5:
             out.append(row | {"version": row["version"] - 1} | telling(rng))
@@ -324,14 +376,14 @@ def _later(w, rng, rows):
                   for r in rows[: int(rng.integers(0, 4))]]  # fmt: skip
 
 
-def _stops(w):
-    found = [s.get(Stop) for s in w.sets()]
+def _stops(w, *what):
+    found = [s.get(Stop) for s in (w.sets(what) if what else w.sets())]
     return [s for s in found if s is not None]
 
 
 def _stirred(w, rng, fixes):
     """Within the sensitive zone itself nothing is told: rows there go elsewhere in its innermost cells."""
-    stops = _stops(w)
+    stops = _stops(w, "position")
     if stops:
         holes = [hole_of(w.zones, s) for s in stops]
         zone = next(z for z in w.zones if z.zone_id == "base")
@@ -369,9 +421,9 @@ def in_zones(w, lat, lon):
     return tuple(k in found for k in range(len(w.zones)))
 
 
-def _coarsest_common(w):
-    """The smallest cell that any set uses; None where one tells places as they are."""
-    cells = [s.get(CoarsenPosition) for s in w.sets()]
+def _coarsest_common(w, *what):
+    """The smallest cell that any of these sets uses; None where one tells places as they are."""
+    cells = [s.get(CoarsenPosition) for s in w.sets(what)]
     return None if not cells or any(c is None for c in cells) else min(c.cell_m for c in cells)
 
 
@@ -395,7 +447,7 @@ def _within(w, rng, lat, lon, cell_m):
 
 
 def _precision(w, rng, fixes):
-    cell = _coarsest_common(w)
+    cell = _coarsest_common(w, "position")
     out = []
     for row in fixes:
         if cell and rng.random() < 0.7:
@@ -410,7 +462,8 @@ def _precision(w, rng, fixes):
 
 def _shifted(w, rng, fixes):
     """Other times within the buckets that every set keeps, for rows that are alone in theirs."""
-    step = min([s.get(CoarsenTime).step_s for s in w.sets()] + [s.quiet_s for s in _stops(w)]) * 1000
+    steps = [s.get(CoarsenTime).step_s for s in w.sets(("position",))]
+    step = min(steps + [s.quiet_s for s in _stops(w)]) * 1000
     many = {}
     for row in fixes:
         many[row["mmsi"], row["time_ms"] // step] = many.get((row["mmsi"], row["time_ms"] // step), 0) + 1
@@ -425,18 +478,23 @@ def _shifted(w, rng, fixes):
 
 
 def _event_precision(w, rng, events):
-    cell = _coarsest_common(w)
+    cell = _coarsest_common(w, "event")
     if not cell:
         return events
     out = []
     for row in events:
         row = {**row, **telling(rng)}
+        lat, lon = _within(w, rng, row["start_lat_deg"], row["start_lon_deg"], cell)
+        row |= {"start_lat_deg": lat, "start_lon_deg": lon, "lat_mean_deg": lat, "lon_mean_deg": lon}
+        if row["end_ms"] is not None:
+            lat, lon = _within(w, rng, row["end_lat_deg"], row["end_lon_deg"], cell)
+            row |= {"end_lat_deg": lat, "end_lon_deg": lon}
         out.append(row)
     return out
 
 
 def _detection_precision(w, rng, row):
-    cell = _coarsest_common(w)
+    cell = _coarsest_common(w, "event" if row["mmsi"] > 0 else "seen")
     if not cell:
         return row
     lat, lon = _within(w, rng, row["lat_deg"], row["lon_deg"], cell)

@@ -7,6 +7,7 @@ import pytest
 from leak_surfaces import SURFACES, differences, told
 from leak_worlds import twin, withheld_fix, world
 
+from kizuna.share.decide import columnar
 from kizuna.share.publish import run as publishing
 from kizuna.share.transforms import place
 
@@ -28,7 +29,8 @@ def test_the_oracle_sees_a_released_row_that_changed(name):
     for seed in range(1, 30):
         w = world(seed)
         rows = [k for k, f in enumerate(w.fixes) if not withheld_fix(f)]
-        without = replace(w, fixes=tuple(f for k, f in enumerate(w.fixes) if k not in rows[::2]))
+        fewer = tuple(f for k, f in enumerate(w.fixes) if k not in rows[::2])
+        without = replace(w, fixes=fewer, notes=w.notes[::2])
         if told(w) and differences(w, without, (name,)):
             return
     pytest.fail("blind")
@@ -54,3 +56,8 @@ def test_the_oracle_finds_an_order_that_follows_the_tables(monkeypatch):
     """Records in the order in which the node's tables hold them tell where withheld rows lie between."""
     monkeypatch.setattr(publishing, "sorted", lambda found, key=None: list(found), raising=False)
     assert any(differences(w, twin(w, k), ("told",)) for k in range(40) for w in (world(2000 + k),))
+
+
+def test_the_oracle_finds_events_that_are_finer_than_their_tracks(monkeypatch):
+    monkeypatch.setattr(columnar, "loose", lambda _decision, _rules: True)
+    assert any(differences(w, twin(w, k), ("told",)) for k in range(60) for w in (world(3000 + k),))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from lxml import etree
@@ -17,6 +17,7 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 from signxml.signer import XMLSigner
 
 from kizuna.base.errors import ConfigError, ContextError, InputError
+from kizuna.base.units import DAY_MS
 from kizuna.base.utc import iso
 from kizuna.formats.cise import entities, words
 from kizuna.formats.cise.words import Handling, add, put
@@ -93,17 +94,20 @@ def message_id(*parts: str | bytes) -> str:
 def runs(records: Iterable[bytes], most: int = MOST_ENTITIES) -> list[tuple[str, tuple[bytes, ...]]]:
     """Released records by service and handling, in their order: (service type, records of one message).
 
-    Records that have no entity are left out.
+    Ends of keeping on one day (UTC) share a message, which says the earliest. Records that have no entity are left out.
     """
-    found: dict[tuple[str, Handling], list[bytes]] = {}
+    found: dict[tuple[str, Handling, int | None], list[bytes]] = {}
     for data in records:
         entity = entities.entity(data)
         if entity is not None:
-            key = (words.SERVICES[str(entity.tag)], words.handling([decode(data).label]))
+            handled = words.handling([decode(data).label])
+            end_ms = handled.retain_until_ms
+            day = None if end_ms is None else end_ms // DAY_MS
+            key = (words.SERVICES[str(entity.tag)], replace(handled, retain_until_ms=None), day)
             found.setdefault(key, []).append(data)
     return [
         (service, tuple(rows[at : at + most]))
-        for (service, _), rows in found.items()
+        for (service, _, _), rows in found.items()
         for at in range(0, len(rows), most)
     ]
 
