@@ -27,6 +27,7 @@ _AGAIN_MOST: Final = 5
 _WAITING_MOST: Final = 64
 """Packets of one connection under way; then its sender waits."""
 _CONNECTIONS_MOST: Final = 64
+_END_TRIES: Final = 10
 _UNITS: Final = {"": 1, "k": 1_000, "M": 1_000_000}
 _FORM: Final = re.compile(r"(\d{1,6})([kM]?)(?::(\d{1,2})%?)?")
 
@@ -138,11 +139,13 @@ class Line:
         for server in self._servers:
             server.close()
         self._break()
-        mine = asyncio.current_task()
-        tasks = [t for t in asyncio.all_tasks() if t is not mine]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(_END_TRIES):
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            if not tasks:
+                return
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=0.2)
 
     def _break(self) -> None:
         for writer in list(self._open):
@@ -161,16 +164,20 @@ class Line:
             return
         self._open |= {writer, far_writer}
         there, here = (self._back, self._there) if back else (self._there, self._back)
+        ways = [asyncio.create_task(self._one_way(*each))
+                for each in ((reader, far_writer, there), (far_reader, writer, here))]  # fmt: skip
         try:
-            await asyncio.gather(self._one_way(reader, far_writer, there), self._one_way(far_reader, writer, here))
+            await asyncio.wait(ways)
         finally:
+            for way in ways:
+                way.cancel()
             for each in (writer, far_writer):
                 self._open.discard(each)
                 each.transport.abort()
 
     async def _one_way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pipe: Pipe) -> None:
         under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_WAITING_MOST)
-        arriving = asyncio.ensure_future(self._arrive(under_way, writer))
+        arriving = asyncio.create_task(self._arrive(under_way, writer))
         turn = self._turn.setdefault(id(pipe), asyncio.Lock())
         last_s = 0.0
         try:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from kizuna.base import jit
 from kizuna.base.units import HOUR_MS, MINUTE_MS
@@ -21,6 +21,7 @@ from kizuna.engines.stages import Progress, silent
 from kizuna.exercise.simulate import Playback, Scenario, Simulation, simulate
 from kizuna.links.line_player import LinePlayer
 
+_T = TypeVar("_T")
 TICK_S: Final = 0.1
 MARK_S: Final = 60.0
 _KEPT_MOST: Final = 3
@@ -63,38 +64,49 @@ def simulated(scenario: Scenario, seed: int, progress: Progress = silent, *, kee
     The cache is a pickle in the directory of the compiled kernels: it is ours alone, and whoever can write there can
     already run code.
     """
-    path = _cached(scenario, seed)
-    if keep and path.exists():
+
+    def made() -> Simulation:
+        return simulate(scenario, seed, lambda share: progress("Simulate", share, 1.0))
+
+    if not keep:
+        return made()
+    found = kept(f"{replace(scenario, start_ms=0)} {seed}", Simulation, lambda: without_tracks(made()))
+    return replace(found, scenario=scenario)
+
+
+def kept(name: str, kind: type[_T], make: Callable[[], _T]) -> _T:
+    """Something that was simulated, from the user's cache where it is there; see ``simulated``."""
+    path = _cached(name)
+    if path.exists():
         try:
             found = pickle.loads(path.read_bytes())  # noqa: S301  see above
-            if isinstance(found, Simulation):
-                return replace(found, scenario=scenario)
-        except (OSError, pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError):
+            if isinstance(found, kind):
+                return found
+        except (OSError, pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError, ImportError):
             path.unlink(missing_ok=True)
-    made = simulate(scenario, seed, lambda share: progress("Simulate", share, 1.0))
-    if keep:
-        _store(made, path)
+    made = make()
+    _store(made, path)
     return made
 
 
-def _cached(scenario: Scenario, seed: int) -> Path:
-    """The file for a scenario; its date does not matter, the generator's text and NumPy's version do."""
+def _cached(name: str) -> Path:
+    """The file for a simulation; its date does not matter, the generator's text and NumPy's version do."""
     import numpy as np  # noqa: PLC0415
 
     import kizuna.exercise as room  # noqa: PLC0415
 
-    digest = hashlib.sha256(f"{replace(scenario, start_ms=0)} {seed} {np.__version__}".encode())
-    for path in sorted(Path(room.__path__[0]).glob("*.py")):
+    digest = hashlib.sha256(f"{name} {np.__version__}".encode())
+    for path in sorted(Path(room.__path__[0]).rglob("*.py")):
         digest.update(path.read_bytes())
     return jit.cache_dir() / "exercises" / f"{digest.hexdigest()[:24]}.pickle"
 
 
-def _store(made: Simulation, path: Path) -> None:
-    """Keep traffic and vessels; true tracks and the rest are not played, and large."""
+def _store(made: object, path: Path) -> None:
+    """Keep it whole or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_name(path.name + ".part")
-        part.write_bytes(pickle.dumps(_without_tracks(made), protocol=5))
+        part.write_bytes(pickle.dumps(made, protocol=5))
         part.chmod(0o600)
         part.replace(path)
         by_age = sorted(path.parent.glob("*.pickle"), key=lambda p: p.stat().st_mtime)
@@ -104,7 +116,7 @@ def _store(made: Simulation, path: Path) -> None:
         return  # without the cache it is simulated again
 
 
-def _without_tracks(made: Simulation) -> Simulation:
+def without_tracks(made: Simulation) -> Simulation:
     """What playing needs: who the ships are and what was heard of them, not where they were in truth."""
     vessels = []
     for vessel in made.vessels:

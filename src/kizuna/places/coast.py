@@ -119,11 +119,14 @@ class Coast:
         return tree
 
     def _grid(self, lat: Floats, lon: Floats) -> AreaGrid:
-        """The grid, divided finely where the positions are. Finer or not, its answers are the same."""
-        if "edges" not in self._made:
+        """The grid, divided finely where the positions are. Finer or not, its answers are the same.
+
+        Threads may come together: the grid is put last, and whoever sees it sees what it was made of.
+        """
+        if "grid" not in self._made:
             self._made["edges"] = edges_of(self.rings)
-            self._made["grid"] = build_grid([self._made["edges"]], divide=np.empty(0, np.int64))
             self._made["divided"] = np.empty(0, np.int64)
+            self._made["grid"] = build_grid([self._made["edges"]], divide=np.empty(0, np.int64))
         if len(lat) < _DIVIDE_FROM:
             held: AreaGrid = self._made["grid"]
             return held

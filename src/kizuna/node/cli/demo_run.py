@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from kizuna.node.cli import output
 
 if TYPE_CHECKING:
     from kizuna.node.demo import DemoReady, DemoWanted
+    from kizuna.node.two_desks.show import DesksReady, DesksWanted
 
 
 def demo(home: Path, wanted: DemoWanted, *, prepare: bool, as_json: bool, quiet: bool) -> None:
@@ -51,6 +53,61 @@ def _tell(found: DemoReady, wanted: DemoWanted) -> None:
         output.say("The web page was not built into this installation (KIZUNA_WEB=require pip install .); "
                    "the API answers all the same.")  # fmt: skip
     sys.stdout.flush()
+
+
+def desks(out: Path, wanted: DesksWanted, *, prepare: bool, as_json: bool, quiet: bool) -> None:
+    """Run the demonstration of two desks until Ctrl-C, or only prepare it."""
+    with output.plain_errors():
+        from kizuna.node.service.serving import set_up_log  # noqa: PLC0415
+        from kizuna.node.two_desks import show  # noqa: PLC0415
+
+        with output.progress_bar(quiet=quiet) as progress:
+            if prepare:
+                show.prepare(wanted, progress)
+                return
+        set_up_log(30)
+        if not as_json:
+            output.say("*** EXERCISE *** Simulated traffic around Taiwan and Okinawa; the coast guards and the "
+                       "university are invented. A moment, three nodes start ...")  # fmt: skip
+
+        def ready(found: DesksReady) -> None:
+            if as_json:
+                output.emit({**asdict(found), "passwords": str(found.passwords), "seconds": round(found.seconds, 1)})
+                sys.stdout.flush()
+            else:
+                _tell_desks(found, out, wanted)
+
+        code = show.run_desks(out, wanted, ready)
+        if not as_json:
+            output.say("ended")
+    raise SystemExit(code)
+
+
+def _tell_desks(found: DesksReady, out: Path, wanted: DesksWanted) -> None:
+    write = sys.stdout.write
+    write("\n")
+    for desk in found.desks:
+        write(f"  {desk.title:<40} {desk.url}\n")
+    write(f"\n  Users watch (duty officer), officer (release officer), chief; passwords in {found.passwords}\n")
+    line = f"a line of {found.link}" if found.link else "a fast line"
+    where = "" if str(out) == "demo-out" else f" --out {out}"
+    write(f"  Between them {line}; `kizuna demo cut{where}` breaks it, `kizuna demo mend{where}` mends it.\n"
+          "  The walk is docs/tutorial/two-desks.md.\n"
+          f"\nUp after {found.seconds:.0f} s; {wanted.speed:g} times as fast as life, {wanted.ahead_h:g} h are left to "
+          "play. Ctrl-C ends all of it.\n")  # fmt: skip
+    if not found.page_built:
+        output.say("The web page was not built into this installation (KIZUNA_WEB=require pip install .); "
+                   "the API answers all the same.")  # fmt: skip
+    sys.stdout.flush()
+
+
+def switch(out: Path, *, cut: bool) -> None:
+    """Cut or mend the line."""
+    with output.plain_errors():
+        from kizuna.node.two_desks import show  # noqa: PLC0415
+
+        show.switch(out, show.CUT if cut else show.UP)
+        output.say("the line is cut" if cut else "the line is mended")
 
 
 def play(
