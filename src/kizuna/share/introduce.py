@@ -29,6 +29,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -152,8 +153,8 @@ def finish(pending: Pending, opening: bytes) -> str:
 
 def confirm(pending: Pending, code: str, typed: str) -> Introduced:
     """Last step, each side: what the operator typed from the other's voice. TrustError when it differs."""
-    digits = re.sub(r"[\s.\-]", "", typed)
-    if not hmac.compare_digest(code.replace(" ", "").encode(), digits.encode()):
+    digits = re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", typed))  # digits of a Japanese keyboard are wide
+    if not hmac.compare_digest(code.replace(" ", "").encode(), digits.encode(errors="replace")):
         hint = "read it once more; if it still differs, somebody stands between you: use none of these files again"
         raise TrustError("the codes differ", hint=hint)
     intro = _read_intro(read_base64(pending.answer if pending.mine == "first" else pending.first))
@@ -197,6 +198,8 @@ def _read_intro(data: bytes) -> Intro:
     texts = (card.title, *card.addresses)
     if not PARTY.fullmatch(card.party) or len(texts) > 16 or any(len(t) > _TEXT_MAX for t in texts):  # noqa: PLR2004
         raise InputError("an introduction with a bad id, too many addresses or too long a name", where=card.party[:40])
+    if not all(t.isprintable() for t in texts):  # it is shown to people, on terminals too
+        raise InputError("an introduction with a name or address that cannot be shown", where=card.party)
     if bool(intro.commitment) == bool(intro.number) or bool(intro.number) != bool(intro.answers):
         raise InputError("neither a first introduction nor an answer", where=card.party)
     for text in filter(None, (intro.commitment, intro.number, intro.answers)):

@@ -188,8 +188,10 @@ def read_key(data: bytes, *, mode: int, where: str, passphrase: str = "") -> Sec
             secret = SecretBox(_stretch(passphrase, salt, cost)).decrypt(secret)
         except (CryptoError, ValueError) as exc:
             raise ConfigError("the passphrase is wrong, or the file was changed", where=where) from exc
+    if len(secret) != 32:  # noqa: PLR2004  the size of a key
+        raise ConfigError("a secret of the wrong length", where=where)
     key = SecretKey(file.use, file.context, secret)
-    if len(secret) != 32 or key.public != public or key.alg != file.alg:  # noqa: PLR2004  the size of a key
+    if key.public != public or key.alg != file.alg:
         raise ConfigError("the two halves of the key do not fit", where=where)
     return key
 

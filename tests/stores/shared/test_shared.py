@@ -120,8 +120,20 @@ def test_nodes_come_back_by_their_number_however_they_were_appended(cuts, data):
     assert nodes.LogNodes(db, 1).read(wanted) == [every[k] for k in wanted]
     with pytest.raises(InputError):
         nodes.LogNodes(db, 1).read([len(every)])
-    with pytest.raises(InputError):
-        nodes.append(db, 1, size + 500, [bytes(32)])
+    for gap in (500, data.draw(st.integers(1, 2_000))):  # some begin just where a piece does
+        if merkle.nodes_before(size + gap) > len(every):
+            with pytest.raises(InputError):
+                nodes.append(db, 1, size + gap, [bytes(32)])
+
+
+def test_no_hole_in_the_tree_stands_unseen_between_two_pieces():
+    db = sqlite3.connect(":memory:")
+    schema.create(db, "test")
+    _, new = merkle.append(merkle.EMPTY, [bytes(32)] * 10)
+    nodes.append(db, 1, 0, new)
+    size = next(k for k in range(11, 1000) if merkle.nodes_before(k) % nodes.PIECE == 0)
+    with pytest.raises(InputError, match="shorter"):
+        nodes.append(db, 1, size, [bytes(32)])
 
 
 def receipt(size):

@@ -14,13 +14,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
 from kizuna.base.units import DAY_MS
+from kizuna.share.rules import toml
 
 LANGUAGES: Final = ("en", "ja", "zh-Hant")
 """Languages that every clause is written in; the first one is shown where another is missing."""
@@ -147,12 +147,12 @@ def load(text: str | bytes, where: str = "") -> Agreement:
 
     Raises ConfigError naming the key. ``where`` is the name of the file, for the message.
     """
-    data = text.encode() if isinstance(text, str) else text
+    data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     if len(data) > FILE_MAX_BYTES:
         raise ConfigError(f"a memorandum has at most {FILE_MAX_BYTES} bytes, this one {len(data)}", where=where)
     try:
-        document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as exc:
+        document = toml.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"is not TOML: {exc}", where=where) from exc
     return _agreement(_Section(document, where), hashlib.sha256(data).hexdigest())
 

@@ -20,6 +20,8 @@ from kizuna.share.agreement.memorandum import Agreement, load
 from kizuna.share.agreement.standing import Book
 
 KIND: Final = "agreement"
+BOOK_MOST: Final = 1024
+"""Memoranda that partners can make this node keep in mind, signed or not."""
 
 
 def propose(text: str | bytes, *, me: str, label: Label, now_ms: int, context: str) -> bytes:
@@ -59,7 +61,7 @@ def apply(book: Book, data: bytes, proved: str) -> str:
     if record.origin != proved:
         return f"{proved} brought a signature of {record.origin}, which only {record.origin} can give"
     if body.text:
-        why = _take_text(book, body)
+        why = _take_text(book, body, proved)
         if why:
             return why
     mine = next((each for each in book.agreements.values() if each.sha256 == body.sha256), None)
@@ -81,13 +83,17 @@ def _earliest(agreement: Agreement, now_ms: int) -> int:
     return now_ms + agreement.notice_days * DAY_MS
 
 
-def _take_text(book: Book, body: Statement) -> str:
+def _take_text(book: Book, body: Statement, proved: str) -> str:
     try:
         agreement = load(body.text)
     except ConfigError as exc:
         return f"the memorandum does not read: {exc.message}"
     if agreement.sha256 != body.sha256 or agreement.id != body.agreement_id or agreement.version != body.version:
         return "the memorandum is not the one that its record names"
+    if proved not in agreement.signers:
+        return f"{proved} is no party of {agreement.id}"
+    if agreement.sha256 not in book.agreements and len(book.agreements) >= BOOK_MOST:
+        return "too many memoranda are held"
     book.put(agreement)
     return ""
 

@@ -152,7 +152,9 @@ class Book:
         ids = sorted({each.id for each in self.agreements.values()})
         if not agreement_id:
             current = [each for each in (self.of(name, now_ms) for name in ids) if each is not None]
-            having = [each for each in current if each.clause(clause_id)]
+            found = [each for each in current if each.clause(clause_id)]
+            # What waits for a signature is only proposed: nobody may make a name of ours ambiguous by proposing.
+            having = [each for each in found if not self.standing(each, now_ms).waiting_for] or found
             if len(having) != 1:
                 what = "no agreement has" if not having else f"{', '.join(a.id for a in having)} all have"
                 return Allowed(ok=False, why=f"{what} a clause {clause_id}; write agreement{REF}clause")

@@ -8,13 +8,13 @@ in force, does. A master who calls for help must not have to fear that his posit
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from kizuna.base.errors import ConfigError
 from kizuna.records.label import NO_PURPOSE, PURPOSES, Label
+from kizuna.share.rules import toml
 from kizuna.share.rules.rule import DISTRESS
 
 RESCUE: Final = "SAR"
@@ -83,8 +83,8 @@ def may_use(
 def load_uses(text: str, where: str = "") -> tuple[UseRule, ...]:
     """Read use rules: ``[[use]]`` with ``id``, ``of``, ``use`` (a list) and ``clause``. Raises ConfigError."""
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+        document = toml.loads(text)
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"is not TOML: {exc}", where=where) from exc
     if set(document) - {"use"} or not isinstance(document.get("use", []), list):
         raise ConfigError("holds [[use]] and nothing else", where=where)

@@ -40,6 +40,7 @@ _ID_BYTES: Final = 4
 _TIME_BYTES: Final = 8
 _DASH: Final = "— "
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def cosigned_message(text: str, time_s: int) -> bytes:
 
 def check_name(name: str) -> str:
     """Return a key's name when it is well formed (signed-note, Format)."""
-    if not name or "+" in name or any(c.isspace() for c in name) or _CONTROL.search(name):
+    if not name or "+" in name or any(c.isspace() for c in name) or _CONTROL.search(name) or _SURROGATE.search(name):
         raise InputError(f"{name[:80]!r} is no name of a key", hint="not empty, no spaces, no plus sign")
     return name
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -29,6 +28,7 @@ from kizuna.records import kinds
 from kizuna.records.bodies.kind import LANES
 from kizuna.records.label import PURPOSES, Label, Reshare, Tlp, is_audience, tlp_of
 from kizuna.share import transform
+from kizuna.share.rules import toml
 from kizuna.share.rules.rule import FIELDS, RELEASE, WITHHOLD, Age, Among, Condition, Labelled, Rule, RuleSet
 
 VERSION: Final = 1
@@ -53,13 +53,13 @@ _RETAIN_MOST_D: Final = 36_500
 
 def load(text: str | bytes, where: str = "rules.toml") -> RuleSet:
     """Read a file of rules; ``where`` is its name for messages. Raises ConfigError."""
-    data = text.encode() if isinstance(text, str) else bytes(text)
+    data = text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text)
     if len(data) > LARGEST:
         raise ConfigError(f"{len(data)} bytes", where=where, hint=f"at most {LARGEST}")
     try:
         words = data.decode()
-        doc = tomllib.loads(words)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
+        doc = toml.loads(words)
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"not TOML: {exc}", where=where) from exc
     _known(doc, _TOP, where)
     if doc.get("version") != VERSION:

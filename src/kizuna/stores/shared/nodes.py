@@ -43,7 +43,8 @@ def append(db: sqlite3.Connection, log: int, size: int, new: Sequence[bytes]) ->
     whole = b"".join(new)
     piece, within = divmod(start, PIECE)
     held = _piece(db, log, piece)[: within * HASH_BYTES] if within else b""
-    if len(held) != within * HASH_BYTES or len(whole) != len(new) * HASH_BYTES:
+    gap = not within and piece > 0 and len(_piece(db, log, piece - 1)) != PIECE * HASH_BYTES
+    if gap or len(held) != within * HASH_BYTES or len(whole) != len(new) * HASH_BYTES:
         raise InputError("the tree is shorter than its log", where=f"log {log}", hint="restore a backup")
     whole = held + whole
     step = PIECE * HASH_BYTES
