@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from kizuna.node.service.clocks import wall_ms
@@ -23,20 +23,18 @@ from kizuna.node.two_desks.homes import Home
 
 OFFICER: Final = "officer"
 CHIEF: Final = "chief"
-Address = Callable[[Home, Home], str]
-"""Where the second reaches the first."""
 
 
-def introduce(homes: Sequence[Home], address: Address) -> None:
+def introduce(homes: Sequence[Home]) -> None:
     """Introduce every two nodes."""
     for one, two in itertools.combinations(homes, 2):
-        _introduce(one, two, address)
+        _introduce(one, two)
 
 
-def _introduce(one: Home, two: Home, address: Address) -> None:
+def _introduce(one: Home, two: Home) -> None:
     a, b = Places(one.path), Places(two.path)
-    first = introduction.begin(a, _identity(one), [address(one, two)], os.urandom)
-    _, answer = introduction.accept(b, _identity(two), [address(two, one)], first, os.urandom)
+    first = introduction.begin(a, _identity(one), [one.ports.address(two.party.id)], os.urandom)
+    _, answer = introduction.accept(b, _identity(two), [two.ports.address(one.party.id)], first, os.urandom)
     opened = introduction.open_up(a, answer)
     spoken = introduction.see(b, one.party.id, opened.file)
     now = wall_ms()

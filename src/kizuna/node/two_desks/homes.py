@@ -34,11 +34,19 @@ _SENSOR: Final = {"RadarPost": "radar", "Uav": "uav"}
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Ports of one node: its page, what partners call, the player that it listens to."""
+    """Ports of one node: its page, what answers partners, the player that it listens to.
+
+    ``lines``: by partner the port at which that partner reaches it, which is an end of the line between them.
+    """
 
     page: int
     partners: int
     player: int
+    lines: Mapping[str, int]
+
+    def address(self, caller: str) -> str:
+        """Where a partner reaches this node."""
+        return f"https://127.0.0.1:{self.lines[caller]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def _settings(cast: Parties, party: Party, ports: Ports, speed: float) -> dict[s
         "layers": {"every_min": 0},
         "sharing": {
             "party": party.id, "title": party.title["en"], "port": ports.partners,
-            "addresses": [f"https://127.0.0.1:{ports.partners}"],
+            "addresses": [ports.address(caller) for caller in ports.lines],
         },
     }  # fmt: skip
 

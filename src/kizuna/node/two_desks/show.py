@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import os
 import shutil
 import signal
@@ -138,9 +139,9 @@ def run_desks(
         try:
             region = _region(wanted, cast, progress).at(start_of_day(wall_ms(), wanted.before_h))
             show.feeding = Feeding(region, cast.ids)
-            made = _homes(out, wanted, cast, region, show.feeding)
-            show.lines, address = _lines(made, shape, wanted.seed)
-            digests = _bonds(cast, made, region, address)
+            show.lines, ports = _ports(cast, wanted, shape, show.feeding)
+            made = _homes(out, wanted, cast, region, ports)
+            digests = _bonds(cast, made, region)
             (out / "exercise-truth.json").write_bytes(region.truth_json())
             show.nodes = [NodeProcess(home) for home in made]
             _begin(show, made, digests, over, progress)
@@ -180,13 +181,21 @@ def _signals(over: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _homes(out: Path, wanted: DesksWanted, cast: Parties, region: Region, feeding: Feeding) -> list[Home]:
+def _ports(cast: Parties, wanted: DesksWanted, shape: Shape, feeding: Feeding) -> tuple[list[Line], list[Ports]]:
+    """Ports of all nodes, and a line between every two; whoever calls another calls its end of the line."""
+    inner, lines = {p: _free_port() for p in cast.ids}, []
+    ends: dict[str, dict[str, int]] = {p: {} for p in cast.ids}
+    for one, two in itertools.combinations(cast.ids, 2):
+        lines.append(Line(shape, wanted.seed))
+        ends[one][two] = lines[-1].towards(inner[one], back=True)
+        ends[two][one] = lines[-1].towards(inner[two])
+    return lines, [Ports(wanted.port + k if wanted.port else _free_port(), inner[p], feeding.port(p), ends[p])
+                   for k, p in enumerate(cast.ids)]  # fmt: skip
+
+
+def _homes(out: Path, wanted: DesksWanted, cast: Parties, region: Region, ports: Sequence[Ports]) -> list[Home]:
     """All nodes at once: most of the time goes into the keys of their users."""
     context = region.simulation.scenario.context
-    ports = [
-        Ports(wanted.port + k if wanted.port else _free_port(), _free_port(), feeding.port(p.id))
-        for k, p in enumerate(cast.parties)
-    ]
     with ThreadPoolExecutor(len(ports)) as pool:
         made = list(pool.map(lambda k: homes.make(out, cast, cast.parties[k], context, ports[k], wanted.speed),
                              range(len(ports))))  # fmt: skip
@@ -200,21 +209,9 @@ def _homes(out: Path, wanted: DesksWanted, cast: Parties, region: Region, feedin
     return made
 
 
-def _lines(made: Sequence[Home], shape: Shape, seed: int) -> tuple[list[Line], bonds.Address]:
-    """A line between every two nodes; whoever calls another calls its end of the line."""
-    lines, ports = [], {}
-    for k, one in enumerate(made):
-        for two in made[k + 1 :]:
-            line = Line(shape, seed)
-            lines.append(line)
-            ports[one.party.id, two.party.id] = line.towards(one.ports.partners, back=True)
-            ports[two.party.id, one.party.id] = line.towards(two.ports.partners)
-    return lines, lambda whom, caller: f"https://127.0.0.1:{ports[whom.party.id, caller.party.id]}"
-
-
-def _bonds(cast: Parties, made: Sequence[Home], region: Region, address: bonds.Address) -> dict[str, str]:
+def _bonds(cast: Parties, made: Sequence[Home], region: Region) -> dict[str, str]:
     """Introductions, memorandum, rules; the hash of each desk's rules."""
-    bonds.introduce(made, address)
+    bonds.introduce(made)
     text = papers.memorandum(cast, dt.datetime.now(dt.UTC).date())
     digests = {}
     for home in made:
