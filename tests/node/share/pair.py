@@ -12,13 +12,16 @@ import pyarrow as pa
 
 from kizuna.base.table import Table, empty, from_arrow
 from kizuna.fixes.table import FIXES
+from kizuna.node.origin import own_sources
 from kizuna.node.service.node_file import parsed
-from kizuna.node.share import introduction
+from kizuna.node.share import introduction, received
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import init, load
 from kizuna.node.share.lines.loops import Tables
 from kizuna.node.share.partners import Partners
 from kizuna.node.share.sharing import Sharing, open_sharing
+from kizuna.records.bodies.events import Event
+from kizuna.records.record import Record
 from kizuna.sources.batch import Batch, nothing
 from kizuna.stores.keep import Keep, open_keep
 
@@ -61,6 +64,26 @@ def fixes(n: int, *, first: int = 0, source: str = "tower", at_ms: int = 0) -> T
     return from_arrow(FIXES, pa.table({c: pa.array([r[c] for r in rows], form.field(c).type) for c in rows[0]}))
 
 
+def events(n: int, *, at_ms: int = 0) -> Table:
+    """Closed gaps of the vessels of ``fixes``."""
+    end = at_ms or wall_ms() - 4000
+    rows = [
+        (
+            "tower",
+            f"{k}",
+            Record(kind="event.gap", origin="tower", observed_ms=end, valid_from_ms=end - 3_600_000, valid_to_ms=end,
+                   subject=(f"mmsi:{431_000_001 + k}",), geo=(123.5, 24.5), context="test"),
+            Event(event_id=f"gap-{k}", mmsis=(431_000_001 + k,), start_lat_deg=24.5, start_lon_deg=123.5,
+                  end_lat_deg=24.6, end_lon_deg=123.6, duration_h=1.0, rule_id="gap", summary="silent for an hour"),
+        )
+        for k in range(n)
+    ]  # fmt: skip
+    return received.events(rows).replace(
+        rule_id=pa.array(["gap"] * n), event_id=pa.array([f"gap-{k}" for k in range(n)]),
+        sources=pa.array([["AIS only"]] * n, pa.list_(pa.string())),
+    )  # fmt: skip
+
+
 class Side:
     """One node: ``hear`` is what its intake does."""
 
@@ -70,7 +93,7 @@ class Side:
         doc = {
             "node": {"name": party, "context": "test"},
             "sharing": {"party": party, "port": port, "addresses": address, "flash_s": 0.1, "routine_s": 1.0, **more},
-            "sources": [{"id": "tower", "kind": "tcp", "address": "127.0.0.1:1", "pass_on": True, "pass_on_to": ["all"]}],
+            "sources": [{"id": "tower", "kind": "tcp", "address": "127.0.0.1:1", "pass_on": True, "pass_on_to": ["all", "*"]}],
         }  # fmt: skip
         self.config = parsed(doc, home / "node.toml")
         self.places = Places(home)
@@ -85,7 +108,8 @@ class Side:
     def open(self) -> "Side":
         (self.home / "store").mkdir(exist_ok=True)
         self.keep = open_keep(self.home / "store", context="test")
-        self.sharing = open_sharing(self.config)
+        keep = self.keep
+        self.sharing = open_sharing(self.config, sources_of=lambda mmsi: own_sources(keep, mmsi, 86_400_000))
         return self
 
     def start(self) -> "Side":

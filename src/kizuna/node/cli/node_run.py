@@ -76,6 +76,10 @@ def _tell_status(found: dict[str, Any]) -> None:
     if feeds.get("live"):
         write(f"outward live feeds are ON: {len(feeds['open'])} open, at least {feeds['delay_s']} s late, "
               f"coarse to {feeds['grid_deg']:g} degrees\n")  # fmt: skip
+    for row in found.get("sharing", {}).get("partners", []):
+        link = row["link"]
+        write(f"partner   {row['id']:<20} {link['state']:<7} told {row['told']:,}, received {row['received']:,}, "
+              f"{link['behind']:,} not acknowledged  {link['why']}\n")  # fmt: skip
     for name, words in found["troubles"].items():
         write(f"! {name}: {words}\n")
     for s in found["sources"]:

@@ -66,7 +66,9 @@ def _copy_all(config: Config, old: Rooms, new: Rooms, *, keys: bool) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
     if keys and old.keys.exists():
-        shutil.copytree(old.keys, new.keys, dirs_exist_ok=True)
+        shutil.copytree(old.keys, new.keys, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NEVER))
+    if config.sharing.party:
+        _copy_sharing(config, old.home, new.home)
     new.sessions.parent.mkdir(mode=0o700, exist_ok=True)
     _copy_state(old.detection(context), new.detection(context))
     new.store(context).parent.mkdir(mode=0o700)
@@ -81,6 +83,22 @@ def _copy_all(config: Config, old: Rooms, new: Rooms, *, keys: bool) -> None:
     _copy_sqlite(old.desk / DESK_FILE, new.desk / DESK_FILE)
     if old.sessions.exists():  # last: it counts at least the starts whose messages were copied
         shutil.copy2(old.sessions, new.sessions)
+
+
+_NEVER: Final = ("marks-*.json", "root.key")
+"""What no backup holds: how much was signed (a copy of it would vouch for an old state), and the root key."""
+
+
+def _copy_sharing(config: Config, old: Path, new: Path) -> None:
+    """Shared store, partners, rules, agreements. Introductions under way are not copied: their numbers count once."""
+    from kizuna.stores.shared.shared import file_of  # noqa: PLC0415  only nodes with partners need it
+
+    for name in ("share/partners", "rules", "agreements"):
+        if (old / name).is_dir():
+            shutil.copytree(old / name, new / name, dirs_exist_ok=True)
+    (new / "share").mkdir(mode=0o700, exist_ok=True)
+    store = file_of(old / "share", config.node.context)
+    _copy_sqlite(store, new / "share" / store.name)
 
 
 def _named(config: Config) -> list[str]:

@@ -29,7 +29,7 @@ def examine_node(home: Path) -> list[Finding]:
         return [Finding("settings", ok=False, found=str(exc), hint="correct the file named")]
     checks: list[tuple[str, Callable[[Config], Finding]]] = [
         ("settings", _settings), ("modes", _modes), ("certificate", _certificate), ("disk", _disk), ("store", _store),
-        ("users", _users), ("health", _health),
+        ("users", _users), ("health", _health), *([("sharing", _sharing)] if config.sharing.party else []),
     ]  # fmt: skip
     found = []
     for name, check in checks:
@@ -90,6 +90,22 @@ def _users(config: Config) -> Finding:
         desk.close()
     return Finding("users", ok=not missing, found=f"{n} users" + (", no administrator" if missing else ""),
                    hint="open the one-time link that the node printed, or kizuna node user add")  # fmt: skip
+
+
+def _sharing(config: Config) -> Finding:
+    from kizuna.node.share.sharing import open_sharing  # noqa: PLC0415
+
+    with open_sharing(config) as sharing:
+        halted = [s.name for s in sharing.shared.logs.all() if s.halted]
+        loose = [p for p in sharing.places.keys.glob("*.key") if p.stat().st_mode & 0o077]
+        lost = sharing.door.house.marks.lost and any(s.head_size for s in sharing.shared.logs.all("out"))
+        root = ", the root key is still on this machine" if sharing.places.root_key.exists() else ""
+        rules = sharing.book.version_of(sharing.book.status().active)
+        found = f"{sharing.party}, {len(sharing.partners.all())} partners, rules {rules or 'none'}{root}"
+    wrong = [f"{log} is halted" for log in halted] + [f"others can read {p}" for p in loose]
+    wrong += ["nothing says how much was signed: a backup was restored?"] if lost else []
+    return Finding("sharing", ok=not wrong, found="; ".join(wrong) or found,
+                   hint="kizuna sync status; after a restore kizuna partner new-epoch")  # fmt: skip
 
 
 def _health(config: Config) -> Finding:

@@ -394,7 +394,8 @@ class Running:
 
     def _counters(self) -> dict[str, float]:
         return {**self.health.counters(), "detection_rows_waiting": float(self.detection.rows_waiting),
-                "detection_lag_s": round(self.detection.lag_s, 3)}  # fmt: skip
+                "detection_lag_s": round(self.detection.lag_s, 3),
+                **(self.sharing.numbers() if self.sharing is not None else {})}  # fmt: skip
 
     def write_status(self, *, running: bool = True) -> None:
         """Health for ``kizuna node status``; a disk that is full only makes it old."""
@@ -411,6 +412,8 @@ class Running:
             "feeds": {"live": self.config.feeds.live, "delay_s": self.config.feeds.delay_s,
                       "grid_deg": self.config.feeds.grid_deg, "open": sorted(self.streams)},
         }  # fmt: skip
+        if self.sharing is not None:
+            found["sharing"] = self.sharing.as_row()
         try:
             put_json(self.rooms.status, found, sure=False)
         except KizunaError as exc:

@@ -45,8 +45,10 @@ from kizuna.share.publish import (
     publish,
     unpack,
 )
+from kizuna.share.publish.run import AT_ONCE
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transform import Tools
+from kizuna.share.transforms.moment import tick_ms
 from kizuna.stores.shared.decisions import Decided
 from kizuna.stores.shared.outbox import Told
 from kizuna.stores.shared.shared import Shared
@@ -119,9 +121,13 @@ class Door:
         self.news: list[News] = []
         """Called after each signed head with the log and how many records partners may read of it now."""
         self._lock = threading.RLock()
-        self._told_ms = self._kept_ms = 0
+        self._kept_ms = 0
+        self._counted_ms: dict[str, int] = {}
         self._noted: dict[tuple[str, str, str], None] = {}
-        self._unsure = house.marks.lost and any(s.head_size for s in house.shared.logs.all("out"))
+        logs = house.shared.logs.all("out")
+        self._unsure = house.marks.lost and any(
+            s.head_size for s in logs if parse_name(s.name).epoch == self._epoch
+        )  # fmt: skip
         held = house.shared.notes.get(MEMORY)
         self._memory = unpack(held) if held else Memory()
         author = Author(house.identity.party, house.unit, house.identity.context, house.secret)
@@ -143,12 +149,11 @@ class Door:
             setting = self.house.setting()
             offers = self.offers(rows, rules, setting)
             told = publish(offers, self._memory, until_ms or setting.now_ms, self._shop, rules)
-            decided = [line for offer in offers for line in self._withheld(offer)]
+            decided = [line for offer in offers for line in self._withheld(offer, until_ms or setting.now_ms)]
             if told.batches or decided or self._due_to_keep(setting.now_ms):
                 self._release(told.batches, decided, told.memory, notes)
             else:
                 self._memory = told.memory
-            self._told_ms = setting.now_ms
             return told.counts
 
     def offers(self, rows: Rows, rules: RuleSet, setting: Setting) -> list[Offer]:
@@ -218,12 +223,15 @@ class Door:
         kind = decode(data).kind
         self._release([Batch(to, lane or decision.lane or lane_of(kind), ((data, decision),))], [], None)
 
-    def _withheld(self, offer: Offer) -> Iterable[Decided]:
+    def _withheld(self, offer: Offer, until_ms: int) -> Iterable[Decided]:
         """Lines of the decision log for what stays: by name for events and detections, by number for positions."""
-        found = offer.candidates
+        found, kind = offer.candidates, offer.candidates.rows.kind
         fresh = np.ones(len(found), np.bool_)
-        if found.columns.received_ms is not None:
-            fresh = found.columns.received_ms > self._told_ms
+        if found.columns.received_ms is not None and found.columns.observed_ms is not None:
+            # a position is counted once, in the run in which it could have been told first
+            ticks = tick_ms(found.columns.observed_ms, found.columns.received_ms, AT_ONCE)
+            fresh = (ticks > self._counted_ms.get(kind, 0)) & (ticks <= until_ms)
+            self._counted_ms[kind] = until_ms
         for to, decisions in offer.decisions.items():
             for place, decision in enumerate(decisions.decisions):
                 if decision.released:
@@ -234,7 +242,6 @@ class Door:
                     if names:
                         yield _said(to, decision, names)
                 elif len(mine):
-                    kind = str(found.rows.kind)
                     yield _said(to, decision, (), f"{len(mine)} of {kind}")
 
     def _new_name(self, to: str, decision: Decision, event: str) -> str:
@@ -293,8 +300,8 @@ class Door:
     def sign_rest(self) -> int:
         """Sign what a crash left unsigned. How many logs."""
         with self._lock:
-            names = [s.name for s in self.house.shared.outbox.unsigned()]
-            boxes = [self._box(parse_name(name)) for name in names]
+            names = [parse_name(s.name) for s in self.house.shared.outbox.unsigned() if not s.halted]
+            boxes = [self._box(name) for name in names if name.epoch == self._epoch]
             self._sign(boxes)
             return len(boxes)
 

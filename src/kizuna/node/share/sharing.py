@@ -184,6 +184,31 @@ class Sharing:
 
         return rows(self)
 
+    def as_row(self) -> dict[str, Any]:
+        """For the status file: partners and the newest alarms."""
+        alarms = list(self.traffic.alarms[-20:]) if self.traffic is not None else []
+        return {"party": self.party, "rules": self.book.version_of(self.book.status().active),
+                "partners": self.health(),
+                "alarms": [{"at_ms": t, "partner": p, "log": g, "words": w} for t, p, g, w in alarms]}  # fmt: skip
+
+    def numbers(self) -> dict[str, float]:
+        """Numbers for monitoring."""
+        rows = self.health()
+        out = {
+            "share_partners": float(len(rows)), "share_told": float(sum(r["told"] for r in rows)),
+            "share_received": float(sum(r["received"] for r in rows)),
+            "share_behind": float(sum(r["link"]["behind"] for r in rows)),
+            "share_to_come": float(sum(r["link"]["to_come"] for r in rows)),
+            "share_links_up": float(sum(r["link"]["state"] in ("up", "behind") for r in rows)),
+            "share_logs_halted": float(sum(bool(s.halted) for s in self.shared.logs.all())),
+        }
+        if self.traffic is not None:
+            found = self.traffic
+            out |= {"share_alarms": float(len(found.alarms)), "share_arrivals": float(found.arrivals.taken)}
+            out |= {f"share_passed_over_{k.replace(' ', '_').lower()}": float(n)
+                    for k, n in found.arrivals.passed_over.items()}  # fmt: skip
+        return out
+
     @property
     def version(self) -> int:
         """Counts up with whatever is told, received or decided by officers, within one start."""

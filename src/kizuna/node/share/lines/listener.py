@@ -132,7 +132,7 @@ class Listener:
             said = await self._answer(scope, receive)
         except KizunaError:
             said = NOTHING
-        headers = [(b"content-type", b"application/octet-stream"), *said.headers]
+        headers = [(b"content-type", b"application/octet-stream"), (b"server", b""), *said.headers]
         await send({"type": "http.response.start", "status": said.status, "headers": headers})
         await send({"type": "http.response.body", "body": said.body})
 

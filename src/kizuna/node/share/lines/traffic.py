@@ -220,8 +220,8 @@ class Traffic:
         if worker is not None:
             worker.alive()
 
-    def up(self, partner: str, size: int) -> None:
-        """The partner answered us."""
+    def up(self, partner: str, size: int) -> bool:
+        """The partner answered us; whether it did not before."""
         worker = self._workers.get(partner)
         with self._lock:
             link = self._link(partner)
@@ -232,6 +232,7 @@ class Traffic:
         if changed:
             self.version += 1
             _LOG.info("the line to %s is up", partner)
+        return changed
 
     def down(self, partner: str, why: str) -> None:
         """The partner did not answer."""

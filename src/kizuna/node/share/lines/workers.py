@@ -36,6 +36,8 @@ LOOK_S: Final = 5.0
 """How often new logs and a silent partner are looked for."""
 SILENT_S: Final = 60.0
 """A partner that did not ask for so long is brought our pages."""
+KEYS_S: Final = 600.0
+"""New key manifests are asked for when a line comes up, and so often: a new epoch is told by nothing else."""
 _EARLIER: Final = 4
 """Epochs before the present one whose logs are still read to their ends."""
 
@@ -56,6 +58,7 @@ class Worker:
         self._given_up: set[int] = set()
         self._followed: set[str] = set()
         self._over = threading.Event()
+        self._keys_s = float("-inf")
 
     def _line(self) -> Line:
         identity = self._sharing.identity
@@ -171,7 +174,9 @@ class Worker:
                 raise InputError(_refusal(answer.status))
             for log, size in owed:
                 self._sharing.shared.inbox.told(log, size)
-            self._traffic.up(self.partner, len(answer.body))
+            if self._traffic.up(self.partner, len(answer.body)) or time.monotonic() - self._keys_s > KEYS_S:
+                self._keys_s = time.monotonic()
+                self.fetch_keys()
         except KizunaError as exc:
             self._traffic.down(self.partner, str(exc))
             self._jobs.put(lambda: self._puller.failed(ask.exchange, _now_ms()))
