@@ -6,16 +6,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from ledger_party import Party, record
 
 from kizuna.base.errors import InputError
+from kizuna.records.label import Tlp
+from kizuna.records.partner import Community, Partner, directory
+from kizuna.share.ledger.merkle import NodeList
+from kizuna.share.ledger.name import LogName
 from kizuna.share.sync import Ask, Cancel, Fault, Puller, Pusher, Quiet, Reply, Send, Server, wire
 from kizuna.share.sync.actions import Position
+from kizuna.share.sync.cutting import Cutter, Piece, not_for
 from kizuna.share.sync.pace import PAGE_LEAST, PAGE_MOST, Backoff, Pace
 from kizuna.share.sync.serve import PARKED_MOST
 from kizuna.share.sync.states import PULL, TABLES, Machine, drawn
 from kizuna.share.sync.taking import Outcome, peek
+from kizuna.share.verify import Seen
 
 DOC = Path(__file__).parents[2] / "docs" / "explanation" / "sync.md"
 FLASH, ROUTINE, BULK = (f"birch/1/cedar/real/{lane}" for lane in ("flash", "routine", "bulk"))
@@ -260,3 +268,60 @@ def test_any_bytes_are_refused_as_input(data):
         for read in (wire.read_question, wire.read_brought, peek):
             with pytest.raises(InputError):
                 read(head + data)
+
+
+# ---- what one reader of a common log may not have --------------------------------------------------------------------
+CIVIL = LogName("harbour", 1, "c:civil", "real", "routine")
+
+
+class Common:
+    """A community's log with three records: GREEN, AMBER under a caveat, GREEN until 2,000 ms."""
+
+    def __init__(self):
+        self.party = Party("harbour")
+        words = ('{"tlp":1,"rel_to":["c:civil"]}', '{"tlp":2,"rel_to":["c:civil"],"caveats":["x"]}',
+                 '{"tlp":1,"rel_to":["c:civil"],"retain_until_ms":2000}')  # fmt: skip
+        plain = record(0)[:-1]
+        self.records = [plain + f',"label":{w}}}'.encode() for w in words]
+        self.party.tell(CIVIL, self.records)
+
+    def piece(self, name, first, *, most, max_bytes):
+        log = self.party.log(name)
+        return Piece(log.records[first:], log.box.salts, log.heads[3], 3)
+
+    def nodes(self, name):
+        return self.party.log(CIVIL).nodes
+
+
+def who(**more):
+    cape = {"communities": frozenset(("c:civil",)), "caveats_held": frozenset("x")} | more
+    return directory("harbour", [Partner("cape", **cape)], [Community("c:civil", 2, frozenset(("cape",)))])
+
+
+@pytest.mark.parametrize(
+    ("more", "now_ms", "seen"),
+    [
+        ({}, 1000, [0, 1, 2]), ({}, 2000, [0, 1]), ({"caveats_held": frozenset()}, 1000, [0, 2]), ({"tlp_max": Tlp.GREEN}, 3000, [0]),
+        ({"tlp_max": Tlp.CLEAR}, 1000, []), ({"communities": frozenset()}, 1000, []), ({"state": "revoked"}, 1000, []),
+    ],
+    ids=["all", "run out", "caveat not held", "cleared for less", "cleared for nothing", "not served", "revoked"],
+)  # fmt: skip
+def test_who_joins_later_gets_of_a_communitys_past_only_what_reaches_it(more, now_ms, seen):
+    source = Common()
+    page = Cutter(source).cut(CIVIL, 0, 1 << 20, keys=1, hides=not_for("cape", who(**more), now_ms))
+    trusted = Party("cape").trusts(source.party, communities=frozenset(("c:civil",)))
+    got = trusted.page(page, Seen(CIVIL), NodeList())
+    assert [n for n, each in enumerate(got.records) if isinstance(each, bytes)] == seen
+    assert got.seen.frontier == source.party.log(CIVIL).box.frontier
+    salts = got.salts.read(0, 3)
+    assert [n for n in range(3) if salts[n] is not None] == seen
+    plain = zstandard.ZstdDecompressor().decompress(page[20:])
+    for n in {0, 1, 2} - set(seen):
+        assert source.records[n] not in plain
+
+
+def test_what_cannot_be_read_reaches_nobody_who_joins_later():
+    hides = not_for("cape", who(), 1000)
+    for data in (b"{}", record(0), record(0)[:-1] + b',"label":{"tlp":0,"rel_to":["cape"],"odd":1}}'):
+        assert hides(data)
+    assert not hides(record(0)[:-1] + b',"label":{"tlp":0,"rel_to":["*"]}}')

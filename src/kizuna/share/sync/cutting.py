@@ -1,15 +1,23 @@
 """Cut a page of about so many bytes on the wire, without knowing beforehand how well its records pack.
 
 The packing of the page before tells; a page that came out much too large is cut again, once or twice.
+
+A log may hold what one reader of it may not have: who joins a community finds its whole past there, and a label may
+have run out since. Such records go as their commitments alone, as if erased (`not_for`): the tree stays whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from kizuna.base.errors import InputError
+from kizuna.records.label import EVERYBODY
+from kizuna.records.partner import Directory, audience
+from kizuna.records.record import decode
 from kizuna.share import page as pages
 from kizuna.share.ledger import merkle
+from kizuna.share.ledger.leaf import commitment
 from kizuna.share.ledger.merkle import Nodes
 from kizuna.share.ledger.name import LogName
 from kizuna.share.ledger.salts import Salts
@@ -52,7 +60,10 @@ class Cutter:
         self._source = source
         self._ratio: dict[str, float] = {}
 
-    def cut(self, name: LogName, first: int, max_bytes: int, *, keys: int, alone: bool = False) -> bytes:
+    def cut(
+        self, name: LogName, first: int, max_bytes: int, *, keys: int, alone: bool = False,
+        hides: Callable[[bytes], bool] | None = None,
+    ) -> bytes:  # fmt: skip
         """A page of ``name`` from entry ``first`` on.
 
         Args:
@@ -61,9 +72,12 @@ class Cutter:
             max_bytes: wanted size on the wire; a single record may exceed it.
             keys: number of our newest key manifest.
             alone: for a reader who may hold nothing before it (carried media).
+            hides: whether a record may not reach this reader; see `not_for`. None for a log that is for it alone.
         """
         lane = str(name)
         piece = self._piece(name, first, max_bytes)
+        if hides is not None:
+            piece = hidden(piece, first, hides)
         nodes = self._source.nodes(lane)
         count = len(piece.records)
         left = merkle.frontier_at(first, nodes) if alone else None
@@ -83,3 +97,36 @@ class Cutter:
     def _piece(self, name: LogName, first: int, max_bytes: int) -> Piece:
         wanted = int(max_bytes * self._ratio.get(str(name), _FIRST_RATIO))
         return self._source.piece(name, first, most=pages.LIMITS.records, max_bytes=min(_ROOM, max(1, wanted)))
+
+
+def hidden(piece: Piece, first: int, hides: Callable[[bytes], bool]) -> Piece:
+    """The same entries, those that ``hides`` names as commitments and without their salts."""
+    salts = piece.salts.read(first, len(piece.records))
+    out: list[bytes | pages.Erased] = []
+    gone = []
+    for number, (data, salt) in enumerate(zip(piece.records, salts, strict=True), first):
+        if isinstance(data, bytes) and salt is not None and hides(data):
+            gone.append(number)
+            out.append(pages.Erased(commitment(salt, data)))
+        else:
+            out.append(data)
+    return piece._replace(records=out, salts=piece.salts.without(gone)) if gone else piece
+
+
+def not_for(reader: str, who: Directory, now_ms: int) -> Callable[[bytes], bool]:
+    """Whether the label of a record does not reach this reader today: of each record of a log that several read.
+
+    What was released to a community was released to those who were in it then, with what they held and were cleared
+    for then. A record that cannot be read reaches nobody.
+    """
+
+    def hides(data: bytes) -> bool:
+        try:
+            label = decode(data).label
+        except InputError:
+            return True
+        if label.retain_until_ms is not None and label.retain_until_ms <= now_ms:
+            return True
+        return EVERYBODY not in label.rel_to and reader not in audience(label, who)
+
+    return hides
