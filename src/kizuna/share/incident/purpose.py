@@ -98,7 +98,8 @@ def _rule(table: Any, where: str) -> UseRule:
     if not isinstance(table, dict) or set(table) != {"id", "of", "use", "clause"}:
         raise ConfigError("needs id, of, use and clause", where=where)
     use = table["use"]
-    if not isinstance(use, list) or not use or not all(isinstance(each, str) and each in PURPOSES for each in [*use, table["of"]]):
+    named = [*use, table["of"]] if isinstance(use, list) and use else [None]
+    if not all(isinstance(each, str) and each in PURPOSES for each in named):
         raise ConfigError("of and use must name purposes", where=where, hint=", ".join(sorted(PURPOSES)))
     if not all(isinstance(table[key], str) and table[key] for key in ("id", "clause")):
         raise ConfigError("id and clause must be texts", where=where)
