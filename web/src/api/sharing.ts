@@ -46,6 +46,7 @@ export interface Proposal {
 }
 export interface SharingState {
   party: string;
+  title: string;
   context: string;
   enabled: boolean;
   rules: { version: number; hash: string; activated_at: number | null; by: readonly string[]; proposed: Proposal | null };

@@ -39,7 +39,7 @@ export function sharingOf(raw: Raw): SharingState {
   const rules = table(raw["rules"]);
   const proposed = rules["proposed"] ? table(rules["proposed"]) : null;
   return {
-    party: text(raw["party"]), context: text(raw["context"]), enabled: raw["enabled"] === true,
+    party: text(raw["party"]), title: text(raw["title"]), context: text(raw["context"]), enabled: raw["enabled"] === true,
     rules: {
       version: number(rules["version"]) ?? 0, hash: text(rules["hash"]), activated_at: number(rules["activated_at"]), by: texts(rules["by"]),
       proposed: proposed && { version: number(proposed["version"]) ?? 0, by: text(proposed["by"]), at: number(proposed["at"]) ?? 0, approved_by: text(proposed["approved_by"]) },

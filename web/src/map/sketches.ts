@@ -61,7 +61,8 @@ export function drawSketches(
         }
       }
     pen.restore();
-    if (s.label) label(s.label, first[0] + 12, first[1] - 9);
+    const [x, y] = s.kind === "line" ? spots[spots.length - 1]! : first;
+    if (s.label) label(s.label, x + 12, y - 9);
   }
 } // prettier-ignore
 

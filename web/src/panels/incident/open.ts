@@ -56,7 +56,7 @@ function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
   const place = typeof s.lat === "number" && typeof s.lon === "number" ? position(s.lat, s.lon) : "";
   return html`<div class="grid2"><label>${t("incident.kind")}<select name="kind" ?data-first=${!distress}>${kinds.map((k) => html`<option value=${k} ?selected=${k === s.kind}>${word("incident_kind", k)}</option>`)}</select></label>
       <label>${t("incident.vessel")}<input name="vessel" .value=${s.vessel ?? ""} maxlength="120" autocomplete="off" ?data-first=${distress} /></label>
-      <label>${t("vessel.position")}<input name="place" .value=${place} required autocomplete="off" spellcheck="false" /></label>
+      <label>${t("param.pos")}<input name="place" .value=${place} required autocomplete="off" spellcheck="false" /></label>
       <label>${t("incident.happened")}<input name="at" .value=${forInput(s.t ?? desk.now())} maxlength="20" autocomplete="off" /></label>
       <label>${t("incident.persons")}<input name="persons" type="number" min="0" max="100000" /></label></div>
     <label>${t("incident.title")}<input name="title" maxlength="120" autocomplete="off" /></label>

@@ -124,8 +124,9 @@ export class Phrases {
     requestAnimationFrame(() => document.querySelector<HTMLElement>(".say .fill input, .say .fill button.main")?.focus());
   }
 
-  /** The values as they travel; null and a word of what cannot be read. */
-  #read(p: Phrase): Values | null {
+  /** The values as they travel, and the first that cannot be read. */
+  #read(p: Phrase): { values: Values; missing: string } {
+    let missing = "";
     const out: Record<string, string | number | readonly [number, number]> = {};
     for (const name of p.parameters) {
       const typed = (this.#values[name] ?? "").trim();
@@ -138,22 +139,15 @@ export class Phrases {
       } else if (NUMBERS.has(name)) {
         if (typed && Number.isFinite(Number(typed))) out[name] = Number(typed);
       } else if (typed) out[name] = typed;
-      if (out[name] === undefined) {
-        this.#wrong = t("say.unreadable", { name: tOr(`param.${name}`, name) });
-        return null;
-      }
+      if (out[name] === undefined) missing ||= name;
     }
-    this.#wrong = "";
-    return out;
+    return { values: out, missing };
   }
 
   #fill(i: Incident, p: Phrase): TemplateResult {
     const { language } = this.desk.state;
     const others = Object.keys(LANGUAGES).filter((l) => l !== language);
-    const quiet = this.#wrong;
-    const values = this.#read(p) ?? {};
-    this.#wrong = quiet;
-    const shown = Object.fromEntries(p.parameters.map((n) => [n, values[n] ?? this.#values[n] ?? ""])) as Values;
+    const shown = this.#read(p).values;
     const field = (name: string) => html`<label>${tOr(`param.${name}`, name)}<span class="with"><input name=${name} maxlength="120" autocomplete="off" spellcheck="false" inputmode=${NUMBERS.has(name) ? "decimal" : "text"}
         .value=${this.#values[name] ?? ""} @input=${(e: Event) => { this.#values[name] = (e.target as HTMLInputElement).value; this.draw(); }} />
       ${name === "pos" ? html`<button type="button" @click=${() => this.#point()}>${t("say.on_map")}</button>` : nothing}</span></label>`; // prettier-ignore
@@ -182,8 +176,9 @@ export class Phrases {
   }
 
   async #send(i: Incident, p: Phrase): Promise<void> {
-    const params = this.#read(p);
-    if (!params) return this.draw();
+    const { values: params, missing } = this.#read(p);
+    this.#wrong = missing ? t("say.unreadable", { name: tOr(`param.${missing}`, missing) }) : "";
+    if (missing) return this.draw();
     if (!(await this.acts.entry(i, { phrase: p.id, params }))) return;
     this.#typed = "";
     this.#cancel();

@@ -93,7 +93,7 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
     const kinds = new Map<string, number>();
     for (const f of features) kinds.set(of(f, "kind"), (kinds.get(of(f, "kind")) ?? 0) + 1);
     return html`<header class="as-banner" role="status"><strong><span aria-hidden="true">◈</span> ${t("as.title", { who: name })}</strong>
-        <span>${t("as.means", { who: name })}</span><span class="grow"></span>
+        <span class="means">${t("as.means", { who: name })}</span>
         <label>${t("as.hours")} <select @change=${(e: Event) => { hours = Number((e.target as HTMLSelectElement).value); void pull(); }}>${HOURS.map((h) => html`<option value=${h} ?selected=${h === hours}>${t("time.hours", { h })}</option>`)}</select></label>
         <button class="leave" @click=${leave}>${t("as.leave")} ${key("Esc")}</button></header>
       <div class="as-body">${chart}
@@ -152,7 +152,7 @@ function line(desk: Desk, f: Feature, fly: (lon: number, lat: number) => void): 
   const sog = of(f, "kind") === "track.position" ? body(f, "s") : null;
   return html`<li><button class="row" ?disabled=${!at} @click=${() => at && fly(...at)}><span><strong>${kindWord(of(f, "kind"))}</strong> <span dir="auto">${of(f, "subject")}</span></span>
     <span class="muted">${at ? html`<span class="place">${position(at[1], at[0])}</span> ` : nothing}${cell ? t("form.cell", { km: cell / 1000 }) : nothing} ${sog === null ? nothing : speed(sog, desk.state.units)}</span>
-    <span class="muted">${t("as.seen", { at: short(time(f), desk.now()) })}${shortId(String(f.id ?? ""))}</span></button></li>`; // prettier-ignore
+    <span class="muted">${t("as.seen", { at: short(time(f), desk.now()) })} · ${shortId(String(f.id ?? ""))}</span></button></li>`; // prettier-ignore
 }
 
 /** Puts the records on the chart: the newest position of each subject, events, detections, and cells of coarse places. */

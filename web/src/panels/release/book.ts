@@ -32,7 +32,7 @@ export class ShareBook {
   /** What a party is called here: by this node's own names, by its title, by its id. */
   name(id: string): string {
     const own = this.desk.naming.of(this.desk.naming.own.partners[id]);
-    return own || this.partners.find((p) => p.id === id)?.title || id;
+    return own || (id === this.party ? this.state?.title : "") || this.partners.find((p) => p.id === id)?.title || id;
   }
 
   async #get(): Promise<void> {
@@ -54,7 +54,7 @@ export const LINK_SIGN: Readonly<Record<string, string>> = { up: "✓", behind: 
 /** How a link is, in words: `up`, `behind, 40 to tell`, `down for 12 min`. */
 export function linkWords(link: LinkHealth, now: number): string {
   const state = word("link", link.state);
-  if (link.state === "behind") return t("link.behind_n", { n: link.behind + (link.to_come ?? 0) });
+  if (link.state === "behind" && link.behind + (link.to_come ?? 0)) return t("link.behind_n", { n: link.behind + (link.to_come ?? 0) });
   if (link.state === "down" && link.last_heard_ms) return t("link.down_for", { age: age(now - link.last_heard_ms) });
   return state;
 }

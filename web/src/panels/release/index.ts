@@ -34,7 +34,7 @@ export const releasePage: PageMaker = (desk: Desk, root) => {
   };
   const front = (): Part => {
     const [name] = split();
-    if (!made.has(name)) made.set(name, parts.find((p) => p.name === name)!.make(desk, draw));
+    if (!made.has(name)) made.set(name, parts.find((p) => p.name === name)!.make(desk, () => draw()));
     return made.get(name)!;
   };
   const come = () => {
@@ -45,6 +45,15 @@ export const releasePage: PageMaker = (desk: Desk, root) => {
       front().come?.(rest);
     }
     draw();
+  };
+  const arrows = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const at = parts.findIndex((p) => p.name === split()[0]);
+    const next = parts[(at + step + parts.length) % parts.length]!;
+    openPart(desk, "release", next.name);
+    root.querySelector<HTMLElement>(`#part-${next.name}`)?.focus();
+    event.preventDefault();
   };
   const draw = panel(root, () => {
     const [name, rest] = split();
@@ -57,15 +66,6 @@ export const releasePage: PageMaker = (desk: Desk, root) => {
           @click=${() => openPart(desk, "release", p.name)}>${t(p.words)}${p.name === "queue" && waiting ? html` <span class="n">${waiting}</span>` : nothing}</button>`)}</div>` : nothing}
       <div id="part" role=${parts.length > 1 ? "tabpanel" : nothing} aria-labelledby=${parts.length > 1 ? `part-${name}` : nothing}>${front().view(rest)}</div>`;
   }); // prettier-ignore
-  const arrows = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const at = parts.findIndex((p) => p.name === split()[0]);
-    const next = parts[(at + step + parts.length) % parts.length]!;
-    openPart(desk, "release", next.name);
-    root.querySelector<HTMLElement>(`#part-${next.name}`)?.focus();
-    event.preventDefault();
-  };
   const news = () => {
     front().news?.();
     draw();

@@ -79,7 +79,7 @@ function turnPage(desk: Desk, id: string, asked: Asked<Exposure>): TemplateResul
   if (!x) return html`${back}<h3>${t("turn.title", { who: name })}</h3>${asked.instead()}`;
   return html`${back}<h3 class="big">${t("turn.title", { who: name })}</h3>
     <section><h3>${t("turn.holds")}</h3><p><strong>${t("turn.holds_n", { n: x.holds.records })}</strong> ${t("turn.confirmed", { n: x.holds.confirmed })}</p>
-      ${rowsOr([t("ledger.kind"), t("turn.records")], Object.entries(x.holds.by_kind).map(([k, n]) => html`<tr><td>${kindWord(k)}</td><td class="num">${n}</td></tr>`), t("turn.nothing"))}</section>
+      <p>${Object.entries(x.holds.by_kind).map(([k, n]) => html`<span class="chip plain">${kindWord(k)} <strong>${n}</strong></span>`)}</p></section>
     <section><h3>${t("turn.may_have")}</h3><p class="muted">${t("turn.may_have_means")}</p>
       ${rowsOr([t("turn.via"), t("turn.why"), t("turn.records")], x.may_have.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.via)}</bdi></td><td dir="auto">${tOr(`why.${m.why}`, m.why)}</td><td class="num">${m.records}</td></tr>`), t("turn.nobody"))}</section>
     <section><h3>${t("turn.may_pass")}</h3>

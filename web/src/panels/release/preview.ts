@@ -36,7 +36,7 @@ export const previewPart: PartMaker = (desk, draw) => {
     });
     chosen = found.value?.partners.find((p) => p.gains + p.loses + p.changes > 0)?.id ?? found.value?.partners[0]?.id ?? "";
     draw();
-    void show();
+    requestAnimationFrame(() => requestAnimationFrame(() => void show()));
   };
   const show = async () => {
     const p = found.value?.partners.find((one) => one.id === chosen);

@@ -1,0 +1,123 @@
+/** One incident at a stand-in node whose other desk answers: by mouse and by keyboard, in two languages. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Seen, type Stand, built, chromiumPath, logIn, openPage, overflow, stand } from "./browser";
+
+const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
+
+describe.skipIf(why)("the incident desk", () => {
+  let node: Stand;
+  const seen: Seen[] = [];
+  const open = async (...args: [size?: { width: number; height: number }, options?: object]): Promise<Seen> => {
+    const one = await openPage(node, ...args);
+    seen.push(one);
+    return one;
+  };
+  /** What the other side does. */
+  const they = (body: object) => fetch(`${node.url}/mock/desk`, { method: "POST", headers: { "X-Kizuna": "1", "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+  beforeAll(async () => void (node = await stand(200, ["--sharing"])));
+  afterAll(async () => node?.stop());
+  beforeEach(async () => node.reset());
+  afterEach(async () => {
+    for (const { page, strays, faults } of seen.splice(0)) {
+      await page.context().close();
+      expect(strays).toEqual([]);
+      expect(faults).toEqual([]);
+    }
+  });
+
+  test("break-glass, agreed tasks, hand-over, closure", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "analyst", "exercise", "#vessel=200000007");
+    await page.locator("#right .card h2", { hasText: "EXERCISE" }).waitFor();
+    await page.locator("#map").focus();
+    await page.keyboard.press("g");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("A second person reviews it within 72 hours").waitFor();
+    expect(await dialog.getByRole("textbox", { name: "Vessel" }).inputValue()).toContain("200000007");
+    await dialog.getByLabel("Persons").fill("4");
+    await dialog.getByRole("button", { name: "Send now" }).click();
+    await page.locator("#page .incident-head").waitFor();
+    expect(await page.locator("#page").textContent()).toContain("by break-glass");
+    expect(page.url()).toMatch(/page=incidents&part=[0-9a-f]{32}/);
+    await they({ join: true });
+    await page.locator(".timeline .theirs", { hasText: "Joined" }).waitFor();
+    // a phrase, by keyboard alone
+    await page.locator("#page").focus();
+    await page.keyboard.press("p");
+    await page.keyboard.type("un.chan");
+    await page.locator("#phrases li").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".fill input").waitFor();
+    await page.keyboard.type("16");
+    expect(await page.locator(".fill .preview").textContent()).toContain("16");
+    await page.keyboard.press("Enter");
+    await page.locator(".timeline .own", { hasText: "channel" }).or(page.locator(".timeline .own", { hasText: "Working" })).first().waitFor();
+    // a task is offered to us and taken
+    await they({ entry: { task: { to: "north", what: "EXERCISE: search area A1" } } });
+    await page.locator(".task.offered").getByRole("button", { name: "Accept" }).click();
+    await page.locator(".task.accepted").waitFor();
+    // a pattern is drawn by typing, and shown to both
+    await page.getByRole("button", { name: "Expanding square" }).click();
+    const place = page.locator(".draw-form input[name=place]");
+    await place.fill("25°20.0′N 124°40.0′E");
+    await place.press("Enter");
+    await page.getByRole("button", { name: "Show it to both desks" }).click();
+    await page.locator(".drawings .units li", { hasText: "Expanding square" }).waitFor();
+    // coordination goes over, by word of both
+    await page.getByRole("button", { name: "Hand over coordination…" }).click();
+    await dialog.getByRole("button", { name: "Offer", exact: true }).click();
+    await page.getByText("you coordinate until they accept").waitFor();
+    await they({ handover: { act: "accept" } });
+    await page.locator(".coordinator", { hasText: "EXERCISE South" }).waitFor();
+    // closed when both agree
+    await they({ close: { act: "propose", outcome: "saved" } });
+    await page.getByRole("button", { name: "Agree to close" }).click();
+    await page.getByRole("link", { name: "Joint record" }).waitFor();
+    await page.getByRole("button", { name: "Sign the joint record" }).waitFor();
+    expect(await overflow(page)).toEqual([]);
+  });
+
+  test("what is new is marked and read in the reader's language; a refusal names its rule", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "analyst", "exercise", "#language=ja");
+    await page.locator("#status .unread.some").waitFor();
+    await page.keyboard.press("i");
+    await page.locator("#page .incident button").click();
+    await page.locator(".timeline").getByText("受領しました。").waitFor();
+    await page.locator("#status .unread:not(.some)").waitFor();
+    await page.locator("#page").press("Escape");
+    await they({ entry: { phrase: "de.received", params: {} } });
+    await page.locator("#status .unread.some").waitFor();
+    await page.locator(".notice", { hasText: "新着" }).waitFor();
+    await page.getByLabel("言語").selectOption("en");
+    await page.keyboard.press("i");
+    await page.locator("#page .incident button").click();
+    await page.locator(".unread-from").waitFor();
+    await page.getByRole("button", { name: "SITREP" }).click();
+    await page.locator(".sitrep textarea").first().waitFor();
+    expect(await page.locator(".sitrep label").count()).toBe(6);
+    await page.getByRole("button", { name: "Send to the other desks" }).click();
+    await page.locator(".timeline .own", { hasText: "SITREP 1 sent" }).waitFor();
+  });
+
+  test("a viewer reads and writes nothing; a node without partners shows nothing of all this", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "viewer");
+    await page.keyboard.press("i");
+    await page.locator("#page .incident").waitFor();
+    expect(await page.getByRole("button", { name: /Open incident|Break-glass/ }).count()).toBe(0);
+    const alone = await stand(100);
+    try {
+      const other = await openPage(alone);
+      await logIn(other.page, alone.url, "administrator", "exercise", "#page=incidents&as=south&vessel=200000007");
+      await other.page.locator("#right h2").first().waitFor();
+      expect(await other.page.locator("#status, #as, .who-sees, .page-incidents").count()).toBe(0);
+      await other.page.keyboard.press("e");
+      expect(await other.page.locator("#page").isHidden()).toBe(true);
+      expect([...other.strays, ...other.faults]).toEqual([]);
+    } finally {
+      await alone.stop();
+    }
+  });
+});

@@ -1,0 +1,154 @@
+/**
+ * The pages of sharing at a stand-in node: who sees what, a partner's view, rules that need two persons, the ledger. After
+ * each test nothing may have left the origin and no script or policy may have complained.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Seen, type Stand, built, chromiumPath, english, logIn, openPage, overflow, stand } from "./browser";
+
+const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
+/** Words of labels and standards beside those of the watch. */
+const TERMS = /^(TLP|REL|AMBER|SITREP|toml|EX-|release_officer|released|released to|officer) \|/;
+
+describe.skipIf(why)("sharing", () => {
+  let node: Stand;
+  const seen: Seen[] = [];
+  const open = async (...args: [size?: { width: number; height: number }, options?: object]): Promise<Seen> => {
+    const one = await openPage(node, ...args);
+    seen.push(one);
+    return one;
+  };
+
+  beforeAll(async () => void (node = await stand(200, ["--sharing"])));
+  afterAll(async () => node?.stop());
+  beforeEach(async () => node.reset());
+  afterEach(async () => {
+    for (const { page, strays, faults } of seen.splice(0)) {
+      await page.context().close();
+      expect(strays).toEqual([]);
+      expect(faults).toEqual([]);
+    }
+  });
+
+  test("everybody sees how the links are, in words; only officers see the rest", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "viewer");
+    await page.locator("#status button.link", { hasText: "EXERCISE South" }).waitFor();
+    expect(await page.locator("#status").textContent()).toMatch(/South.*up.*East.*behind.*West.*down, heard/s);
+    await page.keyboard.press("e");
+    await page.locator("#page h2", { hasText: "Release" }).waitFor();
+    expect(await page.locator("#page [role=tab]").count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Stop everything…" }).count()).toBe(0);
+    expect(await page.locator(".who-sees").count()).toBe(0);
+    expect(await overflow(page)).toEqual([]);
+  });
+
+  test("rules: checked at the line while typing, tried, proposed, and put in force by another person only", async () => {
+    const first = await open();
+    await logIn(first.page, node.url, "release_officer", "exercise", "#page=release&part=rules");
+    const { page } = first;
+    const text = page.locator("#rules-text");
+    const good = await text.inputValue();
+    await text.fill(good.replace("track.position", "trak.position"));
+    await page.locator("#rules-findings .error", { hasText: "trak.position" }).waitFor();
+    expect(await page.locator(".gutter .error").textContent()).toMatch(/✗\s+6/);
+    expect(await page.getByRole("button", { name: "Propose…" }).isDisabled()).toBe(true);
+    await page.locator("#rules-findings").getByRole("button", { name: "line 6" }).click();
+    expect(await text.evaluate((a: HTMLTextAreaElement) => a.value.slice(a.selectionStart, a.selectionEnd))).toContain("trak.position");
+    await text.fill(good.replace("cell_m=1000", "cell_m=5000"));
+    await expect.poll(() => page.getByRole("button", { name: "Propose…" }).isEnabled()).toBe(true);
+    await page.locator("#part").getByRole("button", { name: "Dry run", exact: true }).click();
+    await page.locator("tr", { hasText: "EXERCISE South" }).getByText("+120").waitFor();
+    await page.locator("tr.loses", { hasText: "not told" }).waitFor();
+    await page.locator(".mini-map canvas").first().waitFor();
+    await page.getByRole("tab", { name: "Rules" }).click();
+    await page.getByRole("button", { name: "Propose…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Propose…" }).click();
+    await page.getByText("Another person has to approve").waitFor();
+    expect(await page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
+    const second = await open();
+    await logIn(second.page, node.url, "administrator", "exercise", "#page=release&part=queue");
+    await second.page.getByText("Version 2, proposed by release_officer").waitFor();
+    await second.page.locator("#part").getByRole("button", { name: "Rules", exact: true }).click();
+    await second.page.getByRole("button", { name: "Approve" }).click();
+    await second.page.getByText(/Version 2 in force since .* by release_officer \+ administrator/).waitFor();
+    // and everything can be stopped by one person, after typing the word
+    await second.page.getByRole("button", { name: "Stop everything…" }).click();
+    const dialog = second.page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("stopp");
+    await dialog.getByRole("button", { name: "Stop everything…" }).click();
+    await dialog.getByText("Type “stop” to confirm.", { exact: true }).waitFor();
+    await dialog.getByRole("textbox").fill("stop");
+    await dialog.getByRole("button", { name: "Stop everything…" }).click();
+    await second.page.locator("#status .stopped").waitFor();
+  });
+
+  test("who sees what of a vessel, and the view as a partner: nothing of the own picture, left by Escape", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "analyst", "exercise", "#vessel=200000007");
+    const section = page.locator("#right .who-sees");
+    await section.getByText("REL TO EXERCISE South").waitFor();
+    expect(await section.locator("li.release").textContent()).toContain("as a cell of 5 km");
+    expect(await section.locator("li.withhold").count()).toBe(2);
+    await section.locator("li.release summary").click();
+    await section.getByText("By clause memo/1").waitFor();
+    await page.locator("#map").focus();
+    await page.keyboard.press("v");
+    await page.locator("#as .as-banner", { hasText: "VIEW AS EXERCISE South" }).waitFor();
+    await page.locator("#as li", { hasText: "mmsi:200000001" }).waitFor();
+    expect(page.url()).toContain("as=south");
+    for (const region of ["#left", "#right", "#map", "#bottom"]) expect(await page.locator(region).getAttribute("inert")).not.toBeNull();
+    await page.keyboard.press("j"); // keys of what lies beneath do nothing
+    expect(page.url()).not.toContain("alert=");
+    await page.keyboard.press("Escape");
+    await page.locator("#as").waitFor({ state: "hidden" });
+    expect(await page.locator("#left").getAttribute("inert")).toBeNull();
+    expect(page.url()).not.toContain("as=");
+  });
+
+  test("a request is answered, a break-glass reviewed by a second person, a record recalled; its story is told", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "release_officer", "exercise", "#page=release&part=queue");
+    await page.getByText("EXERCISE: which vessels passed the cable?").waitFor();
+    await page.getByRole("button", { name: "Answer…" }).click();
+    await page.getByRole("dialog").getByLabel("we hold nothing").check();
+    await page.getByRole("dialog").getByRole("button", { name: "Answer…" }).click();
+    await page.getByText("1 answered").waitFor();
+    await page.getByRole("button", { name: "right", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByText("Nothing waits for a person").waitFor();
+    await page.getByRole("tab", { name: "Ledger" }).click();
+    await page.locator("#part tbody button.link").first().click();
+    await page.getByText("Distress at once").waitFor();
+    expect(await page.getByRole("link", { name: "Proof" }).getAttribute("href")).toMatch(/^\/api\/sharing\/ledger\/[0-9a-f]{64}\/proof\?log=/);
+    await page.getByRole("button", { name: "Recall…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Recall…" }).click();
+    await page.locator("#part .hop.asked", { hasText: "EXERCISE South" }).waitFor();
+    expect(await page.locator("#part .hop").allTextContents()).toEqual(expect.arrayContaining([expect.stringContaining("refused")]));
+    expect(await page.locator("#part").textContent()).not.toMatch(/deleted/i);
+  });
+
+  test("when a partner turns: what it holds, what ends, and the act after its id is typed", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "administrator", "exercise", "#page=release&part=partners/south/turn");
+    await page.getByText("16 records").waitFor();
+    await page.getByText("suspend the agreement").waitFor();
+    await page.getByRole("button", { name: /^End it with/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Reason").fill("EXERCISE");
+    await dialog.getByLabel("Type “south” to confirm").fill("south");
+    await dialog.getByRole("button", { name: /^End it with/ }).click();
+    await page.locator("#partner-south", { hasText: "ended" }).waitFor();
+  });
+
+  test.each([["ja", "day", 1280, 800], ["zh-TW", "night", 1024, 768], ["ja", "dusk", 1920, 1080]])("no word of English and nothing out of the page: %s, %s, %i x %i", async (language, theme, width, height) => {
+    const { page } = await open({ width, height });
+    await logIn(page, node.url, "administrator", "exercise", `#language=${language}&theme=${theme}&page=release`);
+    for (const part of ["partners", "queue", "preview", "ledger", "recalls", "agreements"]) {
+      await page.evaluate((p) => (location.hash = location.hash.replace(/&part=[^&]*/, "") + `&part=${p}`), part);
+      await page.locator(`#part-${part}[aria-selected=true]`).waitFor();
+      await page.waitForTimeout(600);
+      expect((await english(page)).filter((w) => !TERMS.test(w)), part).toEqual([]);
+      expect(await overflow(page), part).toEqual([]);
+    }
+  }); // prettier-ignore
+});
