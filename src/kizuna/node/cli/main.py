@@ -9,16 +9,19 @@ import typer
 
 from kizuna.base.version import __version__
 from kizuna.node.cli import (
+    agreement_commands,
     alert_commands,
     claims_commands,
     demo_commands,
     feed_commands,
+    incident_commands,
     ledger_commands,
     live_commands,
     match_commands,
     node_commands,
     partner_commands,
     presence_commands,
+    release_commands,
     rules_commands,
     sync_commands,
     vessel_commands,
@@ -241,6 +244,9 @@ partner_commands.add_to(app)
 rules_commands.add_to(app)
 sync_commands.add_to(app)
 ledger_commands.add_to(app)
+release_commands.add_to(app)
+agreement_commands.add_to(app)
+incident_commands.add_to(app)
 
 
 def run() -> None:

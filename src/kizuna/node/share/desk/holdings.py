@@ -50,18 +50,15 @@ class Holdings:
         """What is known of a record; None where it was never here."""
         office = self._office
         names = [parse_name(name) for name, _ in office.shared.records.where(record)]
-        if not names:
-            return None
         held = office.shared.records.get(record)
-        origin = decode(held.data).origin if held and held.data else self._author(names[0].origin)
+        if not names and (held is None or held.data is None):
+            return None
+        origin = decode(held.data).origin if held and held.data else names[0].origin
         to: set[str] = set()
         for name in names:
             if name.origin == office.me:
                 to |= self.readers(name.audience)
         return Holding(origin, frozenset(to), frozenset(d.id for d in office.shared.derived.versions(record)))
-
-    def _author(self, log_origin: str) -> str:
-        return log_origin
 
     def readers(self, audience: str) -> frozenset[str]:
         """Parties that read for an audience, also those that are paused or revoked now."""

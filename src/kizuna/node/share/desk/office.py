@@ -55,8 +55,10 @@ class Office:
 
     def __init__(
         self, sharing: Sharing, *, now_ms: Callable[[], int] | None = None,
-        random: Callable[[int], bytes] = os.urandom,
+        random: Callable[[int], bytes] = os.urandom, sends: bool = True,
     ) -> None:  # fmt: skip
+        """``sends`` False: a command beside the node, which writes into the journal and signs nothing."""
+        self.sends = sends
         self.sharing, self.places, self.random = sharing, sharing.places, random
         self.now_ms = now_ms or sharing.now_ms
         self.me, self.context, self.shared = sharing.party, sharing.context, sharing.shared
@@ -92,11 +94,16 @@ class Office:
     def open(self) -> None:
         """Rebuild what is known, finish what was cut off, and follow what comes in."""
         with self.lock:
-            self._read_agreements()
-            self.look()
+            self.read()
             for prefix in TAKEN:
                 self.sharing.on(prefix, self._received)
+
+    def read(self) -> None:
+        """Rebuild what is known."""
+        with self.lock:
+            self._read_agreements()
             self.sharing.bound = self.bound
+            self.look()
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -231,6 +238,8 @@ class Office:
     # ---- going out ---------------------------------------------------------------------------------------------------
     def deliver(self) -> None:
         """Pass on what waits: rows of this desk to their audiences, cases to their desks, recalls to their holders."""
+        if not self.sends:
+            return
         with self.lock:
             self.holdings.follow()
             for (name, audience), row in list(self._waiting.items()):

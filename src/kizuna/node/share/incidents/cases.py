@@ -277,6 +277,22 @@ class Cases:
                 for to in desks_there:
                     self._cross_data(held, case, held.signed, to)
 
+    def owes(self, incident: str) -> bool:
+        """Whether an entry of ours waits for a desk of the case that may be told it, as the logs stand now."""
+        held = self.get(incident)
+        case = held.case()
+        if case is None:
+            return False
+        mine = [r.entry for r in case.timeline.rows if r.entry.author == self._office.me]
+        return any(
+            not self._office.told(e.record_id, to) and self._may(case, e, to)
+            for to in case.reaches() - {self._office.me} for e in mine
+        )  # fmt: skip
+
+    def _may(self, case: Case, entry: Written, to: str) -> bool:
+        allowed = self._office.allowed(desks.facts(entry, case.opened.type), to).released
+        return allowed or self._by_clause(case, entry.kind, to) is not None
+
     def _cross(self, held: Held, case: Case, entry: Written, to: str) -> None:
         key = (entry.record_id, to)
         if key in held.crossed or self._office.told(*key):

@@ -1,0 +1,300 @@
+"""What the commands of the desk of sharing do: through the node's own files, safe beside a running node.
+
+What is written here stands in the journal of the desk; a running node passes it on within two seconds, another at its
+next start. Whether it may leave is decided here already, by the rules in force: a refusal names the rule, exit code 4.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from kizuna.node.cli import output
+from kizuna.node.cli.share_open import opened, when
+
+if TYPE_CHECKING:
+    from kizuna.node.share.desk.office import Office
+    from kizuna.node.share.sharing import Sharing as SharingOfNode
+
+_WAIT_S: Final = 5.0
+
+
+@contextmanager
+def desk(home: Path, *, zones: bool = False) -> Iterator[Office]:
+    """The desk of a node's directory, for writing into its journal; nothing is signed from here."""
+    from kizuna.node.share.desk.office import Office  # noqa: PLC0415
+    from kizuna.node.share.desk.refusal import Refusal  # noqa: PLC0415
+
+    with output.plain_errors(), opened(home, zones=zones) as sharing:
+        office = Office(sharing, sends=False)
+        office.read()
+        try:
+            yield office
+        except Refusal as exc:
+            output.fail(f"refused by {exc.rule}: {exc.why}" + (f" ({exc.hint})" if exc.hint else ""), output.REFUSED)
+        finally:
+            office.close()
+
+
+def person(home: Path, name: str, file: Path | None, action: str) -> str:
+    """The name of somebody who gave the right password and may do it. Exit code 4 for anybody else."""
+    from kizuna.node.cli.share_open import secret  # noqa: PLC0415
+    from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
+    from kizuna.node.desk.people import User  # noqa: PLC0415
+    from kizuna.node.desk.rules import may  # noqa: PLC0415
+    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+
+    with output.plain_errors():
+        held = open_desk(Rooms(home).desk)
+        try:
+            found = held.people.check(name, secret(f"Password of {name}", file), "(command line)")
+            if not isinstance(found, User):
+                output.fail(f"{name}: wrong name or password, or too many tries", output.REFUSED)
+            if not may(found.role, action):
+                output.fail(f"refused by {action}: {name} is {found.role}", output.REFUSED)
+            held.audit.did(f"{found.name} (command line)", action, "", "begun", "")
+            return found.name
+        finally:
+            held.close()
+
+
+def tell(value: Any, words: str, *, as_json: bool) -> None:
+    """A result for a program or a person."""
+    if as_json:
+        output.emit(value)
+    else:
+        sys.stdout.write(words.rstrip("\n") + "\n")
+
+
+# ---- rules and records -----------------------------------------------------------------------------------------------
+def preview(home: Path, party: str, file: Path | None, days: float, *, as_json: bool) -> None:
+    """What a partner would be told of the last days under rules (those in force without a file), and what it has."""
+    from kizuna.node.share.desk import rulings, told  # noqa: PLC0415
+    from kizuna.node.share.preview import rows_of  # noqa: PLC0415
+
+    with desk(home, zones=True) as office:
+        told.audiences_of(office, party)
+        active = office.rulebook.active()
+        text = file.read_text(encoding="utf-8") if file else active.source.decode() if active else ""
+        rows = rows_of(cast("SharingOfNode", office.sharing), round(days * 86_400_000))
+        found = rulings.preview(office, text, rows, party)
+        has = told.as_partner(office, party, 0, office.now_ms() + 86_400_000)
+        result = {**found, "partner": party, "has": has["logs"], "recalled": has["recalled"]}
+        lines = [f"{r['id']:<20} would have {r['after']:,} of {found['looked_at']:,} rows (now {r['before']:,}): "
+                 f"gains {r['gains']:,}, loses {r['loses']:,}, changes {r['changes']:,}"
+                 for r in found["partners"]]  # fmt: skip
+        lines += [f"{g['log']}: {g['records']:,} records told, {g['bytes']:,} bytes" for g in has["logs"]]
+        tell(result, "\n".join(lines) or f"no rule speaks of {party}, and nothing was told", as_json=as_json)
+
+
+def recall(home: Path, records: list[str], subject: str, action: str, reason: str, text: str, by: str, *,
+           as_json: bool) -> None:  # fmt: skip
+    """Recall, or without anything named show the recalls with their hops."""
+    from kizuna.node.share.desk import calling  # noqa: PLC0415
+
+    with desk(home) as office:
+        if records or subject:
+            calling.recall(office, records, subject, action, reason, text, by)
+        rows = calling.recalls(office)
+        lines = []
+        for row in rows:
+            what = f"{row['action']} {row['records']} records: {row['reason']}"
+            lines.append(f"{row['id'][:16]}  {when(row['at_ms'])}  {row['by']}  {what}  {row['state']}")
+            lines += [
+                f"    {'  ' * h['depth']}{h['party']} (from {h['via']}): {h['state']} {h['why']}" for h in row["hops"]
+            ]
+        tell({"recalls": rows}, "\n".join(lines) or "no recalls", as_json=as_json)
+
+
+def request(home: Path, to: str, text: str, kinds: list[str], subject: list[str], clause: str, by: str, *,
+            distress: bool, as_json: bool) -> None:  # fmt: skip
+    """Ask, or without a partner list the requests."""
+    from kizuna.node.share.desk import calling  # noqa: PLC0415
+
+    with desk(home) as office:
+        if to:
+            calling.request(office, calling.Wish(to, text, tuple(kinds), tuple(subject), clause=clause,
+                                                 distress=distress), by)  # fmt: skip
+        rows = calling.requests(office)
+        lines = [f"{r['id'][:16]}  {r['by']} -> {r['to']}  {r['state']:<12} due {when(r['due_ms'])}"
+                 f"{'  OVERDUE' if r['overdue'] else ''}  {r['text'][:80]}" for r in rows]  # fmt: skip
+        tell({"requests": rows}, "\n".join(lines) or "no requests", as_json=as_json)
+
+
+def answer(home: Path, name: str, verdict: str, records: list[str], text: str, by: str, *, as_json: bool) -> None:
+    """Answer or refuse a request."""
+    from kizuna.node.share.desk import calling  # noqa: PLC0415
+
+    with desk(home) as office:
+        whole = _whole(name, (r["id"] for r in calling.requests(office)))
+        calling.answer(office, whole, verdict, records, text, by)
+        tell({"id": whole, "verdict": verdict}, f"{whole[:16]}: {verdict}", as_json=as_json)
+
+
+def grant(home: Path, records: list[str], to: str, days: float, end: str, by: str, *, as_json: bool) -> None:
+    """Grant, end a grant, or list the grants."""
+    from kizuna.node.share.desk import calling  # noqa: PLC0415
+
+    with desk(home) as office:
+        if end:
+            mine = (g["id"] for g in calling.grants(office)["grants"])
+            calling.end_grants(office, [_whole(end, mine)], "", by)
+        elif records:
+            calling.grant(office, records, to, office.now_ms() + round(days * 86_400_000), (), by)
+        found = calling.grants(office)
+        lines = [f"{g['id'][:16]}  {g['origin']} lets {g['to']} have {len(g['records'])} records until "
+                 f"{when(g['until_ms'])}: {g['state']}" for g in found["grants"]]  # fmt: skip
+        tell(found, "\n".join(lines) or "no grants", as_json=as_json)
+
+
+def _whole(short: str, names: Any) -> str:
+    from kizuna.base.errors import InputError  # noqa: PLC0415
+
+    found = [n for n in names if n.startswith(short)]
+    if len(found) != 1 or len(short) < 8:  # noqa: PLR2004
+        raise InputError(f"{short!r} names {len(found)} things", hint="eight digits at least")
+    return str(found[0])
+
+
+# ---- agreements ------------------------------------------------------------------------------------------------------
+def agreement_check(file: Path, rules: Path | None, home: Path | None, *, as_json: bool) -> None:
+    """What does not fit between a memorandum and rules. Exit code 3 where something does not."""
+    with output.plain_errors():
+        from kizuna.node.service.clocks import wall_ms  # noqa: PLC0415
+        from kizuna.share import agreement as agreements  # noqa: PLC0415
+        from kizuna.share.rules.read import load  # noqa: PLC0415
+        from kizuna.share.rules.rule import RuleSet  # noqa: PLC0415
+
+        one = agreements.load(file.read_bytes(), str(file))
+        found = RuleSet((), "")
+        if rules is not None:
+            found = load(rules.read_bytes(), str(rules))
+        elif home is not None:
+            with opened(home) as sharing:
+                found = sharing.book.active() or found
+        rows = [f._asdict() for f in agreements.check([one], found, wall_ms())]
+        lines = [f"{r['level']}: {r['test']}: {r['where']}: {r['text']}" for r in rows]
+        tell({"agreement": one.id, "version": one.version, "sha256": one.sha256, "findings": rows},
+             "\n".join(lines) or f"{one.id} version {one.version}: nothing to say", as_json=as_json)  # fmt: skip
+        if rows:
+            raise SystemExit(output.FINDINGS)
+
+
+def agreement_list(home: Path, *, as_json: bool) -> None:
+    """Agreements with their state."""
+    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+
+    with desk(home) as office:
+        rows = memoranda.listed(office)
+        lines = []
+        for r in rows:
+            lines.append(f"{r['id']} version {r['version']}: {r['state']}, {r['days_left']} days left  {r['warning']}")
+            lines += [f"    {p['id']:<24} {'signed' if p['signed'] else 'not signed'}" for p in r["parties"]]
+        tell({"agreements": rows}, "\n".join(lines) or "no agreements", as_json=as_json)
+
+
+def agreement_sign(home: Path, what: str, by: str, *, as_json: bool) -> None:
+    """Sign: a file puts a memorandum forward, an id signs what another party put forward."""
+    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+
+    with desk(home) as office:
+        path = Path(what)
+        one = memoranda.propose(office, path.read_text(encoding="utf-8"), by) if path.is_file() else \
+            memoranda.sign(office, what, by)  # fmt: skip
+        standing = office.agreements.standing(one, office.now_ms())
+        tell({"id": one.id, "version": one.version, "sha256": one.sha256, "state": standing.state,
+              "waiting_for": list(standing.waiting_for)},
+             f"{one.id} version {one.version} is signed by {office.me}: {standing.state} {standing.warning}",
+             as_json=as_json)  # fmt: skip
+
+
+def agreement_report(home: Path, name: str, year: int, out: Path, language: str, *, as_json: bool) -> None:
+    """The yearly account as HTML, with JSON beside it."""
+    from kizuna.engines.results import put  # noqa: PLC0415
+    from kizuna.node.share.desk import memoranda, words  # noqa: PLC0415
+
+    with desk(home) as office:
+        made = memoranda.report(office, name, year, words.ours(language))
+        put(out, made.html)
+        put(out.with_suffix(".json"), made.json)
+        tell({"html": str(out), "json": str(out.with_suffix(".json"))}, f"wrote {out}", as_json=as_json)
+
+
+# ---- incidents -------------------------------------------------------------------------------------------------------
+Work = Callable[["Office"], str]
+
+
+def incident(home: Path, work: Work, *, as_json: bool, language: str = "en") -> None:
+    """Do one thing in an incident, and show it as it stands then."""
+    from kizuna.node.share.incidents import shape  # noqa: PLC0415
+
+    with desk(home) as office:
+        name = work(office)
+        held = office.cases.get(name)
+        _until_told(office, name)
+        tell(shape.whole(office, held), _words(shape.whole(office, held), language), as_json=as_json)
+
+
+def _until_told(office: Office, name: str) -> None:
+    """A running node passes it on within two seconds: wait that long, so that what is shown says whether it did."""
+    until = time.monotonic() + _WAIT_S
+    while time.monotonic() < until and _runs(office.places.home) and office.cases.owes(name):
+        time.sleep(0.2)
+
+
+def _runs(home: Path) -> bool:
+    """Whether the node runs, as it last wrote."""
+    import json  # noqa: PLC0415
+
+    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+
+    try:
+        path = Rooms(home).status
+        return bool(json.loads(path.read_bytes()).get("running")) and time.time() - path.stat().st_mtime < 2 * _WAIT_S
+    except (OSError, ValueError):
+        return False
+
+
+def named(office: Office, short: str) -> str:
+    """The whole id of an incident. Raises InputError where none or several begin so."""
+    return _whole(short, (h.incident for h in office.cases.all()))
+
+
+def incident_list(home: Path, *, as_json: bool) -> None:
+    """All incidents."""
+    from kizuna.node.share.incidents import shape  # noqa: PLC0415
+
+    with desk(home) as office:
+        rows = [shape.row(office, held) for held in office.cases.all()]
+        lines = [f"{r['id'][:16]}  {when(r['opened_ms'])}  {r['state']:<6} {r['kind']:<10} {r['title'][:40]:<40} "
+                 f"coordinates {r['coordinator']}" for r in rows]  # fmt: skip
+        tell({"incidents": rows}, "\n".join(lines) or "no incidents", as_json=as_json)
+
+
+def sitrep(home: Path, short: str, form: str, language: str, *, as_json: bool) -> None:
+    """A situation report as it would be now."""
+    from kizuna.node.share.desk import words  # noqa: PLC0415
+    from kizuna.node.share.incidents import acts  # noqa: PLC0415
+
+    with desk(home) as office:
+        found = acts.sitrep(office, office.cases.get(named(office, short)), form, words.ours(language))
+        output.mark(office.context)
+        tell(found, found["text"], as_json=as_json)
+
+
+def _words(case: dict[str, Any], language: str) -> str:
+    head = (f"{case['id']}  {case['kind_words'][language]}  {case['title']}  {case['state']}  "
+            f"coordinates {case['coordinator']}  "
+            f"desks {', '.join(d['id'] + ' ' + d['state'] for d in case['desks'])}")  # fmt: skip
+    lines = [head]
+    for e in case["timeline"]:
+        waits = [f"{t['to']} {t['state']}" + (f" ({t['rule']}: {t['why']})" if t["why"] else "")
+                 for t in e.get("told", ()) if t["state"] != "acknowledged"]  # fmt: skip
+        over = f"  [{e['overtaken']}]" if e["overtaken"] else ""
+        lines.append(f"{e['id'][:8]} {when(e['at_ms'])} {e['author']:<12} {e['words'][language]}{over}"
+                     + (f"  -> {', '.join(waits)}" if waits else ""))  # fmt: skip
+    return "\n".join(lines)

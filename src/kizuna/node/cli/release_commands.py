@@ -1,0 +1,107 @@
+"""Commands about what partners are told: preview, recall, requests, grants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kizuna.node.cli.share_open import AsJson, Home
+
+release_app = typer.Typer(help="What partners are told.", no_args_is_help=True)
+
+By = Annotated[str, typer.Option("--by", help="Who does it; asked to log in. Needed for everything but looking.")]
+Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
+Records = Annotated[list[str] | None, typer.Option("--record", help="Id of a record, 64 hex digits. May be repeated.")]
+
+
+@release_app.command("preview")
+def preview(
+    home: Home,
+    as_: Annotated[str, typer.Option("--as", help="Partner or community.")],
+    rules: Annotated[Path | None, typer.Option("--rules", help="Rules to try; those in force without.")] = None,
+    days: Annotated[float, typer.Option("--days", min=0.01, max=14, help="Over the last so many days.")] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """What a partner would be told, by the function that releases, and what it has been told."""
+    from kizuna.node.cli import desk_run  # noqa: PLC0415
+
+    desk_run.preview(home, as_, rules, days, as_json=as_json)
+
+
+def recall(
+    home: Home,
+    record: Records = None,
+    subject: Annotated[str, typer.Option("--subject", help="All that was told about it: mmsi:431000001.")] = "",
+    action: Annotated[str, typer.Option("--action", help="hide, delete or annotate.")] = "hide",
+    reason: Annotated[str, typer.Option("--reason", help="error, sensitive, personal, legal, security, expired.")] = "",
+    text: Annotated[str, typer.Option("--text", help="Words for everybody who has it.")] = "",
+    by: By = "",
+    password_file: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask everybody who has these records to hide, delete or annotate them; alone: show recalls, hop by hop."""
+    from kizuna.node.cli import desk_run, output  # noqa: PLC0415
+
+    if record or subject:
+        if not reason or bool(record) == bool(subject):
+            output.fail("a recall names records or a subject, and a --reason", output.USAGE)
+        by = desk_run.person(home, by, password_file, "release.act")
+    desk_run.recall(home, list(record or ()), subject, action, reason, text, by, as_json=as_json)
+
+
+def request(
+    home: Home,
+    to: Annotated[str, typer.Option("--to", help="Partner to ask; without one requests are listed.")] = "",
+    text: Annotated[str, typer.Option("--text", help="What is asked.")] = "",
+    kind: Annotated[list[str] | None, typer.Option("--kind", help="Kind of records. May be repeated.")] = None,
+    subject: Annotated[list[str] | None, typer.Option("--subject", help="About whom. May be repeated.")] = None,
+    clause: Annotated[str, typer.Option("--clause", help="Clause that it rests on.")] = "",
+    distress: Annotated[bool, typer.Option("--distress", help="Somebody is in distress.")] = False,
+    answer: Annotated[str, typer.Option("--answer", help="Answer this request instead (its id).")] = "",
+    verdict: Annotated[str, typer.Option("--verdict", help="given, partly, refused, nothing_held, later.")] = "given",
+    record: Records = None,
+    by: By = "",
+    password_file: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a partner for information, answer a request, or list the requests of both sides."""
+    from kizuna.node.cli import desk_run  # noqa: PLC0415
+
+    if answer:
+        by = desk_run.person(home, by, password_file, "release.act")
+        desk_run.answer(home, answer, verdict, list(record or ()), text, by, as_json=as_json)
+        return
+    if to:
+        by = desk_run.person(home, by, password_file, "release.who")
+    desk_run.request(home, to, text, list(kind or ()), list(subject or ()), clause, by, distress=distress,
+                     as_json=as_json)  # fmt: skip
+
+
+def grant(
+    home: Home,
+    record: Records = None,
+    to: Annotated[str, typer.Option("--to", help="Party or community that may have it.")] = "",
+    days: Annotated[float, typer.Option("--days", min=0.01, max=3650, help="For so many days.")] = 30.0,
+    end: Annotated[str, typer.Option("--end", help="End this grant (its id).")] = "",
+    by: By = "",
+    password_file: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Allow that own records be passed on, end that, or list the grants."""
+    from kizuna.node.cli import desk_run, output  # noqa: PLC0415
+
+    if record and not to:
+        output.fail("a grant says --to whom", output.USAGE)
+    if record or end:
+        by = desk_run.person(home, by, password_file, "release.act")
+    desk_run.grant(home, list(record or ()), to, days, end, by, as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the program."""
+    app.add_typer(release_app, name="release")
+    app.command("recall")(recall)
+    app.command("request")(request)
+    app.command("grant")(grant)
