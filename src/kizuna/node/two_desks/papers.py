@@ -41,7 +41,7 @@ def memorandum(cast: Parties, today: dt.date) -> bytes:
     """The agreement between the two desks, in force since the beginning of the year."""
     first, second = (cast.party(p) for p in desks(cast))
     words = {"first": first.id, "second": second.id, "starts": f"{today.year}-01-01", "ends": f"{today.year + 3}-01-01",
-             "review": f"{today.year + 2}-01-01"}  # fmt: skip
+             "review": f"{today.year + 2}-01-01", "takers": _quoted(cast.ids)}  # fmt: skip
     for name, party in (("first", first), ("second", second)):
         words |= {f"{name} {language}": party.title[language].replace('"', "'") for language in LANGUAGES}
     return _filled("memorandum.toml", words)

@@ -23,8 +23,8 @@ from kizuna.base.errors import KizunaError
 from kizuna.base.table import Table, concat
 from kizuna.base.units import DAY_MS, HOUR_MS, MINUTE_MS, MISSING_TIME_MS, SECOND_MS
 from kizuna.node.origin import are_own, own_rows
-from kizuna.node.share.lines import delays as delays_
 from kizuna.node.share.door import Door, Rows
+from kizuna.node.share.lines import delays as delays_
 from kizuna.share.publish.run import AT_ONCE
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transforms.steps import Delay
@@ -184,7 +184,7 @@ class Loops:
         before = self._noted.detections
         self._noted.detections = {i: before.get(i, now_ms) for i in ids}
         known = np.array(list(self._noted.detections.values()), np.int64)
-        due = np.flatnonzero(delays_.due(rows["time_ms"], known, delays, before_ms, now_ms)) if len(rows) else []
+        due = np.flatnonzero(delays_.due(rows["time_ms"], known, delays, before_ms, now_ms))
         if len(due):
             self._door.tell(Rows(detections=rows.take(due), known_ms=known[due]), notes=self._notes())
         self._told_ms["detection"] = now_ms
@@ -198,6 +198,8 @@ class Loops:
         house = self._door.house
         rules, now_ms = house.rules(), house.now_ms()
         if rules is None:
+            with self._lock:  # so much would be told once there are rules; a node without any holds no more
+                self._recent = [(fixes, at_ms) for fixes, at_ms in self._recent if now_ms - at_ms < 2 * FIRST_MS]
             return
         delays = self._delays_of(rules)
         before_ms = self._before("track.position", rules, now_ms)
@@ -213,7 +215,7 @@ class Loops:
         """Own fixes that come due in (before, until]."""
         with self._lock:
             recent = list(self._recent)
-        parts = [_received(fixes, at_ms) for fixes, at_ms in recent]
+        parts = [_received(fixes) for fixes, _ in recent]
         hand = {int(i) for fixes in parts for i in fixes["msg_id"].tolist()} if parts else set()
         for delay in delays:
             if not delays_.passed(delay, before_ms, until_ms):
@@ -226,7 +228,7 @@ class Loops:
                 read = own_rows(self._tables.keep.messages("fixes", None, start, end + 1))
                 fresh = read.take(~np.isin(read["msg_id"], np.fromiter(hand, np.int64, len(hand))))
                 hand |= set(fresh["msg_id"].tolist())
-                parts.append(fresh)
+                parts.append(_received(fresh))
         parts = [p for p in (self._coming(p, delays, before_ms, until_ms) for p in parts) if len(p)]
         return concat(parts) if parts else None
 
@@ -244,7 +246,7 @@ class Loops:
         with self._lock:
             kept, total = [], 0
             for fixes, at_ms in reversed(self._recent):
-                table = _received(fixes, at_ms)
+                table = _received(fixes)
                 known, when = table["received_ms"], table["time_ms"]
                 last = np.maximum(known, np.where(when == MISSING_TIME_MS, known, when))
                 stay = now_ms - last < soon_ms
@@ -280,11 +282,16 @@ class Loops:
 
 def _when(events: Table) -> Ints:
     """Time by which an event is told: its end, or its start while it is open."""
-    return np.where(events["end_ms"] != MISSING_TIME_MS, events["end_ms"], events["start_ms"]).astype(np.int64)
+    closed = events["end_ms"] != MISSING_TIME_MS
+    found: Ints = np.where(closed, events["end_ms"], events["start_ms"]).astype(np.int64)
+    return found
 
 
-def _received(fixes: Table, at_ms: int) -> Table:
-    """The fixes, with the time at which they were taken in where they do not say (an exercise's)."""
+def _received(fixes: Table) -> Table:
+    """The fixes, with a time of receipt for those that have none: an exercise's are heard when they are observed.
+
+    It must be the same whenever a row is looked at, at hand or in the store: what is known only now is never due.
+    """
     received = fixes["received_ms"]
     unknown = received == MISSING_TIME_MS
-    return fixes.replace(received_ms=np.where(unknown, at_ms, received)) if unknown.any() else fixes
+    return fixes.replace(received_ms=np.where(unknown, fixes["time_ms"], received)) if unknown.any() else fixes
