@@ -72,16 +72,21 @@ def test_two_sides_see_one_code_and_know_each_other_when_both_typed_it(sides: tu
     assert introduction.waiting(north.places) == introduction.waiting(south.places) == []
 
 
-def test_a_code_that_differs_ends_the_introduction(sides: tuple[Side, Side]) -> None:
+def test_a_code_may_be_misheard_twice_and_then_ends_the_introduction(sides: tuple[Side, Side]) -> None:
     north, south = sides
-    here, _ = codes(north, south)
+    here, there = codes(north, south)
+    wrong = here[:-1] + str((int(here[-1]) + 1) % 10)
+    for side, other in ((north, "south"), (south, "north")):
+        for _ in range(introduction.TRIES - 1):
+            with pytest.raises(TrustError):
+                introduction.confirm(side.places, side.partners, other, wrong, at_ms=1, by="aiko")
+            assert side.partners.all() == []
+    assert introduction.confirm(north.places, north.partners, "south", there, at_ms=1, by="aiko").id == "south"
     with pytest.raises(TrustError):
-        introduction.confirm(
-            north.places, north.partners, "south", here[:-1] + str((int(here[-1]) + 1) % 10), at_ms=1, by="aiko"
-        )
-    assert north.partners.all() == []
+        introduction.confirm(south.places, south.partners, "north", wrong, at_ms=1, by="mei")
     with pytest.raises(InputError):
-        introduction.confirm(north.places, north.partners, "south", here, at_ms=1, by="aiko")
+        introduction.confirm(south.places, south.partners, "north", here, at_ms=1, by="mei")
+    assert south.partners.all() == []
 
 
 def test_nothing_is_confirmed_before_the_third_file_was_read(sides: tuple[Side, Side]) -> None:

@@ -37,7 +37,7 @@ class Bounds(NamedTuple):
     purposes: list[str] | None = None
 
 
-# ---- ourselves --------------------------------------------------------------------------------------------------------
+# ---- ourselves -----------------------------------------------------------------------------------------------------
 def init(home: Path, wanted: Wanted, *, as_json: bool) -> None:
     """Keys and settings."""
     with output.plain_errors():
@@ -92,7 +92,7 @@ def _have_keys(home: Path, wanted: Wanted) -> None:
         output.say(f"{wanted.party} has its keys. Root key: {root}; take it off this machine.")
 
 
-# ---- introduction -----------------------------------------------------------------------------------------------------
+# ---- introduction --------------------------------------------------------------------------------------------------
 def introduce(home: Path, wanted: Wanted, out: Path | None, *, as_json: bool) -> None:
     """First step."""
     with output.plain_errors():
@@ -158,13 +158,15 @@ def _confirmed(home: Path, party: str, code: str, by: str, *, as_json: bool) -> 
             known = introduction.confirm(sharing.places, sharing.partners, party, typed, at_ms=_now_ms(), by=by)
         except TrustError as exc:
             audited(home, by, "partner.refused", party)
-            output.fail(f"{exc}. Begin the introduction anew, and ask how the files were carried.", output.REFUSED)
+            again = party in introduction.waiting(sharing.places)
+            anew = "Begin the introduction anew, and ask how the files were carried."
+            output.fail(f"{exc}. {f'Again: kizuna partner confirm {home} {party}' if again else anew}", output.REFUSED)
     audited(home, by, "partner.confirm", party)
     _tell(_row(known), f"{party} ({known.title}) is known here, told at most {known.tlp_max} and what rules release.",
           as_json=as_json)  # fmt: skip
 
 
-# ---- partners ---------------------------------------------------------------------------------------------------------
+# ---- partners ------------------------------------------------------------------------------------------------------
 def list_(home: Path, *, as_json: bool) -> None:
     """All of them."""
     with output.plain_errors():
@@ -238,7 +240,7 @@ def new_epoch(home: Path, passphrase_file: Path | None, by: str, *, as_json: boo
               f"epoch {made.epoch} begins; {len(closed)} logs of earlier ones are closed", as_json=as_json)  # fmt: skip
 
 
-# ---- small things -----------------------------------------------------------------------------------------------------
+# ---- small things --------------------------------------------------------------------------------------------------
 def _row(known: Known) -> dict[str, Any]:
     return {"id": known.id, "title": known.title, "state": known.state, "tlp_max": known.tlp_max,
             "caveats": list(known.caveats), "communities": list(known.communities), "purposes": list(known.purposes),

@@ -9,11 +9,11 @@ both:  confirm what the other side read aloud
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, InputError, TrustError
 from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity
 from kizuna.node.share.partners import Known, Partners, introduced
@@ -23,6 +23,8 @@ from kizuna.share.introduce import Intro, Pending
 Random = Callable[[int], bytes]
 _BEGUN = "begun"
 """Name of the file of an introduction whose other side is not known yet."""
+TRIES: Final = 3
+"""Codes that may be typed for one introduction: people mishear digits, and three guesses at 60 bits are none."""
 
 
 class Opened(NamedTuple):
@@ -36,6 +38,7 @@ class Opened(NamedTuple):
 class _Kept(msgspec.Struct, frozen=True):
     pending: Pending
     code: str = ""
+    tried: int = 0
 
 
 def begin(places: Places, identity: Identity, addresses: Sequence[str], random: Random) -> bytes:
@@ -76,15 +79,21 @@ def see(places: Places, party: str, opening: bytes) -> str:
 def confirm(places: Places, partners: Partners, party: str, typed: str, *, at_ms: int, by: str) -> Known:
     """Last step, each side: what the other side's voice read. The partner is known from here on.
 
-    Raises TrustError where the codes differ; the introduction is over then and must be begun anew.
+    Raises TrustError where the codes differ; after the third time the introduction is over and must be begun anew.
     """
     kept = _kept(places, party)
     if not kept.code:
         raise InputError("the third file has not been read yet", hint=f"kizuna partner confirm {party} --file FILE")
     try:
         found = steps.confirm(kept.pending, kept.code, typed)
-    finally:
-        places.introduction(party).unlink(missing_ok=True)  # whatever happened, these numbers are used up
+    except TrustError:
+        tried = kept.tried + 1
+        if tried < TRIES:
+            _keep(places, party, _Kept(kept.pending, kept.code, tried))
+        else:
+            places.introduction(party).unlink(missing_ok=True)
+        raise
+    places.introduction(party).unlink(missing_ok=True)  # these numbers are used up
     return partners.introduce(introduced(found.card, at_ms, by))
 
 
