@@ -8,7 +8,7 @@ else: that would be passing on, which needs the originator's grant.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow.compute as pc
@@ -35,7 +35,7 @@ def are_own(table: Table) -> Array:
         return ~np.isin(table["source_id"], told) if told else np.ones(len(table), np.bool_)
     if "rule_id" in names and len(table):
         told_by = pc.fill_null(pc.starts_with(table["rule_id"], PARTNER), fill_value=False)
-        return ~told_by.to_numpy(zero_copy_only=False)
+        return ~np.asarray(told_by.to_numpy(zero_copy_only=False), np.bool_)
     return np.ones(len(table), np.bool_)
 
 
@@ -58,6 +58,24 @@ def own_sources(store: Tracks, mmsi: int, before_ms: int) -> frozenset[str]:
     fixes = own_rows(store.track(mmsi, newest_ms - before_ms, newest_ms + HOUR_MS, names=names))
     words = fixes.codes_of("source_id")
     return frozenset(words[c] if c >= 0 else "" for c in set(fixes["source_id"].tolist()))
+
+
+def newest_by_origin(fixes: Table, me: str) -> list[dict[str, Any]]:
+    """The newest place that each origin states of one vessel: our own sources as ``me``, and each partner.
+
+    They stand side by side and are never merged; whoever looks sees where they differ. ``fixes`` are in order of time.
+    """
+    newest: dict[str, int] = {}
+    words = fixes.codes_of("source_id")
+    for code in np.unique(fixes["source_id"]):
+        row = int(np.flatnonzero(fixes["source_id"] == code)[-1])
+        origin = (partner_of(words[code]) if code >= 0 else "") or me
+        newest[origin] = max(newest.get(origin, -1), row)
+    return [
+        {"origin": origin, "t_ms": int(fixes["time_ms"][row]), "lat": float(fixes["lat_deg"][row]),
+         "lon": float(fixes["lon_deg"][row])}
+        for origin, row in sorted(newest.items(), key=lambda item: (item[0] != me, item[0]))
+    ]  # fmt: skip
 
 
 def partner_of(source: str) -> str:

@@ -125,7 +125,9 @@ class Talk:
     """A command at a terminal: what it says comes line by line, and somebody types."""
 
     def __init__(self, words: list[str], at: Path) -> None:
-        self._run = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=at)
+        self._run = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=at
+        )
         self._lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

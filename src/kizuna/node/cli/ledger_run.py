@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from kizuna.node.cli import output
 from kizuna.node.cli.share_open import opened, when
@@ -17,9 +18,10 @@ def show(home: Path, partner: str, log: str, after: int, most: int, *, as_json: 
 
         with opened(home) as sharing:
             if log:
-                rows = []
+                rows: list[dict[str, Any]] = []
                 for e in sharing.shared.logs.entries(log, after, most=most, max_bytes=64 << 20):
-                    row = {"n": e.n, "record": e.id, "kind": "", "subject": [], "observed_ms": None, "aside": e.aside}
+                    row: dict[str, Any] = {"n": e.n, "record": e.id, "kind": "", "subject": [], "observed_ms": None,
+                                           "aside": e.aside}  # fmt: skip
                     try:
                         if e.data is not None and e.aside is None:
                             r = decode(e.data)
@@ -34,14 +36,16 @@ def show(home: Path, partner: str, log: str, after: int, most: int, *, as_json: 
         if as_json:
             output.emit({"rows": rows})
         elif log:
-            for r in rows:
-                sys.stdout.write(f"{r['n']:>8}  {r['record'] or 'erased':<64}  {when(r['observed_ms'])}  {r['kind']} "
-                                 f"{' '.join(r['subject'])}{'  SET ASIDE: ' + r['aside'] if r['aside'] else ''}\n")  # fmt: skip
+            for x in rows:
+                aside = f"  SET ASIDE: {x['aside']}" if x["aside"] else ""
+                sys.stdout.write(f"{x['n']:>8}  {x['record'] or 'erased':<64}  {when(x['observed_ms'])}  {x['kind']} "
+                                 f"{' '.join(x['subject'])}{aside}\n")  # fmt: skip
         else:
-            for r in rows:
-                acks = ", ".join(f"{w} {n:,}" for w, n in r["receipts"].items()) or "none"
-                sys.stdout.write(f"{r['side']:<4}{r['log']:<56} {r['size']:>9,}, signed {r['signed']:,}, receipts: {acks}"
-                                 f"{'  HALTED: ' + r['halted'] if r['halted'] else ''}\n")  # fmt: skip
+            for x in rows:
+                acks = ", ".join(f"{w} {n:,}" for w, n in x["receipts"].items()) or "none"
+                halted = f"  HALTED: {x['halted']}" if x["halted"] else ""
+                sys.stdout.write(f"{x['side']:<4}{x['log']:<56} {x['size']:>9,}, signed {x['signed']:,}, "
+                                 f"receipts: {acks}{halted}\n")  # fmt: skip
 
 
 def verify(home: Path, *, as_json: bool) -> None:

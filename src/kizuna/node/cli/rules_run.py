@@ -29,8 +29,10 @@ def check(home: Path, file: Path, *, as_json: bool) -> None:
         with opened(home, zones=True) as sharing:
             found = look(rules, sharing.door.house.setting())
         if as_json:
-            output.emit({"hash": rules.hash, "rules": len(rules.rules), "findings": [
-                {"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint} for f in found]})  # fmt: skip
+            rows = [
+                {"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint} for f in found
+            ]
+            output.emit({"hash": rules.hash, "rules": len(rules.rules), "findings": rows})
         else:
             for finding in found:
                 sys.stdout.write(f"{finding}\n")
@@ -59,8 +61,9 @@ def show(home: Path, language: str, *, as_json: bool) -> None:
             for rule in active.rules:
                 sys.stdout.write(f"\n{rule.id} ({', '.join(rule.clauses)})\n  {rule_text(rule, language)}\n")
         for one in row["proposed"]:
+            approved = f"approved by {one['approved_by']}" if one["approved_by"] else "not approved yet"
             sys.stdout.write(f"\nWaits: version {one['version']}, proposed by {one['by']} {when(one['at_ms'])}, "
-                             f"{'approved by ' + one['approved_by'] if one['approved_by'] else 'not approved yet'}\n")  # fmt: skip
+                             f"{approved}\n")  # fmt: skip
 
 
 def explain(home: Path, record: str, *, as_json: bool) -> None:
@@ -73,7 +76,8 @@ def explain(home: Path, record: str, *, as_json: bool) -> None:
                 policy = line.decided.policy
                 if policy and policy not in clauses:
                     clauses[policy] = {r.id: r.clauses for r in sharing.book.read(policy).rules}
-        rows = [{"at_ms": x.at_ms, "to": x.decided.to, "verdict": x.decided.verdict, "rules": list(x.decided.rules),
+        rows: list[dict[str, Any]] = [
+                {"at_ms": x.at_ms, "to": x.decided.to, "verdict": x.decided.verdict, "rules": list(x.decided.rules),
                  "clauses": sorted({c for r in x.decided.rules for c in clauses.get(x.decided.policy, {}).get(r, ())}),
                  "transforms": list(x.decided.transforms), "policy": x.decided.policy, "why": x.decided.why}
                 for x in lines]  # fmt: skip
@@ -81,8 +85,9 @@ def explain(home: Path, record: str, *, as_json: bool) -> None:
             output.emit({"record": record, "decisions": rows})
             return
         for row in rows:
-            sys.stdout.write(f"{when(row['at_ms'])}  {row['to']:<20} {row['verdict']:<9} rules {', '.join(row['rules']) or 'none'}"
-                             f"  clauses {', '.join(row['clauses']) or 'none'}  {'; '.join(row['transforms'])}  {row['why']}\n")  # fmt: skip
+            rules, clauses_of = ", ".join(row["rules"]) or "none", ", ".join(row["clauses"]) or "none"
+            sys.stdout.write(f"{when(row['at_ms'])}  {row['to']:<20} {row['verdict']:<9} rules {rules}  "
+                             f"clauses {clauses_of}  {'; '.join(row['transforms'])}  {row['why']}\n")  # fmt: skip
         if not rows:
             sys.stdout.write("no decision about this record is kept\n")
 
@@ -146,7 +151,9 @@ def activate(home: Path, what: str, by: str, second: str, secrets: tuple[Path, .
                     raise ConfigError("two_persons = false has no command of its own", where="--second")
             row = _status(sharing, sharing.book.activate(rules.hash, first, _now_ms()))
         audited(home, first, "rules.activate", f"{row['version']} {rules.hash[:16]}")
-        _tell(row, f"version {row['version']} is in force, by {first}{' and ' + other if other else ''}", as_json=as_json)
+        _tell(
+            row, f"version {row['version']} is in force, by {first}{' and ' + other if other else ''}", as_json=as_json
+        )
 
 
 def _both(sharing: Sharing, text: bytes, first: str, other: str) -> RuleSet:

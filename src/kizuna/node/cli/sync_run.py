@@ -39,8 +39,8 @@ def status(home: Path, *, as_json: bool) -> None:
             for row in rows:
                 link = row["link"]
                 waits = ", ".join(f"{n:,} {lane}" for lane, n in link["lanes"].items() if n) or "nothing"
-                sys.stdout.write(f"{row['id']:<20} {link['state']:<7} heard {when(link['last_heard_ms'])}; waits there: {waits}; "
-                                 f"here: {link['to_come']:,}  {link['why']}\n")  # fmt: skip
+                sys.stdout.write(f"{row['id']:<20} {link['state']:<7} heard {when(link['last_heard_ms'])}; "
+                                 f"waits there: {waits}; here: {link['to_come']:,}  {link['why']}\n")  # fmt: skip
     raise SystemExit(output.FINDINGS if bad else output.OK)
 
 
@@ -64,7 +64,9 @@ def _some(sharing: Sharing, party: str) -> list[str]:
     if party:
         known = sharing.partners.get(party)
         if known.state != ACTIVE or not known.addresses:
-            raise InputError(f"{party} is {known.state}, with {len(known.addresses)} addresses", hint="kizuna partner list")
+            raise InputError(
+                f"{party} is {known.state}, with {len(known.addresses)} addresses", hint="kizuna partner list"
+            )
         return [party]
     return [k.id for k in sharing.partners.all() if k.state == ACTIVE and k.addresses]
 
@@ -101,7 +103,9 @@ def _pulled(sharing: Sharing, party: str) -> dict[str, Any]:
                 body = wire.write_question(Ask(0, (at,), _PAGE_BYTES, 0, 60_000), notes)
                 answer = line.ask("POST", "/fed/v1/page", body, most=LIMITS.wire_bytes)
                 if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
-                    raise UnavailableError(f"{party} answers {answer.status}", hint="was the introduction confirmed there?")
+                    raise UnavailableError(
+                        f"{party} answers {answer.status}", hint="was the introduction confirmed there?"
+                    )
                 for log, size in owed:
                     sharing.shared.inbox.told(log, size)
                 if not answer.body:
@@ -130,7 +134,9 @@ def _pushed(sharing: Sharing, party: str) -> dict[str, Any]:
             while state.peer in mine and at < state.head_size:
                 answer = line.ask("POST", "/fed/v1/inbox", exchange.cut(state.name, at, _PAGE_BYTES))
                 if answer.status != HTTPStatus.OK:
-                    raise UnavailableError(f"{party} answers {answer.status}", hint="was the introduction confirmed there?")
+                    raise UnavailableError(
+                        f"{party} answers {answer.status}", hint="was the introduction confirmed there?"
+                    )
                 said = wire.read_brought(answer.body)
                 if said.receipt:
                     exchange.receipts(party, (said.receipt,))
@@ -161,13 +167,15 @@ def resume(home: Path, log: str, by: str) -> None:
             if state is None or not state.halted:
                 raise InputError("is not halted", where=log, hint="kizuna sync status")
             if state.side == "out":
-                output.fail(f"{log} is our own and was set back: {state.halted}. kizuna partner new-epoch", output.REFUSED)
+                output.fail(
+                    f"{log} is our own and was set back: {state.halted}. kizuna partner new-epoch", output.REFUSED
+                )
             sharing.shared.logs.resume(log, by)
         audited(home, by, "log.resume", log)
         sys.stdout.write(f"{log} goes on; it was halted: {state.halted}\n")
 
 
-# ---- carried media ----------------------------------------------------------------------------------------------------
+# ---- carried media -------------------------------------------------------------------------------------------------
 def bundle_write(home: Path, party: str, file: Path, *, whole: bool, as_json: bool) -> None:
     """Seal what a partner lacks."""
     with output.plain_errors():

@@ -135,7 +135,7 @@ class Arrivals:
         for row in rows:
             kind = "event" if row.record.kind.startswith("event.") else row.record.kind
             if kind not in kinds or row.record.origin != row.partner:
-                continue  # what somebody else stated and was passed on is kept, shown by who asked for it, no row of ours
+                continue  # passed on from somebody else: kept, for handlers, no row of the picture
             try:
                 body = read_body(row.record)
             except InputError as exc:

@@ -255,8 +255,10 @@ class Door:
         return hashlib.sha256(f"event\n{event}".encode()).hexdigest()
 
     def _due_to_keep(self, now_ms: int) -> bool:
-        """Whether the memory of publishing is to be kept though nothing was told: after a crash a little is looked at
-        again, and the memory in the last release says what of it was told."""
+        """Whether the memory of publishing is to be kept though nothing was told.
+
+        After a crash a little is looked at again, and the memory in the last release says what of it was told.
+        """
         if now_ms - self._kept_ms < _KEEP_MS:
             return False
         self._kept_ms = now_ms

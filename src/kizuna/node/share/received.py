@@ -74,7 +74,7 @@ def detections(rows: Sequence[Row]) -> Table:
     """DETECTIONS that have a place, with the partner's verdict."""
     good = [(p, i, r, b) for p, i, r, b in rows if len(r.geo) == 2 and isinstance(b, Detection)]  # noqa: PLR2004
     numbers = ("accuracy_m", "length_m", "course_deg", "speed_kn", "score", "match_probability", "ais_probability")
-    return _table(DETECTIONS, {
+    columns: dict[str, list[Any]] = {
         "det_id": [number_of(i) for _, i, _, _ in good],
         "time_ms": [r.observed_ms for _, _, r, _ in good],
         "lon_deg": [_lon(r.geo[0]) for _, _, r, _ in good],
@@ -86,7 +86,9 @@ def detections(rows: Sequence[Row]) -> Table:
         "mmsi": [-1 if b.mmsi is None else b.mmsi for _, _, _, b in good],
         "label": [_label(r) for _, _, r, _ in good],
         "context": [r.context for _, _, r, _ in good],
-    } | {n: [float("nan") if (v := getattr(b, n)) is None else v for _, _, _, b in good] for n in numbers})  # fmt: skip
+    }  # fmt: skip
+    columns |= {n: [float("nan") if (v := getattr(b, n)) is None else v for *_, b in good] for n in numbers}
+    return _table(DETECTIONS, columns)
 
 
 _SAME: Final = (

@@ -195,7 +195,8 @@ class Sharing:
         """Numbers for monitoring."""
         rows = self.health()
         out = {
-            "share_partners": float(len(rows)), "share_told": float(sum(r["told"] for r in rows)),
+            "share_partners": float(len(rows)),
+            "share_told": float(sum(r["told"] for r in rows)),
             "share_received": float(sum(r["received"] for r in rows)),
             "share_behind": float(sum(r["link"]["behind"] for r in rows)),
             "share_to_come": float(sum(r["link"]["to_come"] for r in rows)),

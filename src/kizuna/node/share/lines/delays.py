@@ -8,6 +8,7 @@ rows have to be offered in a run, so that a run does not look at everything agai
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 

@@ -41,10 +41,10 @@ def _row(sharing: Sharing, known: Known, logs: Iterable[LogState]) -> dict[str, 
 def _link(sharing: Sharing, known: Known, told: list[LogState], received: list[LogState]) -> dict[str, Any]:
     heard = sharing.traffic.link(known.id) if sharing.traffic is not None else None
     lanes = dict.fromkeys(LANES, 0)
-    for state in told:
-        acks = sharing.shared.outbox.acks(state.name)
+    for log in told:
+        acks = sharing.shared.outbox.acks(log.name)
         held = acks[known.id].size if known.id in acks else 0
-        lanes[parse_name(state.name).lane] += max(0, state.size - held)
+        lanes[parse_name(log.name).lane] += max(0, log.size - held)
     ahead = sum(max(0, s.head_size - s.size) for s in received)
     halted = next((f"{s.name}: {s.halted}" for s in (*told, *received) if s.halted), "")
     state, why = NEVER, ""

@@ -30,8 +30,8 @@ from kizuna.share.page import LIMITS
 from kizuna.share.sync import Alarm, Quiet, Reply, Server, wire
 
 if TYPE_CHECKING:
-    from kizuna.node.share.sharing import Sharing
     from kizuna.node.share.lines.traffic import Traffic
+    from kizuna.node.share.sharing import Sharing
 
 REQUESTS_S: Final = 50.0
 REQUESTS_MOST: Final = 200
@@ -136,7 +136,7 @@ class Listener:
         await send({"type": "http.response.start", "status": said.status, "headers": headers})
         await send({"type": "http.response.body", "body": said.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Said:
+    async def _answer(self, scope: Scope, receive: Receive) -> Said:  # noqa: PLR0911  one for each way to be refused
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"][:_HEADERS_MOST]}
         method, path = str(scope["method"]), str(scope["path"])
         most, host = _ROUTES.get((method, path)), headers.get("host", "").lower()
@@ -216,7 +216,8 @@ class Listener:
             ticket, question.positions, question.max_bytes, question.wait_ms, _now_ms()
         ))  # fmt: skip
         gone = asyncio.ensure_future(_gone(receive))
-        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {answer, gone}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         if not answer.done():
             peer.server.gone(ticket)

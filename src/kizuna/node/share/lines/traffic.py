@@ -20,8 +20,8 @@ from kizuna.node.share.arrivals import Arrivals
 from kizuna.node.share.lines.exchange import Exchange
 from kizuna.node.share.lines.listener import Listener
 from kizuna.node.share.lines.loops import Loops, Tables
-from kizuna.node.share.partners import ACTIVE
 from kizuna.node.share.lines.workers import Worker
+from kizuna.node.share.partners import ACTIVE
 from kizuna.share.ledger.name import LogName
 from kizuna.share.sync import wire
 from kizuna.share.sync.taking import Outcome

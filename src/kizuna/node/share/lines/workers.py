@@ -29,8 +29,8 @@ from kizuna.share.page import LIMITS
 from kizuna.share.sync import Alarm, Ask, Cancel, Puller, Pusher, Send, wire
 
 if TYPE_CHECKING:
-    from kizuna.node.share.sharing import Sharing
     from kizuna.node.share.lines.traffic import Traffic
+    from kizuna.node.share.sharing import Sharing
 
 LOOK_S: Final = 5.0
 """How often new logs and a silent partner are looked for."""
@@ -155,7 +155,7 @@ class Worker:
         def guarded() -> None:
             try:
                 work(action)
-            except Exception as exc:  # told, and the exchange ends
+            except Exception as exc:  # noqa: BLE001  told, and the exchange ends
                 self._traffic.alarm(self.partner, "", f"a bug: {exc!r}")
                 engine = self._puller if isinstance(action, Ask) else self._pusher
                 self._jobs.put(lambda: engine.failed(action.exchange, _now_ms()))
@@ -267,5 +267,3 @@ def _refusal(status: int) -> str:
 
 def _now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
-
-
