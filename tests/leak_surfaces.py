@@ -25,6 +25,8 @@ from kizuna.base.errors import KizunaError
 from kizuna.formats import cise, cot_records
 from kizuna.formats.taxii.requests import MEDIA, Ask
 from kizuna.formats.taxii.view import Collection, Facts, reply
+from kizuna.node.share.desk.told import described
+from kizuna.records.record import decode
 from kizuna.share import decide, publish, transform
 from kizuna.share.ledger.name import LogName
 from kizuna.share.transforms.steps import Stop
@@ -190,7 +192,17 @@ def taxii(w):
     return out
 
 
+def geojson(w):
+    """Features of what stands in the logs, as the map and OGC clients are given them."""
+    out = {}
+    for k, (_, batches) in enumerate(runs(w)):
+        for b in batches:
+            out[f"geojson {k} {b.audience} {b.lane}"] = json.dumps([described(decode(r)) for r in b.records]).encode()
+    return out
+
+
 SURFACES = {
+    "geojson": geojson,
     "cot": cot,
     "cise": cise_messages,
     "taxii": taxii,
