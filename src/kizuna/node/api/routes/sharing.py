@@ -24,7 +24,7 @@ from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.api.times import Moment, period
 from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.desk.rules import may
-from kizuna.node.origin import own_rows
+from kizuna.node.origin import newest_by_origin, own_rows
 from kizuna.node.share import introduction
 from kizuna.node.share.desk import memoranda, overview, parting, told, witness, words
 from kizuna.node.share.door import Rows
@@ -132,11 +132,13 @@ def _selected(
     node, reader = books.node, Reader(books.node, viewer)
     now_ms = node.now_ms()
     if mmsi is not None:
-        fixes = own_rows(reader.track(mmsi, now_ms - round(node.facts.gone_h * 3_600_000), now_ms + 1))
+        heard = reader.track(mmsi, now_ms - round(node.facts.gone_h * 3_600_000), now_ms + 1)
+        said = newest_by_origin(heard, node.office.me if node.office is not None else "")
+        fixes = own_rows(heard)
         fixes = Seen(fixes.slice(max(0, len(fixes) - 1), len(fixes)))
         place = {} if not len(fixes) else {"lat": float(fixes["lat_deg"][0]), "lon": float(fixes["lon_deg"][0]),
                                            "at_ms": int(fixes["time_ms"][0])}  # fmt: skip
-        return {"mmsi": mmsi, **place}, Rows(fixes), f"mmsi:{mmsi}"
+        return {"mmsi": mmsi, **place, "statements": said}, Rows(fixes), f"mmsi:{mmsi}"
     if event:
         rows = reader.events(event_id=event)
         if not len(rows):
