@@ -98,7 +98,7 @@ describe.skipIf(why)("the incident desk", () => {
     await page.locator(".sitrep textarea").first().waitFor();
     expect(await page.locator(".sitrep label").count()).toBe(6);
     await page.getByRole("button", { name: "Send to the other desks" }).click();
-    await page.locator(".timeline .own", { hasText: "SITREP 1 sent" }).waitFor();
+    await expect.poll(() => page.locator(".timeline .own", { hasText: "SITREP 1 sent" }).count()).toBe(2);
   });
 
   test("a viewer reads and writes nothing; a node without partners shows nothing of all this", async () => {

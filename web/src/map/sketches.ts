@@ -4,7 +4,7 @@ import { TOKENS, css } from "../theme";
 import { project } from "./project";
 import type { Scene } from "./vessels/layer";
 
-/** own: full line; theirs: dashed; draft: dotted with corners; cell: thin box; gain, loss, change: with +, × or → . */
+/** own: full line, square; theirs: dashed, diamond; draft: dotted with corners; cell: thin box; gain, loss, change: with +, × or → . */
 export type SketchLook = "own" | "theirs" | "draft" | "cell" | "gain" | "loss" | "change";
 export interface Sketch {
   kind: "point" | "line" | "area";
@@ -43,6 +43,7 @@ export function drawSketches(
       for (const [x, y] of s.kind === "point" ? [first] : spots) {
         pen.beginPath();
         if (SIGN[s.look]) pen.arc(x, y, 8, 0, 7);
+        else if (s.look === "theirs") diamond(pen, x, y);
         else pen.rect(x - 5, y - 5, 10, 10);
         if (!SIGN[s.look] && s.kind === "point") {
           pen.moveTo(x - 9, y);
@@ -65,6 +66,15 @@ export function drawSketches(
     if (s.label) label(s.label, x + 12, y - 9);
   }
 } // prettier-ignore
+
+/** What another party drew has the shape of a partner's marks. */
+function diamond(pen: CanvasRenderingContext2D, x: number, y: number): void {
+  pen.moveTo(x, y - 7);
+  pen.lineTo(x + 6, y);
+  pen.lineTo(x, y + 7);
+  pen.lineTo(x - 6, y);
+  pen.closePath();
+}
 
 function stroke(pen: CanvasRenderingContext2D, halo: string, colour: string, width: number): void {
   pen.lineWidth = width + 2.5;

@@ -80,7 +80,7 @@ function shared(desk: Desk): Readonly<Record<string, () => void>> {
     o: () => void (desk.may("incident") && openIncident(desk)),
     g: () => void (desk.may("incident") && breakGlass(desk)),
     p: () => document.querySelector<HTMLElement>("#phrase")?.focus(),
-    v: () => void (desk.may("release") && partners()[0] && desk.app.store.set({ as: partners()[0]!.id })),
+    v: () => void (desk.may("desk") && partners()[0] && desk.app.store.set({ as: partners()[0]!.id })),
   };
 }
 

@@ -1,5 +1,5 @@
 /** One line along the bottom: how the link to each partner is, what waits for an officer, incidents with unread lines. */
-import { t, word } from "../../i18n";
+import { language, t, word } from "../../i18n";
 import { age, short } from "../../i18n/format";
 import type { PartnerRow } from "../../api/sharing";
 import type { Desk } from "../desk";
@@ -42,7 +42,7 @@ function chip(desk: Desk, p: PartnerRow): TemplateResult {
     p.link.last_heard_ms ? t("link.heard", { at: short(p.link.last_heard_ms, desk.now()) }) : t("link.never_heard"),
     p.link.behind ? t("link.queue", { n: p.link.behind }) : "",
     p.link.ahead_s && Math.abs(p.link.ahead_s) > 5 ? t("link.clock", { age: age(Math.abs(p.link.ahead_s) * 1000) }) : "",
-    p.link.why,
+    language() === "en" ? p.link.why : "", // what the system says, in its own language
   ].filter(Boolean).join(" · "); // prettier-ignore
   return html`<button class="link ${shown}" title=${more} aria-label=${more} @click=${() => openPart(desk, "release", `partners/${p.id}`)}>
     ${shapeIcon("diamond")} <bdi>${name}</bdi> <span class="state"><span aria-hidden="true">${LINK_SIGN[shown] ?? "–"}</span> ${said}</span></button>`;
