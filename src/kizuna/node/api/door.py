@@ -40,7 +40,7 @@ PUBLIC: Final = frozenset({
     "/health", "/login", "/setup", "/api/login", "/api/setup", "/api/entry", "/api/oidc/begin", "/api/oidc/end",
     "/favicon.ico", "/favicon.svg", "/icon.svg",
 })  # fmt: skip
-PUBLIC_UNDER: Final = ("/assets/", "/entry/")
+PUBLIC_UNDER: Final = ("/assets/",)
 """Program text of the page: the same for everybody, in the repository anyway, and no data."""
 TAXII_UNDER: Final = "/taxii/"
 """TAXII clients post here with their token, which no page of another site can send; what they post waits."""

@@ -2,7 +2,7 @@
 
 A path is looked up by its parts; dots that climb, links that lead out and hidden files are not there. Names under
 ``assets/`` carry a hash of their content and may be kept by the browser for a year; everything else is asked for again.
-Where the page was not built, ``/`` says so in a sentence and the entry pages of ``pages/`` serve for logging in.
+Where the page was not built, a sentence says so, and how to go on without it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ _KEPT_FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASKED_AGAIN: Final = "private, no-cache"
 NOT_BUILT: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Kizuna</title>
 <h1>Kizuna</h1><p>This node runs, but its web page was not built into this installation
-(install with KIZUNA_WEB=require, or use a released package). The API is described at
-<a href="/api/openapi.json">/api/openapi.json</a>.</p></html>"""
+(make web; or install with KIZUNA_WEB=require, or use a released package). Until then
+<code>kizuna node user add</code> makes users, <code>POST /api/login</code> logs in, and
+<a href="/api/openapi.json">/api/openapi.json</a> describes the rest.</p></html>"""
 
 
 class _Held(NamedTuple):

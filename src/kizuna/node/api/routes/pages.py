@@ -12,7 +12,6 @@ from kizuna.node.api.answers import Problem
 from kizuna.node.api.door import needs, open_to_all
 from kizuna.node.api.static import NOT_BUILT, Files, web_root
 
-_OWN: Final = Path(__file__).parent.parent / "pages"
 _HTML: Final = "text/html; charset=utf-8"
 _DATA: Final = ("api", "ogc", "tiles", "feeds", "metrics", "health")
 """First parts of addresses that are no page."""
@@ -20,7 +19,7 @@ _DATA: Final = ("api", "ogc", "tiles", "feeds", "metrics", "health")
 
 def add_to(router: APIRouter, root: Path | None = None) -> None:
     """Add the routes; the last of them takes every address that no other route has, so this comes last."""
-    web, own = Files(root or web_root()), Files(_OWN)
+    web = Files(root or web_root())
 
     def page(request: Request, *names: str) -> Response:
         for name in names:
@@ -31,18 +30,11 @@ def add_to(router: APIRouter, root: Path | None = None) -> None:
 
     @router.get("/login", include_in_schema=False, openapi_extra=open_to_all()["openapi_extra"])
     def login(request: Request) -> Response:
-        return web.answer("entry.html", request) or own.answer("login.html", request) or page(request)
+        return page(request, "entry.html")
 
     @router.get("/setup", include_in_schema=False, openapi_extra=open_to_all()["openapi_extra"])
     def setup(request: Request) -> Response:
-        return web.answer("entry.html", request) or own.answer("setup.html", request) or page(request)
-
-    @router.get("/entry/{name}", include_in_schema=False, openapi_extra=open_to_all()["openapi_extra"])
-    def entry(request: Request, name: str) -> Response:
-        found = own.answer(name, request)
-        if found is None:
-            raise Problem(404)
-        return found
+        return page(request, "entry.html")
 
     @router.get("/{path:path}", include_in_schema=False, openapi_extra=needs("picture.see")["openapi_extra"])
     def anything(request: Request, path: str) -> Response:
@@ -51,6 +43,6 @@ def add_to(router: APIRouter, root: Path | None = None) -> None:
         if found is not None:
             return found
         first = path.partition("/")[0]
-        if PurePosixPath(path).suffix or first in (*_DATA, "assets", "entry"):
+        if PurePosixPath(path).suffix or first in (*_DATA, "assets"):
             raise Problem(404)
         return page(request, "index.html")
