@@ -4,6 +4,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["e2e/**/*.e2e.ts"], environment: "node", testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false,
-    sequence: { concurrent: false }, retry: 0,
+    sequence: { concurrent: false }, retry: 0, expect: { poll: { timeout: 10_000 } },
   },
 }); // prettier-ignore
