@@ -74,7 +74,7 @@ def test_origins_of_sources_reach_the_picture(tmp_path):
         assert (
             codes
             == {201000001: 1, 201000002: 2}
-            == {m: origin_codes(config)[s] for m, s in ((201000001, "own"), (201000002, "sat"))}
+            == {m: origin_codes(config)(s) for m, s in ((201000001, "own"), (201000002, "sat"))}
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
 from kizuna.base.version import __version__
 from kizuna.node.api.ports import Facts, LiveFeeds, Origin
+from kizuna.node.origin import PARTNER
 from kizuna.node.service.settings import Config
 from kizuna.node.service.source_settings import ORIGINS
 
@@ -18,12 +20,19 @@ _DRAWN: Final = {
 """Name and shape of each kind of origin."""
 
 
-def facts_of(config: Config, *, secure: bool, hosts: tuple[str, ...] = ()) -> Facts:
-    """What the node says of itself."""
+PARTNERS: Final = len(ORIGINS)
+"""Code of what partners told where the partner was not known when the node started; those known follow."""
+_PARTNER_SHAPE: Final = "diamond"
+
+
+def facts_of(config: Config, *, secure: bool, hosts: tuple[str, ...] = (),
+             partners: Sequence[tuple[str, str]] = ()) -> Facts:  # fmt: skip
+    """What the node says of itself. ``partners``: ids and titles, each an origin of its own in the picture."""
     n, f = config.node, config.feeds
     lat, lon, zoom = n.home
     return Facts(
-        n.name, n.title, n.context, n.languages, (lat, lon, zoom), n.time_zone, origins_of(config),
+        n.name, n.title, n.context, n.languages, (lat, lon, zoom), n.time_zone,
+        origins_of(config) + partner_origins(config, partners),
         mode="demo" if config.clock.kind == "stream" else "live", secure=secure, hosts=hosts, version=__version__,
         feeds=LiveFeeds(f.live, f.delay_s, f.grid_deg),
     )  # fmt: skip
@@ -35,9 +44,19 @@ def origins_of(config: Config) -> tuple[Origin, ...]:
     return tuple(Origin(code, *_DRAWN[kind]) for code, kind in enumerate(ORIGINS) if kind in used)
 
 
-def origin_codes(config: Config) -> dict[str, int]:
-    """Code of the origin of each source."""
-    return {s.id: ORIGINS.index(s.origin) for s in config.sources}
+def partner_origins(config: Config, partners: Sequence[tuple[str, str]]) -> tuple[Origin, ...]:
+    """An origin for each partner, and one for those who come later; none for a node that shares nothing."""
+    if not config.sharing.party:
+        return ()
+    known = tuple(Origin(PARTNERS + k, title or name, _PARTNER_SHAPE) for k, (name, title) in enumerate(partners, 1))
+    return (Origin(PARTNERS, "Partner", _PARTNER_SHAPE), *known)
+
+
+def origin_codes(config: Config, partners: Sequence[tuple[str, str]] = ()) -> Callable[[str], int]:
+    """Code of the origin of a source, also of ``partner:<id>``."""
+    codes = {s.id: ORIGINS.index(s.origin) for s in config.sources}
+    codes |= {PARTNER + name: PARTNERS + k for k, (name, _) in enumerate(partners, 1)}
+    return lambda source: codes.get(source, PARTNERS if source.startswith(PARTNER) else 0)
 
 
 def oidc_of(config: Config) -> Any:

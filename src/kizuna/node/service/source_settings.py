@@ -32,7 +32,7 @@ class Source:
         station: name of the receiver, where the source is one.
         licence: under which licence or agreement the data came, in words or as an SPDX id.
         pass_on: whether they may be passed on at all.
-        pass_on_to: to whom: partner ids, or ``all``; without any, to nobody.
+        pass_on_to: to whom: partner ids, ``all`` for every partner, ``*`` for everybody; without any, to nobody.
         pass_on_days: for how many days after receipt; 0 is without end.
         lines_per_s: a faster source is slowed down where it can be (TCP), or loses lines that are counted (UDP);
             0 is without limit.
