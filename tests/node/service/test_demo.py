@@ -32,6 +32,7 @@ class Browser:
 def test_the_demonstration_shows_a_moving_picture_with_alerts_and_ends_by_ctrl_c(tmp_path):
     words = [
         "demo",
+        "--one",
         "--out",
         tmp_path / "d",
         "--vessels",

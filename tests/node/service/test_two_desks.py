@@ -90,7 +90,7 @@ class Desk(Browser):
 @pytest.fixture(scope="module")
 def show(tmp_path_factory):
     out = tmp_path_factory.mktemp("show") / "d"
-    words = ["demo", "--out", out, "--vessels", 40, "--hours", 4, "--speed", 30, "--port", 0, "--json", "-q"]
+    words = ["demo", "--out", out, "--vessels", 100, "--hours", 4, "--speed", 30, "--port", 0, "--json", "-q"]
     process = subprocess.Popen([sys.executable, "-c", CODE, *map(str, words)], stdout=subprocess.PIPE)
     try:
         text = b""
@@ -104,6 +104,7 @@ def show(tmp_path_factory):
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.wait(90)
+        process.stdout.close()
 
 
 @pytest.mark.slow
