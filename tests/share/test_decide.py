@@ -136,6 +136,21 @@ def test_many_rules_and_rows_over_the_limits_of_one_key_and_one_chunk(seed):
         assert many[row] == alone[pick[row]]
 
 
+def test_what_is_derived_of_a_partners_statement_is_passed_on_no_more_freely_than_that():
+    """Originator control would end with the first event that somebody else computes."""
+    found = load(POSITIONS)
+    told = Label(tlp=Tlp.AMBER, rel_to=frozenset(("bay", "cape", "harbour")))
+    assert both(found, but(label=told)).released
+    for theirs in ("dune", "dune+harbour"):
+        derived = msgspec.structs.replace(told, originator=theirs)
+        assert both(found, but(label=derived)).rule_ids == (bounds.RESHARE,)
+        assert both(found, but(label=derived, granted=frozenset(("cape",)))).released
+        assert both(found, but(label=derived, granted=frozenset(("bay",)))).rule_ids == (bounds.RESHARE,)
+    assert both(found, but(label=msgspec.structs.replace(told, originator="harbour"))).released
+    free = msgspec.structs.replace(told, tlp=Tlp.CLEAR, reshare=Reshare.FREE, originator="dune")
+    assert both(found, but(label=free)).released
+
+
 # ---- laws -----------------------------------------------------------------------------------------------------------
 @given(st.integers(0, 2**63))
 def test_order_of_rules_changes_nothing(seed):

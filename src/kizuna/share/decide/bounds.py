@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from kizuna.base.units import DAY_MS
-from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Reshare, Tlp, reshare_of
+from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Reshare, Tlp, originators, reshare_of
 from kizuna.records.partner import audience
 from kizuna.share.columns import ALL, Setting, Terms
 
@@ -20,7 +20,7 @@ TERMS: Final = "bound.terms"
 LABEL: Final = "bound.label"
 """Its label does not reach everybody who reads for this audience."""
 RESHARE: Final = "bound.reshare"
-"""It is another party's, and neither its label nor a grant allows to pass it on."""
+"""It is another party's, or derived of it, and neither its label nor a grant allows to pass it on."""
 READER: Final = "bound.reader"
 """The audience is empty, or the label that the rules give does not reach all of it."""
 TRACKS: Final = "bound.tracks"
@@ -81,9 +81,13 @@ def label_allows(label: Label | None, to: str, setting: Setting, *, own: bool, g
     return reaches(label, to, setting)
 
 
-def reshare_allows(label: Label | None, to: str, *, own: bool, granted: bool) -> bool:
-    """``RESHARE``: freely; inside a community that the label itself names; or with a grant for this audience."""
-    if own or granted:
+def reshare_allows(label: Label | None, to: str, setting: Setting, *, own: bool, granted: bool) -> bool:
+    """``RESHARE``: freely; inside a community that the label itself names; or with a grant for this audience.
+
+    What is derived of another party's statement (its label names that party as originator) is passed on no more freely
+    than the statement itself, though this node states it.
+    """
+    if granted or (own and (label is None or originators(label) <= {setting.who.me})):
         return True
     if label is None:
         return False

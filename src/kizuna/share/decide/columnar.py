@@ -227,7 +227,7 @@ class _Rows:
         codes = np.full(self._n, -1, np.int32) if column is None else column.codes
         cases = [(o, g) for o in (False, True) for g in (False, True)]
         reach = [[bounds.label_allows(w, to, self._setting, own=o, granted=g) for w in words] for o, g in cases]
-        pass_on = [[bounds.reshare_allows(w, to, own=o, granted=g) for w in words] for o, g in cases]
+        pass_on = [[bounds.reshare_allows(w, to, self._setting, own=o, granted=g) for w in words] for o, g in cases]
         which = (own == YES) * 2 + (granted == YES)
         tables = np.where(np.array([reach, pass_on]), np.uint8(YES), np.uint8(NO))
         return tables[0][which, codes], tables[1][which, codes]

@@ -47,7 +47,7 @@ def broken(facts: Facts, to: str, setting: Setting) -> list[str]:
         bounds.CONTEXT: facts.context == setting.context,
         bounds.TERMS: bounds.terms_allow(allowed_ms, facts.received_ms, setting),
         bounds.LABEL: bounds.label_allows(facts.label, to, setting, own=own, granted=granted),
-        bounds.RESHARE: bounds.reshare_allows(facts.label, to, own=own, granted=granted),
+        bounds.RESHARE: bounds.reshare_allows(facts.label, to, setting, own=own, granted=granted),
     }
     return [name for name in bounds.BOUNDS if not holds[name]]
 
