@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Seen, type Stand, built, chromiumPath, english, logIn, openPage, overflow, stand } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
-/** Words of labels and standards, and names of parties and agreements, beside those of the watch. */
-const TERMS = /^(TLP|REL|AMBER|SITREP|South|East|West|North|memo) \|/;
+/** Digits of hashes, words of labels and standards, and names of parties and agreements, beside those of the watch. */
+const TERMS = /^([a-f]+|TLP|REL|AMBER|SITREP|South|East|West|North|memo) \|/;
 
 describe.skipIf(why)("sharing", () => {
   let node: Stand;
@@ -95,14 +95,14 @@ describe.skipIf(why)("sharing", () => {
     await page.keyboard.press("v");
     await page.locator("#as .as-banner", { hasText: "VIEW AS EXERCISE South" }).waitFor();
     await page.locator("#as li", { hasText: "mmsi:200000001" }).waitFor();
-    expect(page.url()).toContain("as=south");
+    await expect.poll(() => page.url()).toContain("as=south");
     for (const region of ["#left", "#right", "#map", "#bottom"]) expect(await page.locator(region).getAttribute("inert")).not.toBeNull();
     await page.keyboard.press("j"); // keys of what lies beneath do nothing
     expect(page.url()).not.toContain("alert=");
     await page.keyboard.press("Escape");
     await page.locator("#as").waitFor({ state: "hidden" });
     expect(await page.locator("#left").getAttribute("inert")).toBeNull();
-    expect(page.url()).not.toContain("as=");
+    await expect.poll(() => page.url()).not.toContain("as=");
   });
 
   test("a request is answered, a break-glass reviewed by a second person, a record recalled; its story is told", async () => {
