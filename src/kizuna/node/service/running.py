@@ -224,7 +224,8 @@ class Running:
 
         partners = [(k.id, k.title) for k in self.sharing.partners.all()] if self.sharing is not None else []
         return Node(
-            facts_of(self.config, secure=secure, hosts=hosts, partners=partners), self.keep, self.desk, self.clock.now_ms,
+            facts_of(self.config, secure=secure, hosts=hosts, partners=partners), self.keep, self.desk,
+            self.clock.now_ms,
             self.health.rows, self._layer, origin_codes(self.config, partners),
             counters=self._counters, alerts=self.config.alerts, oidc=oidc_of(self.config), contacts=self.contacts,
             streams=self.streams, layer_about=self._layer_about, names=self._beside.names,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.errors import ConfigError, InputError, KizunaError
 from kizuna.base.table import Table
 from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.settings import Config
@@ -184,16 +184,23 @@ class Sharing:
 
         return rows(self)
 
+    def _rows(self) -> list[dict[str, Any]]:
+        """Health for upkeep, which must go on also where a partner's file is damaged; the officers' pages say so."""
+        try:
+            return self.health()
+        except KizunaError:
+            return []
+
     def as_row(self) -> dict[str, Any]:
         """For the status file: partners and the newest alarms."""
         alarms = list(self.traffic.alarms[-20:]) if self.traffic is not None else []
         return {"party": self.party, "rules": self.book.version_of(self.book.status().active),
-                "partners": self.health(),
+                "partners": self._rows(),
                 "alarms": [{"at_ms": t, "partner": p, "log": g, "words": w} for t, p, g, w in alarms]}  # fmt: skip
 
     def numbers(self) -> dict[str, float]:
         """Numbers for monitoring."""
-        rows = self.health()
+        rows = self._rows()
         out = {
             "share_partners": float(len(rows)),
             "share_told": float(sum(r["told"] for r in rows)),
