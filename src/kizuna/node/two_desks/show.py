@@ -32,10 +32,10 @@ from kizuna.links.slow_link import Line, Shape, shape_of
 from kizuna.node.demo import MARK
 from kizuna.node.playing import kept, start_of_day, without_tracks
 from kizuna.node.service.clocks import wall_ms
-from kizuna.node.two_desks import bonds, homes, papers
+from kizuna.node.two_desks import bonds, homes, papers, processes
 from kizuna.node.two_desks.feeding import Feeding
 from kizuna.node.two_desks.homes import Home, Ports
-from kizuna.node.two_desks.processes import NodeProcess
+from kizuna.node.two_desks.processes import NodeProcess, Nursery
 
 SWITCH: Final = "line"
 """File that says whether the line between the nodes is up or cut."""
@@ -112,6 +112,7 @@ class _Show:
     """What is open, so that it can be ended in order."""
 
     feeding: Feeding | None = None
+    nursery: Nursery | None = None
     nodes: list[NodeProcess] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
@@ -122,6 +123,8 @@ class _Show:
         for node in self.nodes:
             node.stop()
         codes = [node.ended() for node in self.nodes]
+        if self.nursery is not None:
+            self.nursery.close()
         for line in self.lines:
             line.close()
         return int(any(codes))
@@ -143,10 +146,10 @@ def run_desks(
             made = _homes(out, wanted, cast, region, ports)
             digests = _bonds(cast, made, region)
             (out / "exercise-truth.json").write_bytes(region.truth_json())
-            show.nodes = [NodeProcess(home) for home in made]
+            show.nursery, show.nodes = processes.start(made)
             _begin(show, made, digests, over, progress)
-            show.feeding.play(made, wanted.speed)
             if not over.is_set():
+                show.feeding.play(made, wanted.speed)
                 ready(_ready(out, made, show.nodes, time.monotonic() - begun_s, wanted.link))
             _mind(out, show, over)
         finally:
@@ -228,8 +231,10 @@ def _begin(
 ) -> None:
     """Wait for the nodes, give them their past, put the rules in force."""
     for node in show.nodes:
-        node.wait_up()
+        node.wait_up(over)
     assert show.feeding is not None
+    if over.is_set():
+        return
     show.feeding.past(made, progress)
     region = show.feeding.region
     for node in show.nodes:
