@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from kizuna.share.rules.rule import RuleSet
 
 DAY_MS = 86_400_000
-_STEP_MS = 3_600_000
+_ALONE = "(two_persons = false)"
+"""Stands as the second person where an exercise does without one."""
 
 
 def check(home: Path, file: Path, *, as_json: bool) -> None:
@@ -138,17 +139,13 @@ def approve(home: Path, version: str, by: str, password_file: Path | None, *, as
 def activate(home: Path, what: str, by: str, second: str, secrets: tuple[Path, ...], *, as_json: bool) -> None:
     """Put in force."""
     with output.plain_errors():
-        from kizuna.base.errors import ConfigError  # noqa: PLC0415
-
         first = officer(home, by, secrets[0] if secrets else None)
         other = officer(home, second, secrets[1] if len(secrets) > 1 else None) if second else ""
         with opened(home) as sharing, _refusals():
-            if second:
-                rules = _both(sharing, _text(Path(what)), first, other)
+            if second or (not sharing.config.sharing.two_persons and Path(what).exists()):
+                rules = _both(sharing, _text(Path(what)), first, other or _ALONE)
             else:
                 rules = sharing.book.find(what)
-                if not sharing.config.sharing.two_persons:
-                    raise ConfigError("two_persons = false has no command of its own", where="--second")
             row = _status(sharing, sharing.book.activate(rules.hash, first, _now_ms()))
         audited(home, first, "rules.activate", f"{row['version']} {rules.hash[:16]}")
         _tell(
