@@ -70,6 +70,11 @@ export class Desk {
     return Date.now() + this.#offset_ms;
   }
 
+  /** The time by which lines to partners live: that of the clock on the wall, also where the picture is played. */
+  wall(): number {
+    return this.simulated ? Date.now() : this.now();
+  }
+
   /** Whether the time on the screen is played and not that of the clock on the wall. */
   get simulated(): boolean {
     return this.mode === "demo" || this.me.node.mode === "demo";

@@ -7,11 +7,12 @@ import type { Desk } from "../desk";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
 import type { Acts } from "./acts";
 
-/** `marked`: lines that were read before; a rule stands where the unread ones begin. */
+/** `marked`: lines that were read before; a rule stands where those of others begin that were not. */
 export function timeline(desk: Desk, i: Incident, _acts: Acts, marked: number): TemplateResult {
   const lines = i.timeline;
+  const from = marked > 0 ? lines.findIndex((l, n) => n >= marked && l.origin !== desk.sharing!.party) : -1;
   return html`<section class="timeline" aria-label=${t("timeline.title")}><h3>${t("timeline.title")} <span class="n">${lines.length}</span></h3>
-    <ol role="log" aria-live="polite">${lines.map((l, n) => html`${n === marked && n > 0 && n < lines.length ? html`<li class="unread-from" role="separator"><span>${t("timeline.unread")}</span></li>` : nothing}${line(desk, l)}`)}</ol>
+    <ol role="log" aria-live="polite">${lines.map((l, n) => html`${n === from ? html`<li class="unread-from" role="separator"><span>${t("timeline.unread")}</span></li>` : nothing}${line(desk, l)}`)}</ol>
     ${lines.length ? nothing : html`<p class="empty">${t("timeline.none")}</p>`}</section>`; // prettier-ignore
 }
 

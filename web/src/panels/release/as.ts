@@ -63,6 +63,7 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
   let error = "";
   let hours: number = 24;
   let ended = false;
+  let looked = false;
   let map: Promise<KizunaMap> | null = null;
   const leave = () => desk.app.store.set({ as: "" });
   const pull = async () => {
@@ -85,6 +86,11 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
     const there = await map;
     if (ended) return there.destroy();
     put(there, view?.features ?? [], desk.now());
+    if (!looked && view) {
+      looked = true;
+      const at = around(view.features);
+      if (at) there.flyTo(at);
+    }
   };
   const draw = panel(root, () => {
     const name = desk.sharing!.name(partner);
@@ -130,6 +136,17 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
     for (const stop of stops) stop();
     void map?.then((m) => m.destroy());
   };
+}
+
+/** Where to look so that all places are on the chart. */
+function around(features: readonly Feature[]): { lon: number; lat: number; zoom: number } | null {
+  const spots = features.flatMap((f) => spot(f) ?? []);
+  const lons = spots.filter((_, i) => i % 2 === 0);
+  const lats = spots.filter((_, i) => i % 2 === 1);
+  if (!lons.length) return null;
+  const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)];
+  const span = Math.max(east - west, (north - south) * 1.4, 0.3);
+  return { lon: (west + east) / 2, lat: (south + north) / 2, zoom: Math.max(2, Math.min(9, Math.log2(430 / span))) };
 }
 
 const time = (f: Feature): number => Number(f.properties?.["t_ms"] ?? f.properties?.["observed_ms"] ?? 0);

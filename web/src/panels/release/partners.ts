@@ -36,7 +36,7 @@ export const partnersPart: PartMaker = (desk, draw) => {
 };
 
 function card(desk: Desk, p: PartnerRow, chosen: boolean): TemplateResult {
-  const now = desk.now();
+  const now = desk.wall();
   const officer = desk.may("release");
   const shown = p.state === "active" ? p.link.state : "halted";
   const row = (name: string, value: unknown) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`;

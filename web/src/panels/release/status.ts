@@ -35,11 +35,11 @@ export function mountStatus(desk: Desk): void {
 
 function chip(desk: Desk, p: PartnerRow): TemplateResult {
   const name = desk.sharing!.name(p.id);
-  const said = p.state === "active" ? linkWords(p.link, desk.now()) : word("partner_state", p.state);
+  const said = p.state === "active" ? linkWords(p.link, desk.wall()) : word("partner_state", p.state);
   const shown = p.state === "active" ? p.link.state : "halted";
   const more = [
     `${name}: ${said}`,
-    p.link.last_heard_ms ? t("link.heard", { at: short(p.link.last_heard_ms, desk.now()) }) : t("link.never_heard"),
+    p.link.last_heard_ms ? t("link.heard", { at: short(p.link.last_heard_ms, desk.wall()) }) : t("link.never_heard"),
     p.link.behind ? t("link.queue", { n: p.link.behind }) : "",
     p.link.ahead_s && Math.abs(p.link.ahead_s) > 5 ? t("link.clock", { age: age(Math.abs(p.link.ahead_s) * 1000) }) : "",
     language() === "en" ? p.link.why : "", // what the system says, in its own language
