@@ -8,15 +8,16 @@ import pytest
 import zstandard
 from ledger_party import NOW_MS, REAL, Log, Party, Shelf, record
 
-from kizuna.base.errors import ConfigError, InputError, KizunaError, TrustError
+from kizuna.base.errors import ConfigError, InputError, KizunaError, TrustError, UnavailableError
 from kizuna.records.label import Label, Tlp
 from kizuna.records.partner import Partner, directory
 from kizuna.records.record import decode, record_id
-from kizuna.share import decide, page, release, rules
+from kizuna.share import decide, page, receipt, release, rules
 from kizuna.share.columns import Columns, Setting, Terms, coded, same
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.merkle import NodeList
 from kizuna.share.ledger.name import LogName
+from kizuna.share.ledger.proof import write_proof
 from kizuna.share.recall import Corrections
 from kizuna.share.verify import Seen
 
@@ -163,3 +164,72 @@ def test_a_page_played_again_to_another_partner_or_log_is_refused(seed):
                 with pytest.raises(KizunaError):
                     shelf.take(reader.trusts(a), a.page(mine))
     assert isinstance(a.log(mine), Log)
+
+
+# ---- each rule of share.verify by itself: taken away, nothing else would find these ----------------------------------
+def held(n=10):
+    a, b = Party("harbour"), Party("cape")
+    a.tell(REAL, [record(i) for i in range(n)])
+    trusted, shelf = b.trusts(a), Shelf(REAL)
+    shelf.take(trusted, a.page(REAL))
+    return a, b, trusted, shelf
+
+
+def test_a_record_told_again_in_other_words_is_found():
+    a, _, trusted, shelf = held()
+    a.tell(REAL, [record(10)])
+    log = a.log(REAL)
+    records = [*log.records[:3], record(3, unit="other"), *log.records[4:]]
+    bent = release.cut(log.box, 0, records, log.heads[11], log.nodes, keys=1)
+    with pytest.raises(TrustError, match="not the one that we were told"):
+        shelf.take(trusted, bent)
+
+
+def test_a_false_word_of_what_is_before_a_page_is_found():
+    a, _, trusted, shelf = held()
+    log = a.log(REAL)
+    for left in (merkle.Frontier(8, (bytes(32),)), merkle.frontier_at(8, gone_on_otherwise(a).nodes)):
+        bent = page.build(REAL, 8, log.records[8:], log.box.salts, log.heads[10], left=left, keys=1)
+        with pytest.raises(TrustError, match="before it"):
+            shelf.take(trusted, bent)
+
+
+def test_an_older_head_of_another_story_is_found_though_the_page_is_the_same():
+    a, _, trusted, shelf = held()
+    log = gone_on_otherwise(a)
+    with pytest.raises(TrustError, match="than the one held"):
+        shelf.take(trusted, a.page(REAL, 0, 3, head=log.heads[8]))
+
+
+def gone_on_otherwise(a):
+    """The log of this party set back to five records, and gone on otherwise to eight; it stays the party's log."""
+    whole = a.log(REAL)
+    back = merkle.frontier_at(5, whole.nodes)
+    copy = Log(release.Outbox(REAL, back, whole.box.salts), NodeList(whole.nodes.read(range(merkle.nodes_before(5)))))
+    copy.records = whole.records[:5]
+    a.logs[REAL] = copy
+    a.tell(REAL, [record(i, unit="other") for i in range(5, 8)])
+    return copy
+
+
+def test_a_receipt_under_a_revoked_key_counts_for_nothing():
+    a, b, _, shelf = held()
+    note = receipt.acknowledge(shelf.seen, b.keys, now_ms=NOW_MS)
+    good = a.trusts(b)
+    assert good.receipt(note, 10, a.log(REAL).nodes).size == 10
+    b.publish(receipt.revoke(b.ring, b.root, b.keys.node.public, {}))
+    with pytest.raises(TrustError):
+        good.manifest(b.manifests[-1]).receipt(note, 10, a.log(REAL).nodes)
+
+
+def test_a_proof_of_an_epoch_that_the_root_key_did_not_begin_shows_nothing():
+    a, b = Party("harbour"), Party("cape")
+    later = LogName("harbour", 2, "cape", "real", "routine")
+    for name in (REAL, later):
+        head, log = a.tell(name, [record(0), record(1)]), a.log(name)
+        shown = write_proof(1, merkle.inclusion(1, 2, log.nodes), head, salt=log.box.salts.read(1, 1)[0])
+        if name == REAL:
+            assert b.trusts(a).proof(shown, record(1)).index == 1
+        else:
+            with pytest.raises(UnavailableError):
+                b.trusts(a).proof(shown, record(1))
