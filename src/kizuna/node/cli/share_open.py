@@ -23,8 +23,8 @@ ROLES = ("release_officer", "administrator")
 @contextmanager
 def opened(home: Path, *, zones: bool = False) -> Iterator[Sharing]:
     """Sharing of a node, for looking and for papers. Nothing is signed from here."""
+    from kizuna.node.service.beside import read_beside  # noqa: PLC0415
     from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415  commands import lazily
-    from kizuna.node.service.running import read_beside  # noqa: PLC0415
     from kizuna.node.share.sharing import open_sharing  # noqa: PLC0415
 
     config = read_node_file(home / "node.toml")

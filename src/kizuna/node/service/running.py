@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,12 +21,12 @@ from kizuna.base.units import DAY_MS, HOUR_MS, MISSING_TIME_MS
 from kizuna.base.utc import iso
 from kizuna.base.version import __version__
 from kizuna.node.desk.desk import Desk, open_desk
-from kizuna.node.names import Names, read_names
 from kizuna.node.origin import own_sources
+from kizuna.node.service.beside import Given
 from kizuna.node.service.clocks import Clock, StreamClock, WallClock, wall_ms
 from kizuna.node.service.contacts import Contacts
-from kizuna.node.service.detection import Detection, Rules
-from kizuna.node.service.feeds import LiveSource, check_address
+from kizuna.node.service.detection import Detection
+from kizuna.node.service.feeds import LiveSource
 from kizuna.node.service.first_start import FirstStart
 from kizuna.node.service.folder import Folder
 from kizuna.node.service.health import Health
@@ -40,13 +39,9 @@ from kizuna.node.service.source_settings import Source
 from kizuna.node.service.storing import NodeStore, open_store
 
 if TYPE_CHECKING:
-    from kizuna.engines.live.params import LiveParams
-    from kizuna.events.params import Settings
     from kizuna.node.service.heard_layers import HeardLayers
     from kizuna.node.share.desk.office import Office
     from kizuna.node.share.sharing import Sharing
-    from kizuna.places.anchorages import Anchorages
-    from kizuna.places.zone import Zone
     from kizuna.sources.batch import Batch
 
 STATUS_S: Final = 2.0
@@ -56,53 +51,6 @@ UP_S: Final = 30.0
 LATER_S: Final = 2.0
 """What nobody waits for begins so much later."""
 _LOG: Final = logging.getLogger("kizuna.node")
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What stands beside the settings, read and checked before anything is opened."""
-
-    zones: tuple[Zone, ...]
-    lists: tuple[Anchorages, ...]
-    settings: Settings | None
-    live: LiveParams
-    names: Names = field(default_factory=Names)
-    _made: list[Rules] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def rules(self) -> Rules:
-        """What events depend on; made once, when somebody asks, because the coast takes a moment."""
-        from kizuna.engines.live.run import surroundings_of  # noqa: PLC0415
-        from kizuna.events.params import Settings  # noqa: PLC0415
-
-        with self._lock:
-            if not self._made:
-                around, _ = surroundings_of(self.lists, self.zones)
-                self._made.append(Rules(self.settings or Settings(), around, self.live))
-            return self._made[0]
-
-
-def read_beside(config: Config) -> Given:
-    """Zones, anchorages, settings of detectors. Raises ConfigError and InputError."""
-    p = config.places
-    for source in config.sources:
-        check_address(source, config.home)
-    oidc_of(config)
-    names = read_names([config.path(n) for n in p.names])
-    if not (p.zones or p.anchorages or p.detectors or p.claims_nm):
-        return Given((), (), None, config.live, names)
-    from kizuna.engines.claim_watch import ClaimWatch  # noqa: PLC0415  what reads files is loaded where there are any
-    from kizuna.engines.run import Request, given  # noqa: PLC0415
-
-    claims = None
-    if p.claims_nm:
-        table = config.path(p.claims_table) if p.claims_table else None
-        claims = ClaimWatch(p.claims_nm, p.claims_view, table=table)
-    beside = given(Request(
-        (), zones=[config.path(z) for z in p.zones], anchorages=[config.path(a) for a in p.anchorages],
-        params=config.path(p.detectors) if p.detectors else None, claims=claims,
-    ))  # fmt: skip
-    return Given(tuple(beside.zones), tuple(beside.lists), beside.settings, config.live, names)
 
 
 class Running:

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from typing import Final
 
 from kizuna.base.utc import iso
-from kizuna.node.service.running import Running, certificate_paths, read_beside
+from kizuna.node.service.beside import read_beside
+from kizuna.node.service.running import Running, certificate_paths
 from kizuna.node.service.settings import Config
 
 _TICK_S: Final = 1.0
