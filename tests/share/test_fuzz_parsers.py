@@ -84,7 +84,13 @@ BROUGHT = wire.write_brought(Outcome(str(REAL), 12, 14, fault=Fault.HOLE, reason
 
 
 def card(party):
-    return Card(party.name, party.name, base64.b64encode(party.root.public).decode(), tuple(m.decode() for m in party.manifests), ("https://n:1",))
+    return Card(
+        party.name,
+        party.name,
+        base64.b64encode(party.root.public).decode(),
+        tuple(m.decode() for m in party.manifests),
+        ("https://n:1",),
+    )
 
 
 RNG = random.Random(5)
@@ -95,7 +101,9 @@ OPENING, _, CODE = introduce.open_up(WAITS_A, ANSWER)
 
 def bundled():
     writer = Writer("cape", B.keys.box.public, "real", random.Random(3).randbytes)
-    return b"".join([writer.begin(), writer.add(Item("page", b"p" * 40)), writer.add(Item("receipt", b"r")), writer.end()])
+    return b"".join(
+        [writer.begin(), writer.add(Item("page", b"p" * 40)), writer.add(Item("receipt", b"r")), writer.end()]
+    )
 
 
 RULES = b"""version = 1
@@ -123,7 +131,19 @@ text = { en = "x" }
 USES = b'[[use]]\nid = "a"\nof = "SAR"\nuse = ["Safety"]\nclause = "m/1"\n'
 ROOM = Room("north")
 ENTRIES = [ROOM.open(), *([ROOM.say(Message(n=1, t="free text"))] and ROOM.bytes())]
-LABELS = [word_of(Label(tlp=Tlp.AMBER, rel_to=frozenset(("a", "c:b")), caveats=frozenset("x"), info=("i",), purpose=frozenset(("SAR",)), retain_until_ms=5)).encode(), b"nobody"]
+LABELS = [
+    word_of(
+        Label(
+            tlp=Tlp.AMBER,
+            rel_to=frozenset(("a", "c:b")),
+            caveats=frozenset("x"),
+            info=("i",),
+            purpose=frozenset(("SAR",)),
+            retain_until_ms=5,
+        )
+    ).encode(),
+    b"nobody",
+]
 BODIES = [b'{"s":12.3,"c":231.5}', b'{"records":["' + b"a" * 64 + b'"],"reason":"error","action":"hide"}', b'{"n":1,"i":"' + b"a" * 32 + b'","a":[],"t":"x"}',
           b'{"community":"c:x","version":2,"members":["a"],"stewards":["a"],"title":"t"}', b'{"records":["' + b"b" * 64 + b'"],"to":"cape","until_ms":9}']  # fmt: skip
 KEY = seal.write_key(A.keys.node, RNG.randbytes)
@@ -205,7 +225,9 @@ def test_the_unchanged_examples_are_read(name):
 
 
 @pytest.mark.parametrize("load", [rules.load, memorandum.load, load_uses], ids=["rules", "memorandum", "uses"])
-@pytest.mark.parametrize("bad", ["a." * 20_000 + "b = 1", "[" + "a." * 20_000 + "b]", "x = {" + "'a' . " * 8_000 + "b = 1}"])
+@pytest.mark.parametrize(
+    "bad", ["a." * 20_000 + "b = 1", "[" + "a." * 20_000 + "b]", "x = {" + "'a' . " * 8_000 + "b = 1}"]
+)
 def test_a_key_of_very_many_parts_costs_nothing(load, bad):
     """The parser of the standard library takes minutes for the first of these: one record of 48 KiB would stop a node."""
     with pytest.raises(ConfigError, match="more than 16 parts"):
