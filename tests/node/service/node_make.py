@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kizuna.node.service.node_file import read_node_file
 from kizuna.node.service.opening import Wanted, init_node
-from kizuna.node.service.running import Running, read_beside
+from kizuna.node.service.beside import read_beside
+from kizuna.node.service.running import Running
 
 START_S = 1_767_225_600  # 2026-01-01
 

@@ -9,7 +9,7 @@ from kizuna.base.errors import ConfigError
 from kizuna.node.api.door import Door
 from kizuna.node.service.node_file import parsed
 from kizuna.node.service.outward import facts_of, oidc_of, origin_codes, origins_of
-from kizuna.node.service.running import read_beside
+from kizuna.node.service.beside import read_beside
 from kizuna.node.service.status import read_status
 
 

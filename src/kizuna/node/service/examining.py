@@ -10,9 +10,10 @@ from typing import Final
 
 from kizuna.base.errors import KizunaError
 from kizuna.node.doctor import Finding
+from kizuna.node.service.beside import read_beside
 from kizuna.node.service.node_file import read_node_file
 from kizuna.node.service.rooms import Rooms
-from kizuna.node.service.running import certificate_paths, read_beside
+from kizuna.node.service.running import certificate_paths
 from kizuna.node.service.settings import Config
 from kizuna.node.service.status import read_status
 from kizuna.node.service.storing import look_at
