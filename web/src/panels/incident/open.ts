@@ -31,7 +31,7 @@ export function startHere(desk: Desk): Start {
 }
 
 export async function openIncident(desk: Desk, start: Start = startHere(desk)): Promise<void> {
-  const id = await ask(t("incident.open"), fields(desk, start, false), t("incident.open"), async (form) => (await desk.api.post<{ id: string }>("/api/incidents", bodyOf(desk, form, start))).id);
+  const id = await ask(t("incident.open"), fields(desk, start, false), t("incident.open"), async (form) => (await desk.api.post<{ id: string }>("/api/incidents", bodyOf(desk, form))).id);
   if (id) openPart(desk, "incidents", id);
 }
 
@@ -43,7 +43,7 @@ export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Pr
     <fieldset><legend>${t("glass.to")}</legend>${partners.map((p, i) => html`<label class="choice"><input type="radio" name="partner" value=${p.id} ?checked=${i === 0} required />${desk.sharing!.name(p.id)} <span class="muted">${word("link", p.link.state)}</span></label>`)}</fieldset>
     ${fields(desk, { ...start, kind: DISTRESS.includes(start.kind ?? "") ? start.kind! : "distress" }, true)}`; // prettier-ignore
   const id = await ask(t("glass.title"), body, t("glass.send"), async (form) => {
-    const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form, start), break_glass: form.get("partner") });
+    const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form), break_glass: form.get("partner") });
     return opened.id;
   });
   if (!id) return;
@@ -64,7 +64,8 @@ function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
     ${s.event_id || s.detection ? html`<p class="muted">${t(s.event_id ? "incident.from_alert" : "incident.from_detection")}</p>` : nothing}`; // prettier-ignore
 }
 
-function bodyOf(desk: Desk, form: FormData, s: Start): Record<string, unknown> {
+/** What leaves stands in the form; ids of own events and detections do not go with it. */
+function bodyOf(desk: Desk, form: FormData): Record<string, unknown> {
   const place = degrees(String(form.get("place")));
   if (!place) throw new Error(t("incident.place_unreadable"));
   const at = parse(String(form.get("at")), desk.now());
@@ -73,7 +74,7 @@ function bodyOf(desk: Desk, form: FormData, s: Start): Record<string, unknown> {
   const vessel = String(form.get("vessel") ?? "").trim();
   const kind = String(form.get("kind"));
   return {
-    kind, title: String(form.get("title") ?? "").trim(), text: [String(form.get("what") ?? "").trim(), s.event_id ? `[${s.event_id}]` : ""].filter(Boolean).join("\n"), vessel, lat: place.lat, lon: place.lon, at_ms: at,
+    kind, title: String(form.get("title") ?? "").trim(), text: String(form.get("what") ?? "").trim(), vessel, lat: place.lat, lon: place.lon, at_ms: at,
     persons: persons ? Number(persons) : null,
   }; // prettier-ignore
 }

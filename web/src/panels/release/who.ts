@@ -105,4 +105,4 @@ export function disagree(a: Statement, b: Statement): boolean {
 }
 
 const shapeOf = (desk: Desk, origin: string): string =>
-  desk.me.origins.find((o) => o.name === origin)?.shape ?? (origin === desk.sharing!.party ? "hull" : "diamond");
+  desk.me.origins.find((o) => o.name === desk.sharing!.name(origin))?.shape ?? (origin === desk.sharing!.party ? "hull" : "diamond");
