@@ -39,7 +39,9 @@ class Side:
 
     def hear(self, mmsi=SHIP, *, ago=60_000, **more):
         now = self.clock()
-        self.store.add(fix(mmsi, now - ago, 24.5, 123.25, sog_kn=7.0, cog_deg=90.0, received_ms=now - ago + 500, **more))
+        self.store.add(
+            fix(mmsi, now - ago, 24.5, 123.25, sog_kn=7.0, cog_deg=90.0, received_ms=now - ago + 500, **more)
+        )
 
     def tell(self):
         """One run of the door over all that was heard, two hours later: what is coarse is also late."""
