@@ -20,6 +20,7 @@ from kizuna.node.share.identity import Identity, load
 from kizuna.node.share.partners import Partners
 from kizuna.node.share.sharing import open_sharing
 from kizuna.node.two_desks.homes import Home
+from kizuna.share.agreement.memorandum import load as load_memorandum
 
 OFFICER: Final = "officer"
 CHIEF: Final = "chief"
@@ -55,7 +56,11 @@ def only_clear(home: Home, onlookers: Sequence[str]) -> None:
 
 
 def agree(home: Home, memorandum: bytes) -> None:
-    """Sign the memorandum; the other side's signature comes when the nodes talk."""
+    """Sign the memorandum, and trust its parties with its purposes; the other signature comes when the nodes talk."""
+    agreement = load_memorandum(memorandum)
+    partners = Partners(Places(home.path))
+    for party in sorted(agreement.signers - {home.party.id}):
+        partners.change(party, purposes=agreement.purpose)
     with open_sharing(home.config) as sharing:
         office = Office(sharing)
         office.open()
