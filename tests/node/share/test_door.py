@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from kizuna.base.errors import TrustError
 from kizuna.base.table import Table, empty, from_arrow
+from kizuna.fixes.detections import DETECTIONS
 from kizuna.fixes.table import FIXES
 from kizuna.node.share.door import Door, House, Rows
 from kizuna.node.share.files import Places
@@ -131,3 +133,24 @@ def test_lost_marks_stop_a_node_that_has_signed_before(house: House, tmp_path: P
     house.marks = Marks(tmp_path / "elsewhere.json")
     with pytest.raises(TrustError, match="how much"):
         later(house, 10)
+
+
+def seen(time_ms: int) -> Table:
+    rows = [{"det_id": 7, "timestamp": time_ms, "lat": 24.5, "lon": 123.5, "sensor": "radar", "source_id": "tower",
+             "ref": "a/1", "accuracy_m": 50.0, "verdict": "dark", "context": "real", "label": "nobody"}]  # fmt: skip
+    form = empty(DETECTIONS).to_arrow().schema
+    return from_arrow(DETECTIONS, pa.table({n: pa.array([r[n] for r in rows], form.field(n).type) for n in rows[0]}))
+
+
+def test_a_run_over_another_kind_swallows_no_positions_that_come_due(house: House) -> None:
+    boundary_ms = (T0 // 300_000 + 10) * 300_000
+    door = Door(house)
+    NOW_MS[0] = boundary_ms - 5_000
+    rows = fixes(3, start_ms=boundary_ms - 20_000)
+    door.tell(Rows(rows))
+    assert not house.shared.logs.all("out")
+    NOW_MS[0] = boundary_ms + 1_000
+    door.tell(Rows(detections=seen(boundary_ms), known_ms=np.array([boundary_ms])))
+    NOW_MS[0] = boundary_ms + 2_000
+    door.tell(Rows(rows))
+    assert len(told(house)) == 3

@@ -45,6 +45,7 @@ from kizuna.share.publish import (
     publish,
     unpack,
 )
+from kizuna.share.publish.memory import until_key
 from kizuna.share.publish.run import AT_ONCE
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transform import Tools
@@ -264,9 +265,9 @@ class Door:
         self._kept_ms = now_ms
         return True
 
-    def told_until(self, audiences: Iterable[str]) -> int | None:
-        """Until when all of these audiences were told what was due; None where one was never told anything."""
-        times = [self._memory.until.get(a) for a in audiences]
+    def told_until(self, audiences: Iterable[str], kind: str) -> int | None:
+        """Until when all of these audiences were told what was due of a kind; None where one was never told any."""
+        times = [self._memory.until.get(until_key(a, kind)) for a in audiences]
         known = [t for t in times if t is not None]
         return min(known) if known and len(known) == len(times) else None
 

@@ -21,6 +21,11 @@ VERSION: Final = 1
 _FORM: Final = tuple[int, list[list[Any]], dict[str, dict[str, str]], dict[str, int]]
 
 
+def until_key(audience: str, kind: str) -> str:
+    """How ``Memory.until`` names an audience and a kind of rows."""
+    return f"{audience} {kind}"
+
+
 class Key(NamedTuple):
     """Audience, hash of the transform set, kind of rows."""
 
@@ -66,7 +71,8 @@ class Memory:
     Attributes:
         tracks: state of every audience, transform set and kind.
         events: for each audience, under which hash an event was told last.
-        until: for each audience, the time of the last run.
+        until: for each audience and kind of rows (``until_key``), the time of the last run that was offered such rows.
+            Kinds are offered by runs of their own: a run over events says nothing of positions.
     """
 
     tracks: Mapping[Key, Track] = field(default_factory=dict)

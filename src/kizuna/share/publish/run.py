@@ -26,7 +26,7 @@ from kizuna.records import kinds
 from kizuna.share import transform
 from kizuna.share.decide import Decision, Decisions
 from kizuna.share.publish.candidates import Candidates
-from kizuna.share.publish.memory import Key, Memory, Track
+from kizuna.share.publish.memory import Key, Memory, Track, until_key
 from kizuna.share.publish.records import Author, Way, encoded
 from kizuna.share.rules.rule import Age, RuleSet
 from kizuna.share.transform import Tools, TransformSet
@@ -141,6 +141,7 @@ class _Run:
         self._out: dict[tuple[str, str], list[tuple[int, int, bytes]]] = {}
         self._by: dict[bytes, Decision] = {}
         self._counts: dict[str, Count] = {}
+        self._offered: set[str] = set()
 
     def result(self) -> Told:
         batches = [
@@ -150,12 +151,13 @@ class _Run:
             for (audience, lane), found in sorted(self._out.items())
             if found
         ]
-        until = self._until | dict.fromkeys(self._counts, self._now_ms)
+        until = self._until | dict.fromkeys(self._offered, self._now_ms)
         return Told(tuple(batches), Memory(self._tracks, self._events, until), self._counts)
 
     def tell(self, audience: str, candidates: Candidates, decisions: Decisions) -> None:
         """Tell one audience what is due of one kind."""
         count = self._counts.setdefault(audience, Count())
+        self._offered.add(until_key(audience, candidates.rows.kind))
         count.withheld += int(np.count_nonzero(~decisions.release))
         by_set: dict[TransformSet, dict[int, tuple[Way, Decision]]] = {}
         for place, decision in enumerate(decisions.decisions):
@@ -185,8 +187,9 @@ class _Run:
         delay = what.get(Delay) or AT_ONCE
         until = last_tick_ms(self._now_ms, delay)
         track = self._tracks.get(key, Track())
-        if audience in self._until:
-            track = replace(track, tick_ms=max(track.tick_ms, last_tick_ms(self._until[audience], delay)))
+        before = self._until.get(until_key(audience, candidates.rows.kind))
+        if before is not None:
+            track = replace(track, tick_ms=max(track.tick_ms, last_tick_ms(before, delay)))
         rows = candidates.rows.take(which)
         ticks = tick_ms(rows["time_ms"], rows["known_ms"], delay)
         due = self._due(rows, ticks, until, track)

@@ -265,7 +265,7 @@ class Loops:
         """Until when rows of a kind were offered."""
         if kind in self._told_ms:
             return self._told_ms[kind]
-        until = self._door.told_until(rules.audiences)
+        until = self._door.told_until(rules.audiences, kind)
         first = now_ms - FIRST_MS
         self._told_ms[kind] = first if until is None else min(until, first if kind == "track.position" else until)
         return self._told_ms[kind]
