@@ -20,7 +20,7 @@ export const ledgerPart: PartMaker = (desk, draw) => {
   let asked = "";
   let rows: readonly LedgerRow[] = [];
   const pull = async (more = false) => {
-    await page.get("/api/sharing/ledger", ledgerOf, { partner: wish.partner || null, kind: wish.kind || null, verdict: wish.verdict, after: more ? page.value?.next : null });
+    await page.get("/api/sharing/ledger", ledgerOf, { partner: wish.partner || null, kind: wish.kind.replace("*", "") || null, verdict: wish.verdict, after: more ? page.value?.next : null });
     if (page.value) rows = more ? [...rows, ...page.value.rows] : page.value.rows;
     draw();
   };
