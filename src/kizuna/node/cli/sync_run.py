@@ -132,7 +132,7 @@ def _pushed(sharing: Sharing, party: str) -> dict[str, Any]:
             acks = sharing.shared.outbox.acks(state.name)
             at = acks[party].size if party in acks else 0
             while state.peer in mine and at < state.head_size:
-                answer = line.ask("POST", "/fed/v1/inbox", exchange.cut(state.name, at, _PAGE_BYTES))
+                answer = line.ask("POST", "/fed/v1/inbox", exchange.cut(party, state.name, at, _PAGE_BYTES))
                 if answer.status != HTTPStatus.OK:
                     raise UnavailableError(
                         f"{party} answers {answer.status}", hint="was the introduction confirmed there?"

@@ -46,7 +46,7 @@ def written(sharing: Sharing, party: str, file: Path, *, whole: bool = False) ->
                 if state.peer in mine:
                     acks = sharing.shared.outbox.acks(state.name)
                     first = acks[party].size if party in acks and not whole else 0
-                    for page in exchange.pages(state.name, first, state.head_size):
+                    for page in exchange.pages(party, state.name, first, state.head_size):
                         out.write(writer.add(Item("page", page)))
                         counts["pages"] += 1
                         counts["records"] += len(open_page(page).records)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -162,7 +163,10 @@ def _lon(deg: float) -> float:
 
 def _label(record: Record) -> str:
     try:
-        return word_of(record.label)
+        label = record.label
+        if not label.originator:  # what comes from others is never taken for a label that nobody has chosen yet
+            label = msgspec.structs.replace(label, originator=record.origin)
+        return word_of(label)
     except InputError:
         return "nobody"
 

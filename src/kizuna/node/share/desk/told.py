@@ -15,6 +15,7 @@ from kizuna.share.ledger import merkle
 from kizuna.share.ledger.checkpoint import read_checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.proof import write_proof
+from kizuna.share.sync.cutting import not_for
 from kizuna.stores.shared.decisions import Line
 
 if TYPE_CHECKING:
@@ -176,7 +177,10 @@ def as_partner(office: Office, partner: str, start_ms: int, end_ms: int, kind: s
     logs: dict[str, dict[str, int]] = {}
     recalled = 0
     left_out = 0
+    hides = not_for(partner, office.sharing.who(), office.now_ms())
     for log, n, data in office.holdings.entries(audiences_of(office, partner)):
+        if parse_name(log).audience != partner and hides(data):  # a log of several: this one reads the rest alone
+            continue
         count = logs.setdefault(log, {"records": 0, "bytes": 0})
         count["records"] += 1
         count["bytes"] += len(data)

@@ -10,7 +10,7 @@ from kizuna.base.errors import KizunaError, TrustError
 from kizuna.share import receipt
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.sync import Fault, wire
-from kizuna.share.sync.cutting import Cutter
+from kizuna.share.sync.cutting import Cutter, not_for
 from kizuna.share.sync.taking import Outcome, take
 
 if TYPE_CHECKING:
@@ -31,15 +31,21 @@ class Exchange:
         self._sharing, self._alarm = sharing, alarm
         self._cutter = Cutter(sharing.shared.outbox)
 
-    def cut(self, log: str, first: int, max_bytes: int, *, alone: bool = False) -> bytes:
-        """A page of one of our logs; ``alone``: for a reader who may hold nothing before it."""
-        keys = self._sharing.identity.ring.sequence
-        return self._cutter.cut(parse_name(log), first, max_bytes, keys=keys, alone=alone)
+    def cut(self, reader: str, log: str, first: int, max_bytes: int, *, alone: bool = False) -> bytes:
+        """A page of one of our logs for a partner; ``alone``: for one who may hold nothing before it.
 
-    def pages(self, log: str, first: int, size: int) -> Iterator[bytes]:
-        """All pages of one of our logs from entry ``first`` up to ``size``, for carried media."""
+        A log that several read holds what was released when others were in it: records whose label does not reach this
+        reader today travel as commitments.
+        """
+        sharing, name = self._sharing, parse_name(log)
+        hides = None if name.audience == reader else not_for(reader, sharing.who(), sharing.now_ms())
+        keys = sharing.identity.ring.sequence
+        return self._cutter.cut(name, first, max_bytes, keys=keys, alone=alone, hides=hides)
+
+    def pages(self, reader: str, log: str, first: int, size: int) -> Iterator[bytes]:
+        """All pages of one of our logs from entry ``first`` up to ``size``, for a partner on carried media."""
         while first < size:
-            page = self.cut(log, first, CARRIED_BYTES, alone=True)
+            page = self.cut(reader, log, first, CARRIED_BYTES, alone=True)
             yield page
             from kizuna.share.page import open_page  # noqa: PLC0415
 

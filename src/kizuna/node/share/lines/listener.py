@@ -23,7 +23,7 @@ import msgspec
 
 from kizuna.base.errors import InputError, KizunaError, TrustError
 from kizuna.base.units import SECOND_MS
-from kizuna.links.fed.signing import WINDOW_S, check, created_of
+from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of
 from kizuna.node.share.partners import ACTIVE, REVOKED
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.page import LIMITS
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 REQUESTS_S: Final = 50.0
 REQUESTS_MOST: Final = 200
 """A partner may send so many requests a second, and so many at once."""
+_ADDRESSES_MOST: Final = 4096
 _BODY_S: Final = 120.0
 _DUE_S: Final = 0.5
 _HEADERS_MOST: Final = 64
@@ -63,6 +64,13 @@ class _Peer:
     def __init__(self, sizes: Mapping[str, int]) -> None:
         self.server = Server(sizes)
         self.waiting: dict[int, asyncio.Future[Reply | None]] = {}
+        self.ceiling = _Ceiling()
+
+
+class _Ceiling:
+    """So many requests a second and so many at once."""
+
+    def __init__(self) -> None:
         self.left, self.at_s = float(REQUESTS_MOST), time.monotonic()
 
     def within(self) -> bool:
@@ -82,6 +90,7 @@ class Listener:
     def __init__(self, sharing: Sharing, traffic: Traffic) -> None:
         self._sharing, self._traffic = sharing, traffic
         self._peers: dict[str, _Peer] = {}
+        self._addresses: dict[str, _Ceiling] = {}
         self._tickets = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keys: tuple[Any, dict[str, tuple[str, bytes]]] = (None, {})
@@ -100,6 +109,22 @@ class Listener:
         for partner, peer in self._peers.items():
             if audience in self._sharing.audiences(partner):
                 self._do(partner, peer, peer.server.news(log, size))
+
+    def fit(self) -> None:
+        """Who may read which logs has changed."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closing
+                self._loop.call_soon_threadsafe(self._fit)
+
+    def _fit(self) -> None:
+        logs = self._sharing.shared.logs.all("out")
+        for partner, peer in self._peers.items():
+            mine = self._sharing.audiences(partner)
+            for state in logs:
+                if state.peer in mine:
+                    self._do(partner, peer, peer.server.news(state.name, state.head_size))
+                else:
+                    peer.server.withdraw(state.name)
 
     def let_go(self) -> None:
         """Answer every question that waits with "nothing new": the node stops. On the listener's loop."""
@@ -145,14 +170,16 @@ class Listener:
         if most is None or host not in self.hosts or partner is None:
             return NOTHING
         query = bytes(scope.get("query_string", b"")).decode("latin-1")
-        peer = self._peer(partner)
-        if not peer.within():
-            return Said(429, headers=((b"retry-after", b"2"),))
+        if not self._within(str((scope.get("client") or ("",))[0])):
+            return NOTHING
         body = await _read(receive, most, int(headers.get("content-length") or 0))
         url = f"https://{headers['host']}{path}" + (f"?{query}" if query else "")
         refused = await asyncio.to_thread(self._check, partner, method, url, headers, body)
         if refused is not None:
             return refused
+        peer = self._peer(partner)
+        if not peer.ceiling.within():
+            return Said(429, headers=((b"retry-after", b"2"),))
         self._traffic.heard(partner)
         if self._sharing.partners.get(partner).state != ACTIVE:
             return Said(403)
@@ -162,6 +189,14 @@ class Listener:
             return Said(200, await asyncio.to_thread(self._traffic.brought, partner, body))
         return Said(200, manifests_after(self._sharing, query))
 
+    def _within(self, address: str) -> bool:
+        """Whether this address may have one more signature looked at: before it is known to be a partner's."""
+        ceiling = self._addresses.pop(address, None) or _Ceiling()
+        self._addresses[address] = ceiling  # the last one heard is the last to be forgotten
+        if len(self._addresses) > _ADDRESSES_MOST:
+            del self._addresses[next(iter(self._addresses))]
+        return ceiling.within()
+
     def _check(self, partner: str, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Said | None:
         """None where the request is the partner's own; else what is answered."""
         now_ms = time.time_ns() // 1_000_000
@@ -170,6 +205,8 @@ class Listener:
             return Said(401, headers=((b"x-kizuna-clock", str(now_ms // SECOND_MS).encode()),))
         try:
             signed = check(method, url, headers, body, key_of=lambda key: self._keys_now().get(key, ("", None))[1])
+            if self._partner_of(signed.key_id) != partner:
+                return NOTHING
         except TrustError:
             return NOTHING
         keep_ms = 2 * WINDOW_S * SECOND_MS
@@ -226,7 +263,7 @@ class Listener:
         reply = answer.result()
         if reply is None or parse_name(reply.log).audience not in self._sharing.audiences(partner):
             return Said(204)
-        page = await asyncio.to_thread(self._traffic.exchange.cut, reply.log, reply.first, reply.max_bytes)
+        page = await asyncio.to_thread(self._traffic.exchange.cut, partner, reply.log, reply.first, reply.max_bytes)
         self._traffic.sent(partner, len(page))
         return Said(200, page)
 
@@ -238,13 +275,6 @@ class Listener:
                 waiting = peer.waiting.pop(action.ticket, None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(action if isinstance(action, Reply) else None)
-
-
-def claimed(headers: Mapping[str, str]) -> str:
-    """The key id that a request claims, unchecked; empty where it claims none."""
-    text = headers.get("signature-input", "")
-    _, found, rest = text.partition(';keyid="')
-    return rest.partition('"')[0] if found else ""
 
 
 def manifests_after(sharing: Sharing, query: str) -> bytes:

@@ -204,7 +204,7 @@ class Worker:
         """On a thread of the pool: one page of ours."""
         begun_s = time.monotonic()
         try:
-            page = self._traffic.exchange.cut(send.log, send.first, send.max_bytes)
+            page = self._traffic.exchange.cut(self.partner, send.log, send.first, send.max_bytes)
             self._jobs.put(lambda: self._pusher.began(send.exchange, len(page)) or [])  # type: ignore[func-returns-value]
             answer = self._said("POST", "/fed/v1/inbox", page, send.timeout_ms, line=1)
             if answer.status != HTTPStatus.OK:
