@@ -277,10 +277,13 @@ class Door:
     ) -> None:  # fmt: skip
         with self._lock:
             house, told, boxes, rows = self.house, [], [], list(decided)
-            for batch in batches:
-                box = self._box(LogName(house.identity.party, self._epoch, batch.audience, house.identity.context,
-                                        batch.lane))  # fmt: skip
+            for whole in batches:
+                box = self._box(LogName(house.identity.party, self._epoch, whole.audience, house.identity.context,
+                                        whole.lane))  # fmt: skip
                 self._standing(box)
+                batch = self._once(box, whole)
+                if not batch.released:
+                    continue
                 made = release.append(box, batch.released)
                 told.append(Told(box.name, made.first, batch.records, made.nodes, made.outbox.salts))
                 boxes.append(made.outbox)
@@ -289,6 +292,14 @@ class Door:
             house.shared.outbox.append(told, house.now_ms(), rows, kept)
             self._memory = memory or self._memory
             self._sign(boxes)
+
+    def _once(self, box: release.Outbox, batch: Batch) -> Batch:
+        """The batch without what this log holds already: a vessel heard twice in one second says the same twice."""
+        names = [record_id(data) for data in batch.records]
+        held = self.house.shared.records.in_log(str(box.name), names)
+        if not held:
+            return batch
+        return batch._replace(released=tuple(r for r, n in zip(batch.released, names, strict=True) if n not in held))
 
     @property
     def _epoch(self) -> int:

@@ -69,6 +69,20 @@ class Records:
         sql = "SELECT l.name, e.n FROM record r JOIN entry e USING (rec) JOIN log l USING (log) WHERE r.id = ?"
         return [(name, n) for name, n in self._database.rows(f"{sql} ORDER BY e.entry", id_bytes(record_id))]
 
+    def in_log(self, log: str, record_ids: Iterable[str]) -> set[str]:
+        """Those of the records that a log holds, erased ones too. Raises InputError for what is no id."""
+        wanted = [id_bytes(name) for name in record_ids]
+        out: set[str] = set()
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            sql = (
+                "SELECT r.id FROM record r JOIN entry e USING (rec) JOIN log l USING (log) "  # noqa: S608 marks only
+                f"WHERE l.name = ? AND r.id IN ({marks})"
+            )
+            out.update(raw.hex() for (raw,) in self._database.rows(sql, log, *part))
+        return out
+
     def erase(self, record_ids: Iterable[str], at_ms: int, reason: str, *, forget: bool = False) -> int:
         """Erase the bytes of records and the salts of their leaves; how many were there to erase."""
         wanted = [id_bytes(name) for name in record_ids]
