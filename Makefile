@@ -60,7 +60,7 @@ web/node_modules/playwright-core: web/package-lock.json
 	@npm ci --prefix web --ignore-scripts --silent && touch $@
 
 # ---- what people run ----------------------------------------------------------------------------------------------
-demo: $(V)/.demo web ## a node with a day of simulated traffic (EXERCISE) behind it, playing on; names the page
+demo: $(V)/.demo web ## two coast guards and an onlooker on one simulated sea (EXERCISE), a distress at their border; names the pages
 	@$(BIN)/kizuna demo --out $(OUT)
 
 report: $(V)/.run ## simulate a day of traffic (EXERCISE), detect, score, and name the report to open
