@@ -1,4 +1,4 @@
-"""Commands about what partners are told: preview, recall, requests, grants."""
+"""Commands about what partners are told: preview, files out and in, recall, requests, grants."""
 
 from __future__ import annotations
 
@@ -28,6 +28,49 @@ def preview(
     from kizuna.node.cli import desk_run  # noqa: PLC0415
 
     desk_run.preview(home, as_, rules, days, as_json=as_json)
+
+
+@release_app.command("export")
+def export(
+    home: Home,
+    as_: Annotated[str, typer.Option("--as", help="Partner whose view is written.")],
+    form: Annotated[str, typer.Option("--format", help="geojson, cot, cise or stix.")] = "geojson",
+    start: Annotated[str, typer.Option("--from", help="Observed from here on (ISO 8601); a day without.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Observed before this; now without.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; stdout without.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Private key (PEM) that signs CISE; the node's.")] = None,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="Its certificate (PEM).")] = None,
+    by: By = "",
+    password_file: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write what a partner was told, of the very bytes in its logs, as a file for its programs; it is audited."""
+    from kizuna.node.cli import desk_run, exchange_run  # noqa: PLC0415
+
+    by = desk_run.person(home, by, password_file, "release.export")
+    exchange_run.export(home, as_, form, (start, end), out, (key, certificate), by, as_json=as_json)
+
+
+@release_app.command("import")
+def bring(
+    home: Home,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CISE message, ZIP of them, or CoT events.")],
+    origin: Annotated[str, typer.Option("--of", help="Party under which its sender stands here.")],
+    form: Annotated[str, typer.Option("--format", help="cise or cot.")] = "cise",
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="CISE: certificate (PEM) agreed with the sender.")
+    ] = None,
+    sender: Annotated[str, typer.Option("--sender", help="CISE: service id of the sender.")] = "",
+    recipient: Annotated[str, typer.Option("--recipient", help="CISE: service id that it writes to.")] = "",
+    by: By = "",
+    password_file: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put what others sent into quarantine; nothing of it is used before a person lets it in. Exit code 3: not all."""
+    from kizuna.node.cli import desk_run, exchange_run  # noqa: PLC0415
+
+    by = desk_run.person(home, by, password_file, "release.act")
+    exchange_run.bring(home, file, form, origin, certificate, (sender, recipient), by, as_json=as_json)
 
 
 def recall(

@@ -57,6 +57,7 @@ RULES: Final[Mapping[str, frozenset[str]]] = {
     "release.who": _DESK,
     "release.see": _RELEASE,
     "release.act": _RELEASE,
+    "release.export": _RELEASE | {FEED},
     "release.review": _DESK,
     "partner.act": _RELEASE,
     "incident.see": _ALL,

@@ -17,7 +17,7 @@ from kizuna.base.errors import InputError, KizunaError, UnavailableError
 from kizuna.base.table import Table
 from kizuna.node.share import received
 from kizuna.records.kinds import read_body
-from kizuna.records.record import decode
+from kizuna.records.record import Record, decode
 from kizuna.share.ledger.name import parse_name
 from kizuna.sources.batch import Batch, nothing
 from kizuna.stores.shared import Arrival
@@ -91,6 +91,12 @@ class Arrivals:
         self._sharing.shared.notes.put({CURSOR: str(self.cursor).encode()})
         self.taken += len(rows)
         return True
+
+    def let_in(self, log: str, rows: Iterable[tuple[str, bytes, Record]]) -> None:
+        """Rows of the picture of what a person let in from a file: id, bytes, record. Any thread may call it."""
+        from kizuna.node.share.sharing import Received  # noqa: PLC0415  it knows us
+
+        self._into_picture([Received(0, r.origin, log, 0, name, data, r) for name, data, r in rows])
 
     def _handle(self, handler: Callable[[Received], None], row: Received) -> None:
         """A handler that finds fault with a record must not stop the others."""

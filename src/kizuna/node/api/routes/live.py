@@ -80,14 +80,15 @@ async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> As
 
 
 def _released(node: Node, viewer: Viewer, cursor: int) -> tuple[int, bytes]:
-    """What a partner was told since, as events of the very records."""
+    """What a partner was told since, as events of the very records; what was recalled is taken off its maps."""
     released = Reader(node, viewer).released
     if released is None:
         return cursor, b""
     tick_ms = node.now_ms() // SECOND_MS * SECOND_MS
     feed = cot_records.Feed(node.facts.context, tick_ms, _STALE_MS // SECOND_MS)
     cursor, told = released.told_since(cursor)
-    return cursor, b"".join(made for data in told if (made := cot_records.event(data, feed)) is not None)
+    made = (cot_records.gone(data, feed) if gone else cot_records.event(data, feed) for gone, data in told)
+    return cursor, b"".join(event for event in made if event is not None)
 
 
 def said(node: Node, viewer: Viewer) -> str:

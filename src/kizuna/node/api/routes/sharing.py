@@ -28,6 +28,7 @@ from kizuna.node.origin import newest_by_origin, own_rows
 from kizuna.node.share import introduction
 from kizuna.node.share.desk import memoranda, overview, parting, told, witness, words
 from kizuna.node.share.door import Rows
+from kizuna.node.share.exchange import outward
 
 Party = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$")]
 Record = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
@@ -123,6 +124,24 @@ def _add_looking(router: APIRouter, books: Books) -> None:
         node.desk.audit.saw(viewer.name, "release.as", partner, viewer.address)
         found = _there(lambda: told.as_partner(office, partner, start_ms, end_ms, kind))
         return Response(json_bytes({**found, "marking": node.facts.marking}), media_type=GEOJSON)
+
+
+    @router.get("/api/sharing/as/{partner}/export", **needs("release.export"))
+    def export(viewer: Looks, partner: Party, form: Annotated[outward.Form, Query(alias="format")],
+               start: Annotated[Moment, Query(alias="from")] = None,
+               end: Annotated[Moment, Query(alias="to")] = None) -> Response:  # fmt: skip
+        """The same as a file for its programs: GeoJSON, CoT, a ZIP of signed CISE messages, or a STIX bundle."""
+        office = office_of(books)
+        if viewer.is_token and viewer.partner != partner:
+            raise Problem(403, "this token does not read as this partner", code="role")
+        start_ms, end_ms = period(start, end, node, DAY_MS, _SPAN_MS)
+        with _refusals(books, viewer, "release.export", f"{partner} {form}"):
+            wish = outward.Wish(partner, form, start_ms, end_ms, quiet=viewer.is_token)
+            made = _there(lambda: outward.export(office, wish))
+        node.desk.audit.did(viewer.name, "release.export", f"{partner} {form}", made.said, viewer.address)
+        headers = {"Content-Disposition": f'attachment; filename="{made.name}"',
+                   "X-Kizuna-Left-Out": str(made.left_out), "X-Kizuna-Not-Said": str(made.not_said)}  # fmt: skip
+        return Response(made.data, media_type=made.media, headers=headers)
 
 
 def _selected(

@@ -10,6 +10,7 @@ from kizuna.node.share import introduction
 from kizuna.node.share.desk import rulings
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.desk.shelf import NUMBERS
+from kizuna.node.share.exchange import inward
 from kizuna.records.bodies.trust import Answer
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
@@ -123,26 +124,30 @@ _DUE_MS: Final = 72 * 3_600_000
 
 # ---- quarantine ------------------------------------------------------------------------------------------------------
 def quarantine(office: Office) -> list[dict[str, Any]]:
-    """Bytes that were refused and nobody has looked at, newest first."""
-    done = {int(r.data.split(b" ")[0]) for r in office.rows.values() if r.what == JUDGED}
-    refused = [_aside(a) for a in office.shared.quarantine.list(_SEEN_MOST) if a.number not in done]
+    """Bytes that were refused, posted or brought and nobody has looked at, newest first."""
+    done = inward.judged(office)
+    refused = [_aside(a) for a in office.shared.quarantine.list(_SEEN_MOST + len(done)) if a.number not in done]
     return sorted([*office.taxii.waiting(), *refused], key=lambda q: -q["at_ms"])
 
 
 def _aside(one: Aside) -> dict[str, Any]:
     shown = one.data[:2000].decode("utf-8", "replace")
+    source = "import" if inward.is_import(one) else "line"
     return {"n": one.number, "at_ms": one.at_ms, "partner": one.peer, "log": one.log, "reason": one.reason,
-            "size": len(one.data), "begins": shown, "source": "line"}  # fmt: skip
+            "size": len(one.data), "begins": shown, "source": source}  # fmt: skip
 
 
 def judge(office: Office, number: int, by: str, *, accept: bool) -> None:
-    """A person's word. Bytes that failed a check are evidence and never taken in; objects posted over TAXII may be."""
+    """A person's word. Bytes that failed a check are evidence and never taken in; what was posted or brought may be."""
     if number > NUMBERS:
         office.taxii.judge(number, by, accept=accept)
         return
     if number not in {q["n"] for q in quarantine(office)}:
         raise InputError(f"nothing waits under number {number}", code="no_quarantine")
-    if accept:
+    brought = next((a for a in inward.waiting(office) if a.number == number), None)
+    if accept and brought is not None:
+        inward.let_in(office, brought, by)
+    elif accept:
         raise Refusal("what was refused for its signature or form is never taken in; ask the partner to send it again",
                       rule="verify")  # fmt: skip
     office.note(JUDGED, f"{number} {by} {iso_s(office.now_ms())}".encode(), by)

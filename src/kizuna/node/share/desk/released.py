@@ -51,6 +51,9 @@ class Released:
         self._key: Any = None
         self.records: list[tuple[str, bytes]] = []
         """Id and bytes of each record that the partner has, log by log."""
+        self._story: list[tuple[bool, bytes] | None] = []
+        """What was told, in the order in which it was seen here; and what is gone again (True). None: it was told."""
+        self._shown: dict[str, int] = {}
         self._arrived = np.empty(0, np.int64)
         self._fixes = self._events = self._detections = empty(LATEST)
         self._read()
@@ -80,6 +83,7 @@ class Released:
                     after = piece[-1].n + 1
             gone = {n for n, s in office.shared.tombstones.of([i for i, _ in rows]).items() if s.action != "annotate"}
             self.records = [(i, r) for i, r in rows if i not in gone]
+            self._tell_on(gone)
             me = office.me
             told = [(me, i, r, b) for i, data in self.records if (b := _body(r := decode(data))) is not None]
             fixes = received.positions([t for t in told if t[2].kind == "track.position"], MISSING_TIME_MS)
@@ -164,11 +168,26 @@ class Released:
         """None: there are no blocks."""
         return [], []
 
-    def told_since(self, cursor: int) -> tuple[int, list[bytes]]:
-        """Records after a cursor that this gave before (0 at first), and the next cursor."""
+    def told_since(self, cursor: int) -> tuple[int, list[tuple[bool, bytes]]]:
+        """What came after a cursor that this gave before (0 at first): gone or not, record; and the next cursor."""
         self._read()
-        rows = self.records
-        return len(rows), [data for _, data in (rows[cursor:] if cursor <= len(rows) else rows)]
+        if not self._office.reaches(self._partner):
+            return cursor, []
+        with self._lock:
+            fresh = [row for row in self._story[cursor:] if row is not None and (cursor or not row[0])]
+            return len(self._story), fresh
+
+    def _tell_on(self, gone: set[str]) -> None:
+        """Records of several logs come mixed, so what is new is found by id. What is gone is not told again."""
+        for name in sorted(gone & self._shown.keys()):
+            row, self._story[self._shown[name]] = self._story[self._shown[name]], None
+            del self._shown[name]
+            if row is not None:
+                self._story.append((True, row[1]))
+        for name, data in self.records:
+            if name not in self._shown:
+                self._shown[name] = len(self._story)
+                self._story.append((False, data))
 
     def detections(self, start_ms: int, end_ms: int) -> Table:
         """Detections by time."""
