@@ -23,6 +23,9 @@ const PARTS: readonly { name: string; words: WordKey; make: PartMaker }[] = [
   { name: "agreements", words: "release.agreements", make: agreementsPart },
 ];
 
+/** News of sharing come by the second while much is told; the part in front asks anew at most so often. */
+const NEWS_MS = 1000;
+
 export const releasePage: PageMaker = (desk: Desk, root) => {
   const made = new Map<string, Part>();
   let shown = "";
@@ -66,9 +69,14 @@ export const releasePage: PageMaker = (desk: Desk, root) => {
           @click=${() => openPart(desk, "release", p.name)}>${t(p.words)}${p.name === "queue" && waiting ? html` <span class="n">${waiting}</span>` : nothing}</button>`)}</div>` : nothing}
       <div id="part" role=${parts.length > 1 ? "tabpanel" : nothing} aria-labelledby=${parts.length > 1 ? `part-${name}` : nothing}>${front().view(rest)}</div>`;
   }); // prettier-ignore
+  let due = 0;
   const news = () => {
-    front().news?.();
-    draw();
+    if (due) return;
+    due = window.setTimeout(() => {
+      due = 0;
+      front().news?.();
+      draw();
+    }, NEWS_MS);
   };
   const stops = [
     desk.app.store.on(["part"], come),
@@ -78,6 +86,7 @@ export const releasePage: PageMaker = (desk: Desk, root) => {
   ];
   come();
   return () => {
+    clearTimeout(due);
     for (const stop of stops) stop();
     for (const part of made.values()) part.end?.();
   };

@@ -5,7 +5,7 @@ import { ledgerOf, storyOf } from "../../api/sharing_shapes";
 import { queryText } from "../../api/client";
 import { t, word } from "../../i18n";
 import { short } from "../../i18n/format";
-import type { Desk } from "../desk";
+import { oneAtATime, type Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { Asked, kindWord, marking, type PartMaker, rowsOr, shortId, when } from "./parts";
@@ -24,6 +24,8 @@ export const ledgerPart: PartMaker = (desk, draw) => {
     if (page.value) rows = more ? [...rows, ...page.value.rows] : page.value.rows;
     draw();
   };
+  // news may come faster than answers: one question at a time, or none of their answers would ever count
+  const again = oneAtATime(() => pull());
   const set = (key: keyof typeof wish) => (e: Event) => {
     wish[key] = (e.target as HTMLInputElement).value;
     void pull();
@@ -37,7 +39,7 @@ export const ledgerPart: PartMaker = (desk, draw) => {
       asked = rest;
       if (!rest && !rows.length) void pull();
     },
-    news: () => void (asked ? nothing : pull()),
+    news: () => void (asked ? nothing : again()),
     view(rest) {
       if (rest) return html`<p><button class="link" @click=${() => openPart(desk, "release", "ledger")}>← ${t("release.ledger")}</button></p>${story.value ? whole(desk, story.value) : story.instead()}`;
       return html`<form class="filters" @submit=${(e: Event) => { e.preventDefault(); void pull(); }}>
