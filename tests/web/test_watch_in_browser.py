@@ -62,7 +62,19 @@ def test_watch_at_real_node(tmp_path):
     if not (ROOT / "src" / "kizuna" / "_web" / "index.html").exists():
         pytest.skip("the page is not built into the package: make web")
     kizuna = Path(sys.executable).parent / "kizuna"
-    command = [kizuna, "demo", "--out", str(tmp_path / "demo"), "--vessels", "80", "--port", "0", "--json", "--quiet"]
+    command = [
+        kizuna,
+        "demo",
+        "--one",
+        "--out",
+        str(tmp_path / "demo"),
+        "--vessels",
+        "80",
+        "--port",
+        "0",
+        "--json",
+        "--quiet",
+    ]
     with (
         (tmp_path / "said").open("w") as said,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as node,
