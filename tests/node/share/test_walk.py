@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from node.share.walking import MMSI, RULES, Operator, introduced, until
+from node.share.walking import MMSI, OTHER_MMSI, OTHER_SENTENCE, RULES, Operator, introduced, until
 
 
 pytestmark = pytest.mark.slow
@@ -31,6 +31,7 @@ def test_two_fresh_nodes_exchange_after_eight_actions(operators: tuple[Operator,
     south.activates(RULES.format(to="north", tlp="AMBER"))
     north.runs(), south.runs()
     until(lambda: north.hears() or south.shown().get(MMSI) == "partner:north", 90)
+    until(lambda: south.hears(OTHER_SENTENCE) or north.shown().get(OTHER_MMSI) == "partner:south", 90)
     until(lambda: south.received() and south.ledger()[0]["size"])
     assert north.actions + south.actions <= 8
     assert time.monotonic() - begun < 300

@@ -17,6 +17,9 @@ from typing import Any
 SENTENCE = b"!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*23\r\n"
 """A position of MMSI 227006760."""
 MMSI = 227006760
+OTHER_SENTENCE = b"!AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0*5F\r\n"
+"""A position of MMSI 366053209."""
+OTHER_MMSI = 366053209
 KIZUNA = [sys.executable, "-c", "from kizuna.node.cli.main import run; run()"]
 RULES = """
 version = 1
