@@ -47,6 +47,11 @@ def make_key(use: Use, kind: Kind, random: Random) -> tuple[bytes, Key]:
     return write_key(key, random), key.listed()
 
 
+def public_of(file: KeyFile) -> bytes:
+    """The public key of a key file of a running node."""
+    return read_key(file.data, mode=file.mode, where=file.where).public
+
+
 def open_root(file: KeyFile, passphrase: str) -> SecretKey:
     """The root key from its file. Raises ConfigError for a wrong passphrase, an unsafe mode, or another file."""
     key = read_key(file.data, mode=file.mode, where=file.where, passphrase=passphrase)

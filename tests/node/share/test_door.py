@@ -102,10 +102,11 @@ def test_a_vessel_heard_again_with_the_same_words_and_time_is_told_once(house: H
     plain = rule_files.load(RULES.replace('transform = ["coarsen_position cell_m=1000"]', ""))
     house.rules = lambda: plain
     first, again = fixes(1), fixes(1, first=77)
-    Door(house).tell(Rows(first))
+    door = Door(house)
+    door.tell(Rows(first))
     NOW_MS[0] += 6 * 3_600_000
     late = again.replace(received_ms=np.array([NOW_MS[0] - 3 * 3_600_000]))
-    counts = Door(house).tell(Rows(late))
+    counts = door.tell(Rows(late))
     assert counts["south"].told == 1, "it is due by its time of receipt"
     assert len(told(house)) == 1
 

@@ -7,9 +7,11 @@ redirects not followed. Every answer is bounded while it is read.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import re
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -85,7 +87,8 @@ class _PinnedStream(httpcore.NetworkStream):
         if not any(hmac.compare_digest(found, pin) for pin in self._pins):
             secure.close()
             raise _PinBroken
-        return secure
+        self._inner = secure
+        return self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Nothing is read before the handshake."""
@@ -96,7 +99,11 @@ class _PinnedStream(httpcore.NetworkStream):
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; a thread that waits for an answer on it wakes up."""
+        found = self._inner.get_extra_info("socket")
+        if found is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(found, socket.SHUT_RDWR)
         self._inner.close()
 
     def get_extra_info(self, info: str) -> Any:

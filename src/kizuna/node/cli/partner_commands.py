@@ -10,6 +10,9 @@ import typer
 from kizuna.node.cli.share_open import AsJson, By, Home, Party
 
 partner_app = typer.Typer(help="Partners of a node: introduce, list, bound, pause, revoke.", no_args_is_help=True)
+community_app = typer.Typer(help="Communities: lists of members, signed by their stewards.", no_args_is_help=True)
+keys_app = typer.Typer(help="This node's keys: show, rotate with the root key, retire the old ones.",
+                       no_args_is_help=True)  # fmt: skip
 
 _MANY = "May be repeated; one empty word takes all away."
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
@@ -24,6 +27,10 @@ Listen = Annotated[str, typer.Option("--listen", help="Where partners are answer
 Address = Annotated[
     list[str] | None, typer.Option("--address", help="Where partners reach this node, https://HOST:PORT. Repeatable.")
 ]
+Community = Annotated[str, typer.Argument(metavar="COMMUNITY", help="Its id, c:NAME.")]
+Members = Annotated[list[str] | None, typer.Option("--member", help="A member beside this node. Repeatable.")]
+Parties = Annotated[list[str], typer.Argument(metavar="PARTY...", help="Ids of parties.")]
+RootKey = Annotated[Path | None, typer.Option("--root-key", help="The root key, where it is not in the directory.")]
 Code = Annotated[str, typer.Option("--code", help="What the other side read aloud; asked for without it.")]
 
 
@@ -152,6 +159,101 @@ def new_epoch(home: Home, passphrase_file: Phrase = None, by: By = "", as_json: 
     partner_run.new_epoch(home, passphrase_file, by, as_json=as_json)
 
 
+# ---- communities ---------------------------------------------------------------------------------------------------
+@community_app.command("found")
+def community_found(
+    home: Home, community: Community, member: Members = None, title: Title = "",
+    steward: Annotated[list[str] | None, typer.Option("--steward", help="May state later lists too.")] = None,
+    by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """State the first list of members. This node becomes the founder in its own settings."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.found(home, trust_run.First(community, title, tuple(member or ()), tuple(steward or ())), by,
+                    as_json=as_json)  # fmt: skip
+
+
+@community_app.command("follow")
+def community_follow(
+    home: Home, community: Community,
+    founder: Annotated[str, typer.Argument(metavar="PARTY", help="Its founder, as agreed when nodes were introduced.")],
+    by: By = "",
+) -> None:  # fmt: skip
+    """Settle whose first list of a community counts here."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.follow(home, community, founder, by)
+
+
+@community_app.command("list")
+def community_list(home: Home, as_json: AsJson = False) -> None:
+    """Communities, their members, and who of them is told something here."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.communities(home, as_json=as_json)
+
+
+@community_app.command("add")
+def community_add(
+    home: Home, community: Community, party: Parties, by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """State the next list, with these members as well."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.change(home, community, tuple(party), (), by, as_json=as_json)
+
+
+@community_app.command("remove")
+def community_remove(
+    home: Home, community: Community, party: Parties, by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """State the next list, without these members."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.change(home, community, (), tuple(party), by, as_json=as_json)
+
+
+@community_app.command("leave")
+def community_leave(home: Home, community: Community, by: By = "") -> None:
+    """Leave a community, at once and by this node's own word."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.leave(home, community, by)
+
+
+# ---- keys ----------------------------------------------------------------------------------------------------------
+@keys_app.command("show")
+def keys_show(home: Home, as_json: AsJson = False) -> None:
+    """Keys that the manifests list, which of them sign, and how far each partner knows the manifests."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.keys(home, as_json=as_json)
+
+
+@keys_app.command("rotate")
+def keys_rotate(
+    home: Home, root_key: RootKey = None, passphrase_file: Phrase = None, by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Make new keys and publish them beside the old ones, which go on signing. The node must not run."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.rotate(home, root_key, passphrase_file, by, as_json=as_json)
+
+
+@keys_app.command("retire")
+def keys_retire(
+    home: Home, root_key: RootKey = None, passphrase_file: Phrase = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also where partners do not know the new keys yet.")] = False,
+    by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let the new keys sign and end the old ones, once every partner knows the new. The node must not run."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.retire(home, root_key, passphrase_file, by, anyway=anyway, as_json=as_json)
+
+
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the program."""
+    partner_app.add_typer(community_app, name="community")
+    partner_app.add_typer(keys_app, name="keys")
     app.add_typer(partner_app, name="partner")

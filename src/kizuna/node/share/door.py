@@ -31,6 +31,7 @@ from kizuna.share.columns import Facts, Setting, Terms
 from kizuna.share.decide import Decision
 from kizuna.share.keys import Position
 from kizuna.share.ledger.name import LogName, parse_name
+from kizuna.share.ledger.note import Verifier, check_note, read_note
 from kizuna.share.publish import (
     Author,
     Batch,
@@ -51,6 +52,7 @@ from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transform import Tools
 from kizuna.share.transforms.moment import tick_ms
 from kizuna.stores.shared.decisions import Decided
+from kizuna.stores.shared.logs import LogState
 from kizuna.stores.shared.outbox import Told
 from kizuna.stores.shared.shared import Shared
 
@@ -123,6 +125,8 @@ class Door:
         """Called after each signed head with the log and how many records partners may read of it now."""
         self._lock = threading.RLock()
         self._kept_ms = 0
+        self._looked = False
+        """Whether heads were looked through for those of former keys."""
         self._counted_ms: dict[str, int] = {}
         self._noted: dict[tuple[str, str, str], None] = {}
         logs = house.shared.logs.all("out")
@@ -312,12 +316,26 @@ class Door:
 
     # ---- signing --------------------------------------------------------------------------------------------------
     def sign_rest(self) -> int:
-        """Sign what a crash left unsigned. How many logs."""
+        """Sign what a crash left unsigned, and once what a former key signed. How many logs."""
         with self._lock:
-            names = [parse_name(s.name) for s in self.house.shared.outbox.unsigned() if not s.halted]
+            rest = self.house.shared.outbox.unsigned()
+            if not self._looked:
+                rest += [s for s in self.house.shared.logs.all("out") if s.size == s.head_size and self._is_former(s)]
+                self._looked = True
+            names = [parse_name(s.name) for s in rest if not s.halted]
             boxes = [self._box(name) for name in names if name.epoch == self._epoch]
             self._sign(boxes)
             return len(boxes)
+
+    def _is_former(self, state: LogState) -> bool:
+        """Whether a head was signed by a key of ours that is not in use any more."""
+        if state.head is None:
+            return False
+        try:
+            check_note(read_note(state.head), [Verifier(state.name, self.house.identity.keys.page.public)])
+        except TrustError:
+            return True
+        return False
 
     def _signed_before(self, name: str) -> list[Position] | None:
         """What is known to have been signed of a log; None where the file that must know is gone."""

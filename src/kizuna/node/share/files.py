@@ -2,6 +2,7 @@
 
 keys/share/root.key             the party's root key, under a passphrase; belongs on a stick in a safe
 keys/share/<kind>-<use>.key     keys of a kind of context (real, exercise, test): page, node, box
+keys/share/next/                keys of a rotation that is under way
 keys/share/manifests/0001.note  our key manifests, in order
 keys/share/node.crt, node.key   certificate of the listener for partners
 keys/share/marks-<context>.json how much of each log was signed; never part of a backup
@@ -45,6 +46,11 @@ class Places:
     def root_key(self) -> Path:
         """The root key, where it was not taken away yet."""
         return self.keys / "root.key"
+
+    @property
+    def next(self) -> Path:
+        """Keys that the manifests list and nothing is signed with yet; see ``trust.rotation``."""
+        return self.keys / "next"
 
     @property
     def manifests(self) -> Path:

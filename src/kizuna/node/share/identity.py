@@ -23,7 +23,7 @@ from kizuna.share.keys import Key, KeyRing, Position, kind_of, read_manifest
 from kizuna.share.ledger.note import read_base64
 from kizuna.share.release import Keys, load_keys
 
-_USES: Final[tuple[Literal["page", "node", "box"], ...]] = ("page", "node", "box")
+USES: Final[tuple[Literal["page", "node", "box"], ...]] = ("page", "node", "box")
 Random = Callable[[int], bytes]
 
 
@@ -60,17 +60,18 @@ def init(places: Places, party: str, context: str, *, passphrase: str, random: R
     root_bytes, root = receipt.make_root(passphrase, random)
     put(places.root_key, root_bytes, new=True)
     listed = []
-    for use in _USES:
+    for use in USES:
         data, key = receipt.make_key(use, kind_of(context), random)
         put(places.key(use, context), data, new=True)
         listed.append(key)
     certificate = make_certificate(places.keys, hosts, now)
-    listed.append(_pin(certificate, context))
+    listed.append(pin(certificate, context))
     put(places.manifest(1), receipt.first_manifest(party, root, listed), new=True)
     return places.root_key
 
 
-def _pin(certificate: Certificate, context: str) -> Key:
+def pin(certificate: Certificate, context: str) -> Key:
+    """How a certificate stands in a key manifest."""
     digest = bytes.fromhex(certificate.fingerprint.replace(":", ""))
     return Key("tls", "sha256", base64.b64encode(digest).decode(), kind_of(context))
 
@@ -88,9 +89,9 @@ def load(places: Places, party: str, title: str, context: str) -> Identity:
     ring = KeyRing(party, read_base64(first.root, length=32))
     for data in manifests:
         ring = ring.accept(data)
-    keys = load_keys(party, [key_file(places.key(use, context)) for use in _USES])
+    keys = load_keys(party, [key_file(places.key(use, context)) for use in USES])
     certificate = read_certificate(places.keys / "node.crt", places.keys / "node.key")
-    live = {k.data for use in (*_USES, "tls") for k in ring.live(use, context)}
+    live = {k.data for use in (*USES, "tls") for k in ring.live(use, context)}
     mine = {keys.page.public, keys.node.public, keys.box.public if keys.box else b"",
             bytes.fromhex(certificate.fingerprint.replace(":", ""))}  # fmt: skip
     if not mine <= live:

@@ -24,6 +24,7 @@ from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity, Marks, load
 from kizuna.node.share.partners import ACTIVE, Partners
 from kizuna.node.share.rulebook import RuleBook
+from kizuna.node.share.trust.membership import PREFIX, Membership
 from kizuna.records.label import EVERYBODY
 from kizuna.records.partner import Community, Directory, directory
 from kizuna.records.record import Record, decode
@@ -76,12 +77,13 @@ class Sharing:
         self.shared: Shared = open_shared(self.places.shared, context=self.context)
         self.partners = Partners(self.places)
         self.book = RuleBook(self.shared)
-        self.communities: Callable[[], Sequence[Community]] = tuple
-        """Lists of members that count now; arrivals keep them."""
+        self.membership = Membership(s.founder_of(), s.party, self.context, self.shared.papers)
+        self.communities: Callable[[], Sequence[Community]] = self.membership.all
+        """Lists of members that count now."""
         self.now_ms = now_ms
         self.bound: Callable[[RuleSet], RuleSet] = lambda rules: rules
         """Which of the rules hold now; the desk takes out those whose agreement has ended or is not signed."""
-        self.handlers: list[tuple[str, Handler]] = []
+        self.handlers: list[tuple[str, Handler]] = [(PREFIX, self.membership.received)]
         self.traffic: Traffic | None = None
         """Threads and lines, while the node runs."""
         self._lock = threading.Lock()
@@ -120,14 +122,15 @@ class Sharing:
 
     def trusted(self, partner: str) -> Trusted:
         """An active partner, as pages and receipts of it are judged. Raises InputError for one that is none."""
-        stamp = self.partners.stamp()
+        communities = tuple(self.communities())
+        stamp = (self.partners.stamp(), communities)
         with self._lock:
             held = self._trusted.get(partner)
             if held is None or held[0] != stamp:
                 known = self.partners.get(partner)
                 if known.state != ACTIVE:
                     raise InputError(f"{partner} is {known.state}", hint="kizuna partner list")
-                mine = frozenset(c.id for c in self.communities() if self.party in c.members)
+                mine = frozenset(c.id for c in communities if self.party in c.members)
                 held = stamp, Trusted(self.party, known.ring, self.context, mine)
                 self._trusted[partner] = held
             return held[1]

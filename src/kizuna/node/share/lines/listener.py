@@ -25,6 +25,7 @@ from kizuna.base.errors import InputError, KizunaError, TrustError
 from kizuna.base.units import SECOND_MS
 from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of
 from kizuna.node.share.partners import ACTIVE, REVOKED
+from kizuna.node.share.trust.rotation import note_known
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.page import LIMITS
 from kizuna.share.sync import Alarm, Quiet, Reply, Server, wire
@@ -187,7 +188,7 @@ class Listener:
             return await self._page(partner, peer, body, receive)
         if path == _INBOX:
             return Said(200, await asyncio.to_thread(self._traffic.brought, partner, body))
-        return Said(200, manifests_after(self._sharing, query))
+        return Said(200, await asyncio.to_thread(manifests_after, self._sharing, partner, query))
 
     def _within(self, address: str) -> bool:
         """Whether this address may have one more signature looked at: before it is known to be a partner's."""
@@ -277,12 +278,13 @@ class Listener:
                     waiting.set_result(action if isinstance(action, Reply) else None)
 
 
-def manifests_after(sharing: Sharing, query: str) -> bytes:
-    """Our key manifests after the number in ``after``."""
+def manifests_after(sharing: Sharing, partner: str, query: str) -> bytes:
+    """Our key manifests after the number in ``after``, which says what the partner holds."""
     try:
         after = int(parse_qs(query).get("after", ["0"])[0])
     except ValueError:
         after = 0
+    note_known(sharing, partner, after)
     return msgspec.json.encode([m.decode() for m in sharing.identity.manifests[max(0, after) :]])
 
 

@@ -70,6 +70,8 @@ class Traffic:
         self.exchange = Exchange(sharing, self.alarm)
         self._links: dict[str, Link] = {}
         self._workers: dict[str, Worker] = {}
+        self._let_go: list[Worker] = []
+        """Stopped ones with something still under way."""
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -91,9 +93,13 @@ class Traffic:
         self._over.set()
         self.arrivals.bell.set()
         self._stop_server()
-        for worker in list(self._workers.values()):
+        workers = [*self._workers.values(), *self._let_go]
+        for worker in workers:
             worker.stop()
         until = time.monotonic() + STOP_S
+        for worker in workers:
+            if not worker.ended(max(0.0, until - time.monotonic())):
+                _LOG.error("an exchange with %s did not end in time", worker.partner)
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
             if thread.is_alive():
@@ -109,18 +115,27 @@ class Traffic:
 
     # ---- partners ---------------------------------------------------------------------------------------------------
     def _mind_partners(self) -> None:
-        """A line to each active partner that has an address; none to others. Officers' changes take hold here."""
+        """A line to each active partner that has an address; none to others. Officers' changes take hold here.
+
+        So do changes of communities: our own lists are brought to whom they name, and logs to whoever is a member now.
+        """
         stamp: Any = None
+        readers: Any = None
         while not self._over.is_set():
-            now = self._sharing.partners.stamp()
-            if now != stamp:
-                stamp = now
-                try:
+            try:
+                now = self._sharing.partners.stamp()
+                if now != stamp:
                     self._fit_workers()
-                except KizunaError as exc:
-                    self._trouble("partners", str(exc))
-                else:
-                    self._trouble("partners", "")
+                    stamp = now
+                self._sharing.membership.bring(self._sharing)
+                if (now, self._sharing.communities()) != readers:
+                    readers = now, self._sharing.communities()
+                    self.listener.fit()
+                    self.version += 1
+            except KizunaError as exc:
+                self._trouble("partners", str(exc))
+            else:
+                self._trouble("partners", "")
             self._over.wait(LOOK_S)
 
     def _fit_workers(self) -> None:
@@ -130,6 +145,7 @@ class Traffic:
         for partner, worker in list(self._workers.items()):
             if wanted.get(partner) != worker.known:
                 worker.stop()
+                self._let_go = [w for w in self._let_go if not w.ended(0)] + [worker]
                 del self._workers[partner]
         for partner, known in wanted.items():
             if partner not in self._workers:

@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +55,7 @@ class Worker:
         self._pusher = Pusher(random=os.urandom, channels=channels)
         self._pool = ThreadPoolExecutor(2 * channels + 1, f"share {known.id}")
         self._lines = [self._line(), self._line()]
+        self._under_way: set[Future[None]] = set()
         self._given_up: set[int] = set()
         self._followed: set[str] = set()
         self._over = threading.Event()
@@ -81,6 +82,10 @@ class Worker:
         for line in self._lines:
             line.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def ended(self, within_s: float) -> bool:
+        """After ``stop``: wait until nothing is under way; whether that is so, and the store may be closed."""
+        return not wait(list(self._under_way), within_s).not_done
 
     @property
     def ahead_s(self) -> int:
@@ -161,7 +166,9 @@ class Worker:
                 self._jobs.put(lambda: engine.failed(action.exchange, _now_ms()))
 
         with contextlib.suppress(RuntimeError):  # stopped meanwhile
-            self._pool.submit(guarded)
+            job = self._pool.submit(guarded)
+            self._under_way.add(job)
+            job.add_done_callback(self._under_way.discard)
 
     # ---- asking -----------------------------------------------------------------------------------------------------
     def _ask(self, ask: Ask) -> None:
@@ -239,7 +246,10 @@ def logs_of(sharing: Sharing, partner: str) -> list[LogName]:
 
 
 def fetch_keys(sharing: Sharing, partner: str, line: Line) -> bool:
-    """Ask a partner for key manifests that follow those known here; whether there were any."""
+    """Ask a partner for key manifests that follow those known here; whether there were any.
+
+    Where there were, it is asked once more: so it learns that we hold them, and may begin to sign with a new key.
+    """
     import msgspec  # noqa: PLC0415  needed seldom
 
     known = sharing.partners.get(partner)
@@ -252,6 +262,8 @@ def fetch_keys(sharing: Sharing, partner: str, line: Line) -> bool:
         raise InputError("key manifests that cannot be read", where=partner) from exc
     for text in found:
         sharing.partners.learn(partner, text.encode())
+    if found:
+        line.ask("GET", f"/fed/v1/keys?after={len(known.manifests) + len(found)}")
     return bool(found)
 
 
