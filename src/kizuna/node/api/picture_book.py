@@ -91,6 +91,7 @@ class PictureBook:
         self._forgotten = 0  # version at or before which changes of marks are no longer known
         self._whole: tuple[tuple[int, int, int], bytes] | None = None
         self._marks_version = 0
+        self._hidden = 0
 
     def name(self, mmsi: int) -> str:
         """Name last heard; empty without one."""
@@ -112,11 +113,26 @@ class PictureBook:
     def refresh(self) -> int:
         """Take up what the store has; the version reached."""
         with self._lock:
+            self._hide()
             version, rows = self._reader.latest(self._version)
             if len(rows):
                 self._merge(rows)
             self._version = max(version, self._version)
             return self._version
+
+    def _hide(self) -> None:
+        """Take away what was recalled since: without place and time, and told as gone to whoever has it."""
+        hidden = self._node.office.hidden if self._node.office is not None else None
+        if hidden is None or hidden.version == self._hidden:
+            return
+        self._hidden = hidden.version
+        places = {(mmsi, time_ms // 1000) for _, mmsi, time_ms in tuple(hidden.places)}
+        columns = self._columns
+        for k in np.flatnonzero(np.isin(columns.mmsi, sorted({m for m, _ in places}))).tolist():
+            if columns.origin[k] and (int(columns.mmsi[k]), int(columns.t_s[k])) in places:
+                columns.t_s[k] = columns.lat_e7[k] = columns.lon_e7[k] = 0
+                self._mark_changes.append((self._version, int(columns.mmsi[k])))
+        self._marks_version += 1
 
     def _merge(self, rows: Table) -> None:
         placed = rows.take(~np.isnan(rows["lat_deg"]))

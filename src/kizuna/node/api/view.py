@@ -93,6 +93,8 @@ def view(rows: Table, viewer: Viewer, node: Node, action: str = "") -> Seen:
         if any(w != node.facts.context for w in words):
             mine = [i for i, w in enumerate(words) if w == node.facts.context]
             rows = rows.take(np.isin(rows["context"], mine))
+    if node.office is not None:
+        rows = node.office.hidden.seen(rows)
     if viewer.is_token and not viewer.partner:  # what partners told leaves by the release door or not at all
         rows = own_rows(rows)
     if viewer.delay_ms > 0:

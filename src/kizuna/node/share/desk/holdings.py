@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from kizuna.base.errors import InputError
+from kizuna.node.share.desk.hidden import HIDING
 from kizuna.node.share.desk.journal import Row
 from kizuna.records.bodies.trust import Recall
 from kizuna.records.kinds import read_body
@@ -103,6 +104,8 @@ class Holdings:
         office = self._office
         stones = [Tombstone(b.record_id, b.action, b.reason, b.recall, row.at_ms) for b in outcome.barred]
         if stones:
+            if row.proved != office.me:
+                office.hidden.add(s.id for s in stones if s.action in HIDING)
             office.shared.tombstones.put(stones)
         if row.proved != office.me and (erased := [b.record_id for b in outcome.barred if b.action == "delete"]):
             office.shared.records.erase(erased, row.at_ms, "recalled by its originator")

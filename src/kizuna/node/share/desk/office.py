@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError
+from kizuna.node.share.desk.hidden import Hidden
 from kizuna.node.share.desk.holdings import Holdings
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.ports import Received, Sharing
@@ -70,6 +71,7 @@ class Office:
         self.requests = Requests(self.context)
         self.grants = Grants(self.context)
         self.holdings = Holdings(self)
+        self.hidden = Hidden(self.shared)
         self.cases = Cases(self)
         self.rows: dict[str, Row] = {}
         self.consents: dict[str, Row] = {}
