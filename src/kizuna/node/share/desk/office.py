@@ -27,6 +27,7 @@ from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.ports import Received, Sharing
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.desk.released import Released
+from kizuna.node.share.desk.shelf import KIND as CTI
 from kizuna.node.share.desk.shelf import TaxiiDesk
 from kizuna.node.share.incidents.cases import Cases
 from kizuna.records.label import Label, Tlp
@@ -99,6 +100,7 @@ class Office:
             self.read()
             for prefix in TAKEN:
                 self.sharing.on(prefix, self._received)
+            self.sharing.on(CTI, self.taxii.received)
 
     def read(self) -> None:
         """Rebuild what is known."""
