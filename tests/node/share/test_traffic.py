@@ -216,6 +216,7 @@ def test_a_stick_carries_what_a_line_would(tmp_path: Path) -> None:
     north.stop(), south.stop()
 
 
+@pytest.mark.slow
 def test_half_open_connections_are_let_go(sides: tuple[Side, Side]) -> None:
     north, _ = sides
     until(lambda: answers(north))
@@ -230,6 +231,7 @@ def test_half_open_connections_are_let_go(sides: tuple[Side, Side]) -> None:
             one.close()
 
 
+@pytest.mark.slow
 def test_a_restored_node_tells_nothing_until_a_new_epoch_and_then_goes_on(tmp_path: Path) -> None:
     north, south = pair(tmp_path)
     north.start(), south.start()
