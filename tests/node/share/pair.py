@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from kizuna.base.table import Table, empty, from_arrow
+from kizuna.events.table import EVENTS
 from kizuna.fixes.table import FIXES
 from kizuna.node.origin import own_sources
 from kizuna.node.service.node_file import parsed
@@ -78,10 +79,13 @@ def events(n: int, *, at_ms: int = 0) -> Table:
         )
         for k in range(n)
     ]  # fmt: skip
-    return received.events(rows).replace(
+    told = received.events(rows).replace(
         rule_id=pa.array(["gap"] * n), event_id=pa.array([f"gap-{k}" for k in range(n)]),
         sources=pa.array([["AIS only"]] * n, pa.list_(pa.string())),
-    )  # fmt: skip
+    ).to_arrow()  # fmt: skip
+    at = told.schema.get_field_index("label")
+    own = pa.array(["nobody"] * n).cast(told.schema.field(at).type)  # of our own, nobody has chosen a label yet
+    return from_arrow(EVENTS, told.set_column(at, told.schema.field(at), own))
 
 
 class Side:
