@@ -34,7 +34,9 @@ TIMES = 250  # ours decides each of their records so many times over
 def world(many, seed):
     chance = random.Random(seed)
     terms = {s: make.Terms(True, frozenset(("all",))) for s in make.SOURCES}
-    partner = make.Partner("bay", tlp_max=make.Tlp.AMBER, caveats_held=frozenset("xy"), purposes=frozenset(make.PURPOSES))
+    partner = make.Partner(
+        "bay", tlp_max=make.Tlp.AMBER, caveats_held=frozenset("xy"), purposes=frozenset(make.PURPOSES)
+    )
     setting = Setting(make.NOW_MS, make.directory(make.ME, [partner]), "real", terms, frozenset(make.ZONES))
     return many, setting, [make.facts(chance, "real") for _ in range(THEIRS)]
 
@@ -46,13 +48,17 @@ def cases(name, many, setting, facts):
     np.random.default_rng(1).shuffle(rows)
     large = columns.take(rows)
     policies = cedarpy.PolicySet.from_str(make.cedar(many, "bay", setting))
-    entities = cedarpy.Entities.from_json_str(__import__("json").dumps([make.entity(i, f) for i, f in enumerate(facts)]))
+    entities = cedarpy.Entities.from_json_str(
+        __import__("json").dumps([make.entity(i, f) for i, f in enumerate(facts)])
+    )
     requests = [
         {"principal": 'P::"p"', "action": 'A::"tell"', "resource": f'R::"{i}"', "context": {}} for i in range(THEIRS)
     ]
 
     def cedar():
-        return sum(a.decision is cedarpy.Decision.Allow for a in cedarpy.is_authorized_batch(requests, policies, entities))
+        return sum(
+            a.decision is cedarpy.Decision.Allow for a in cedarpy.is_authorized_batch(requests, policies, entities)
+        )
 
     def ours():
         return int(decide.batch(loaded, large, "bay", setting).release.sum()) / TIMES
@@ -66,7 +72,9 @@ def cases(name, many, setting, facts):
     return [
         harness.Case(f"kizuna, columns, {name}", ours, THEIRS * TIMES),
         harness.Case(f"kizuna, one with explanation, {name}", single, THEIRS),
-        harness.Case(f"Cedar {__import__('importlib.metadata').metadata.version('cedarpy')}, batch, {name}", cedar, THEIRS),
+        harness.Case(
+            f"Cedar {__import__('importlib.metadata').metadata.version('cedarpy')}, batch, {name}", cedar, THEIRS
+        ),
     ]
 
 
@@ -86,10 +94,21 @@ def main():
     result = harness.compare([*cases("1 rule", *world(one, 1)), *cases("20 rules", *world(twenty, 2))], a.rounds)
     ratio = {}
     for name in ("1 rule", "20 rules"):
-        rate = {case.split(",")[0].split()[0] + case.split(",")[1]: r["per_cpu_s"] for case, r in result.items() if case.endswith(name)}
+        rate = {
+            case.split(",")[0].split()[0] + case.split(",")[1]: r["per_cpu_s"]
+            for case, r in result.items()
+            if case.endswith(name)
+        }
         ratio[name] = rate["kizuna columns"] / rate["Cedar batch"]
         print(f"{name}: columns decide {ratio[name]:.0f} times as many a CPU second as Cedar")
-    harness.report("decisions", "Release decisions for one audience", "records", "kizuna, columns, 20 rules", result, {"columns_over_cedar": ratio})
+    harness.report(
+        "decisions",
+        "Release decisions for one audience",
+        "records",
+        "kizuna, columns, 20 rules",
+        result,
+        {"columns_over_cedar": ratio},
+    )
     return 0 if min(ratio.values()) >= 200 else 1
 
 

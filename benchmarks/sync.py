@@ -36,7 +36,10 @@ SIZES = (25, 200, 500, 2000)
 def positions(count: int, seed: int = 1) -> list[bytes]:
     """Ships that move on, each heard about every ten seconds: positions to 5 digits, course and speed to 1, a heading."""
     chance = random.Random(seed)
-    ships = [[chance.uniform(120, 130), chance.uniform(20, 30), chance.uniform(0, 360), chance.uniform(0, 20)] for _ in range(500)]
+    ships = [
+        [chance.uniform(120, 130), chance.uniform(20, 30), chance.uniform(0, 360), chance.uniform(0, 20)]
+        for _ in range(500)
+    ]
     out = []
     for k in range(count):
         lon, lat, course, speed = ship = ships[number := chance.randrange(500)]
@@ -127,7 +130,12 @@ def main() -> None:
     size = (place / "cedar" / "shared-test.db").stat().st_size
     print(f"\nus CPU a record: {per}\nbytes a record on the wire: {wire}\nbytes a record in the store: {size / N:.0f}")
     plain = round(sum(map(len, records)) / N, 1)
-    extra = {"us_per_record": per, "wire_bytes_per_record": wire, "record_bytes": plain, "store_bytes_per_record": round(size / N)}
+    extra = {
+        "us_per_record": per,
+        "wire_bytes_per_record": wire,
+        "record_bytes": plain,
+        "store_bytes_per_record": round(size / N),
+    }
     harness.report("sync", "Sync: records taken in", "records", ours, result, extra)
     told.close()
     shutil.rmtree(place)

@@ -99,7 +99,11 @@ def _form(form: forms.Type) -> str:
         case forms.StructType():
             return f"[{form.cls.__name__}](#{_anchor(form.cls)})"
         case forms.StrType():
-            return f"text `{form.pattern}`".replace("|", "\\|") if form.pattern else f"text{_range(form.min_length, form.max_length)}"
+            return (
+                f"text `{form.pattern}`".replace("|", "\\|")
+                if form.pattern
+                else f"text{_range(form.min_length, form.max_length)}"
+            )
         case forms.IntType() | forms.FloatType():
             word = "whole number" if isinstance(form, forms.IntType) else "number"
             return word + (f", {form.ge:g} to {form.le:.15g}" if form.ge is not None else "")
@@ -112,7 +116,9 @@ def _form(form: forms.Type) -> str:
         case forms.TupleType():
             return "[" + "; ".join(_form(t) for t in form.item_types) + "]"
         case forms.DictType():
-            return f"object{_range(form.min_length, form.max_length)}: {_form(form.key_type)} to {_form(form.value_type)}"
+            return (
+                f"object{_range(form.min_length, form.max_length)}: {_form(form.key_type)} to {_form(form.value_type)}"
+            )
         case forms.AnyType():
             return "anything"
     return type(form).__name__

@@ -80,7 +80,7 @@ def test_marking_is_empty_only_for_real_data():
     assert context.marking("test") == "TEST"
 
 
-@given(st.lists(st.sampled_from(["nobody", "partners", "public"])))
-def test_a_joined_label_never_widens(labels):
-    joined = label.join(labels)
-    assert joined == label.NOBODY or set(labels) == {joined}
+@given(st.lists(st.sampled_from(["nobody", "AMBER;rel=cape", "GREEN;rel=cape,strait", "partners"]), min_size=1))
+def test_a_joined_label_never_widens(words):
+    joined = label.join_words(words)
+    assert not any(label.widens(label.label_of(joined), label.label_of(word)) for word in words)

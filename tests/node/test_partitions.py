@@ -66,7 +66,7 @@ def test_ctrl_c_leaves_a_state_that_can_be_resumed(tmp_path):
 
     made = simulate(Scenario(exercise_id="stop", vessels=30, hours=6, thin_s=30), 3)
     (tmp_path / "a.nmea").write_bytes(b"".join(made.nmea_chunks()))
-    words = ["detect", str(tmp_path / "a.nmea"), "--context", "exercise:stop", "--partitions", "40", "-q"]
+    words = ["detect", str(tmp_path / "a.nmea"), "--context", "exercise:stop", "--partitions", "120", "-q"]
     code = "from kizuna.node.cli.main import run; run()"
 
     def start(out, *more):

@@ -100,7 +100,9 @@ def test_join_is_associative_commutative_idempotent_and_never_widens(a, b, c):
 
 @given(labels_or_worse, labels_or_worse)
 def test_widening_is_what_the_other_does_not_bound(new, old):
-    assert widens(new, old) or msgspec.structs.replace(join((new, old)), info=()) == msgspec.structs.replace(new, info=())
+    assert widens(new, old) or msgspec.structs.replace(join((new, old)), info=()) == msgspec.structs.replace(
+        new, info=()
+    )
     if widens(new, old):
         assert new != old
 

@@ -18,7 +18,10 @@ def world(**more):
         Partner("dune", tlp_max=Tlp.GREEN),
         Partner("east", communities=frozenset((CIVIL,)), state="revoked"),
     ]  # fmt: skip
-    lists = [Community(CIVIL, 1, frozenset(("bay", "cape", "dune", "east", "fjord"))), Community("c:empty", 1, frozenset())]
+    lists = [
+        Community(CIVIL, 1, frozenset(("bay", "cape", "dune", "east", "fjord"))),
+        Community("c:empty", 1, frozenset()),
+    ]
     return directory("harbour", partners, more.get("communities", lists))
 
 
@@ -44,8 +47,16 @@ def test_empty_sharing_group_reaches_no_one(tlp):
 
 def test_group_is_known_by_its_own_id_on_every_node():
     """MISP #3380: a group was mapped by a local number, which another node counts differently."""
-    a = directory("a", [Partner("bay", communities=frozenset((CIVIL,)))], [Community("c:cert", 1, frozenset(("bay",))), Community(CIVIL, 1, frozenset(("bay",)))])
-    b = directory("b", [Partner("bay", communities=frozenset((CIVIL,)))], [Community(CIVIL, 1, frozenset(("bay",))), Community("c:cert", 1, frozenset(("bay",)))])
+    a = directory(
+        "a",
+        [Partner("bay", communities=frozenset((CIVIL,)))],
+        [Community("c:cert", 1, frozenset(("bay",))), Community(CIVIL, 1, frozenset(("bay",)))],
+    )
+    b = directory(
+        "b",
+        [Partner("bay", communities=frozenset((CIVIL,)))],
+        [Community(CIVIL, 1, frozenset(("bay",))), Community("c:cert", 1, frozenset(("bay",)))],
+    )
     label = Label(tlp=Tlp.GREEN, rel_to=frozenset((CIVIL,)))
     assert audience(label, a) == audience(label, b) == {"bay"}
     assert audience(Label(tlp=Tlp.GREEN, rel_to=frozenset(("c:cert",))), a) == frozenset()
@@ -57,7 +68,9 @@ def test_who_is_not_a_member_receives_nothing():
     """MISP #1720: an organisation outside the group received its events."""
     assert "dune" not in reach(tlp=Tlp.GREEN, rel_to=[CIVIL])  # on the list, but not served in this community here
     assert "bay" in reach(tlp=Tlp.GREEN, rel_to=[CIVIL])
-    left = world(communities=[Community(CIVIL, 1, frozenset(("bay", "cape"))), Community(CIVIL, 2, frozenset(("cape",)))])
+    left = world(
+        communities=[Community(CIVIL, 1, frozenset(("bay", "cape"))), Community(CIVIL, 2, frozenset(("cape",)))]
+    )
     assert audience(Label(tlp=Tlp.GREEN, rel_to=frozenset((CIVIL,))), left) == {"cape"}
 
 
@@ -65,7 +78,9 @@ def test_membership_is_not_told_to_those_outside():
     """melicertes/csp #22: members of one group could be listed by others. A label names the group, never its members."""
     from kizuna.records.record import Record, encode
 
-    data = encode(Record(kind="asset", origin="harbour", observed_ms=1, label=Label(tlp=Tlp.GREEN, rel_to=frozenset((CIVIL,)))))
+    data = encode(
+        Record(kind="asset", origin="harbour", observed_ms=1, label=Label(tlp=Tlp.GREEN, rel_to=frozenset((CIVIL,))))
+    )
     assert b"bay" not in data and b"cape" not in data
 
 
@@ -147,7 +162,13 @@ TABLE = PolicyMap("other-1", {1: Tlp.AMBER, 2: Tlp.RED}, {"eyes": "x"}, {"b": "b
 
 
 def test_another_policy_reads_through_its_table():
-    foreign = Label(tlp=Tlp.GREEN, rel_to=frozenset(("b", "q")), caveats=frozenset(("eyes",)), policy="other-1", reshare=Reshare.CONSENT)
+    foreign = Label(
+        tlp=Tlp.GREEN,
+        rel_to=frozenset(("b", "q")),
+        caveats=frozenset(("eyes",)),
+        policy="other-1",
+        reshare=Reshare.CONSENT,
+    )
     ours = translate(foreign, TABLE)
     assert ours == Label(tlp=Tlp.AMBER, rel_to=frozenset(("bay",)), caveats=frozenset(("x",)), reshare=Reshare.CONSENT)
 

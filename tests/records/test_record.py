@@ -47,7 +47,11 @@ words = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_si
 ids = st.integers(0, 2**256 - 1).map(lambda n: f"{n:064x}")
 points = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9),
     lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=5), v, max_size=3),
     max_leaves=8,
 )
@@ -199,7 +203,25 @@ def mutants(n: int, seed: int):
             if what == 0 and at < len(data):
                 data[at] = chance.randrange(256)
             elif what == 1:
-                data[at:at] = chance.choice([b'"', b"{", b"}", b"[", b"]", b",", b":", b"\\", b"null", b"1e999", b"\\u0000", b"-", b"\xc3", b"\0", b"9" * 400])
+                data[at:at] = chance.choice(
+                    [
+                        b'"',
+                        b"{",
+                        b"}",
+                        b"[",
+                        b"]",
+                        b",",
+                        b":",
+                        b"\\",
+                        b"null",
+                        b"1e999",
+                        b"\\u0000",
+                        b"-",
+                        b"\xc3",
+                        b"\0",
+                        b"9" * 400,
+                    ]
+                )
             elif what == 2:
                 del data[at : at + chance.randint(1, 9)]
             else:

@@ -31,7 +31,9 @@ def test_the_record_of_the_page_is_one():
     assert decode(block.replace("\n ", "").strip().encode()).kind == "track.position"
 
 
-@pytest.mark.parametrize("name", [*read._KEYS, *read._MATCH, *read._LABEL_MATCH, *read._LABEL_OUT, *bounds.BOUNDS, bounds.READER])
+@pytest.mark.parametrize(
+    "name", [*read._KEYS, *read._MATCH, *read._LABEL_MATCH, *read._LABEL_OUT, *bounds.BOUNDS, bounds.READER]
+)
 def test_every_key_of_a_rule_and_every_bound_is_told(name):
     assert f"`{name}`" in (DOCS / "rules.md").read_text()
 

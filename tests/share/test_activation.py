@@ -96,7 +96,14 @@ def test_going_back_from_the_first_rules_is_that_nothing_leaves():
 
 
 random_steps = st.lists(
-    st.builds(Step, st.sampled_from(DEEDS), st.sampled_from(["aki", "ben"]), st.just(0), st.sampled_from(["a", "b", ""]), st.sampled_from(["a", "b", ""])),
+    st.builds(
+        Step,
+        st.sampled_from(DEEDS),
+        st.sampled_from(["aki", "ben"]),
+        st.just(0),
+        st.sampled_from(["a", "b", ""]),
+        st.sampled_from(["a", "b", ""]),
+    ),
     max_size=40,
 )
 

@@ -18,7 +18,10 @@ def heap(world: World, megabytes: float, record_bytes: int = 24_000) -> list[byt
     out, total = [], 0
     while total < megabytes * 1_000_000:
         text = base64.b64encode(world.chance.randbytes(record_bytes * 3 // 4)).decode()
-        out.append(b'{"v":1,"kind":"cti.blob","origin":"birch","observed_ms":1,"body":{"d":"%s"},"context":"test"}' % text.encode())
+        out.append(
+            b'{"v":1,"kind":"cti.blob","origin":"birch","observed_ms":1,"body":{"d":"%s"},"context":"test"}'
+            % text.encode()
+        )
         total += record_bytes * 3 // 4
     return out
 
@@ -31,7 +34,13 @@ def delays(
     world = World(seed)
     link = Link(world, Conditions(rate_bps=rate_bps, latency_ms=latency_ms, loss=loss, transport=transport))
     way = {"pulls": False, "pushes": True}, {"pulls": False}
-    a, b = pair(world, place, link, a={"channels": channels, **(way[0] if push else {})}, b={"channels": channels, **(way[1] if push else {})})
+    a, b = pair(
+        world,
+        place,
+        link,
+        a={"channels": channels, **(way[0] if push else {})},
+        b={"channels": channels, **(way[1] if push else {})},
+    )
     bulk = heap(world, megabytes)
     for k in range(0, len(bulk), 500):
         a.release("cedar", "bulk", bulk[k : k + 500])

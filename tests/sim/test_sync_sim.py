@@ -211,7 +211,9 @@ def test_clocks_two_days_wrong_change_no_order(tmp_path, skews):
         world.run(3 * HOUR_MS)
         same(a, b)
         assert not a.alarms + b.alarms
-        orders.append([[e.id for e in b.store.logs.entries(birch_log(n), 0, most=10**6, max_bytes=10**9)] for n in LANES])
+        orders.append(
+            [[e.id for e in b.store.logs.entries(birch_log(n), 0, most=10**6, max_bytes=10**9)] for n in LANES]
+        )
     assert orders[0] == orders[1]
 
 
@@ -220,7 +222,9 @@ def test_equal_timestamps_are_neither_lost_nor_repeated(world, tmp_path):
     """TAXII's ``added_after``: objects of one timestamp at a page's end were skipped, or fetched for ever."""
     link = Link(world, Conditions(rate_bps=64_000, latency_ms=50))
     a, b = pair(world, tmp_path, link)
-    data = [b'{"v":1,"kind":"x","origin":"birch","observed_ms":1,"body":{"k":%d},"context":"test"}' % k for k in range(3000)]
+    data = [
+        b'{"v":1,"kind":"x","origin":"birch","observed_ms":1,"body":{"k":%d},"context":"test"}' % k for k in range(3000)
+    ]
     a.release("cedar", "routine", data)
     world.run(HOUR_MS)
     same(a, b)
@@ -409,9 +413,11 @@ def test_every_page_again_changes_no_byte(world, tmp_path):
     same(a, b)
     dump = "SELECT * FROM {} ORDER BY 1, 2"
     tables = ("record", "entry", "node", "seed", "log", "checkpoint")
-    b.store.database.change(lambda db: db.executemany("UPDATE log SET told = ? WHERE name = ?", [
-        (size, log) for log, size in b.store.inbox._told.items()
-    ]))  # fmt: skip  what the next page would write anyhow
+    b.store.database.change(
+        lambda db: db.executemany(
+            "UPDATE log SET told = ? WHERE name = ?", [(size, log) for log, size in b.store.inbox._told.items()]
+        )
+    )  # fmt: skip  what the next page would write anyhow
     before = [b.store.database.rows(dump.format(name)) for name in tables]
     world.chance.shuffle(pages)
     assert len(pages) > 20
@@ -477,7 +483,11 @@ def test_three_nodes_each_telling_the_others(world, tmp_path):
     for k in range(10):
         for node in nodes:
             for other in node.readers:
-                node.release(other, "routine", [cargo.position(k * 10 + j, world.chance, node.party.name, other) for j in range(10)])
+                node.release(
+                    other,
+                    "routine",
+                    [cargo.position(k * 10 + j, world.chance, node.party.name, other) for j in range(10)],
+                )
         world.run(world.now_ms + 30_000)
     world.run(HOUR_MS)
     for node in nodes:

@@ -35,7 +35,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     runs = []
-    for how, seeds, alerts in [(PROMISED, args.seeds, args.alerts), *((o, args.seeds[:1], args.alerts // 5) for o in OTHERS)]:
+    for how, seeds, alerts in [
+        (PROMISED, args.seeds, args.alerts),
+        *((o, args.seeds[:1], args.alerts // 5) for o in OTHERS),
+    ]:
         for seed in seeds:
             with tempfile.TemporaryDirectory() as name:
                 done = delays(Path(name), seed, alerts=alerts, megabytes=args.megabytes, **how)

@@ -158,7 +158,9 @@ class Teller:
                     with self.lock:
                         self.do(self.server.due(now_ms()))
                 reply = answer[0]
-                put(sock, self.cutter.cut(parse_name(reply.log), reply.first, reply.max_bytes, keys=1) if reply else b"")
+                put(
+                    sock, self.cutter.cut(parse_name(reply.log), reply.first, reply.max_bytes, keys=1) if reply else b""
+                )
         except OSError:
             sock.close()
 
@@ -182,7 +184,9 @@ class Asker:
         while True:
             wait = self.puller.next_ms
             try:
-                ask, owed, answer, took_ms = self.done.get(timeout=0.2 if wait is None else max(0.001, (wait - now_ms()) / 1000))
+                ask, owed, answer, took_ms = self.done.get(
+                    timeout=0.2 if wait is None else max(0.001, (wait - now_ms()) / 1000)
+                )
             except queue.Empty:
                 # loopback: a node that died is back at once, so nobody waits out his whole back-off here
                 self.do(self.puller.alive(now_ms()) + self.puller.due(now_ms()))

@@ -126,7 +126,7 @@ def test_file_names_its_version_context_and_marking(tmp_path):
     with TableWriter(FIXES, tmp_path / "c.parquet") as writer:
         writer.write(fixes(2, label="x"))
         writer.write(fixes(2, label="y"))
-    assert metadata(tmp_path / "c.parquet")["label"] == "nobody"
+    assert metadata(tmp_path / "c.parquet")["label"] == "RED;policy=unreadable"  # neither is a label, so nobody is told
 
 
 def test_two_contexts_never_share_a_file(tmp_path):

@@ -137,5 +137,5 @@ def bundle(objects: Iterable[bytes]) -> bytes:
     parts = [*parts, *(marking(level) for ref, level in MARKINGS.items() if ref in refs)]
     inside = b",".join(parts)
     name = uuid.uuid5(uuid.NAMESPACE_URL, inside.hex())
-    objects = b',"objects":[%s]' % inside if parts else b""  # an empty list is no STIX
-    return b'{"type":"bundle","id":"bundle--%s"%s}' % (str(name).encode(), objects)
+    held = b',"objects":[%s]' % inside if parts else b""  # an empty list is no STIX
+    return b'{"type":"bundle","id":"bundle--%s"%s}' % (str(name).encode(), held)

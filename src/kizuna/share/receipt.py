@@ -23,6 +23,9 @@ from kizuna.share.release import KeyFile, Keys
 from kizuna.share.seal import Kind, Random, SecretKey, Use, new_key, read_key, write_key
 from kizuna.share.verify import Seen
 
+RootKey = SecretKey
+"""The root key, for whoever passes one to the functions here."""
+
 
 def acknowledge(seen: Seen, keys: Keys, *, now_ms: int) -> bytes:
     """A receipt for what is held of a partner's log.

@@ -62,7 +62,13 @@ def test_one_case_from_break_glass_to_a_joint_record_in_two_languages(without_ru
     assert row["kind_words"] == {"en": "missing vessel", "ja": "行方不明船", "zh-TW": "船舶失聯"}
 
     act(south, case, "join", {"act": "join"})
-    task = {"task": {"to": "south", "phrase": "as.unit", "params": {"pos": [123.3, 24.5], "time": north.clock() + 3_600_000}}}
+    task = {
+        "task": {
+            "to": "south",
+            "phrase": "as.unit",
+            "params": {"pos": [123.3, 24.5], "time": north.clock() + 3_600_000},
+        }
+    }
     mine = act(north, case, "entries", task)["tasks"][0]["id"]
     meet(north, south)
     assert seen(south, case)["tasks"][0]["may"] == ["accept", "refuse"]
@@ -82,7 +88,11 @@ def test_one_case_from_break_glass_to_a_joint_record_in_two_languages(without_ru
     assert lines(north, case, "ja") == lines(south, case, "ja")
     assert lines(north, case, "zh-TW") == lines(south, case, "zh-TW")
     said = dict(enumerate(w for _, w in lines(south, case, "zh-TW")))
-    assert said[0].startswith("開案:船舶失聯") and "接受移交" in "".join(said.values()) or "接受協調" in "".join(said.values())
+    assert (
+        said[0].startswith("開案:船舶失聯")
+        and "接受移交" in "".join(said.values())
+        or "接受協調" in "".join(said.values())
+    )
     assert "風力5" in [w for _, w in lines(south, case, "en")]
 
     act(south, case, "sitrep", {"form": "full", "lang": "zh-TW", "to": ["RCC NORTH"]})
@@ -211,7 +221,9 @@ def test_a_restart_in_the_middle_loses_nothing_and_tells_nothing_twice(without_r
     south.again()
     act(south, case, "join", {"act": "join"})
     meet(north, south)
-    assert [e["words"]["en"] for e in seen(north, case)["timeline"]] == [e["words"]["en"] for e in seen(south, case)["timeline"]]
+    assert [e["words"]["en"] for e in seen(north, case)["timeline"]] == [
+        e["words"]["en"] for e in seen(south, case)["timeline"]
+    ]
     assert [s.size for s in north.sharing.shared.logs.all("out")] == before
     assert seen(north, case)["desks"][1]["state"] == "joined"
 
@@ -260,7 +272,9 @@ def test_viewers_and_release_officers_read_and_others_handle(without_rules, role
     may = role in ("analyst", "administrator")
     assert (person.post("/api/incidents", MISSING).status_code == 201) == may
     assert (person.post(f"/api/incidents/{case}/entries", {"text": "x"}).status_code == 201) == may
-    assert (person.post(f"/api/incidents/{case}/offer", {"partner": "south", "break_glass": True}).status_code == 200) == may
+    assert (
+        person.post(f"/api/incidents/{case}/offer", {"partner": "south", "break_glass": True}).status_code == 200
+    ) == may
 
 
 def test_an_entry_is_exactly_one_thing(without_rules):

@@ -65,7 +65,10 @@ def test_ogc_gives_a_partner_what_it_was_told_and_nothing_else(north):
     north.tell()
     found = gis.get("/ogc/collections/vessels/items").json()["features"]
     assert [f["properties"]["mmsi"] for f in found] == [SHIP, SHIP + 1]
-    told = {f["properties"]["subject"][0]: f for f in north.as_("analyst").get("/api/sharing/as/south?kind=track").json()["features"]}
+    told = {
+        f["properties"]["subject"][0]: f
+        for f in north.as_("analyst").get("/api/sharing/as/south?kind=track").json()["features"]
+    }
     for f in found:
         assert f["geometry"]["coordinates"] == told[f"mmsi:{f['properties']['mmsi']}"]["geometry"]["coordinates"]
     exact = north.as_("analyst").get("/ogc/collections/vessels/items").json()["features"]
@@ -133,7 +136,9 @@ def test_what_is_posted_waits_for_a_person_and_then_for_a_rule(north):
     assert posted.status_code == 202 and posted.json()["pending_count"] == 2
     assert client.get("/taxii/south/collections/south/objects/").json() == {}
     items = officer.get("/api/sharing/quarantine").json()["items"]
-    assert [i["source"] for i in items] == ["taxii", "taxii"] and officer.get("/api/sharing").json()["waiting"]["quarantine"] == 2
+    assert [i["source"] for i in items] == ["taxii", "taxii"] and officer.get("/api/sharing").json()["waiting"][
+        "quarantine"
+    ] == 2
     assert officer.post(f"/api/sharing/quarantine/{items[0]['n']}", {"accept": True}).status_code == 200
     assert officer.post(f"/api/sharing/quarantine/{items[1]['n']}", {"accept": False}).json()["items"] == []
     status = client.get(f"/taxii/south/status/{posted.json()['id']}/").json()

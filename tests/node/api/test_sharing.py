@@ -100,7 +100,14 @@ def test_rules_need_a_second_person_and_say_the_exact_difference(sides):
     assert officer(north).post("/api/sharing/rules/rollback", {}).status_code == 409
     assert officer(north).post("/api/sharing/rules/stop", {}).json()["hash"] == ""
     acts = [r["act"] for r in north.desk.audit.page(act="rules.") if r["act"] != "rules.see"]
-    assert acts[:6] == ["rules.stop", "rules.rollback", "rules.rollback", "rules.approve", "rules.approve", "rules.propose"]
+    assert acts[:6] == [
+        "rules.stop",
+        "rules.rollback",
+        "rules.rollback",
+        "rules.approve",
+        "rules.approve",
+        "rules.propose",
+    ]
 
 
 def test_rules_that_cannot_do_what_they_say_are_not_proposed(sides):
@@ -108,7 +115,9 @@ def test_rules_that_cannot_do_what_they_say_are_not_proposed(sides):
     bad = COARSER.replace('to = ["south"]', 'to = ["nobody-here"]', 1)
     found = officer(north).post("/api/sharing/rules/check", {"text": bad}).json()["findings"]
     first = next(f for f in found if f["key"] == "to")
-    assert (first["rule"], first["level"]) == ("positions", "error") and bad.splitlines()[first["line"] - 1] == 'id = "positions"'
+    assert (first["rule"], first["level"]) == ("positions", "error") and bad.splitlines()[
+        first["line"] - 1
+    ] == 'id = "positions"'
     refused = officer(north).post("/api/sharing/rules/propose", {"text": bad})
     assert (refused.status_code, refused.json()["rule"]) == (403, "positions")
     broken = officer(north).post("/api/sharing/rules/check", {"text": "version = 1\n[[rule]]\nid = 3\n"}).json()
@@ -225,7 +234,9 @@ def test_a_recall_can_be_refused_with_a_reason(sides):
     meet(north, south)
     [row] = officer(south).get("/api/sharing/recalls").json()["recalls"]
     assert not row["mine"]
-    assert officer(south).post(f"/api/sharing/recalls/{row['id']}/refuse", {"why": "evidence in court"}).status_code == 200
+    assert (
+        officer(south).post(f"/api/sharing/recalls/{row['id']}/refuse", {"why": "evidence in court"}).status_code == 200
+    )
     meet(north, south)
     hop = officer(north).get("/api/sharing/recalls").json()["recalls"][0]["hops"][0]
     assert (hop["state"], hop["why"]) == ("refused", "evidence in court")
@@ -346,7 +357,9 @@ def test_a_paused_partner_is_told_nothing_until_it_is_resumed(sides):
     north.hear()
     north.tell()
     assert told(north) == []
-    refused = north.as_("analyst").post("/api/incidents", {"kind": "missing", "lat": 24, "lon": 123, "break_glass": "south"})
+    refused = north.as_("analyst").post(
+        "/api/incidents", {"kind": "missing", "lat": 24, "lon": 123, "break_glass": "south"}
+    )
     assert (refused.status_code, refused.json()["rule"]) == (403, "partner")
     officer(north).post("/api/sharing/partners/south/resume", {})
     north.hear()
@@ -356,7 +369,9 @@ def test_a_paused_partner_is_told_nothing_until_it_is_resumed(sides):
 
 def test_refused_bytes_are_looked_at_and_never_let_in(sides):
     north, _ = sides
-    north.sharing.shared.quarantine.put("south", "south/1/north/real/flash", "a signature does not hold", b"\xff\x00bytes", 5)
+    north.sharing.shared.quarantine.put(
+        "south", "south/1/north/real/flash", "a signature does not hold", b"\xff\x00bytes", 5
+    )
     [item] = officer(north).get("/api/sharing/quarantine").json()["items"]
     refused = officer(north).post(f"/api/sharing/quarantine/{item['n']}", {"accept": True})
     assert (refused.status_code, refused.json()["rule"]) == (403, "verify")

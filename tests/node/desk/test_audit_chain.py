@@ -119,6 +119,7 @@ def test_files_let_go_on_purpose_are_no_gap(tmp_path, monkeypatch):
 def test_older_desk_file_is_chained_when_it_is_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(database.audit_chain, "UPGRADE", ())
     monkeypatch.setattr(database.audit_chain, "upgrade", lambda _: None)
+    monkeypatch.setattr(database, "_CHAINED", 1)
     monkeypatch.setattr(database, "FORMAT", 1)
     with contextlib.closing(Database(tmp_path / FILE)) as db, db.change() as change:
         for k in range(5):

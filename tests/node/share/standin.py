@@ -200,7 +200,9 @@ def carry(a, b, *, receipts=True, most=None):
         if receipts and b.read[state.name]:
             name = parse_name(state.name)
             a.shared.outbox.acknowledged(
-                Receipt(name, b.party, b.read[state.name], a.shared.outbox.log(name).frontier.root, b.clock() // 1000, b"")
+                Receipt(
+                    name, b.party, b.read[state.name], a.shared.outbox.log(name).frontier.root, b.clock() // 1000, b""
+                )
             )
     return moved
 

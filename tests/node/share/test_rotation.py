@@ -34,8 +34,8 @@ def test_keys_change_between_two_nodes_and_nothing_is_lost(tmp_path: Path) -> No
     try:
         north.rules(RULES % {"to": "south"})
         north.hear(fixes(3))
-        until(lambda: len(south.shown()) == 3, 60)
-        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0, 60)
+        until(lambda: len(south.shown()) == 3, 180)
+        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0, 180)
         before = public(north)
         north.stop()
         # the new keys are listed, the old ones go on
@@ -51,10 +51,10 @@ def test_keys_change_between_two_nodes_and_nothing_is_lost(tmp_path: Path) -> No
         assert public(north) == before
         north.stop()
         north.start()
-        until(lambda: south.partners.get("north").ring.sequence == 2, 60)
-        until(lambda: rotation.known_to(north.sharing) == {"south": 2}, 60)
+        until(lambda: south.partners.get("north").ring.sequence == 2, 180)
+        until(lambda: rotation.known_to(north.sharing) == {"south": 2}, 180)
         north.hear(fixes(2, first=40))
-        until(lambda: south.sharing.health()[0]["received"] == 5, 60)
+        until(lambda: south.sharing.health()[0]["received"] == 5, 180)
         assert signer(north, log) == before[0]
         north.stop()
         # now the new keys sign
@@ -69,14 +69,14 @@ def test_keys_change_between_two_nodes_and_nothing_is_lost(tmp_path: Path) -> No
         north.stop()
         north.start()
         assert not set(public(north)) & set(before)
-        until(lambda: south.partners.get("north").ring.sequence == made.sequence, 60)
-        assert until(lambda: _quiet(lambda: signer(north, log)), 60) == public(north)[0], "the head was signed anew"
+        until(lambda: south.partners.get("north").ring.sequence == made.sequence, 180)
+        assert until(lambda: _quiet(lambda: signer(north, log)), 180) == public(north)[0], "the head was signed anew"
         north.hear(fixes(2, first=80))
-        until(lambda: south.sharing.health()[0]["received"] == 7, 90)
+        until(lambda: south.sharing.health()[0]["received"] == 7, 180)
         south.rules(RULES % {"to": "north"})
         south.hear(fixes(1, first=900))
-        until(lambda: north.sharing.health()[0]["received"] == 1, 60)
-        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0, 60)
+        until(lambda: north.sharing.health()[0]["received"] == 1, 180)
+        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0, 180)
         assert {s.halted for side in (north, south) for s in side.sharing.shared.logs.all()} == {""}
         assert [r["now"] for r in rotation.listed(north.sharing) if r["state"] == "live"] == ["in use"] * 4
     finally:

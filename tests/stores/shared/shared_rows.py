@@ -48,7 +48,9 @@ def page(first: int, count: int, log: str = LOG, size: int | None = None, key: b
     signed = note(head, log)
     seen = Seen(parse_name(log), frontier, Checkpoint(log, head, tree(head, log).root), signed)
     records = tuple(record(k) for k in range(first, first + count))
-    return Accepted(seen, first, records, SALTS.cover(first, count), tuple(nodes), (), 0, key, 0, max(0, head - first - count))
+    return Accepted(
+        seen, first, records, SALTS.cover(first, count), tuple(nodes), (), 0, key, 0, max(0, head - first - count)
+    )
 
 
 def plain_root(of: list[bytes]) -> bytes:

@@ -86,7 +86,10 @@ def test_what_was_erased_before_it_came_has_its_place(store):
     sent = page(0, 10)
     kept = commitment(SALTS.read(3, 1)[0], record(3))
     records = tuple(Erased(kept) if k == 3 else one for k, one in enumerate(sent.records))
-    take(store, replace(sent, records=records, salts=SALTS.cover(0, 10).without([3]), set_aside=((5, "another context"),)))
+    take(
+        store,
+        replace(sent, records=records, salts=SALTS.cover(0, 10).without([3]), set_aside=((5, "another context"),)),
+    )
     entries = store.logs.entries(LOG, 0, most=99, max_bytes=9999)
     assert [(e.n, e.id is None, e.aside is None) for e in entries] == [(k, k == 3, k != 5) for k in range(10)]
     assert entries[3].commitment == kept

@@ -30,9 +30,7 @@ def check(home: Path, file: Path, *, as_json: bool) -> None:
         with opened(home, zones=True) as sharing:
             found = look(rules, sharing.door.house.setting())
         if as_json:
-            rows = [
-                {"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint} for f in found
-            ]
+            rows = [{"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint} for f in found]
             output.emit({"hash": rules.hash, "rules": len(rules.rules), "findings": rows})
         else:
             for finding in found:

@@ -125,7 +125,6 @@ def _add_looking(router: APIRouter, books: Books) -> None:
         found = _there(lambda: told.as_partner(office, partner, start_ms, end_ms, kind))
         return Response(json_bytes({**found, "marking": node.facts.marking}), media_type=GEOJSON)
 
-
     @router.get("/api/sharing/as/{partner}/export", **needs("release.export"))
     def export(viewer: Looks, partner: Party, form: Annotated[outward.Form, Query(alias="format")],
                start: Annotated[Moment, Query(alias="from")] = None,

@@ -19,6 +19,7 @@ from kizuna.node.share import received
 from kizuna.node.share.desk.told import audiences_of
 from kizuna.records.kinds import read_body
 from kizuna.records.record import Record, decode
+from kizuna.share.sync.cutting import not_for
 from kizuna.stores.keep import LATEST
 from kizuna.tracks.table import IDENTITIES
 
@@ -73,13 +74,19 @@ class Released:
             if key == self._key:
                 return
             rows: list[tuple[str, bytes]] = []
+            hides = not_for(self._partner, office.sharing.who(), office.now_ms())
             for state in states:
                 after = max(0, state.head_size - RECORDS_MOST)
                 while after < state.head_size:
                     piece = office.shared.logs.entries(
                         state.name, after, most=min(_PIECE, state.head_size - after), max_bytes=8 << 20
                     )
-                    rows += [(e.id, e.data) for e in piece if e.data is not None and e.id is not None]
+                    mine = state.peer == self._partner
+                    rows += [
+                        (e.id, e.data)
+                        for e in piece
+                        if e.data is not None and e.id is not None and (mine or not hides(e.data))
+                    ]
                     after = piece[-1].n + 1
             gone = {n for n, s in office.shared.tombstones.of([i for i, _ in rows]).items() if s.action != "annotate"}
             self.records = [(i, r) for i, r in rows if i not in gone]

@@ -32,7 +32,7 @@ from kizuna.share.release import load_keys
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
-    from kizuna.share.seal import SecretKey
+    from kizuna.share.receipt import RootKey
 
 NOTE: Final = "manifest known to "
 """Beginning of the names of notes that say which of our manifests a partner holds."""
@@ -45,7 +45,7 @@ class Root(NamedTuple):
     file: Path | None
     passphrase: str
 
-    def open(self, places: Places) -> SecretKey:
+    def open(self, places: Places) -> RootKey:
         """The key. Raises ConfigError for a wrong passphrase or file."""
         return receipt.open_root(key_file(self.file or places.root_key), self.passphrase)
 
