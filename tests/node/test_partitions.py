@@ -71,9 +71,12 @@ def test_ctrl_c_leaves_a_state_that_can_be_resumed(tmp_path):
 
     def start(out, *more):
         return subprocess.Popen(
-            [sys.executable, "-c", code, *words, "--out", str(out), *more], stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", code, *words, "--out", str(out), *more],
+            stderr=subprocess.PIPE,
+            text=True,
             stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip  who runs the tests in the background has them ignore it
 
     for attempt in range(5):  # on a busy machine a run may end before the signal reaches it: that shows nothing
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
