@@ -49,7 +49,12 @@ def _tell(found: DemoReady, wanted: DemoWanted) -> None:
     )
     write(f"\nUp after {found.seconds:.0f} s; {wanted.speed:g} times as fast as life, {wanted.ahead_h:g} h are left to "
           "play. Ctrl-C ends it.\n")  # fmt: skip
-    if not found.page_built:
+    _end(page_built=found.page_built)
+
+
+def _end(*, page_built: bool) -> None:
+    """The last words of either demonstration, so that whoever waits for them has all."""
+    if not page_built:
         output.say("The web page was not built into this installation (KIZUNA_WEB=require pip install .); "
                    "the API answers all the same.")  # fmt: skip
     sys.stdout.flush()
@@ -95,10 +100,7 @@ def _tell_desks(found: DesksReady, out: Path, wanted: DesksWanted) -> None:
           "  The walk is docs/tutorial/two-desks.md.\n"
           f"\nUp after {found.seconds:.0f} s; {wanted.speed:g} times as fast as life, {wanted.ahead_h:g} h are left to "
           "play. Ctrl-C ends all of it.\n")  # fmt: skip
-    if not found.page_built:
-        output.say("The web page was not built into this installation (KIZUNA_WEB=require pip install .); "
-                   "the API answers all the same.")  # fmt: skip
-    sys.stdout.flush()
+    _end(page_built=found.page_built)
 
 
 def switch(out: Path, *, cut: bool) -> None:
