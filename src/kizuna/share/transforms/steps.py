@@ -79,14 +79,9 @@ class Stop(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Thin(Step):
-    """At most one statement of a vessel and kind in each time bucket: the first that was observed.
+class InSteps(Step):
+    """A transform that cuts time into buckets of ``step_s`` seconds."""
 
-    Attributes:
-        step_s: length of the bucket, one of ``STEPS_S``.
-    """
-
-    name: ClassVar[str] = "thin"
     step_s: int
 
     def __post_init__(self) -> None:
@@ -96,6 +91,17 @@ class Thin(Step):
     def join(self, other: Self) -> Self:
         """The longer bucket."""
         return max(self, other, key=lambda s: s.step_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Thin(InSteps):
+    """At most one statement of a vessel and kind in each time bucket: the first that was observed.
+
+    Attributes:
+        step_s: length of the bucket, one of ``STEPS_S``.
+    """
+
+    name: ClassVar[str] = "thin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class CoarsenPosition(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class CoarsenTime(Step):
+class CoarsenTime(InSteps):
     """Times become the beginning of their time bucket.
 
     Attributes:
@@ -127,15 +133,6 @@ class CoarsenTime(Step):
     """
 
     name: ClassVar[str] = "coarsen_time"
-    step_s: int
-
-    def __post_init__(self) -> None:
-        """Check the range."""
-        _one_of(self.name, "step_s", self.step_s, STEPS_S)
-
-    def join(self, other: Self) -> Self:
-        """The longer bucket."""
-        return max(self, other, key=lambda s: s.step_s)
 
 
 @dataclass(frozen=True, slots=True)
