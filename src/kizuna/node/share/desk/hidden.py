@@ -45,7 +45,13 @@ class Hidden:
         held = shared.notes.get(NOTE)
         kept = msgspec.json.decode(held, type=_Kept) if held else _Kept()
         self.places, self.events, self.detections = set(kept.places), set(kept.events), set(kept.detections)
+        self._count()
+
+    def _count(self) -> None:
+        """What every look at rows needs, worked out when something is hidden and not at each look."""
         self.version = len(self.places) + len(self.events) + len(self.detections)
+        self._mmsis = np.array(sorted({mmsi for _, mmsi, _ in self.places}), np.int64)
+        self._numbers = np.array(sorted(self.detections), np.int64)
 
     def add(self, record_ids: Iterable[str]) -> None:
         """Note the rows of these records while their bytes are here. On the disk when it returns."""
@@ -53,11 +59,10 @@ class Hidden:
             for name, held in self._shared.records.many(record_ids).items():
                 if held.data is not None:
                     self._one(name, held.data)
-            version = len(self.places) + len(self.events) + len(self.detections)
-            if version != self.version:
+            if len(self.places) + len(self.events) + len(self.detections) != self.version:
                 kept = _Kept(sorted(self.places), sorted(self.events), sorted(self.detections))
                 self._shared.notes.put({NOTE: msgspec.json.encode(kept)})
-                self.version = version
+                self._count()
 
     def _one(self, name: str, data: bytes) -> None:
         try:
@@ -84,14 +89,14 @@ class Hidden:
             return out
         with self._lock:
             if "det_id" in names:
-                return np.isin(rows["det_id"], sorted(self.detections))
+                return np.isin(rows["det_id"], self._numbers)
             if "event_id" in names:
                 ids = rows["event_id"].to_pylist()
                 return np.array([i in self.events for i in ids], np.bool_)
             if "source_id" not in names or "mmsi" not in names or "time_ms" not in names:
                 return out
             words = rows.codes_of("source_id")
-            about = np.isin(rows["mmsi"], sorted({mmsi for _, mmsi, _ in self.places}))
+            about = np.isin(rows["mmsi"], self._mmsis)
             for k in np.flatnonzero(about & ~are_own(rows)).tolist():
                 key = words[int(rows["source_id"][k])], int(rows["mmsi"][k]), int(rows["time_ms"][k])
                 out[k] = key in self.places
