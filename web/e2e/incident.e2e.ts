@@ -39,7 +39,7 @@ describe.skipIf(why)("the incident desk", () => {
     await dialog.getByRole("button", { name: "Send now" }).click();
     await page.locator("#page .incident-head").waitFor();
     expect(await page.locator("#page").textContent()).toContain("by break-glass");
-    expect(page.url()).toMatch(/page=incidents&part=[0-9a-f]{32}/);
+    await expect.poll(() => page.url()).toMatch(/page=incidents&part=[0-9a-f]{32}/);
     await they({ join: true });
     await page.locator(".timeline .theirs", { hasText: "Joined" }).waitFor();
     // a phrase, by keyboard alone

@@ -76,10 +76,10 @@ describe.skipIf(why)("the map", () => {
         await page.mouse.click(...middle);
         await page.waitForTimeout(400);
       }
-      expect(page.url()).toContain(`vessel=${resting.mmsi}`);
+      await expect.poll(() => page.url()).toContain(`vessel=${resting.mmsi}`);
       await page.mouse.click(middle[0] + 90, middle[1] + 90);
       await page.waitForTimeout(600);
-      expect(page.url()).not.toContain(`vessel=${resting.mmsi}`);
+      await expect.poll(() => page.url()).not.toContain(`vessel=${resting.mmsi}`);
     });
 
     test(`${renderer}: land, sea and vessels have the colours of the theme`, async () => {

@@ -66,7 +66,7 @@ describe.skipIf(why)("the watch", () => {
     await page.fill("#search", "かもめ");
     await page.locator("#found li").first().click();
     await page.locator("#right h2", { hasText: "KAMOME" }).waitFor();
-    expect(page.url()).toContain("vessel=");
+    await expect.poll(() => page.url()).toContain("vessel=");
     // open an alert and read its evidence
     await page.locator(".alert .summary", { hasText: "AIS gap" }).first().click();
     const alert = page.locator(".alert.open");
@@ -107,7 +107,7 @@ describe.skipIf(why)("the watch", () => {
     const first = await page.locator("#bottom .at time").textContent();
     await expect.poll(async () => page.locator("#bottom .at time").textContent()).not.toBe(first);
     await page.locator("#bottom").getByRole("button", { name: "Pause" }).click();
-    expect(page.url()).toContain("at=20");
+    await expect.poll(() => page.url()).toContain("at=20");
     await page.locator("#bottom").getByRole("button", { name: "To LIVE" }).click();
     await page.locator("#top .mode.live").waitFor();
     // language and theme

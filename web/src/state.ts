@@ -160,10 +160,11 @@ export function fromHash(hash: string, defaults: Readonly<State> = DEFAULTS): St
 
 /** Keep the hash and the store alike, both ways. */
 export function bindHash(store: Store, win: Window = window): void {
+  // At most once in 150 ms, and never put off by further changes: a replay that plays changes the store at each frame.
   let pending = 0;
   store.on([], () => {
-    win.clearTimeout(pending);
-    pending = win.setTimeout(() => {
+    pending ||= win.setTimeout(() => {
+      pending = 0;
       const hash = toHash(store.get());
       if (hash !== win.location.hash.slice(1)) win.history.replaceState(null, "", `#${hash}`);
     }, 150);
