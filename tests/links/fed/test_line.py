@@ -17,17 +17,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from kizuna.base.errors import ConfigError, InputError, TrustError, UnavailableError
 from kizuna.links.fed.client import Identity, Line
-from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of, sign
+from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of, recipient, sign
 from kizuna.node.api.tls import make_certificate
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 URL = "https://partner.test:9443/fed/v1/log/x/page?after=3"
+US = recipient("partner", "real")
 
 
-def signed(body: bytes = b"", *, created_s: int | None = None, key: Ed25519PrivateKey = KEY) -> dict[str, str]:
+def signed(
+    body: bytes = b"", *, created_s: int | None = None, key: Ed25519PrivateKey = KEY, to: str = US
+) -> dict[str, str]:
     now = int(time.time()) if created_s is None else created_s
-    headers = sign("GET", URL, body, key_id="north:node-1", signer=key.sign, nonce="ab" * 16, created_s=now)
+    headers = sign("GET", URL, body, to=to, key_id="north:node-1", signer=key.sign, nonce="ab" * 16, created_s=now)
     return {k.lower(): v for k, v in headers.items()}
 
 
@@ -36,7 +39,7 @@ def keys(key_id: str) -> bytes | None:
 
 
 def test_a_signed_request_tells_who_signed_it() -> None:
-    found = check("GET", URL, signed(b"abc"), b"abc", key_of=keys)
+    found = check("GET", URL, signed(b"abc"), b"abc", to=US, key_of=keys)
     assert (found.key_id, found.nonce) == ("north:node-1", "ab" * 16)
 
 
@@ -47,21 +50,40 @@ def test_a_signed_request_tells_who_signed_it() -> None:
 )
 def test_a_request_changed_under_way_is_refused(method: str, url: str, body: bytes) -> None:
     with pytest.raises(TrustError):
-        check(method, url, signed(b"abc"), body, key_of=keys)
+        check(method, url, signed(b"abc"), body, to=US, key_of=keys)
+
+
+@pytest.mark.parametrize(
+    "to", ["other/real", "partner/exercise:storm-1", "partner/test", "partner", "", "partner/real, other/real"]
+)
+def test_a_request_for_another_party_or_context_is_refused(to: str) -> None:
+    other = signed(b"abc", to=to)
+    for headers in (other, {**other, "kizuna-to": US}, {k: v for k, v in other.items() if k != "kizuna-to"}):
+        with pytest.raises(TrustError):
+            check("GET", URL, headers, b"abc", to=US, key_of=keys)
+
+
+def test_a_signature_that_does_not_cover_the_recipient_is_refused() -> None:
+    """What an older form signed, with the header put beside it."""
+    good = signed(b"abc")
+    for left_out in ("@method", "@target-uri", "kizuna-to", "content-digest"):
+        bent = good["signature-input"].replace(f' "{left_out}"', "").replace(f'("{left_out}" ', "(")
+        with pytest.raises(TrustError):
+            check("GET", URL, {**good, "signature-input": bent}, b"abc", to=US, key_of=keys)
 
 
 def test_an_unknown_or_other_key_is_refused() -> None:
     with pytest.raises(TrustError):
-        check("GET", URL, signed(), b"", key_of=lambda _: None)
+        check("GET", URL, signed(), b"", to=US, key_of=lambda _: None)
     with pytest.raises(TrustError):
-        check("GET", URL, signed(key=Ed25519PrivateKey.generate()), b"", key_of=keys)
+        check("GET", URL, signed(key=Ed25519PrivateKey.generate()), b"", to=US, key_of=keys)
 
 
 @pytest.mark.parametrize("off_s", [-WINDOW_S - 60, WINDOW_S + 60])
 def test_a_request_of_another_time_is_refused(off_s: int) -> None:
     headers = signed(created_s=int(time.time()) + off_s)
     with pytest.raises(TrustError):
-        check("GET", URL, headers, b"", key_of=keys)
+        check("GET", URL, headers, b"", to=US, key_of=keys)
     assert created_of(headers) is not None
 
 
@@ -71,7 +93,7 @@ def test_unsigned_or_broken_headers_are_refused_in_the_same_words() -> None:
     for broken in ({}, {**good, "signature": "x"}, {**good, "signature-input": "kizuna=()"},
                    {k: v for k, v in good.items() if k != "content-digest"}):  # fmt: skip
         with pytest.raises(TrustError) as found:
-            check("GET", URL, broken, b"", key_of=keys)
+            check("GET", URL, broken, b"", to=US, key_of=keys)
         words.add(str(found.value))
     assert len(words) == 1
 
@@ -101,12 +123,12 @@ def test_nobody_signs_as_one_and_is_taken_for_another(bend: Any) -> None:
         "south:node-1": OTHER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
     }
     good = signed(b"abc")
-    assert claimed(good) == check("GET", URL, good, b"abc", key_of=public.get).key_id == "north:node-1"
+    assert claimed(good) == check("GET", URL, good, b"abc", to=US, key_of=public.get).key_id == "north:node-1"
     text, signature = bend(good["signature-input"], good["signature"])
     bent = {**good, "signature-input": text, "signature": signature}
     assert claimed(bent) != "south:node-1"
     with pytest.raises(TrustError):
-        check("GET", URL, bent, b"abc", key_of=public.get)
+        check("GET", URL, bent, b"abc", to=US, key_of=public.get)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -151,12 +173,12 @@ IDENTITY = Identity("north:node-1", KEY.sign, os.urandom)
 
 
 def test_the_pinned_certificate_is_enough(partner: Any) -> None:
-    with Line(partner.url, [partner.pin], IDENTITY) as line:
+    with Line(partner.url, [partner.pin], IDENTITY, to=US) as line:
         assert line.ask("GET", "/health").body == b"well"
 
 
 def test_nothing_is_sent_to_another_certificate(partner: Any) -> None:
-    with Line(partner.url, [hashlib.sha256(b"other").hexdigest()], IDENTITY) as line:
+    with Line(partner.url, [hashlib.sha256(b"other").hexdigest()], IDENTITY, to=US) as line:
         with pytest.raises(TrustError, match="nothing was sent"):
             line.ask("GET", "/secret")
     assert partner.seen == []
@@ -164,7 +186,7 @@ def test_nothing_is_sent_to_another_certificate(partner: Any) -> None:
 
 def test_an_endless_answer_is_cut(partner: Any) -> None:
     partner.reply = lambda _: (200, {}, bytes(200_000))
-    with Line(partner.url, [partner.pin], IDENTITY) as line, pytest.raises(InputError, match="more than 100000"):
+    with Line(partner.url, [partner.pin], IDENTITY, to=US) as line, pytest.raises(InputError, match="more than 100000"):
         line.ask("GET", "/x", most=100_000)
 
 
@@ -172,14 +194,14 @@ def test_a_clock_that_is_off_by_days_learns_the_partners_time(partner: Any) -> N
     def reply(request: Any) -> tuple[int, dict[str, str], bytes]:
         headers = {k.lower(): v for k, v in request.headers.items()}
         try:
-            check("GET", partner.url + request.path, headers, b"", key_of=keys)
+            check("GET", partner.url + request.path, headers, b"", to=US, key_of=keys)
         except TrustError:
             return 401, {"X-Kizuna-Clock": str(int(time.time()))}, b""
         return 200, {}, b"well"
 
     partner.reply = reply
     two_days_s = 2 * 86_400
-    with Line(partner.url, [partner.pin], IDENTITY, now_s=lambda: time.time() + two_days_s) as line:
+    with Line(partner.url, [partner.pin], IDENTITY, to=US, now_s=lambda: time.time() + two_days_s) as line:
         assert line.ask("GET", "/x").status == 200
         assert abs(line.ahead_s + two_days_s) < 5
         line.ask("GET", "/y")
@@ -189,12 +211,12 @@ def test_a_clock_that_is_off_by_days_learns_the_partners_time(partner: Any) -> N
 @pytest.mark.parametrize("told", ["253402300800", "999999999999"])
 def test_a_partner_that_tells_an_impossible_time_is_refused(partner: Any, told: str) -> None:
     partner.reply = lambda _: (401, {"X-Kizuna-Clock": told}, b"")
-    with Line(partner.url, [partner.pin], IDENTITY) as line, pytest.raises(InputError, match="impossible time"):
+    with Line(partner.url, [partner.pin], IDENTITY, to=US) as line, pytest.raises(InputError, match="impossible time"):
         line.ask("GET", "/x")
 
 
 def test_nobody_there_is_told_as_such() -> None:
-    with Line("https://127.0.0.1:9", ["0" * 64], IDENTITY) as line, pytest.raises(UnavailableError):
+    with Line("https://127.0.0.1:9", ["0" * 64], IDENTITY, to=US) as line, pytest.raises(UnavailableError):
         line.ask("GET", "/x")
 
 
@@ -202,4 +224,4 @@ def test_nobody_there_is_told_as_such() -> None:
                                            ("https://x", ["0" * 63])])  # fmt: skip
 def test_a_line_wants_a_proper_address_and_pin(url: str, pins: list[str]) -> None:
     with pytest.raises(ConfigError):
-        Line(url, pins, IDENTITY)
+        Line(url, pins, IDENTITY, to=US)

@@ -6,12 +6,14 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kizuna.base.errors import InputError
 from kizuna.links.fed.client import Identity as LineIdentity
 from kizuna.links.fed.client import Line
+from kizuna.links.fed.signing import recipient
 from kizuna.node.origin import own_rows
 from kizuna.node.share.carrying import taken, written
 from kizuna.node.share.epoch import begin
@@ -33,6 +35,11 @@ label = { tlp = "CLEAR" }
 
 def who(side: Side) -> LineIdentity:
     return LineIdentity(side.sharing.identity.key_id, side.sharing.identity.keys.sign_request, os.urandom)
+
+
+def line_to(side: Side, pin: list[str], identity: LineIdentity, url: str = "", **more: Any) -> Line:
+    to = more.pop("to", recipient(side.party, "test"))
+    return Line(url or f"https://127.0.0.1:{side.port}", pin, identity, to=to, **more)
 
 
 def answers(side: Side) -> bool:
@@ -124,7 +131,7 @@ def test_a_paused_partner_is_told_nothing_and_a_revoked_one_is_a_stranger(sides:
     until(lambda: sum(s.size for s in north.sharing.shared.logs.all("out")) == 4)
     until(lambda: south.sharing.health()[0]["received"] == 4, 90)
     north.partners.change("south", state=REVOKED, why="lost")
-    line = Line(f"https://127.0.0.1:{north.port}", pins(south.partners.get("north"), "test"), who(south))
+    line = line_to(north, pins(south.partners.get("north"), "test"), who(south))
     with line:
         assert line.ask("GET", "/fed/v1/keys?after=0").status == 404
 
@@ -136,12 +143,12 @@ def test_strangers_learn_nothing(sides: tuple[Side, Side]) -> None:
     until(lambda: answers(north))
     asked = [("GET", p) for p in ("/", "/fed/v1/keys", "/fed/v1/page", "/health", "/api/me", "/fed/v2/x", "/..%2f")]
     for method, path in [*asked, ("POST", "/fed/v1/page"), ("POST", "/fed/v1/inbox"), ("PUT", "/fed/v1/page")]:
-        with Line(f"https://127.0.0.1:{north.port}", pin, stranger) as line:
+        with line_to(north, pin, stranger) as line:
             answer = line.ask(method, path, b"x" * 1000 if method != "GET" else b"")
         assert (answer.status, answer.body) == (404, b""), path
         assert not answer.headers.get("server")
     forged = LineIdentity(south.sharing.identity.key_id, lambda _base: bytes(64), os.urandom)
-    with Line(f"https://127.0.0.1:{north.port}", pin, forged) as line:
+    with line_to(north, pin, forged) as line:
         assert line.ask("POST", "/fed/v1/page", b"{}").status == 404
 
 
@@ -150,13 +157,15 @@ def test_a_request_counts_once_and_only_where_it_was_meant_for(sides: tuple[Side
     until(lambda: answers(north))
     pin = pins(south.partners.get("north"), "test")
     fixed = LineIdentity(south.sharing.identity.key_id, south.sharing.identity.keys.sign_request, lambda n: b"a" * n)
-    url = f"https://127.0.0.1:{north.port}"
-    with Line(url, pin, fixed) as line:
+    with line_to(north, pin, fixed) as line:
         assert line.ask("GET", "/fed/v1/keys?after=0").status == 200
         assert line.ask("GET", "/fed/v1/keys?after=0").status == 404, "the nonce was used"
-    with Line(f"https://localhost:{north.port}", pin, who(south)) as line:
+    with line_to(north, pin, who(south), f"https://localhost:{north.port}") as line:
         assert line.ask("GET", "/fed/v1/keys?after=0").status == 404, "an address that this node never gave out"
-    late = Line(url, pin, who(south), now_s=lambda: time.time() - 7200)
+    for to in ("south/test", "west/test", "north/real", "north/exercise:a"):
+        with line_to(north, pin, who(south), to=to) as line:
+            assert line.ask("GET", "/fed/v1/keys?after=0").status == 404, "it is for somebody else"
+    late = line_to(north, pin, who(south), now_s=lambda: time.time() - 7200)
     with late:
         assert late.ask("GET", "/fed/v1/keys?after=0").status == 200, "the partner's clock is learnt and used"
         assert abs(late.ahead_s - 7200) < 5

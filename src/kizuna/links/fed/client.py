@@ -124,10 +124,11 @@ class Line:
     """A line to one partner; one request at a time on each of at most four connections.
 
     ``url`` is ``https://host:port``; ``pins`` are SHA-256 fingerprints of certificates, 64 hex characters each (two
-    while a certificate is changed). ``now_s`` is the clock behind ``created``.
+    while a certificate is changed); ``to`` names the partner and the context (``signing.recipient``). ``now_s`` is the
+    clock behind ``created``.
     """
 
-    def __init__(self, url: str, pins: Sequence[str], identity: Identity, *,
+    def __init__(self, url: str, pins: Sequence[str], identity: Identity, *, to: str,
                  now_s: Callable[[], float] = time.time) -> None:  # fmt: skip
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
@@ -137,6 +138,7 @@ class Line:
             raise ConfigError("no proper fingerprint", where=url, hint="SHA-256 of the certificate, 64 hex digits")
         self._base = f"https://{parts.netloc}"
         self._identity = identity
+        self._to = to
         self._now_s = now_s
         self.ahead_s = 0
         """How far the partner's clock is ahead of ours, s; learnt from a refusal."""
@@ -174,7 +176,7 @@ class Line:
     def _once(self, method: str, path: str, body: bytes, more: dict[str, str], read_s: float, most: int) -> Answer:
         who = self._identity
         url = self._base + path
-        signed = sign(method, url, body, key_id=who.key_id, signer=who.signer, nonce=who.random(16).hex(),
+        signed = sign(method, url, body, to=self._to, key_id=who.key_id, signer=who.signer, nonce=who.random(16).hex(),
                       created_s=int(self._now_s()) + self.ahead_s)  # fmt: skip
         headers: list[tuple[bytes | str, bytes | str]] = [("User-Agent", "kizuna"), *more.items(), *signed.items()]
         timeout = {"connect": _CONNECT_S, "read": read_s, "write": _WRITE_S, "pool": _CONNECT_S}

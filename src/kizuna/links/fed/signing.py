@@ -1,6 +1,8 @@
 """Signed requests between nodes: HTTP message signatures (RFC 9421) with Ed25519 and a content digest (RFC 9530).
 
-Covered: method, whole address, digest of the body, and of the parameters ``created``, ``nonce``, ``keyid``, ``tag``.
+Covered: method, whole address, the recipient (header ``Kizuna-To``: party and context, as ``south/real``), digest of
+the body, and of the parameters ``created``, ``nonce``, ``keyid``, ``tag``. The recipient is named because an address is
+no identity: two nodes may answer behind one, and names of hosts come to belong to others.
 The library does the standard's work; here stands what Kizuna demands of it. The private key stays where it is: whoever
 signs hands in a function from bytes to signature.
 
@@ -24,11 +26,12 @@ from kizuna.base.errors import TrustError
 TAG: Final = "kizuna-fed-1"
 WINDOW_S: Final = 300
 """A signature is taken for so long after, and before, its ``created``; nonces are remembered for twice that."""
-COVERED: Final = ("@method", "@target-uri", "content-digest")
+TO: Final = "kizuna-to"
+COVERED: Final = ("@method", "@target-uri", TO, "content-digest")
 _LABEL: Final = "kizuna"
 _NONCE_LEAST: Final = 16
 _NONCE_MOST: Final = 64
-_HEADERS: Final = ("content-digest", "signature", "signature-input")
+_HEADERS: Final = (TO, "content-digest", "signature", "signature-input")
 _PARAMETERS: Final = frozenset(("created", "keyid", "alg", "nonce", "tag"))
 _PARAMETER: Final = re.compile(r';([a-z]+)=("[^"\\;]*"|[0-9]{1,12})')
 _INPUT: Final = re.compile(r'kizuna=\(("[@a-z-]+"(?: "[@a-z-]+")*)\)((?:;[a-z]+=(?:"[^"\\;]*"|[0-9]{1,12}))+)')
@@ -53,13 +56,18 @@ class Signed:
     created_s: int
 
 
-def sign(method: str, url: str, body: bytes, *, key_id: str, signer: Callable[[bytes], bytes], nonce: str,
+def recipient(party: str, context: str) -> str:
+    """How a request names whom it is for."""
+    return f"{party}/{context}"
+
+
+def sign(method: str, url: str, body: bytes, *, to: str, key_id: str, signer: Callable[[bytes], bytes], nonce: str,
          created_s: int) -> dict[str, str]:  # fmt: skip
-    """Headers to send with a request. ``signer`` makes an Ed25519 signature (64 bytes) of the given bytes."""
+    """Headers to send with a request to ``to`` (`recipient`). ``signer`` makes an Ed25519 signature (64 bytes)."""
     from http_message_signatures import HTTPMessageSigner  # noqa: PLC0415  loading it takes a moment
     from http_message_signatures.algorithms import ED25519  # noqa: PLC0415
 
-    message = _Message(method, url)
+    message = _Message(method, url, {TO: to})
     tool = HTTPMessageSigner(signature_algorithm=ED25519)
     prepared = tool.prepare(
         message, key_id=key_id, created=dt.datetime.fromtimestamp(created_s, dt.UTC), nonce=nonce, label=_LABEL,
@@ -69,9 +77,11 @@ def sign(method: str, url: str, body: bytes, *, key_id: str, signer: Callable[[b
     return message.headers
 
 
-def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *,
+def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *, to: str,
           key_of: Callable[[str], bytes | None]) -> Signed:  # fmt: skip
-    """Who signed this request. ``key_of`` gives the raw Ed25519 public key of a key id, None for one unknown or dead.
+    """Who signed this request to ``to``, which is who we are (`recipient`).
+
+    ``key_of`` gives the raw Ed25519 public key of a key id, None for one unknown or dead.
 
     Raises TrustError, in the same words whatever was wrong with a signature, so that a stranger learns nothing.
     """
@@ -90,6 +100,7 @@ def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *,
     message = _Message(method, url, {n: headers[n] for n in _HEADERS if n in headers})
     try:
         _one_meaning(headers.get("signature-input", ""))
+        _for_us(headers, to)
         found = tool.verify(message, max_age=dt.timedelta(0), expect_tag=TAG, require_components=COVERED, body=body)
     except (HTTPMessageSignaturesException, ValueError, TypeError, KeyError) as exc:
         raise TrustError("the signature of the request does not hold", hint="introduce the nodes again") from exc
@@ -108,6 +119,12 @@ def claimed(headers: Mapping[str, str]) -> str:
         return _one_meaning(headers.get("signature-input", ""))["keyid"].strip('"')
     except (ValueError, KeyError):
         return ""
+
+
+def _for_us(headers: Mapping[str, str], to: str) -> None:
+    """ValueError where somebody else is named."""
+    if headers.get(TO) != to:
+        raise ValueError("a request to somebody else")
 
 
 def _one_meaning(text: str) -> dict[str, str]:

@@ -73,10 +73,13 @@ def _some(sharing: Sharing, party: str) -> list[str]:
 
 def _line(sharing: Sharing, party: str) -> Line:
     from kizuna.links.fed.client import Identity, Line  # noqa: PLC0415
+    from kizuna.links.fed.signing import recipient  # noqa: PLC0415
     from kizuna.node.share.partners import pins  # noqa: PLC0415
 
     known, me = sharing.partners.get(party), sharing.identity
-    return Line(known.addresses[0], pins(known, sharing.context), Identity(me.key_id, me.keys.sign_request, os.urandom))
+    who = Identity(me.key_id, me.keys.sign_request, os.urandom)
+    to = recipient(party, sharing.context)
+    return Line(known.addresses[0], pins(known, sharing.context), who, to=to)
 
 
 def _pulled(sharing: Sharing, party: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@
     GET  /fed/v1/keys      our key manifests after number ?after=N, as a JSON list
 
 Who shows no signature of a partner learns nothing: 404 without a word, whatever was asked, and no byte of a body is
-read before the claimed key is known. A known key whose clock is off is told ours (401). Requests are bound to the
-addresses that this node gave out, so that one partner cannot play another's question here; each nonce counts once,
-also over a restart. Each partner has a ceiling of requests and may let eight questions wait.
+read before the claimed key is known. A known key whose clock is off is told ours (401). Requests name this party and
+this context under the signature, and an address that this node gave out, so that what was made for another node cannot
+be played here; each nonce counts once, also over a restart. Each partner has a ceiling of requests and may let eight
+questions wait.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import msgspec
 
 from kizuna.base.errors import InputError, KizunaError, TrustError
 from kizuna.base.units import SECOND_MS
-from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of
+from kizuna.links.fed.signing import TO, WINDOW_S, check, claimed, created_of, recipient
 from kizuna.node.share.partners import ACTIVE, REVOKED
 from kizuna.node.share.trust.rotation import note_known
 from kizuna.share.ledger.name import parse_name
@@ -96,6 +97,7 @@ class Listener:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keys: tuple[Any, dict[str, tuple[str, bytes]]] = (None, {})
         settings = sharing.config.sharing
+        self.me = recipient(sharing.party, sharing.context)
         self.hosts = {urlsplit(a).netloc.lower() for a in settings.addresses} | {f"{settings.host}:{settings.port}"}
 
     # ---- news -------------------------------------------------------------------------------------------------------
@@ -168,7 +170,7 @@ class Listener:
         most, host = _ROUTES.get((method, path)), headers.get("host", "").lower()
         key_id = claimed(headers)
         partner = self._partner_of(key_id)
-        if most is None or host not in self.hosts or partner is None:
+        if most is None or host not in self.hosts or partner is None or headers.get(TO) != self.me:
             return NOTHING
         query = bytes(scope.get("query_string", b"")).decode("latin-1")
         if not self._within(str((scope.get("client") or ("",))[0])):
@@ -205,7 +207,8 @@ class Listener:
         if created is not None and abs(created - now_ms // SECOND_MS) > WINDOW_S - 30:
             return Said(401, headers=((b"x-kizuna-clock", str(now_ms // SECOND_MS).encode()),))
         try:
-            signed = check(method, url, headers, body, key_of=lambda key: self._keys_now().get(key, ("", None))[1])
+            keys = self._keys_now()
+            signed = check(method, url, headers, body, to=self.me, key_of=lambda key: keys.get(key, ("", None))[1])
             if self._partner_of(signed.key_id) != partner:
                 return NOTHING
         except TrustError:

@@ -22,6 +22,7 @@ from kizuna.base.errors import InputError, KizunaError
 from kizuna.base.units import SECOND_MS
 from kizuna.links.fed.client import Answer, Line
 from kizuna.links.fed.client import Identity as Who
+from kizuna.links.fed.signing import recipient
 from kizuna.node.share.partners import Known, pins
 from kizuna.records.label import EVERYBODY
 from kizuna.share.ledger.name import LANES, LogName, parse_name
@@ -64,7 +65,8 @@ class Worker:
     def _line(self) -> Line:
         identity = self._sharing.identity
         who = Who(identity.key_id, identity.keys.sign_request, os.urandom)
-        return Line(self.known.addresses[0], pins(self.known, self._sharing.context), who)
+        context = self._sharing.context
+        return Line(self.known.addresses[0], pins(self.known, context), who, to=recipient(self.partner, context))
 
     # ---- from other threads -----------------------------------------------------------------------------------------
     def news(self, log: str, size: int) -> None:
