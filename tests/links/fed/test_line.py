@@ -9,15 +9,20 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from http_message_signatures import HTTPMessageSigner
+from http_message_signatures.algorithms import ED25519
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kizuna.base.errors import ConfigError, InputError, TrustError, UnavailableError
 from kizuna.links.fed.client import Identity, Line
-from kizuna.links.fed.signing import WINDOW_S, check, claimed, created_of, recipient, sign
+from kizuna.links.fed.signing import COVERED, TAG, WINDOW_S, check, claimed, created_of, recipient, sign
 from kizuna.node.api.tls import make_certificate
 
 KEY = Ed25519PrivateKey.generate()
@@ -41,6 +46,35 @@ def keys(key_id: str) -> bytes | None:
 def test_a_signed_request_tells_who_signed_it() -> None:
     found = check("GET", URL, signed(b"abc"), b"abc", to=US, key_of=keys)
     assert (found.key_id, found.nonce) == ("north:node-1", "ab" * 16)
+
+
+@given(
+    st.sampled_from(("GET", "POST")), st.binary(max_size=200), st.from_regex(r"[a-z0-9][a-z0-9:-]{0,30}", fullmatch=True),
+    st.from_regex(r"https://([A-Za-z.]{1,20}|\[::1\])(:[0-9]{1,4})?/([A-Za-z0-9/._~-]|%[0-9A-F]{2}){0,30}(\?[a-z]=[A-Za-z0-9&=]{0,20})?", fullmatch=True),
+    st.from_regex(r"[a-z0-9-]{1,16}/[a-zA-Z0-9:._-]{1,16}", fullmatch=True), st.integers(1, 4_000_000_000),
+)  # fmt: skip
+def test_what_is_signed_is_what_the_library_would_sign(
+    method: str, body: bytes, key_id: str, url: str, to: str, created_s: int
+) -> None:
+    message = SimpleNamespace(method=method, url=url, headers={"kizuna-to": to})
+    tool = HTTPMessageSigner(signature_algorithm=ED25519)
+    prepared = tool.prepare(
+        message, key_id=key_id, created=dt.datetime.fromtimestamp(created_s, dt.UTC), nonce="ab" * 16, label="kizuna",
+        tag=TAG, covered_component_ids=COVERED, body=body,
+    )  # fmt: skip
+    tool.apply(message, prepared, KEY.sign(prepared.signature_base))
+    ours = sign(method, url, body, to=to, key_id=key_id, signer=KEY.sign, nonce="ab" * 16, created_s=created_s)
+    assert ours == message.headers
+
+
+@pytest.mark.parametrize("bad", ['a"b', "a b", "a\nb", "a\\b", "ä", ""])
+def test_nothing_is_signed_that_could_be_read_in_two_ways(bad: str) -> None:
+    good = {"method": "GET", "url": URL, "key_id": "north:node-1", "nonce": "ab" * 16}
+    for name in good:
+        with pytest.raises(InputError):
+            sign(**{**good, name: bad}, body=b"", to=US, signer=KEY.sign, created_s=1)
+    with pytest.raises(InputError):
+        sign(**good, body=b"", to="a\nb", signer=KEY.sign, created_s=1)
 
 
 @pytest.mark.parametrize(

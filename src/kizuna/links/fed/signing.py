@@ -3,8 +3,8 @@
 Covered: method, whole address, the recipient (header ``Kizuna-To``: party and context, as ``south/real``), digest of
 the body, and of the parameters ``created``, ``nonce``, ``keyid``, ``tag``. The recipient is named because an address is
 no identity: two nodes may answer behind one, and names of hosts come to belong to others.
-The library does the standard's work; here stands what Kizuna demands of it. The private key stays where it is: whoever
-signs hands in a function from bytes to signature.
+Where requests are checked, the library does the standard's work; here stands what Kizuna demands of it. The private
+key stays where it is: whoever signs hands in a function from bytes to signature.
 
 A request bears one signature, written in one way: whoever reads the claimed key id with a simpler reader than the
 library's finds the same (`claimed`).
@@ -15,13 +15,15 @@ receiver's time, which the client uses from then on: clocks serve against replay
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kizuna.base.errors import TrustError
+from kizuna.base.errors import InputError, TrustError
 
 TAG: Final = "kizuna-fed-1"
 WINDOW_S: Final = 300
@@ -34,6 +36,7 @@ _NONCE_MOST: Final = 64
 _HEADERS: Final = (TO, "content-digest", "signature", "signature-input")
 _PARAMETERS: Final = frozenset(("created", "keyid", "alg", "nonce", "tag"))
 _PARAMETER: Final = re.compile(r';([a-z]+)=("[^"\\;]*"|[0-9]{1,12})')
+_PLAIN: Final = re.compile(r"[!#-\[\]-~]+")
 _INPUT: Final = re.compile(r'kizuna=\(("[@a-z-]+"(?: "[@a-z-]+")*)\)((?:;[a-z]+=(?:"[^"\\;]*"|[0-9]{1,12}))+)')
 """The one way to write the header: one signature, no parameter twice, no text in which a parameter could hide."""
 
@@ -63,18 +66,22 @@ def recipient(party: str, context: str) -> str:
 
 def sign(method: str, url: str, body: bytes, *, to: str, key_id: str, signer: Callable[[bytes], bytes], nonce: str,
          created_s: int) -> dict[str, str]:  # fmt: skip
-    """Headers to send with a request to ``to`` (`recipient`). ``signer`` makes an Ed25519 signature (64 bytes)."""
-    from http_message_signatures import HTTPMessageSigner  # noqa: PLC0415  loading it takes a moment
-    from http_message_signatures.algorithms import ED25519  # noqa: PLC0415
+    """Headers to send with a request to ``to`` (`recipient`). ``signer`` makes an Ed25519 signature (64 bytes).
 
-    message = _Message(method, url, {TO: to})
-    tool = HTTPMessageSigner(signature_algorithm=ED25519)
-    prepared = tool.prepare(
-        message, key_id=key_id, created=dt.datetime.fromtimestamp(created_s, dt.UTC), nonce=nonce, label=_LABEL,
-        tag=TAG, covered_component_ids=COVERED, body=body,
-    )  # fmt: skip
-    tool.apply(message, prepared, signer(prepared.signature_base))
-    return message.headers
+    Written out here, for there is one form: the library takes 1.5 ms of a page's 7 to get to the same bytes (a test
+    compares). Who checks uses the library. Raises InputError where a part cannot stand in a header as it is.
+    """
+    for part in (method, url, to.replace(" ", "-") or "-", key_id, nonce):
+        if not _PLAIN.fullmatch(part):
+            raise InputError(f"{part[:80]!r} cannot be signed", hint="printable ASCII without quotes")
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    given = f'("@method" "@target-uri" "{TO}" "content-digest");created={created_s:d};keyid="{key_id}";alg="ed25519"'
+    given = f'{given};nonce="{nonce}";tag="{TAG}"'
+    base = f'"@method": {method}\n"@target-uri": {url}\n"{TO}": {to}\n"content-digest": {digest}'
+    base = f'{base}\n"@signature-params": {given}'
+    signature = base64.b64encode(signer(base.encode())).decode()
+    return {TO: to, "Content-Digest": digest, "Signature-Input": f"{_LABEL}={given}",
+            "Signature": f"{_LABEL}=:{signature}:"}  # fmt: skip
 
 
 def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *, to: str,
