@@ -3,7 +3,7 @@
 The store is asked for what changed since the last time, so a hundred screens cost one look. Rows stand in order of
 MMSI. ``since=V`` gives the vessels changed after V, and those whose flags (alert, watched) changed at V or later: a
 flag changes without a new position. Times are whole seconds, places 1e-7 degrees (a centimetre), speeds and courses
-tenths.
+tenths. ``cell_m`` is the side of the grid cell in which a partner told the place, m; 0 where it is exact.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from kizuna.base.table import Array, Table
 from kizuna.node.api.kinds import CLASS_B, kinds
 from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader
+from kizuna.node.origin import are_own
+from kizuna.node.share.cells import Cells
 
 ALERT, WATCHED, IS_CLASS_B, STILL, GONE = 1, 2, 4, 8, 16
 """Bits of ``flags``."""
 SCHEMA: Final = pa.schema([
     ("mmsi", pa.int32()), ("lon_e7", pa.int32()), ("lat_e7", pa.int32()), ("t_s", pa.int32()),
     ("sog_dkn", pa.int16()), ("cog_ddeg", pa.int16()), ("kind", pa.int8()), ("origin", pa.int8()),
-    ("flags", pa.int8()),
+    ("flags", pa.int8()), ("cell_m", pa.int32()),
 ])  # fmt: skip
 BLOCK_SCHEMA: Final = pa.schema([SCHEMA.field(i) for i in (0, 3, 1, 2, 4, 5)])
 _AT_ANCHOR, _MOORED = 1, 5
@@ -45,6 +47,7 @@ class Columns(NamedTuple):
     origin: Array
     flags: Array
     version: Array
+    cell_m: Array
 
 
 def tenths(value: Array, most: int) -> Array:
@@ -84,7 +87,8 @@ class PictureBook:
         self._reader = Reader(node, HOUSE)
         self._lock = threading.Lock()
         self._version = 0
-        self._columns = Columns(*(np.zeros(0, t) for t in (*("i4",) * 4, *("i2",) * 2, *("i1",) * 3, "i8")))
+        self._columns = Columns(*(np.zeros(0, t) for t in (*("i4",) * 4, *("i2",) * 2, *("i1",) * 3, "i8", "i4")))
+        self._cells = Cells(node.office.shared) if node.office is not None else None
         self._names: dict[int, str] = {}
         self._marks: dict[int, int] = {}
         self._mark_changes: deque[tuple[int, int]] = deque(maxlen=_CHANGES_MOST)
@@ -114,6 +118,8 @@ class PictureBook:
         """Take up what the store has; the version reached."""
         with self._lock:
             self._hide()
+            if self._cells is not None:
+                self._cells.follow()
             version, rows = self._reader.latest(self._version)
             if len(rows):
                 self._merge(rows)
@@ -154,8 +160,16 @@ class PictureBook:
         return Columns(
             rows["mmsi"], e7(rows["lon_deg"]), e7(rows["lat_deg"]), (rows["time_ms"] // 1000).astype(np.int32),
             tenths(rows["sog_kn"], 1022), tenths(rows["cog_deg"], 3599), kinds(rows["ship_type"], rows["ais_class"]),
-            origins[rows["source_id"]], flags.astype(np.int8), rows["version"],
+            origins[rows["source_id"]], flags.astype(np.int8), rows["version"], self._coarse(rows),
         )  # fmt: skip
+
+    def _coarse(self, rows: Table) -> Array:
+        """Sides of the cells in which partners told places, m; 0 for all others."""
+        out = np.zeros(len(rows), np.int32)
+        if self._cells is not None:
+            for k in np.flatnonzero(~are_own(rows)).tolist():
+                out[k] = self._cells.of(int(rows["mmsi"][k]), int(rows["time_ms"][k]))
+        return out
 
     def mark(self, marks: dict[int, int]) -> None:
         """The flags that the desk decides, by MMSI; whoever follows is told of those that changed."""
@@ -194,7 +208,7 @@ class PictureBook:
             at = np.minimum(np.searchsorted(marked, columns.mmsi[rows]), len(marked) - 1)
             flags |= np.where(marked[at] == columns.mmsi[rows], bits[at], 0).astype(np.int8)
         flags |= np.where(columns.t_s[rows] <= gone_s, GONE, 0).astype(np.int8)
-        data = ipc(SCHEMA, [*(c[rows] for c in columns[:8]), flags])
+        data = ipc(SCHEMA, [*(c[rows] for c in columns[:8]), flags, columns.cell_m[rows]])
         if whole:
             self._whole = key, data
         return version, data

@@ -8,7 +8,7 @@ writes a sent one as a message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from kizuna.base.utc import iso_s
@@ -46,15 +46,16 @@ def name_of(letter: str, language: str) -> str:
 
 def compose(
     case: Case, form: Form, language: str = "en", *, to: tuple[str, ...] = (), priority: str = "", number: int = 0,
-    changes: Mapping[str, str] | None = None,
+    changes: Mapping[str, str] | None = None, name: Callable[[str], str] = str,
 ) -> Sitrep:  # fmt: skip
     """A situation report from the case; empty fields of the full form are left out.
 
     ``number`` 0 takes the next one of the case; ``priority`` empty takes routine once the case is closed, safety for a
     cable, distress otherwise.
-    ``changes`` are the officer's words, which stand before everything that was found here.
+    ``changes`` are the officer's words, which stand before everything that was found here; ``name`` says what a party
+    is called, else its id stands.
     """
-    found = _fields(case, language)
+    found = _fields(case, language, name)
     words = {**found, **(changes or {})}
     letters = SHORT_FORM if form == "short" else FULL_FORM
     kept = {each: words[each][:_MOST] for each in letters if words.get(each) or each in SHORT_FORM}
@@ -63,10 +64,10 @@ def compose(
     return Sitrep(n=1, no=number or max(numbers, default=0) + 1, prio=priority or urgent, to=to, f=kept)  # type: ignore[arg-type]
 
 
-def _fields(case: Case, language: str) -> dict[str, str]:
+def _fields(case: Case, language: str, name: Callable[[str], str]) -> dict[str, str]:
     opened = case.opened
     areas = [(who, d) for (who, _), d in sorted(case.drawings.items()) if d.g in ("area", "pattern")]
-    units = [_unit(who, unit, language) for (who, _), unit in sorted(case.units.items()) if unit.st != "left"]
+    units = [_unit(name(who), unit, language) for (who, _), unit in sorted(case.units.items()) if unit.st != "left"]
     asked = [
         wording.task(each.offer, language) for each in case.tasks.values() if each.state in ("offered", "accepted")
     ]
@@ -77,11 +78,11 @@ def _fields(case: Case, language: str) -> dict[str, str]:
         "C": _situation(opened, language),
         "D": wording.word("unknown", language) if opened.persons is None else str(opened.persons),
         "E": "; ".join(asked) or wording.word("none", language),
-        "F": case.coordinator,
+        "F": name(case.coordinator),
         "H": " ".join(_said(case, _WEATHER, language)),
         "J": "; ".join(units),
-        "K": "; ".join(f"{who} {d.d}: {_outline(d)}" for who, d in areas),
-        "L": f"OSC {osc[1]} ({osc[0]})" if osc else "",
+        "K": "; ".join(f"{name(who)} {d.d}: {_outline(d)}" for who, d in areas),
+        "L": f"OSC {osc[1]} ({name(osc[0])})" if osc else "",
         "N": wording.outcome(case.closed_by, language) if case.closed_by else "",
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from kizuna.records.bodies.incident import (
@@ -121,18 +121,18 @@ _COUNTS: Final = {
 }  # fmt: skip
 
 
-def say(entry: Written, language: str) -> str:
-    """One entry as a line of text in ``language``."""
-    return _say(entry, entry.body, language)
+def say(entry: Written, language: str, name: Callable[[str], str] = str) -> str:
+    """One entry as a line of text in ``language``; ``name`` says what a party is called there, else its id stands."""
+    return _say(entry, entry.body, language, name)
 
 
-def _say(entry: Written, body: Entry, language: str) -> str:  # noqa: C901, PLR0911, PLR0912  one case per kind of entry
+def _say(entry: Written, body: Entry, language: str, name: Callable[[str], str]) -> str:  # noqa: C901, PLR0911, PLR0912  one case per kind of entry
     match body:
         case Opened():
             return _opened(body, language)
         case Offer(op="offer"):
             how = _line("distress_clause" if body.how == "distress" else body.how, language)
-            return _line("offer", language, body.to, how)
+            return _line("offer", language, name(body.to), how)
         case Offer():
             return _line(body.op, language, body.why)
         case Message():
@@ -140,7 +140,7 @@ def _say(entry: Written, body: Entry, language: str) -> str:  # noqa: C901, PLR0
         case Seen():
             return " ".join((_line("seen", language, word(body.what, language), len(body.ids)), body.t)).strip()
         case Task(op="offer"):
-            return _line("task_offer", language, body.to, task(body, language))
+            return _line("task_offer", language, name(body.to), task(body, language))
         case Task():
             return _line(f"task_{body.op}", language, body.why)
         case OnScene():
@@ -152,9 +152,8 @@ def _say(entry: Written, body: Entry, language: str) -> str:  # noqa: C901, PLR0
         case Sitrep():
             return _line("sitrep", language, body.no)
         case Handover():
-            return _line(
-                f"handover_{body.op}", language, body.of if body.op == "assume" else body.to or body.why, body.why
-            )
+            to = name(body.of if body.op == "assume" else body.to) or body.why
+            return _line(f"handover_{body.op}", language, to, body.why)
         case Closure(op="propose"):
             return _line("close_propose", language, outcome(entry, language))
         case Closure():

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import calling
+from kizuna.node.share.desk import calling, exposed
 from kizuna.node.share.desk.journal import DUTY
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED
-from kizuna.records.record import decode, record_id
 from kizuna.share.communities import Communities
-from kizuna.share.exposure import Act, Exposure, Facts, Reading, end, exposure
-from kizuna.share.ledger.name import parse_name
+from kizuna.share.exposure import Act, Exposure, Facts, end, exposure
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -22,21 +21,9 @@ SHOWN_MOST: Final = 200
 
 
 def facts(office: Office) -> Facts:
-    """What the ledger, the grants and the ties say."""
-    logs: dict[str, list[str]] = {}
-    labels, origins, readings = {}, {}, []
-    who = office.sharing.who()
-    for state in office.shared.logs.all("out"):
-        logs[state.name] = [""] * state.size
-        acks = office.shared.outbox.acks(state.name)
-        for party in sorted(office.holdings.readers(parse_name(state.name).audience)):
-            done = acks[party].size if party in acks else 0
-            readings.append(Reading(state.name, state.peer, party, 0, state.head_size, min(done, state.head_size)))
-    for name, n, data in office.holdings.entries():
-        record = decode(data)
-        found = record_id(data)
-        logs[name][n] = found
-        labels[found], origins[found] = record.label, record.origin
+    """The ties, and of the ledger what grants speak of; all that was told is counted by ``exposed.count``."""
+    who, grants = office.sharing.who(), office.grants.given()
+    told = exposed.granted(office, grants)
     lanes = {p: tuple(s.name for s in office.shared.logs.all() if s.peer == p) for p in who.partners}
     keys, positions = {}, {}
     for party in who.partners:
@@ -51,8 +38,8 @@ def facts(office: Office) -> Facts:
     told_of = tuple((b, h.party, h.via) for r in office.rows.values() if r.what == "recall" and r.proved == office.me
                     for h in calling.hops(office, r.id) if h.depth > 1 for b in calling.named(r))  # fmt: skip
     return Facts(
-        {name: tuple(ids) for name, ids in logs.items()}, tuple(readings), labels, origins, office.grants.given(),
-        told_of, members, lanes, keys, positions, incidents,
+        told.logs, told.readings, origins=told.origins, grants=grants, covered=told.covered, told_of=told_of,
+        members=members, lanes=lanes, keys=keys, positions=positions, incidents=incidents,
     )  # fmt: skip
 
 
@@ -61,38 +48,45 @@ def shown(office: Office, party: str) -> dict[str, Any]:
     known = office.sharing.partners.get(party)
     at, now = facts(office), office.now_ms()
     found = exposure(party, at, office.me, now)
-    kinds = _kinds(office, found)
+    count = exposed.count(office, party)
     acts = _acts(office, found, at)
+    onward = {to: (n, how) for to, (n, how) in found.onward.items()}
+    for to, n in count.onward.items():
+        onward[to] = (n + onward[to][0], f"{onward[to][1]}, label") if to in onward else (n, "label")
+    through = _through(found) + [{"by": w.by, "through": w.through, "records": n} for w, n in count.through.items()]
     return {
         "partner": party, "title": known.title, "state": known.state,
-        "released": len(found.released), "confirmed": len(found.confirmed), "by_kind": kinds,
-        "logs": sorted({w.through for ways in found.released.values() for w in ways}),
+        "released": count.released, "confirmed": count.confirmed, "by_kind": count.by_kind, "logs": list(count.logs),
         "through_others": [{"record": n, "ways": [w._asdict() for w in ways]}
                            for n, ways in list(found.through_others.items())[:SHOWN_MOST]],
-        "through_others_count": len(found.through_others),
-        "onward": [{"to": to, "records": n, "by": how} for to, (n, how) in found.onward.items()],
+        "through_others_count": len(found.through_others) + max(count.through.values(), default=0),
+        "through": sorted(through, key=lambda row: (row["by"], row["through"])),
+        "onward": [{"to": to, "records": n, "by": how} for to, (n, how) in sorted(onward.items())],
         "keys": list(found.keys), "lanes": list(found.lanes), "communities": list(found.communities),
         "grants": [{"id": g.id, "to": g.to, "records": len(g.records), "until_ms": g.until_ms} for g in found.grants],
         "incidents": list(found.incidents),
         "ends": [{"what": a.what, "about": a.about, "why": a.why, "to": list(a.to), "records": len(a.records)}
-                 for a in acts],
+                 for a in acts] + _asked_back(party, count.released),
     }  # fmt: skip
 
 
-def _kinds(office: Office, found: Exposure) -> dict[str, int]:
-    count: Counter[str] = Counter()
-    names = list(found.released)
-    for start in range(0, len(names), 1000):
-        held = office.shared.records.many(names[start : start + 1000])
-        count.update(decode(h.data).kind if h.data else "erased" for h in held.values())
-    return dict(sorted(count.items()))
+def _asked_back(party: str, told: int) -> list[dict[str, Any]]:
+    why = "what is ours of it can be asked back; a person decides"
+    return [{"what": "propose_recall", "about": party, "why": why, "to": [party], "records": told}] if told else []
+
+
+def _through(found: Exposure) -> list[dict[str, Any]]:
+    """Through whom and how records may have come to it, with how many; one record may have come in several ways."""
+    count = Counter(way for ways in found.through_others.values() for way in dict.fromkeys(ways))
+    return [{"by": way.by, "through": way.through, "records": n} for way, n in sorted(count.items())]
 
 
 def _acts(office: Office, found: Exposure, at: Facts) -> tuple[Act, ...]:
     label = office.label(office.sharing.who().partners)
     lists = Communities({}, office.context)
-    return end(found, at, office.agreements, lists, me=office.me, now_ms=office.now_ms(), context=office.context,
+    acts = end(found, at, office.agreements, lists, me=office.me, now_ms=office.now_ms(), context=office.context,
                label=label)  # fmt: skip
+    return tuple(act for act in acts if act.what != "propose_recall")  # of all that was told, not of what grants name
 
 
 def finish(office: Office, party: str, confirm: str, why: str, by: str, *, recall: bool) -> dict[str, Any]:
@@ -107,16 +101,23 @@ def finish(office: Office, party: str, confirm: str, why: str, by: str, *, recal
         found = exposure(party, at, office.me, office.now_ms())
         done = []
         for act in _acts(office, found, at):
-            ids: list[str] = []
             if act.data:
                 office.write(act.data, by, act.to, DUTY)
-            elif act.what == "propose_recall" and recall:
-                ids = calling.recall(office, act.records, "", "hide", "security", why, by)
-            done.append({"what": act.what, "about": act.about, "why": act.why, "recalls": ids,
-                         "done": act.what != "propose_recall" or recall})  # fmt: skip
+            done.append({"what": act.what, "about": act.about, "why": act.why, "recalls": [], "done": True})
+        for row in _asked_back(party, exposed.count(office, party).released):
+            ids = _ask_back(office, party, why, by) if recall else []
+            done.append({"what": row["what"], "about": party, "why": row["why"], "recalls": ids, "done": recall})
         office.sharing.partners.change(party, state=REVOKED, why=why or f"ended by {by}")
         office.look()
     return {"partner": party, "state": REVOKED, "acts": done}
+
+
+def _ask_back(office: Office, party: str, why: str, by: str) -> list[str]:
+    """Recall everything of ours that a partner was told; ids of the recalls."""
+    told, ids = exposed.own_told(office, party), []
+    while part := list(islice(told, calling.BATCH)):
+        ids += calling.recall(office, part, "", "hide", "security", why, by)
+    return ids
 
 
 def pause(office: Office, party: str, why: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share.desk.journal import CASE
+from kizuna.node.share.desk.naming import namer
 from kizuna.node.share.desk.refusal import NO_RULE, Refusal
 from kizuna.node.share.door import Rows
 from kizuna.node.share.incidents.cases import Held
@@ -213,7 +214,7 @@ def sitrep(office: Office, held: Held, form: str, language: str, number: int = 0
     sent = next((e.body for e in case.sitreps if isinstance(e.body, bodies.Sitrep) and e.body.no == number), None)
     if number and sent is None:
         raise InputError(f"no situation report {number} was sent", code="no_sitrep")
-    body = sent or sitreps.compose(case, "short" if form == "short" else "full", language)
+    body = sent or sitreps.compose(case, "short" if form == "short" else "full", language, name=namer(office, language))
     fields = [{"letter": k, "name": sitreps.name_of(k, language), "text": v} for k, v in body.f.items()]
     head = f"SITREP {body.no}  {iso_s(office.now_ms())}"
     lines = [body.prio.upper(), f"FM {office.me}", *(f"TO {each}" for each in body.to), head, marking(case.context)]
@@ -226,7 +227,7 @@ def send_sitrep(office: Office, incident: str, form: str, language: str, to: tup
                 changes: Mapping[str, str], by: str) -> str:  # fmt: skip
     """Write a situation report into the case."""
     body = sitreps.compose(_case(office, incident), "short" if form == "short" else "full", language, to=to,
-                           priority=priority, changes=changes)  # fmt: skip
+                           priority=priority, changes=changes, name=namer(office, language))  # fmt: skip
     return office.cases.add(incident, body, by)
 
 

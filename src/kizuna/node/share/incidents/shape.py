@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from kizuna.base.errors import InputError
+from kizuna.node.share.desk.naming import namer
 from kizuna.node.share.desk.words import TONGUES, geometry, in_tongues
 from kizuna.node.share.incidents.cases import Held
 from kizuna.records.bodies.incident import Closure, Drawing, Handover, Message, Offer, Opened, Seen, Sitrep, Task
@@ -21,6 +23,9 @@ from kizuna.share.ledger.name import parse_name
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
 
+Names = Mapping[str, Callable[[str], str]]
+"""What a party is called, by language."""
+TITLE_MOST: Final = 80
 KINDS: Final = ("missing", "collision", "drifting", "cable", "encounter", "distress", "other")
 _MAY: Final[Mapping[str, tuple[str, ...]]] = {
     "offered": ("accept", "refuse"), "accepted": ("start", "done", "fail"), "under_way": ("done", "fail"),
@@ -38,7 +43,8 @@ def row(office: Office, held: Held) -> dict[str, Any]:
     proposed = [k for k, who in case.proposals.items() if office.me not in who] if not case.closed else []
     return {
         "id": held.incident, "kind": opened.type, "kind_words": _in_words(opened.type),
-        "title": title(opened), "state": "closed" if case.closed else "open", "context": case.context,
+        "title": title(opened), "what": opened.what, "context": case.context,
+        "state": "closed" if case.closed else "open",
         "lat": opened.pos[1] if opened.pos else None, "lon": opened.pos[0] if opened.pos else None,
         "at_ms": opened.ms, "opened_ms": rows[0].entry.observed_ms, "opened_by": case.opened_by,
         "newest_ms": max(r.at_ms for r in held.rows.values()), "coordinator": case.coordinator, "me": office.me,
@@ -52,8 +58,8 @@ def _in_words(word: str) -> dict[str, str]:
 
 
 def title(opened: Opened) -> str:
-    """The first line of what was said, or the vessel."""
-    return opened.what.partition("\n")[0] or opened.vessel
+    """What it is called in a list: its vessel, else the first line of what was said, no longer than a line."""
+    return opened.vessel or textwrap.shorten(opened.what.partition("\n")[0], TITLE_MOST, placeholder=" ...")
 
 
 def whole(office: Office, held: Held) -> dict[str, Any]:
@@ -61,8 +67,9 @@ def whole(office: Office, held: Held) -> dict[str, Any]:
     case = held.case()
     assert case is not None
     opened, closing = case.opened, case.closed_by
+    names = {t: namer(office, t) for t in TONGUES}
     return {
-        **row(office, held), "vessel": opened.vessel, "persons": opened.persons, "what": opened.what,
+        **row(office, held), "vessel": opened.vessel, "persons": opened.persons,
         "clause": opened.clause, "ways": _ways(office, case),
         "offer_open": None if case.offer_open is None else {"id": case.offer_open[0], "to": case.offer_open[1]},
         "coordinators": _runs(case.coordinators),
@@ -79,7 +86,7 @@ def whole(office: Office, held: Held) -> dict[str, Any]:
         "sitreps": [_sitrep(each) for each in case.sitreps],
         "proposals": [_proposal(case, name, who) for name, who in case.proposals.items()],
         "outcome": None if closing is None else {**_outcome(closing), "id": closing.id},
-        "timeline": [_entry(office, held, case, r.entry) for r in case.timeline.rows],
+        "timeline": [_entry(office, held, case, r.entry, names) for r in case.timeline.rows],
         "waiting": len(case.timeline.waiting),
         "aside": [{"author": a.entry.author, "kind": a.entry.kind, "why": a.why} for a in case.timeline.aside],
         "forks": [{"author": who, "n": n} for who, n in case.timeline.forks],
@@ -159,12 +166,12 @@ def _proposal(case: Case, name: str, who: set[str]) -> dict[str, Any]:
     return {"id": name, "by": entry.author, "agreed": sorted(who), **_outcome(entry)}
 
 
-def _entry(office: Office, held: Held, case: Case, entry: Written) -> dict[str, Any]:
+def _entry(office: Office, held: Held, case: Case, entry: Written, names: Names) -> dict[str, Any]:
     body, row_, mine = entry.body, held.rows[entry.record_id], entry.author == office.me
     out: dict[str, Any] = {
         "id": entry.id, "record": entry.record_id, "n": body.n, "author": entry.author, "mine": mine,
         "kind": entry.kind.removeprefix("incident."), "at_ms": entry.observed_ms, "here_ms": row_.at_ms,
-        "by": row_.by if mine else body.by, "words": in_tongues(lambda t: wording.say(entry, t)),
+        "by": row_.by if mine else body.by, "words": in_tongues(lambda t: wording.say(entry, t, names[t])),
         "overtaken": case.overtaken.get(entry.id, ""), "recalled": bool(office.shared.tombstones.of([entry.record_id])),
         "body": msgspec.to_builtins(body),
     }  # fmt: skip
