@@ -8,6 +8,7 @@ to it, and to whom it may pass on what it holds, each with the grant or label th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -148,8 +149,11 @@ def _through_others(
 
 def _allowed(name: str, names: set[str], facts: Facts) -> Iterable[str]:
     label = facts.labels.get(name)
-    if label is None:
-        return
+    return () if label is None else ways_of(label, names)
+
+
+def ways_of(label: Label, names: AbstractSet[str]) -> Iterable[str]:
+    """How a label lets whoever holds a record pass it on to a party of these names (its own and its communities)."""
     least = reshare_of(label)
     if least == Reshare.FREE:
         yield "label free"
@@ -168,12 +172,16 @@ def _onward(released: set[str], live: tuple[Given, ...], facts: Facts, party: st
             ways.add("grant")
     for name in released:
         label = facts.labels.get(name)
-        least = Reshare.NONE if label is None else reshare_of(label)
-        if label is None or least < Reshare.COMMUNITY:
-            continue
-        free = least == Reshare.FREE
-        for to in (EVERYBODY,) if free else sorted(each for each in label.rel_to if COMMUNITY.fullmatch(each)):
+        for to in () if label is None else onward_of(label):
             ids, ways = found.setdefault(to, (set(), set()))
             ids.add(name)
             ways.add("label")
     return {to: (len(ids), ", ".join(sorted(ways))) for to, (ids, ways) in sorted(found.items())}
+
+
+def onward_of(label: Label) -> tuple[str, ...]:
+    """Audiences to which a label lets whoever holds a record pass it on."""
+    least = reshare_of(label)
+    if least < Reshare.COMMUNITY:
+        return ()
+    return (EVERYBODY,) if least == Reshare.FREE else tuple(sorted(filter(COMMUNITY.fullmatch, label.rel_to)))

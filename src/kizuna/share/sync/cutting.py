@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from kizuna.base.errors import InputError
-from kizuna.records.label import EVERYBODY
+from kizuna.records.label import EVERYBODY, Label
 from kizuna.records.partner import Directory, audience
 from kizuna.records.record import decode
 from kizuna.share import page as pages
@@ -127,6 +127,11 @@ def not_for(reader: str, who: Directory, now_ms: int) -> Callable[[bytes], bool]
             return True
         if label.retain_until_ms is not None and label.retain_until_ms <= now_ms:
             return True
-        return EVERYBODY not in label.rel_to and reader not in audience(label, who)
+        return not reaches(label, reader, who)
 
     return hides
+
+
+def reaches(label: Label, reader: str, who: Directory) -> bool:
+    """Whether a label is for a reader today, however long it may be kept."""
+    return EVERYBODY in label.rel_to or reader in audience(label, who)

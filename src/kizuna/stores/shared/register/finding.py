@@ -1,0 +1,412 @@
+"""The register: finding what was told, and what came, without reading whole logs.
+
+Of each full run of 1,024 entries there is a sheet (``sheets``), and for each subject the sheets that mention it. Sheets
+are drawn behind the logs: appending and receiving pay nothing for them. What no sheet covers yet is read from the log
+itself, so an answer is always whole; it is only slower. Erasing and recalling reach into the sheets in the same
+transaction, so the register never knows more than the store.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kizuna.stores.shared import logs
+from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.logs import LogState
+from kizuna.stores.shared.register import sheets
+from kizuna.stores.shared.register.sheets import ERASED, SHEET, THERE, Sheet
+
+_AT_ONCE: Final = 32
+"""Sheets read in one piece, 1.7 MB: others who read wait so long."""
+_DRAWN: Final = 8
+"""Sheets drawn in one transaction: others who write wait so long, some 40 ms."""
+_CHUNK: Final = 500
+Sees = Callable[[str], bool]
+"""Whether a label, as JSON without its end, is for the reader."""
+
+
+class Reach(NamedTuple):
+    """What somebody reads of a log: entries below ``end``; of a log of several readers, those that ``sees`` lets it.
+
+    Where there is a ``sees``, records whose keeping ended at ``now_ms`` are not seen either.
+    """
+
+    log: LogState
+    end: int
+    sees: Sees | None = None
+    now_ms: int = 0
+
+
+class Want(NamedTuple):
+    """What is looked for; whatever is not given is not asked.
+
+    ``start_ms``, ``end_ms``: observed in [start, end). ``kinds``: beginnings of kinds. ``subject``: one subject; a find
+    may be another with the same number. ``box``: west, south, east, north; a find may lie a metre outside. Both are to
+    be looked at again in the record. ``recalled``: also what was recalled. ``after``: entries from this number on.
+    """
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    kinds: tuple[str, ...] = ()
+    subject: str = ""
+    box: tuple[float, float, float, float] | None = None
+    recalled: bool = False
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Entries, in the order of their logs: place of the reach, number, time observed, record, state, bytes."""
+
+    reach: npt.NDArray[np.int32]
+    n: npt.NDArray[np.int64]
+    time_ms: npt.NDArray[np.int64]
+    rec: npt.NDArray[np.int64]
+    state: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Number of entries."""
+        return len(self.n)
+
+    def take(self, rows: npt.NDArray[Any]) -> Found:
+        """These of them."""
+        return Found(self.reach[rows], self.n[rows], self.time_ms[rows], self.rec[rows], self.state[rows])
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a reach holds: entries, those that are not erased, their bytes and kinds; times of observation.
+
+    ``erased`` is counted where a reader sees the whole log; in a log of several it cannot be told whose it was.
+    """
+
+    entries: int = 0
+    held: int = 0
+    erased: int = 0
+    bytes: int = 0
+    first_ms: int | None = None
+    last_ms: int | None = None
+    kinds: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    """Only where it was asked."""
+
+
+class Read(NamedTuple):
+    """One entry that was found, with its record."""
+
+    reach: int
+    n: int
+    id: str
+    data: bytes
+
+
+class Entered(NamedTuple):
+    """An entry by the order of its coming (``number``); ``data`` None where it was erased."""
+
+    number: int
+    log: LogState
+    n: int
+    id: str | None
+    data: bytes | None
+
+
+class Register:
+    """Over the logs of one store. Any thread may call it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # ---- drawing -----------------------------------------------------------------------------------------------------
+    def follow(self, most: int, side: str = logs.OUT) -> int:
+        """Draw up to so many sheets that are due; how many it was. Nothing is drawn twice, whoever else draws."""
+        done = 0
+        for state in logs.Logs(self._database).all(side):
+            drawn = self._drawn(state.number)
+            while done < most and (drawn + 1) * SHEET <= state.size:
+                count = min(_DRAWN, most - done, state.size // SHEET - drawn)
+                drawn = self._database.change(lambda db, s=state, c=count: sheets.draw(db, s.number, c))  # type: ignore[misc]
+                done += count
+        return done
+
+    def _drawn(self, log: int) -> int:
+        found = self._database.row("SELECT max(sheet) + 1 FROM sheet WHERE log = ?", log)
+        return int(found[0] or 0) if found else 0
+
+    @property
+    def changes(self) -> int:
+        """Counts up when anything that was told is recalled or erased, by whichever process."""
+        found = self._database.row("SELECT value FROM meta WHERE key = 'register'")
+        return int(found[0]) if found else 0
+
+    # ---- finding -----------------------------------------------------------------------------------------------------
+    def find(self, reaches: Sequence[Reach], want: Want) -> Found:
+        """Entries that may be what is wanted."""
+        parts = [part for k, reach in enumerate(reaches) for part in self._of(k, reach, want)]
+        if not parts:
+            none = np.empty(0, np.int64)
+            return Found(none.astype(np.int32), none, none, none, none.astype(np.uint8))
+        return Found(*(np.concatenate([getattr(p, name) for p in parts]) for name in _FOUND))
+
+    def newest_of_each(self, reaches: Sequence[Reach], want: Want) -> Found:
+        """Of each subject that is named first in an entry, the newest by observation; of equal ones the last told."""
+        best: dict[int, tuple[int, int, int, int]] = {}
+        for k, reach in enumerate(reaches):
+            for sheet in self._sheets(reach, want):
+                rows = np.flatnonzero(_mask(sheet, reach, want) & (sheet.rows["about"] != 0))
+                who, when = sheet.rows["about"][rows], sheet.rows["time_ms"][rows]
+                order = np.lexsort((when, who))
+                last = order[np.append(who[order][1:] != who[order][:-1], True)] if len(order) else order
+                chosen = rows[last]
+                for code, time_ms, n, rec in zip(who[last].tolist(), when[last].tolist(), chosen.tolist(),
+                                                 sheet.rows["rec"][chosen].tolist(), strict=True):  # fmt: skip
+                    if code not in best or time_ms >= best[code][0]:
+                        best[code] = time_ms, k, sheet.first + n, rec
+        found = np.array(sorted(best.values()), np.int64).reshape(len(best), 4)
+        state = np.full(len(best), THERE, np.uint8)
+        return Found(found[:, 1].astype(np.int32), found[:, 2], found[:, 0], found[:, 3], state)
+
+    def last(self, reaches: Sequence[Reach], subject: str) -> Read | None:
+        """The newest entry about a subject that is there, of these logs, by the order of its coming."""
+        best: tuple[int, Read] | None = None
+        for k, reach in enumerate(reaches):
+            for part in self._of(k, reach, Want(subject=subject), newest=True):
+                found = [r for r in self.read(part) if _names(r.data, subject)]
+                if found:
+                    number = self._number(reach.log.number, found[-1].n)
+                    best = max(best, (number, found[-1])) if best else (number, found[-1])
+                    break
+        return best[1] if best else None
+
+    def _number(self, log: int, n: int) -> int:
+        found = self._database.row("SELECT entry FROM entry WHERE log = ? AND n = ?", log, n)
+        return int(found[0]) if found else -1
+
+    def _of(self, place: int, reach: Reach, want: Want, *, newest: bool = False) -> Iterator[Found]:
+        for sheet in self._sheets(reach, want, newest=newest):
+            mask = _mask(sheet, reach, want)
+            rows = np.flatnonzero(mask)
+            if len(rows):
+                at = {name: sheet.rows[name][rows] for name in ("time_ms", "rec", "state")}
+                yield Found(np.full(len(rows), place, np.int32), sheet.first + rows, **at)
+
+    def _sheets(self, reach: Reach, want: Want, *, newest: bool = False) -> Iterator[Sheet]:
+        """Sheets in which something may be found, then what none covers yet; the other way round for the newest."""
+        drawn = self._drawn(reach.log.number)
+        rest = self._undrawn(reach, max(drawn * SHEET, want.after // SHEET * SHEET))
+        if newest:
+            yield from reversed(list(rest))
+        yield from self._kept(reach, want, newest=newest)
+        if not newest:
+            yield from rest
+
+    def _kept(self, reach: Reach, want: Want, *, newest: bool) -> Iterator[Sheet]:
+        end = -(-reach.end // SHEET)
+        sql = "SELECT s.sheet, s.kinds, s.labels, s.also, s.columns FROM sheet s"
+        about = sheets.about(want.subject) if want.subject else 0
+        if about:
+            sql += " JOIN mention m ON m.log = s.log AND m.sheet = s.sheet AND m.about = ?5"
+        sql += " WHERE s.log = ?1 AND s.last_ms >= ?3 AND s.first_ms < ?4 AND s.held > 0 AND ?5 = ?5 AND s.sheet "
+        sql += "< ?2 ORDER BY s.sheet DESC LIMIT ?6" if newest else ">= ?2 ORDER BY s.sheet LIMIT ?6"
+        low = -(1 << 62) if want.start_ms is None else want.start_ms
+        high = 1 << 62 if want.end_ms is None else want.end_ms
+        at, first, most = end if newest else want.after // SHEET, want.after // SHEET, 1 if newest else _AT_ONCE
+        while rows := self._database.rows(sql, reach.log.number, at, low, high, about, most):
+            for number, kinds, labels, also, columns in rows:
+                if first <= number < end and (not want.kinds or sheets.codes(sheets.words(kinds), want.kinds)):
+                    yield sheets.unpack(number * SHEET, kinds, labels, also, columns)
+            at = rows[-1][0] if newest else rows[-1][0] + 1
+            if not newest and at >= end:
+                return
+
+    def _undrawn(self, reach: Reach, first: int) -> Iterator[Sheet]:
+        while first < reach.end:
+            log, at = reach.log.number, first
+            found = self._database.read(lambda db, log=log, at=at: sheets.lines(db, log, at, SHEET))  # type: ignore[misc]
+            if not found:
+                return
+            yield sheets.drawn(first, found)
+            first += SHEET
+
+    def read(self, found: Found) -> Iterator[Read]:
+        """The records of what was found, in that order; what was erased meanwhile is left out."""
+        for at in range(0, len(found), _CHUNK):
+            part = found.take(np.arange(at, min(at + _CHUNK, len(found))))
+            recs = part.rec.tolist()
+            marks = ",".join("?" * len(recs))
+            sql = f"SELECT rec, id, bytes FROM record WHERE rec IN ({marks}) AND bytes IS NOT NULL"  # noqa: S608 marks
+            held = {rec: (raw, data) for rec, raw, data in self._database.rows(sql, *recs)}
+            for place, n, rec in zip(part.reach.tolist(), part.n.tolist(), recs, strict=True):
+                if rec in held:
+                    raw, data = held[rec]
+                    yield Read(place, n, raw.hex(), data)
+
+    # ---- counting ----------------------------------------------------------------------------------------------------
+    def tally(self, reach: Reach, *, labels: bool = False) -> Tally:
+        """What a reach holds, recalled or not."""
+        out = Tally(entries=reach.end)
+        full = reach.end // SHEET if reach.sees is None else 0
+        sql = (
+            "SELECT sheet, held, bytes, first_ms, last_ms, kinds, labels, counts FROM sheet WHERE log = ? AND sheet < ?"
+        )
+        rows = self._database.rows(sql, reach.log.number, full)
+        for _, held, size, first_ms, last_ms, *texts in rows:
+            out.held += held
+            out.bytes += size
+            _widen(out, first_ms, last_ms, held)
+            counts = sheets.counts(texts[2])
+            for counter, text, some in ((out.kinds, texts[0], counts[0]), (out.labels, texts[1], counts[1])):
+                if counter is out.kinds or labels:
+                    for word, count in zip(sheets.words(text), some, strict=True):
+                        counter[word] += count
+        done = {row[0] for row in rows}
+        for sheet in self._sheets(reach, Want(recalled=True, after=len(done) * SHEET)):
+            if sheet.first // SHEET not in done:
+                _add(out, sheet, _mask(sheet, reach, Want(recalled=True)), labels=labels)
+        out.kinds, out.labels = +out.kinds, +out.labels
+        out.erased = out.entries - out.held if reach.sees is None else 0
+        return out
+
+    def newest(self, reaches: Sequence[Reach], want: Want, *, before: int | None, most: int) -> list[Entered]:
+        """The last entries of these logs that are wanted, newest first by their coming; ``before``: below a number.
+
+        Without kinds also those that were erased.
+        """
+        out: list[Entered] = []
+        for reach in reaches:
+            end = reach.end if before is None else min(reach.end, self._first_from(reach.log.number, before))
+            out += self._newest_of(reach._replace(end=end), want, most)
+        return sorted(out, key=lambda e: -e.number)[:most]
+
+    def _newest_of(self, reach: Reach, want: Want, most: int) -> list[Entered]:
+        if not want.kinds and reach.sees is None:
+            return self._entered(reach, range(max(0, reach.end - most), reach.end))
+        out: list[Entered] = []
+        for part in self._of(0, reach, want, newest=True):
+            out += self._entered(reach, part.n.tolist()[-most:])
+            if len(out) >= most:
+                break
+        return out
+
+    def _entered(self, reach: Reach, numbers: Sequence[int]) -> list[Entered]:
+        out = []
+        sql = (
+            "SELECT e.entry, e.n, r.id, r.bytes FROM entry e LEFT JOIN record r USING (rec) WHERE e.log = ? AND e.n IN "
+        )
+        for at in range(0, len(numbers), _CHUNK):
+            part = list(numbers[at : at + _CHUNK])
+            rows = self._database.rows(f"{sql} ({','.join('?' * len(part))})", reach.log.number, *part)
+            out += [Entered(k, reach.log, n, raw.hex() if raw else None, data) for k, n, raw, data in rows]
+        return out
+
+    def _first_from(self, log: int, number: int) -> int:
+        """The first entry of a log that came as ``number`` or later: numbers go up with the coming."""
+
+        def work(db: Any) -> int:
+            low, high = 0, int(db.execute("SELECT size FROM log WHERE log = ?", (log,)).fetchone()[0])
+            while low < high:
+                middle = (low + high) // 2
+                found = db.execute("SELECT entry FROM entry WHERE log = ? AND n = ?", (log, middle)).fetchone()
+                low, high = (middle + 1, high) if found[0] < number else (low, middle)
+            return low
+
+        return self._database.read(work)
+
+    # ---- keeping within its time -------------------------------------------------------------------------------------
+    def ended(self, side: str, now_ms: int, observed_before_ms: int | None, most: int) -> list[str]:
+        """Ids of up to so many records of one side that are still held though the time to keep them is over.
+
+        By the end in their label, or because they were observed before a time. Of full sheets, and of the rest.
+        """
+        out: dict[str, None] = {}
+        for state in logs.Logs(self._database).all(side):
+            reach = Reach(state, state.size)
+            for sheet in self._ending(reach, now_ms, observed_before_ms):
+                rows = sheet.rows
+                over = rows["until_ms"] <= now_ms
+                if observed_before_ms is not None:
+                    over |= (rows["time_ms"] < observed_before_ms) & (rows["kind"] >= 0)
+                at = np.flatnonzero(over & (rows["state"] != ERASED))
+                found = Found(np.zeros(len(at), np.int32), sheet.first + at, *(rows[k][at] for k in _FOUND[2:]))
+                out.update(dict.fromkeys(r.id for r in self.read(found)))
+                if len(out) >= most:
+                    return list(out)[:most]
+        return list(out)
+
+    def _ending(self, reach: Reach, now_ms: int, before_ms: int | None) -> Iterator[Sheet]:
+        sql = "SELECT sheet, kinds, labels, also, columns FROM sheet WHERE log = ? AND sheet >= ? AND held > 0"
+        sql += " AND (until_ms <= ? OR first_ms < ?) ORDER BY sheet LIMIT 1"
+        at, low = 0, -(1 << 62) if before_ms is None else before_ms
+        while rows := self._database.rows(sql, reach.log.number, at, now_ms, low):
+            yield sheets.unpack(rows[0][0] * SHEET, *rows[0][1:])
+            at = rows[0][0] + 1
+        yield from self._undrawn(reach, self._drawn(reach.log.number) * SHEET)
+
+
+_FOUND: Final = ("reach", "n", "time_ms", "rec", "state")
+
+
+def _mask(sheet: Sheet, reach: Reach, want: Want) -> npt.NDArray[np.bool_]:
+    rows = sheet.rows
+    mask: npt.NDArray[np.bool_] = rows["state"] == THERE
+    if want.recalled:
+        mask = rows["state"] != ERASED
+    numbers = (max(0, want.after - sheet.first), reach.end - sheet.first)
+    if numbers[0] > 0 or numbers[1] < len(sheet):
+        mask = mask & (np.arange(len(sheet)) >= numbers[0]) & (np.arange(len(sheet)) < numbers[1])
+    if want.start_ms is not None:
+        mask = mask & (rows["time_ms"] >= want.start_ms)
+    if want.end_ms is not None:
+        mask = mask & (rows["time_ms"] < want.end_ms)
+    if want.kinds:
+        mask = mask & _among(rows["kind"], sheet.kinds, sheets.codes(sheet.kinds, want.kinds))
+    if want.subject:
+        code = sheets.about(want.subject)
+        named = rows["about"] == code
+        named[[place for place, also in sheet.also if also == code]] = True
+        mask = mask & named
+    if want.box is not None:
+        mask = mask & sheets.within(rows, want.box)
+    if reach.sees is not None:
+        seen = [k for k, label in enumerate(sheet.labels) if reach.sees(label)]
+        mask = mask & _among(rows["label"], sheet.labels, seen) & (rows["until_ms"] > reach.now_ms)
+    return mask
+
+
+def _among(codes: npt.NDArray[Any], words: Sequence[str], good: Sequence[int]) -> npt.NDArray[np.bool_]:
+    table = np.zeros(len(words) + 1, np.bool_)  # the last place is that of -1
+    table[list(good)] = True
+    found: npt.NDArray[np.bool_] = table[codes]
+    return found
+
+
+def _add(out: Tally, sheet: Sheet, mask: npt.NDArray[np.bool_], *, labels: bool) -> None:
+    held = int(np.count_nonzero(mask))
+    out.held += held
+    out.bytes += int(sheet.rows["size"][mask].sum())
+    if held:
+        times = sheet.rows["time_ms"][mask]
+        _widen(out, int(times.min()), int(times.max()), held)
+    for counter, words, column in ((out.kinds, sheet.kinds, "kind"), (out.labels, sheet.labels, "label")):
+        if column == "kind" or labels:
+            counts = np.bincount(sheet.rows[column][mask].astype(np.int64) + 1, minlength=len(words) + 1).tolist()
+            counter.update(dict(zip(words, counts[1:], strict=True)))
+
+
+def _widen(out: Tally, first_ms: int, last_ms: int, held: int) -> None:
+    if held and first_ms <= last_ms:
+        out.first_ms = first_ms if out.first_ms is None else min(out.first_ms, first_ms)
+        out.last_ms = last_ms if out.last_ms is None else max(out.last_ms, last_ms)
+
+
+def _names(data: bytes, subject: str) -> bool:
+    return msgspec.json.encode(subject) in data
+
+
+__all__ = ["Found", "Reach", "Read", "Register", "Sees", "Tally", "Want"]
