@@ -147,17 +147,17 @@ class Trusted:
         """Take in the next key manifest of the partner (V4); see `KeyRing.accept`."""
         return replace(self, ring=self.ring.accept(data))
 
-    def page(self, data: bytes, seen: Seen, nodes: Nodes, *, asked: int | None = None) -> Accepted:
+    def page(self, data: bytes | Page, seen: Seen, nodes: Nodes, *, asked: int | None = None) -> Accepted:
         """Judge a page of the log of which ``seen`` is held.
 
         Args:
-            data: the bytes as they came.
+            data: the bytes as they came, or what `page.open_page` made of them (V1).
             seen: what is held of this log; ``Seen(name)`` before the first page.
             nodes: stored nodes of that log.
             asked: what the partner was asked for (records after this number), when this is its direct answer; None
                 for what was pushed or carried.
         """
-        page = open_page(data, self.limits)  # V1
+        page = data if isinstance(data, Page) else open_page(data, self.limits)  # V1
         if page.name != seen.name:
             raise InputError(f"a page of {page.name}", where=str(seen.name))
         signer, signed_s, note = self._signed(page.name, page.checkpoint, page.note, page.keys)

@@ -415,16 +415,16 @@ def test_an_upgrade_is_whole_or_has_not_begun(tmp_path):
         raise RuntimeError("power")
 
     with pytest.raises(RuntimeError):
-        Database(path, "test", steps={1: fails}, form=2)
+        Database(path, "test", steps={2: fails}, form=3)
     open_shared(tmp_path, context="test").close()
-    new = Database(path, "test", steps={1: step}, form=2)
+    new = Database(path, "test", steps={2: step}, form=3)
     assert new.row("SELECT count(*) FROM record WHERE seen IS NULL") == (3,)
     new.close()
-    assert (tmp_path / "shared-test.db.form-1").exists()
-    with pytest.raises(ConfigError, match="form 2"):
+    assert (tmp_path / "shared-test.db.form-2").exists()
+    with pytest.raises(ConfigError, match="form 3"):
         open_shared(tmp_path, context="test")
     with pytest.raises(ConfigError, match="nothing reads"):
-        Database(path, "test", steps={}, form=3)
+        Database(path, "test", steps={}, form=4)
 
 
 def test_a_backup_is_whole(tmp_path, store):

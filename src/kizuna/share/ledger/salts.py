@@ -117,10 +117,6 @@ def _expand(seed: bytes, level: int) -> Sequence[bytes]:
     """All salts under a seed, from the left."""
     row = [seed]
     for _ in range(level):
-        wide = []
-        for one in row:
-            both = sha256(_DOMAIN + one).digest()
-            wide.append(both[:SEED_BYTES])
-            wide.append(both[SEED_BYTES:])
-        row = wide
+        both = [sha256(_DOMAIN + one).digest() for one in row]
+        row = [half for two in both for half in (two[:SEED_BYTES], two[SEED_BYTES:])]
     return row

@@ -13,7 +13,7 @@ import zstandard
 
 from kizuna.base.errors import InputError, KizunaError, TrustError, UnavailableError
 from kizuna.share.ledger.merkle import Nodes
-from kizuna.share.page import LIMITS, MAGIC
+from kizuna.share.page import LIMITS, MAGIC, open_page
 from kizuna.share.sync.states import Fault
 from kizuna.share.verify import Accepted, Seen, Trusted
 
@@ -99,14 +99,15 @@ def take(
     """
     log = ""
     try:
-        log, first = peek(data)
+        page = open_page(data, trusted.limits)
+        log = str(page.name)
         for _ in range(_TRIES):
             seen = shelf.seen(log)
-            if first > seen.size:
-                reason = f"begins at {first}, {seen.size} are held"
+            if page.first > seen.size:
+                reason = f"begins at {page.first}, {seen.size} are held"
                 return Outcome(log, seen.size, _head(seen), fault=Fault.HOLE, reason=reason)
             try:
-                accepted = trusted.page(data, seen, shelf.nodes(log), asked=(asked or {}).get(log))
+                accepted = trusted.page(page, seen, shelf.nodes(log), asked=(asked or {}).get(log))
             except UnavailableError as exc:
                 return Outcome(log, seen.size, _head(seen), fault=Fault.KEYS, reason=str(exc))
             try:
@@ -116,7 +117,15 @@ def take(
             return Outcome(log, cursor, _head(accepted.seen), new=len(accepted.records))
         return Outcome(log, 0, 0, fault=Fault.NOT_WRITTEN, reason="others write this log without pause")
     except KizunaError as exc:
-        return _refused(exc, log, data, trusted, shelf, now_ms, direct=direct)
+        return _refused(exc, log or _says(data), data, trusted, shelf, now_ms, direct=direct)
+
+
+def _says(data: bytes) -> str:
+    """The log that a damaged page says to be of."""
+    try:
+        return peek(data)[0]
+    except InputError:
+        return ""
 
 
 def _refused(

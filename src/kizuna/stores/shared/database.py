@@ -21,13 +21,14 @@ from typing import Any, Final, TypeVar
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
 from kizuna.stores.shared import schema
+from kizuna.stores.shared.names import Connection
 
 WINDOW_MS: Final = 20
 _WAIT_S: Final = 30.0
 _GROUP_MOST: Final = 256
 _COMPANY_S: Final = 0.5
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
+Work = Callable[[Connection], T]
 
 
 class _Job:
@@ -208,11 +209,13 @@ class Database:
         job.error = exc
         self._db.execute("ROLLBACK TO job")
         self._db.execute("RELEASE job")
+        self._db.names.undone(self._db)
 
     def _roll_back(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+        self._db.names.undone(None)
 
     @contextlib.contextmanager
     def _errors(self) -> Any:
@@ -249,8 +252,10 @@ def cannot(exc: sqlite3.Error, where: Path) -> KizunaError:
     raise exc
 
 
-def _connected(path: Path, *, durable: bool) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_WAIT_S, cached_statements=256)
+def _connected(path: Path, *, durable: bool) -> Connection:
+    db = sqlite3.connect(
+        path, check_same_thread=False, isolation_level=None, timeout=_WAIT_S, cached_statements=256, factory=Connection
+    )
     for pragma in (
         "journal_mode = WAL", f"synchronous = {'FULL' if durable else 'OFF'}", "foreign_keys = OFF",
         "trusted_schema = OFF", "cache_size = -32000", "wal_autocheckpoint = 8000",

@@ -17,6 +17,7 @@ from kizuna.share.verify import Accepted, Seen
 from kizuna.stores.shared import books, logs, nodes
 from kizuna.stores.shared.database import Database
 from kizuna.stores.shared.logs import Entry, LogState, Run
+from kizuna.stores.shared.names import Connection
 
 
 class Arrival(NamedTuple):
@@ -56,7 +57,7 @@ class Inbox:
         name = page.seen.name
         run = Run(page.records, page.nodes, page.salts, dict(page.set_aside))
 
-        def work(db: sqlite3.Connection) -> int:
+        def work(db: Connection) -> int:
             state = logs.opened(db, str(name), logs.IN, peer, name.lane)
             _going(state)
             if state.size + len(page.records) != page.seen.size:

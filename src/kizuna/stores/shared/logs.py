@@ -17,6 +17,7 @@ from kizuna.share.ledger.salts import Salts
 from kizuna.share.page import Erased
 from kizuna.stores.shared import nodes, records, salts
 from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.names import Connection
 from kizuna.stores.shared.nodes import LogNodes
 
 OUT: Final = "out"
@@ -177,20 +178,29 @@ def opened(db: sqlite3.Connection, name: str, side: str, peer: str, lane: str) -
     return found
 
 
-def extend(db: sqlite3.Connection, state: LogState, run: Run) -> int:
+def extend(db: Connection, state: LogState, run: Run) -> int:
     """Put entries behind a log, with records and tree; its new size."""
-    numbers = iter(records.insert(db, [one for one in run.records if not isinstance(one, Erased)]))
-    rows = [
-        (state.number, n, None if isinstance(one, Erased) else next(numbers), run.aside.get(n))
-        for n, one in enumerate(run.records, state.size)
-    ]
-    db.executemany("INSERT INTO entry (log, n, rec, aside) VALUES (?, ?, ?, ?)", rows)
-    erased = ((n, one) for n, one in enumerate(run.records, state.size) if isinstance(one, Erased))
+    erased = [(n, one) for n, one in enumerate(run.records, state.size) if isinstance(one, Erased)]
+    numbers = records.insert(db, [one for one in run.records if not isinstance(one, Erased)])
+    if isinstance(numbers, range) and not erased:  # each once and new: 1.3 us a record less
+        sql = (
+            "INSERT INTO entry (log, n, rec) SELECT ?, rec + ?, rec FROM record WHERE rec >= ? AND rec < ? ORDER BY rec"
+        )
+        db.execute(sql, (state.number, state.size - numbers.start, numbers.start, numbers.stop))
+        aside = [(why, state.number, n) for n, why in run.aside.items()]
+        db.executemany("UPDATE entry SET aside = ? WHERE log = ? AND n = ?", aside)
+    else:
+        rest = iter(numbers)
+        rows = [
+            (state.number, n, None if isinstance(one, Erased) else next(rest), run.aside.get(n))
+            for n, one in enumerate(run.records, state.size)
+        ]
+        db.executemany("INSERT INTO entry (log, n, rec, aside) VALUES (?, ?, ?, ?)", rows)
     kept = [(state.number, n, one.commitment) for n, one in erased]
     db.executemany("INSERT INTO kept VALUES (?, ?, ?)", kept)
     salts.add(db, state.number, run.salts)
     nodes.append(db, state.number, state.size, run.nodes)
-    size = state.size + len(rows)
+    size = state.size + len(run.records)
     db.execute("UPDATE log SET size = ? WHERE log = ?", (size, state.number))
     return size
 

@@ -21,6 +21,7 @@ from kizuna.share.verify import Receipt
 from kizuna.stores.shared import books, decisions, logs, nodes, salts
 from kizuna.stores.shared.database import Database
 from kizuna.stores.shared.logs import LogState, Run
+from kizuna.stores.shared.names import Connection
 
 
 class Told(NamedTuple):
@@ -77,7 +78,7 @@ class Outbox:
         Raises InputError where somebody else appended first (read the log again), TrustError for a halted log.
         """
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: Connection) -> None:
             for one in told:
                 state = _ready(db, one.name, one.first)
                 new = one.salts if state.size == 0 else Salts({})

@@ -9,15 +9,15 @@ longer be recognised when it comes again.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kizuna.base.errors import InputError
 from kizuna.stores.shared import salts
 from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.names import Connection, asked
 
-_CHUNK: Final = 500
+_HELD: Final = "SELECT id, bytes, size, erased_ms, reason FROM record"
 
 
 class Held(NamedTuple):
@@ -43,20 +43,22 @@ class Records:
     def many(self, record_ids: Iterable[str]) -> dict[str, Held]:
         """Those of the records that are here, by id. Raises InputError for what is no id."""
         wanted = [id_bytes(name) for name in record_ids]
-        out: dict[str, Held] = {}
-        for start in range(0, len(wanted), _CHUNK):
-            part = wanted[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT id, bytes, size, erased_ms, reason FROM record WHERE id IN ({marks})"  # noqa: S608 marks only
-            for raw, data, size, erased_ms, reason in self._database.rows(sql, *part):
-                out[raw.hex()] = Held(raw.hex(), data, size, erased_ms, reason)
-        return out
+
+        def work(db: Connection) -> dict[str, Held]:
+            recs = list(db.names.find(db, wanted).values())
+            rows = asked(db, f"{_HELD} WHERE rec IN ", recs)
+            return {raw.hex(): Held(raw.hex(), *rest) for raw, *rest in rows}
+
+        return self._database.read(work)
 
     def begins(self, short: str) -> Held | None:
         """The record whose id begins with 32 hexadecimal digits; None where none does, or two do."""
-        low, high = id_bytes(short + "0" * 32), id_bytes(short + "f" * 32)
-        sql = "SELECT id, bytes, size, erased_ms, reason FROM record WHERE id BETWEEN ? AND ? LIMIT 2"
-        rows = self._database.rows(sql, low, high)
+        start = id_bytes(short + "0" * 32)[:16]
+
+        def work(db: Connection) -> list[tuple[Any, ...]]:
+            return list(asked(db, f"{_HELD} WHERE rec IN ", db.names.begin(db, start)))
+
+        rows = self._database.read(work)
         return Held(rows[0][0].hex(), *rows[0][1:]) if len(rows) == 1 else None
 
     def put(self, data: Sequence[bytes]) -> list[str]:
@@ -66,56 +68,66 @@ class Records:
 
     def where(self, record_id: str) -> list[tuple[str, int]]:
         """Logs that hold a record, with its number in each: to whom it was told, and from whom it came."""
-        sql = "SELECT l.name, e.n FROM record r JOIN entry e USING (rec) JOIN log l USING (log) WHERE r.id = ?"
-        return [(name, n) for name, n in self._database.rows(f"{sql} ORDER BY e.entry", id_bytes(record_id))]
+        sql = "SELECT l.name, e.n FROM entry e JOIN log l USING (log) WHERE e.rec = ? ORDER BY e.entry"
+        raw = id_bytes(record_id)
+
+        def work(db: Connection) -> list[tuple[str, int]]:
+            rec = db.names.find(db, (raw,)).get(raw)
+            return [(name, n) for name, n in db.execute(sql, (rec,))]
+
+        return self._database.read(work)
 
     def in_log(self, log: str, record_ids: Iterable[str]) -> set[str]:
         """Those of the records that a log holds, erased ones too. Raises InputError for what is no id."""
         wanted = [id_bytes(name) for name in record_ids]
-        out: set[str] = set()
-        for start in range(0, len(wanted), _CHUNK):
-            part = wanted[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            sql = (
-                "SELECT r.id FROM record r JOIN entry e USING (rec) JOIN log l USING (log) "  # noqa: S608 marks only
-                f"WHERE l.name = ? AND r.id IN ({marks})"
-            )
-            out.update(raw.hex() for (raw,) in self._database.rows(sql, log, *part))
-        return out
+        sql = "SELECT r.id FROM record r JOIN entry e USING (rec) JOIN log l USING (log) WHERE l.name = ? AND r.rec IN "
+
+        def work(db: Connection) -> set[str]:
+            return {raw.hex() for (raw,) in asked(db, sql, list(db.names.find(db, wanted).values()), log)}
+
+        return self._database.read(work)
 
     def erase(self, record_ids: Iterable[str], at_ms: int, reason: str, *, forget: bool = False) -> int:
         """Erase the bytes of records and the salts of their leaves; how many were there to erase."""
         wanted = [id_bytes(name) for name in record_ids]
 
-        def work(db: sqlite3.Connection) -> int:
+        def work(db: Connection) -> int:
             done = 0
-            for raw in wanted:
-                found = db.execute("SELECT rec FROM record WHERE id = ? AND bytes IS NOT NULL", (raw,)).fetchone()
-                if found is None:
+            for raw, rec in db.names.find(db, wanted).items():
+                if db.execute("SELECT bytes IS NULL FROM record WHERE rec = ?", (rec,)).fetchone()[0]:
                     continue
-                salts.forget(db, found[0])
-                db.execute(
-                    "UPDATE record SET bytes = NULL, erased_ms = ?, reason = ? WHERE rec = ?", (at_ms, reason, found[0])
-                )
+                salts.forget(db, rec)
+                sql = "UPDATE record SET bytes = NULL, erased_ms = ?, reason = ? WHERE rec = ?"
+                db.execute(sql, (at_ms, reason, rec))
                 if forget:
-                    blank = b"erased".ljust(24, b"\0") + int(found[0]).to_bytes(8, "big")
-                    db.execute("UPDATE record SET id = ? WHERE rec = ?", (blank, found[0]))
+                    blank = b"erased".ljust(24, b"\0") + rec.to_bytes(8, "big")
+                    db.execute("UPDATE record SET id = ? WHERE rec = ?", (blank, rec))
+                    db.names.forget(db, raw, rec)
                 done += 1
             return done
 
         return self._database.change(work)
 
 
-def insert(db: sqlite3.Connection, data: Sequence[bytes]) -> list[int]:
-    """Row numbers of records, put in where they are new. What was erased stays erased when it comes again."""
+def insert(db: Connection, data: Sequence[bytes]) -> Sequence[int]:
+    """Row numbers of records, put in where they are new; a ``range`` where all were, each once.
+
+    What was erased stays erased when it comes again.
+    """
     ids = [hashlib.sha256(one).digest() for one in data]
-    first = (db.execute("SELECT max(rec) FROM record").fetchone()[0] or 0) + 1
-    before = db.total_changes
-    rows = [(first + k, raw, len(one), one) for k, (raw, one) in enumerate(zip(ids, data, strict=True))]
-    db.executemany("INSERT OR IGNORE INTO record (rec, id, size, bytes) VALUES (?, ?, ?, ?)", rows)
-    if db.total_changes - before == len(rows):  # all new: the numbers are those just given
-        return [row[0] for row in rows]
-    return [db.execute("SELECT rec FROM record WHERE id = ?", (raw,)).fetchone()[0] for raw in ids]
+    held = db.names.find(db, ids)
+    first = db.names.next(db)
+    numbers: Sequence[int]
+    if held or len(set(ids)) < len(ids):
+        new = {raw: one for raw, one in zip(ids, data, strict=True) if raw not in held}
+        held |= zip(new, range(first, first + len(new)), strict=True)
+        numbers = [held[raw] for raw in ids]
+    else:
+        new, numbers = dict(zip(ids, data, strict=True)), range(first, first + len(ids))
+    rows = zip(range(first, first + len(new)), new, map(len, new.values()), new.values(), strict=True)
+    db.executemany("INSERT INTO record (rec, id, size, bytes) VALUES (?, ?, ?, ?)", rows)
+    db.names.added(db, list(new))
+    return numbers
 
 
 def id_bytes(record_id: str) -> bytes:

@@ -1,6 +1,7 @@
 """Tables of the shared store, and how a file of an earlier form becomes one of the present form.
 
-One file holds one context. Record bytes lie there once, named by their hash; logs point at them. What proves something
+One file holds one context. Record bytes lie there once, named by their hash; logs point at them. How an id is found
+without an index over whole ids stands in `kizuna.stores.shared.names`. What proves something
 (decisions, acknowledgements, checkpoints, papers) is only ever added to: triggers refuse an update or a delete by a
 slip of ours, and the chain of the decisions finds one by anybody else.
 """
@@ -11,7 +12,9 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-FORMAT: Final = 1
+from kizuna.stores.shared.names import TABLE, take_over
+
+FORMAT: Final = 2
 """Form of the file, in ``PRAGMA user_version``."""
 APPLICATION: Final = 0x4B5A5348
 """``PRAGMA application_id``: the letters KZSH."""
@@ -19,7 +22,7 @@ APPLICATION: Final = 0x4B5A5348
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE record (
-  rec INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, bytes BLOB, erased_ms INTEGER, reason TEXT
+  rec INTEGER PRIMARY KEY, id BLOB NOT NULL, size INTEGER NOT NULL, bytes BLOB, erased_ms INTEGER, reason TEXT
 ) STRICT;
 CREATE TABLE log (
   log INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, side TEXT NOT NULL CHECK (side IN ('in', 'out')),
@@ -82,7 +85,7 @@ CREATE INDEX nonce_at ON nonce (at_ms);
 APPEND_ONLY: Final = ("decision", "ack", "checkpoint", "paper")
 
 Step = Callable[[sqlite3.Connection], None]
-STEPS: Final[Mapping[int, Step]] = {}
+STEPS: Final[Mapping[int, Step]] = {1: take_over}
 """From form N to N + 1. All steps of an upgrade are one transaction: one that is interrupted has not begun."""
 
 
@@ -90,6 +93,7 @@ def create(db: sqlite3.Connection, context: str) -> None:
     """The tables of an empty file, inside a transaction of the caller."""
     for statement in TABLES.strip().split(";\n"):
         db.execute(statement)
+    db.execute(TABLE)
     for table in APPEND_ONLY:
         for act in ("UPDATE", "DELETE"):
             db.execute(
