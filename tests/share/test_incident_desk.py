@@ -16,6 +16,7 @@ from kizuna.base import kernels
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.units import DAY_MS, NM_M
 from kizuna.base.utc import parse
+from kizuna.records.person import Person
 from kizuna.records.bodies.incident import (
     Closure,
     Drawing,
@@ -102,8 +103,8 @@ def test_an_act_waits_for_a_second_person():
     assert break_glass.unreviewed([act], [], NOW + 72 * 3_600_000)[0].overdue
     for same in ("watch officer 2", " Watch Officer 2 ", ""):
         with pytest.raises(InputError, match="second person"):
-            break_glass.review(act, same, "right", "", NOW, me="harbour", context="real")
-    data = break_glass.review(act, "chief", "right", "clear case", NOW, me="harbour", context="real")
+            break_glass.review(act, Person(same), "right", "", NOW, me="harbour", context="real")
+    data = break_glass.review(act, Person("chief"), "right", "clear case", NOW, me="harbour", context="real")
     body = read_body(decode(data))
     assert break_glass.unreviewed([act], [body.act], NOW) == ()
     who = directory("harbour", [Partner("cape", purposes=frozenset(PURPOSES), tlp_max=Tlp.RED)])

@@ -16,6 +16,7 @@ from kizuna.fixes.table import FIXES
 from kizuna.node.origin import own_sources
 from kizuna.node.service.node_file import parsed
 from kizuna.node.share import introduction, received
+from kizuna.node.share.desk.office import Office
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import init, load
 from kizuna.node.share.lines.loops import Tables
@@ -23,6 +24,7 @@ from kizuna.node.share.partners import Partners
 from kizuna.node.share.sharing import Sharing, open_sharing
 from kizuna.records.bodies.events import Event
 from kizuna.records.record import Record
+from kizuna.share.agreement import load as load_memorandum
 from kizuna.sources.batch import Batch, nothing
 from kizuna.stores.keep import Keep, open_keep
 
@@ -114,6 +116,7 @@ class Side:
         self.keep = open_keep(self.home / "store", context="test")
         keep = self.keep
         self.sharing = open_sharing(self.config, sources_of=lambda mmsi: own_sources(keep, mmsi, 86_400_000))
+        self.sharing.bound = lambda rules: rules  # no desk here, which would say what agreements hold: all do
         return self
 
     def start(self) -> "Side":
@@ -150,6 +153,18 @@ class Side:
                 strict=True,
             )
         }
+
+
+def agreed(office: Office, *others: str) -> None:
+    """An agreement ``memo`` with clause 1 between the party of this desk and others, signed by all."""
+    names = "".join(f'[[party]]\nid = "{p}"\nname.en = "{p}"\n' for p in (office.me, *others))
+    one = load_memorandum(
+        '[agreement]\nid = "memo"\ntitle.en = "All"\npurpose = ["SAR"]\nstarts = 2020-01-01\nends = 2100-01-01\n'
+        f'{names}[[clause]]\nid = "1"\ntitle.en = "All"\ntext.en = "All."\nkinds = ["*"]\n'
+    )
+    office.agreements.put(one)
+    for party in one.signers:
+        office.agreements.sign(one.sha256, party)
 
 
 def introduce(a: Side, b: Side) -> None:

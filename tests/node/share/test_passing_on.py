@@ -11,7 +11,7 @@ from kizuna.node.share.desk.office import Office
 from kizuna.node.share.sharing import Received
 from kizuna.records.label import EVERYBODY, Label, Reshare, Tlp
 from kizuna.records.record import Record, decode, encode, record_id
-from node.share.pair import Side, free_port, introduce, pair, wall_ms
+from node.share.pair import Side, agreed, free_port, introduce, pair, wall_ms
 
 BODY = (
     b'{"type":"indicator","spec_version":"2.1","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",'
@@ -46,6 +46,7 @@ def south(tmp_path: Path) -> Iterator[tuple[Side, Office]]:
     south.open()
     office = Office(south.sharing)
     office.open()
+    agreed(office, "north", "forum")
     yield south, office
     office.close()
     south.stop()

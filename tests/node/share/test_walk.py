@@ -45,6 +45,7 @@ def test_a_kill_of_either_side_loses_and_doubles_nothing(operators: tuple[Operat
     north, south = operators
     introduced(tmp_path, north, south)
     north.activates(RULES.format(to="south", tlp="AMBER"))
+    south.signs()
     north.runs(), south.runs()
     until(lambda: north.hears() or south.shown().get(MMSI) == "partner:north", 90)
     for victim in (south, north, south):

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from node.share.standin import MEMO
+
 SENTENCE = b"!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*23\r\n"
 """A position of MMSI 227006760."""
 MMSI = 227006760
@@ -87,10 +89,19 @@ class Operator:
         return Talk([*KIZUNA, *map(str, words)], self.tmp)
 
     def activates(self, rules: str) -> None:
-        file = self.tmp / f"{self.party}.rules.toml"
+        """Two people put rules in force and sign the memorandum that they rest on, in one act."""
+        file, memo = self.tmp / f"{self.party}.rules.toml", self.tmp / "memo.toml"
         file.write_text(rules)
-        self.does("rules", "activate", self.home, file, "--by", "aiko", "--second", "ben", "--password-file",
-                  self.tmp / "aiko.password", "--password-file", self.tmp / "ben.password")  # fmt: skip
+        memo.write_text(MEMO)
+        self.does("rules", "activate", self.home, file, "--agreement", memo, "--by", "aiko", "--second", "ben",
+                  "--password-file", self.tmp / "aiko.password", "--password-file",
+                  self.tmp / "ben.password")  # fmt: skip
+
+    def signs(self) -> None:
+        """The memorandum alone, where this side tells nothing."""
+        (self.tmp / "memo.toml").write_text(MEMO)
+        self.quiet("agreement", "sign", self.home, self.tmp / "memo.toml", "--by", "aiko", "--password-file",
+                   self.tmp / "aiko.password")  # fmt: skip
 
     def runs(self) -> None:
         self.actions += 1

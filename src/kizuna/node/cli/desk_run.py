@@ -30,7 +30,7 @@ def desk(home: Path, *, zones: bool = False) -> Iterator[Office]:
     from kizuna.node.share.desk.refusal import Refusal  # noqa: PLC0415
 
     with output.plain_errors(), opened(home, zones=zones) as sharing:
-        office = Office(sharing, sends=False)
+        office = Office(sharing, sends=False, person_of=lambda name: account(home, name))
         office.read()
         try:
             yield office
@@ -38,6 +38,18 @@ def desk(home: Path, *, zones: bool = False) -> Iterator[Office]:
             output.fail(f"refused by {exc.rule}: {exc.why}" + (f" ({exc.hint})" if exc.hint else ""), output.REFUSED)
         finally:
             office.close()
+
+
+def account(home: Path, name: str) -> str:
+    """Id of the account of a name at this node; empty for none."""
+    from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
+    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+
+    held = open_desk(Rooms(home).desk)
+    try:
+        return held.people.id_of(name)
+    finally:
+        held.close()
 
 
 def person(home: Path, name: str, file: Path | None, action: str) -> str:

@@ -84,12 +84,16 @@ def activate(
         list[Path] | None,
         typer.Option("--password-file", help="File with the password: of --by, then of --second. Asked for without."),
     ] = None,
+    agreement: Annotated[
+        Path | None,
+        typer.Option("--agreement", metavar="FILE", help="Memorandum that they rest on, to be signed in the same act."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put rules in force: approved ones, or a file by two people at one keyboard."""
     from kizuna.node.cli import rules_run  # noqa: PLC0415
 
-    rules_run.activate(home, what, by, second, tuple(password_file or ()), as_json=as_json)
+    rules_run.activate(home, what, by, second, tuple(password_file or ()), agreement, as_json=as_json)
 
 
 @rules_app.command("rollback")

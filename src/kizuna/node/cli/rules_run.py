@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kizuna.node.cli import output
+from kizuna.node.cli.desk_run import desk
 from kizuna.node.cli.share_open import audited, officer, opened, when
 
 if TYPE_CHECKING:
+    from kizuna.node.share.desk.office import Office
+    from kizuna.node.share.rulebook import RuleBook
     from kizuna.node.share.sharing import Sharing
     from kizuna.share.rules.activation import Status
     from kizuna.share.rules.rule import RuleSet
@@ -44,21 +47,25 @@ def show(home: Path, language: str, *, as_json: bool) -> None:
     with output.plain_errors():
         from kizuna.share.rules.words import rule_text  # noqa: PLC0415
 
-        with opened(home) as sharing:
-            status, active = sharing.book.status(), sharing.rules()
-            row = _status(sharing, status)
+        with desk(home) as office:
+            status, active = office.rulebook.status(), office.rulebook.active()
+            row, lapsed = _status(office.rulebook, status), office.lapsed(active) if active else {}
+            context = office.context
         if as_json:
-            words = [{"id": r.id, "clause": list(r.clauses), "to": list(r.to), "words": rule_text(r, language)}
+            words = [{"id": r.id, "clause": list(r.clauses), "to": list(r.to), "words": rule_text(r, language),
+                      "releases_nothing": lapsed.get(r.id, "")}
                      for r in (active.rules if active else ())]  # fmt: skip
             output.emit({**row, "rules": words, "text": active.source.decode() if active else ""})
             return
-        output.mark(sharing.context)
+        output.mark(context)
         if active is None:
             sys.stdout.write("No rules are in force: nothing leaves.\n")
         else:
             sys.stdout.write(f"In force since {when(status.since_ms)}: version {row['version']}, {active.hash[:16]}\n")
             for rule in active.rules:
                 sys.stdout.write(f"\n{rule.id} ({', '.join(rule.clauses)})\n  {rule_text(rule, language)}\n")
+                if rule.id in lapsed:
+                    sys.stdout.write(f"  RELEASES NOTHING NOW: {lapsed[rule.id]}\n")
         for one in row["proposed"]:
             approved = f"approved by {one['approved_by']}" if one["approved_by"] else "not approved yet"
             sys.stdout.write(f"\nWaits: version {one['version']}, proposed by {one['by']} {when(one['at_ms'])}, "
@@ -98,8 +105,8 @@ def diff(home: Path, file: Path, days: float, *, as_json: bool) -> None:
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
         rules = load(_text(file), str(file))
-        with opened(home, zones=True) as sharing:
-            rows = difference(sharing, rules, round(days * DAY_MS))
+        with desk(home, zones=True) as office:
+            rows = difference(cast("Sharing", office.sharing), rules, round(days * DAY_MS))
         if as_json:
             output.emit({"days": days, "partners": rows})
             return
@@ -115,10 +122,10 @@ def propose(home: Path, file: Path, by: str, password_file: Path | None, *, as_j
     """First person."""
     with output.plain_errors():
         name = officer(home, by, password_file)
-        with opened(home) as sharing, _refusals():
-            rules = sharing.book.propose(_text(file), name, _now_ms())
-            row = _status(sharing, sharing.book.status())
-            version = sharing.book.version_of(rules.hash)
+        with desk(home) as office, _refusals():
+            book = office.rulebook
+            rules = book.propose(_text(file), name, _now_ms())
+            row, version = _status(book, book.status()), book.version_of(rules.hash)
         audited(home, name, "rules.propose", f"{version} {rules.hash[:16]}")
         _tell(row, f"version {version} is proposed by {name}; another person approves it", as_json=as_json)
 
@@ -127,41 +134,69 @@ def approve(home: Path, version: str, by: str, password_file: Path | None, *, as
     """Second person."""
     with output.plain_errors():
         name = officer(home, by, password_file)
-        with opened(home) as sharing, _refusals():
-            rules = sharing.book.find(version)
-            row = _status(sharing, sharing.book.approve(rules.hash, name, _now_ms()))
+        with desk(home) as office, _refusals():
+            book = office.rulebook
+            rules = book.find(version)
+            row = _status(book, book.approve(rules.hash, name, _now_ms()))
         audited(home, name, "rules.approve", f"{version} {rules.hash[:16]}")
         _tell(row, f"version {version} is approved by {name}; either may activate it", as_json=as_json)
 
 
-def activate(home: Path, what: str, by: str, second: str, secrets: tuple[Path, ...], *, as_json: bool) -> None:
-    """Put in force."""
+def activate(
+    home: Path, what: str, by: str, second: str, secrets: tuple[Path, ...], memorandum: Path | None, *, as_json: bool
+) -> None:
+    """Put in force; with a memorandum, sign it first: rules and what they rest on in one act."""
     with output.plain_errors():
         first = officer(home, by, secrets[0] if secrets else None)
         other = officer(home, second, secrets[1] if len(secrets) > 1 else None) if second else ""
-        with opened(home) as sharing, _refusals():
-            if second or (not sharing.config.sharing.two_persons and Path(what).exists()):
-                rules = _both(sharing, _text(Path(what)), first, other or _ALONE)
+        with desk(home) as office, _refusals():
+            if memorandum is not None:
+                audited(home, first, "agreement.sign", _signed(office, _text(memorandum), first))
+            book = office.rulebook
+            if second or (not _two_persons(office) and Path(what).exists()):
+                rules = _both(book, _text(Path(what)), first, other or _ALONE)
             else:
-                rules = sharing.book.find(what)
-            row = _status(sharing, sharing.book.activate(rules.hash, first, _now_ms()))
+                rules = book.find(what)
+            row = _status(book, book.activate(rules.hash, first, _now_ms()))
+            for name, why in office.lapsed(rules).items():
+                output.say(f"rule {name} releases nothing now: {why}")
         audited(home, first, "rules.activate", f"{row['version']} {rules.hash[:16]}")
         _tell(
             row, f"version {row['version']} is in force, by {first}{' and ' + other if other else ''}", as_json=as_json
         )
 
 
-def _both(sharing: Sharing, text: bytes, first: str, other: str) -> RuleSet:
+def _two_persons(office: Office) -> bool:
+    return cast("Sharing", office.sharing).config.sharing.two_persons
+
+
+def _signed(office: Office, text: bytes, by: str) -> str:
+    """Put a memorandum forward with our signature, or sign it where the other side was first; its name for the audit.
+
+    Nothing happens where it is signed here already. Raises Refusal where this party is none of it.
+    """
+    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+    from kizuna.share.agreement import load  # noqa: PLC0415
+
+    one = load(text)
+    if office.me not in office.agreements.signed.get(one.sha256, ()):
+        memoranda.propose(office, text.decode(), by)
+    return f"{one.id} version {one.version}"
+
+
+def _both(book: RuleBook, text: bytes, first: str, other: str) -> RuleSet:
     """Propose and approve in one act; what one of them has proposed already is taken up."""
+    from kizuna.records.person import Person  # noqa: PLC0415
     from kizuna.share.rules.read import load  # noqa: PLC0415
 
-    rules, now = load(text), sharing.book.status()
+    rules, now = load(text), book.status()
     there = now.proposals.get(rules.hash)
     if there is None or there.base != now.active:
-        sharing.book.propose(text, first, _now_ms())
-        there = sharing.book.status().proposals[rules.hash]
+        book.propose(text, first, _now_ms())
+        there = book.status().proposals[rules.hash]
     if not there.approved_by:
-        sharing.book.approve(rules.hash, other if there.by == first else first, _now_ms())
+        mine = there.who.is_same(Person(first, book.person_of(first)))
+        book.approve(rules.hash, other if mine else first, _now_ms())
     return rules
 
 
@@ -171,14 +206,13 @@ def rollback(home: Path, by: str, password_file: Path | None, *, stop: bool, as_
         name = officer(home, by, password_file)
         with opened(home) as sharing, _refusals():
             book = sharing.book
-            row = _status(sharing, book.stop(name, _now_ms()) if stop else book.roll_back(name, _now_ms()))
+            row = _status(book, book.stop(name, _now_ms()) if stop else book.roll_back(name, _now_ms()))
         audited(home, name, "rules.stop" if stop else "rules.rollback", str(row["version"]))
         words = f"version {row['version']} is in force again" if row["version"] else "nothing leaves any more"
         _tell(row, words, as_json=as_json)
 
 
-def _status(sharing: Sharing, status: Status) -> dict[str, Any]:
-    book = sharing.book
+def _status(book: RuleBook, status: Status) -> dict[str, Any]:
     return {
         "version": book.version_of(status.active), "hash": status.active, "activated_at": status.since_ms,
         "proposed": [{"version": book.version_of(p.rules), "hash": p.rules, "by": p.by, "at_ms": p.at_ms,

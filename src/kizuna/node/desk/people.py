@@ -19,6 +19,7 @@ from kizuna.base.units import HOUR_MS, MINUTE_MS
 from kizuna.node.desk import secrets
 from kizuna.node.desk.database import Database
 from kizuna.node.desk.rules import ADMINISTRATOR, ROLES
+from kizuna.records.person import name_key
 
 IDLE_MS: Final = 8 * HOUR_MS
 """A watch. What the page asks by itself (the picture, the stream of versions) is no deed."""
@@ -48,11 +49,6 @@ class Wait:
     """The door is closed for so long, because of too many failures."""
 
     seconds: int
-
-
-def name_key(name: str) -> str:
-    """Normal form under which names are compared."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 class People:
@@ -104,6 +100,11 @@ class People:
         """The user of that name."""
         found = self._db.row("SELECT * FROM users WHERE name = ?", name_key(name))
         return None if found is None else _user(found)
+
+    def id_of(self, name: str) -> str:
+        """What stays of the user of that name when the name changes; empty for nobody."""
+        found = self.named(name)
+        return "" if found is None else str(found.user_id)
 
     def of_subject(self, subject: str) -> User | None:
         """The user whom an identity provider names so."""

@@ -204,7 +204,7 @@ class Running:
             return None
         from kizuna.node.share.desk.office import Office  # noqa: PLC0415
 
-        office = Office(self.sharing)
+        office = Office(self.sharing, person_of=self.desk.people.id_of)
         office.open()
         return office
 

@@ -22,7 +22,7 @@ def difference(sharing: Sharing, rules: RuleSet, span_ms: int) -> list[dict[str,
 
     Counts rows that may leave, before thinning and delays. The store is opened for reading beside a running node.
     """
-    old = sharing.rules() or _NOTHING
+    old, rules = sharing.rules() or _NOTHING, sharing.bound(rules)
     setting = sharing.door.house.setting()
     audiences = sorted({*old.audiences, *rules.audiences})
     out: dict[str, dict[str, Any]] = {}

@@ -8,6 +8,7 @@ are allowed.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -35,6 +36,8 @@ class RuleBook:
         self._lock = threading.Lock()
         self._read: tuple[int, Status] = (-1, Status())
         self._sets: dict[str, RuleSet] = {}
+        self.person_of: Callable[[str], str] = lambda _name: ""
+        """Id of the account of a name; whoever knows the accounts of this node sets it."""
 
     def status(self) -> Status:
         """Where things stand."""
@@ -104,7 +107,7 @@ class RuleBook:
     def step(self, deed: str, by: str, at_ms: int, rules: str = "", text: str = "") -> Status:
         """Take one step. Raises InputError that says why it is not allowed."""
         now = self.status()
-        step = Step(deed, by, at_ms, rules, now.active, text)
+        step = Step(deed, by, at_ms, rules, now.active, text, self.person_of(by))
         activation.take(now, step)
         if rules:
             self.read(rules)

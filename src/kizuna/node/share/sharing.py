@@ -28,6 +28,7 @@ from kizuna.node.share.trust.membership import PREFIX, Membership
 from kizuna.records.label import EVERYBODY
 from kizuna.records.partner import Community, Directory, directory
 from kizuna.records.record import Record, decode
+from kizuna.share.agreement import Book, enforce
 from kizuna.share.columns import Terms
 from kizuna.share.decide import Decision
 from kizuna.share.rules.rule import RuleSet
@@ -81,8 +82,8 @@ class Sharing:
         self.communities: Callable[[], Sequence[Community]] = self.membership.all
         """Lists of members that count now."""
         self.now_ms = now_ms
-        self.bound: Callable[[RuleSet], RuleSet] = lambda rules: rules
-        """Which of the rules hold now; the desk takes out those whose agreement has ended or is not signed."""
+        self.bound: Callable[[RuleSet], RuleSet] = _nothing_agreed
+        """Which of the rules hold now: the desk leaves those whose agreement is known, signed and in force."""
         self.handlers: list[tuple[str, Handler]] = [(PREFIX, self.membership.received)]
         self.traffic: Traffic | None = None
         """Threads and lines, while the node runs."""
@@ -224,6 +225,11 @@ class Sharing:
     def version(self) -> int:
         """Counts up with whatever is told, received or decided by officers, within one start."""
         return self.traffic.version if self.traffic is not None else 0
+
+
+def _nothing_agreed(rules: RuleSet) -> RuleSet:
+    """What holds before the desk has read the agreements: no rule that releases."""
+    return enforce(rules, Book(), 0)[0]
 
 
 def secret_of(places: Places) -> bytes:

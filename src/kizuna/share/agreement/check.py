@@ -63,7 +63,8 @@ def enforce(rules: RuleSet, book: Book, now_ms: int) -> tuple[RuleSet, Mapping[s
         reasons = [refused[ref] for ref in rule.clauses if ref in refused]
         if rule.releases and (reasons or not rule.clauses):
             lapsed[rule.id] = "; ".join(reasons) or "it rests on no clause"
-    return replace(rules, rules=tuple(rule for rule in rules.rules if rule.id not in lapsed)), lapsed
+    held = tuple(rule for rule in rules.rules if rule.id not in lapsed)
+    return (replace(rules, rules=held) if lapsed else rules), lapsed
 
 
 def kinds_of(rule: Rule) -> tuple[str, ...]:

@@ -161,7 +161,8 @@ class Book:
             agreement_id = having[0].id
         agreement = self.of(agreement_id, now_ms)
         if agreement is None:
-            return Allowed(ok=False, why=f"no agreement {agreement_id} is known")
+            what = "put it forward (kizuna agreement sign), or rest the rule on a clause that is signed"
+            return Allowed(ok=False, why=f"no agreement {agreement_id} is known here: {what}")
         return allows(
             agreement, clause_id, now_ms, signed_by=self.signed.get(agreement.sha256, ()),
             notice_ends_ms=self._notice(agreement),

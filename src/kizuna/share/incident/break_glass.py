@@ -15,6 +15,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.units import HOUR_MS
 from kizuna.records.bodies.incident import Offer, Opened, Review
 from kizuna.records.label import Label
+from kizuna.records.person import Person
 from kizuna.records.record import Record, body_bytes, encode, record_id
 from kizuna.share.agreement.standing import Book
 from kizuna.share.incident.case import Case
@@ -38,6 +39,8 @@ class Act(NamedTuple):
     at_ms: int
     why: str
     lane: str = LANE
+    person: str = ""
+    """Id of the officer's account."""
 
 
 class Refusal(NamedTuple):
@@ -122,13 +125,13 @@ def _refused(desk: Desk, opened: Opened, to: str, clause: str, book: Book, now_m
     return "" if desk.by else "the officer must be named, for the review"
 
 
-def review(act: Act, reviewer: str, verdict: str, text: str, now_ms: int, *, me: str, context: str) -> bytes:
+def review(act: Act, reviewer: Person, verdict: str, text: str, now_ms: int, *, me: str, context: str) -> bytes:
     """The review of an act, a record that stays in the house. Raises InputError where officer and reviewer are one."""
-    if not reviewer or reviewer.strip().casefold() == act.officer.strip().casefold():
+    if not reviewer.name or reviewer.is_same(Person(act.officer, act.person)):
         raise InputError("an act is reviewed by a second person", hint=f"somebody other than {act.officer}")
     if verdict not in ("right", "wrong", "right_but_improve"):
         raise InputError(f"{verdict!r} is no verdict", hint="right, wrong or right_but_improve")
-    body = Review(act=act.act, officer=act.officer, reviewer=reviewer, verdict=verdict, text=text)  # type: ignore[arg-type]
+    body = Review(act=act.act, officer=act.officer, reviewer=reviewer.name, verdict=verdict, text=text)  # type: ignore[arg-type]
     return encode(
         Record(
             kind="incident.review", origin=me, observed_ms=now_ms, body=body_bytes(body), label=Label(),

@@ -5,6 +5,7 @@
 
 A pure state machine: ``status`` follows from the list of steps alone, and the steps are what the node keeps and signs.
 
+- The two are told apart by their accounts, not by their names (`kizuna.records.person`).
 - Who approves has looked at the difference to the rules in force; so a step names them (``base``), and an approval is
   void as soon as others are in force.
 - One person alone may at once make less leave: ``stop`` puts in force that nothing does. ``roll_back`` goes back to
@@ -20,6 +21,7 @@ from typing import Final
 
 from kizuna.base.errors import InputError
 from kizuna.base.units import DAY_MS
+from kizuna.records.person import Person
 
 PROPOSE: Final = "propose"
 APPROVE: Final = "approve"
@@ -36,7 +38,10 @@ ROLL_BACK_MS: Final = DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Who did what. ``rules`` is the hash that it is about, ``base`` the hash in force that the person looked at."""
+    """Who did what. ``rules`` is the hash that it is about, ``base`` the hash in force that the person looked at.
+
+    ``person`` is the id of the account behind the name ``by``, empty where none is known.
+    """
 
     deed: str
     by: str
@@ -44,6 +49,12 @@ class Step:
     rules: str = NOTHING
     base: str = NOTHING
     text: str = ""
+    person: str = ""
+
+    @property
+    def who(self) -> Person:
+        """Name and account."""
+        return Person(self.by, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,12 @@ class Proposal:
     by: str
     at_ms: int
     approved_by: str = ""
+    person: str = ""
+
+    @property
+    def who(self) -> Person:
+        """Name and account of who proposed."""
+        return Person(self.by, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +136,7 @@ def _refuse_forward(now: Status, step: Step, there: Proposal) -> str:
     if step.base != now.active:
         return _OTHERS
     if step.deed == APPROVE:
-        if step.by == there.by:
+        if step.who.is_same(there.who):
             return "who proposed rules cannot approve them; another person must"
         return f"{there.approved_by} has approved these rules already" if there.approved_by else ""
     return "" if there.approved_by else "no second person has approved these rules"
@@ -153,7 +170,7 @@ def take(now: Status, step: Step) -> Status:
     if step.deed == WITHDRAW:
         del proposals[step.rules]
     elif step.deed == PROPOSE:
-        proposals[step.rules] = Proposal(step.rules, step.base, step.by, step.at_ms)
+        proposals[step.rules] = Proposal(step.rules, step.base, step.by, step.at_ms, person=step.person)
     else:
         proposals[step.rules] = replace(proposals[step.rules], approved_by=step.by)
     return replace(now, proposals=proposals, steps=steps)

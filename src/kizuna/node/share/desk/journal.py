@@ -33,6 +33,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         proved: party whose signed log it is from; this one's own id for what was written here.
         via: partner that brought it.
         by: who of this desk wrote it; never leaves.
+        person: id of that account, which stays when the name changes; empty where it is not known.
         to: audiences for whom it is meant.
         way: how it goes to them: by ``rule``; by ``duty``; as a ``case`` says; empty stays in the house.
     """
@@ -43,6 +44,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     proved: str
     via: str = ""
     by: str = ""
+    person: str = ""
     to: tuple[str, ...] = ()
     way: str = HOUSE
 

@@ -16,8 +16,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError
@@ -33,7 +32,7 @@ from kizuna.node.share.incidents.cases import Cases
 from kizuna.records.label import Label, Tlp
 from kizuna.records.partner import ACTIVE
 from kizuna.records.record import decode, record_id
-from kizuna.share.agreement import Book, load, signing
+from kizuna.share.agreement import Book, enforce, load, signing
 from kizuna.share.columns import Facts
 from kizuna.share.decide import Decision
 from kizuna.share.grants import Grants
@@ -58,13 +57,19 @@ class Office:
     def __init__(
         self, sharing: Sharing, *, now_ms: Callable[[], int] | None = None,
         random: Callable[[int], bytes] = os.urandom, sends: bool = True,
+        person_of: Callable[[str], str] = lambda _name: "",
     ) -> None:  # fmt: skip
-        """``sends`` False: a command beside the node, which writes into the journal and signs nothing."""
+        """``sends`` False: a command beside the node, which writes into the journal and signs nothing.
+
+        ``person_of``: id of the account of a name at this node, empty for none.
+        """
         self.sends = sends
         self.sharing, self.places, self.random = sharing, sharing.places, random
         self.now_ms = now_ms or sharing.now_ms
         self.me, self.context, self.shared = sharing.party, sharing.context, sharing.shared
         self.rulebook = sharing.book
+        self.person_of = person_of
+        sharing.book.person_of = person_of
         self.journal = Journal(sharing.shared.papers)
         self.lock = threading.RLock()
         self.agreements = Book()
@@ -126,19 +131,25 @@ class Office:
                 self.deliver()
 
     def bound(self, rules: RuleSet) -> RuleSet:
-        """The rules that hold now: without those that rest on an agreement that is known here and does not hold.
+        """The rules that hold now: without those that rest on an agreement that is not known here or does not hold."""
+        return enforce(rules, self.agreements, self.now_ms())[0]
 
-        A rule that cites an agreement of which nothing is known here stays, and is among the findings and warnings.
-        """
-        lapsed = self.lapsed(rules)
-        return rules if not lapsed else replace(rules, rules=tuple(r for r in rules.rules if r.id not in lapsed))
+    def lapsed(self, rules: RuleSet) -> Mapping[str, str]:
+        """Releasing rules whose agreement does not hold or is not known, each with the reason."""
+        return enforce(rules, self.agreements, self.now_ms())[1]
 
-    def lapsed(self, rules: RuleSet) -> dict[str, str]:
-        """Releasing rules whose agreement does not hold, each with the reason."""
-        known = {a.id for a in self.agreements.agreements.values()}
-        refs = {c for r in rules.rules if r.releases for c in r.clauses if c.partition("/")[0] in known}
-        refused = self.agreements.refused(refs, self.now_ms()) if refs else {}
-        return {r.id: refused[c] for r in rules.rules if r.releases for c in r.clauses if c in refused}
+    def lapsed_decision(self, decision: Decision, facts: Facts, audience: str) -> Decision:
+        """A refusal as it is; or, where only a missing agreement stands in the way, one that names the rule and why."""
+        active = self.rulebook.active()
+        lapsed = self.lapsed(active) if active and not decision.released else {}
+        if active is None or not lapsed:
+            return decision
+        free = self.sharing.door.why(facts, audience, active)
+        named = tuple(r for r in free.rule_ids if r in lapsed)
+        if not free.released or not named:
+            return decision
+        why = tuple(f"rule {r} releases nothing: {lapsed[r]}" for r in named)
+        return Decision("withhold", decision.policy_hash, named, why=why)
 
     def tend(self) -> list[str]:
         """What the running node does every few seconds. What its people should be told."""
@@ -148,13 +159,10 @@ class Office:
                 self.deliver()
             active = self.rulebook.active()
             lapsed = self.lapsed(active) if active else {}
-            known = {a.id for a in self.agreements.agreements.values()}
-            cited = {c.partition("/")[0] for r in (active.rules if active else ()) for c in r.clauses}
             return [
                 *self.agreements.warnings(self.now_ms()),
                 *(f"rule {r} releases nothing: {why}" for r, why in lapsed.items()),
-                *(f"rules cite the agreement {name}, of which nothing is known here" for name in sorted(cited - known)),
-            ]  # fmt: skip
+            ]
 
     def seen(self) -> tuple[int, int]:
         """Versions for pages: of sharing and of incidents. Looks for news of other processes once a second."""
@@ -197,8 +205,9 @@ class Office:
                         self.withhold(record_id(data), decision, audience)
                         raise of_decision(decision, audience)
             row = self.journal.put(
-                Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=self.me, by=by, to=audiences, way=way)
-            )
+                Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=self.me, by=by, person=self.person_of(by),
+                    to=audiences, way=way)
+            )  # fmt: skip
             if row is None:
                 return self.rows[record_id(data)]
             self._apply(row)
@@ -266,7 +275,7 @@ class Office:
 
     def allowed(self, facts: Facts, audience: str) -> Decision:
         """Whether what a person wrote may go to an audience. It leaves whole or not at all, for others name it."""
-        decision = self.sharing.door.why(facts, audience)
+        decision = self.lapsed_decision(self.sharing.door.why(facts, audience), facts, audience)
         if decision.released and not decision.transforms.changes_nothing:
             why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote is not changed"
             return Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))

@@ -11,7 +11,6 @@ from kizuna.node.share.desk import rulings
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.desk.shelf import NUMBERS
 from kizuna.node.share.exchange import inward
-from kizuna.records.bodies.trust import Answer
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
 from kizuna.share.incident.break_glass import unreviewed
@@ -86,13 +85,15 @@ def _granted(office: Office, request: str) -> bool:
 # ---- reviews ---------------------------------------------------------------------------------------------------------
 def reviews(office: Office) -> dict[str, Any]:
     """Acts of lone officers: those that wait for a second person, and those that were looked at."""
-    acts, now = office.cases.acts(), office.now_ms()
+    acts, alone, now = office.cases.acts(), office.cases.alone(), office.now_ms()
+    answers = {act.act for act in alone}
     held = {name: h for h in office.cases.all() for name in h.entries}
     rows = []
-    for one in unreviewed(acts, office.cases.reviews, now):
+    for one in unreviewed([*acts, *alone], office.cases.reviews, now):
         act = one.act
         rows.append({
-            "id": act.act, "kind": "break_glass", "incident": held[act.act].incident if act.act in held else None,
+            "id": act.act, "kind": "answer" if act.act in answers else "break_glass",
+            "incident": held[act.act].incident if act.act in held else None,
             "to": act.to, "clause": act.clause, "officer": act.officer, "at_ms": act.at_ms, "due_ms": one.due_ms,
             "overdue": one.overdue,
         })  # fmt: skip
@@ -101,25 +102,7 @@ def reviews(office: Office) -> dict[str, Any]:
         body: Any = read_body(decode(row.data))
         done.append({"id": name, "officer": body.officer, "reviewer": body.reviewer, "verdict": body.verdict,
                      "text": body.text, "at_ms": row.at_ms})  # fmt: skip
-    return {"waiting": [*rows, *_alone(office)], "done": sorted(done, key=lambda d: -d["at_ms"])}
-
-
-def _alone(office: Office) -> list[dict[str, Any]]:
-    """Answers in distress that one officer gave alone."""
-    out = []
-    for row in office.rows.values():
-        if row.what != "answer" or row.proved != office.me or row.id in office.cases.reviews:
-            continue
-        body = read_body(decode(row.data))
-        asked = office.requests.get(body.request) if isinstance(body, Answer) else None
-        if asked is not None and asked.request.distress:
-            out.append({"id": row.id, "kind": "answer", "incident": None, "to": asked.by, "officer": row.by,
-                        "clause": asked.request.clause, "at_ms": row.at_ms, "due_ms": row.at_ms + _DUE_MS,
-                        "overdue": office.now_ms() > row.at_ms + _DUE_MS})  # fmt: skip
-    return out
-
-
-_DUE_MS: Final = 72 * 3_600_000
+    return {"waiting": rows, "done": sorted(done, key=lambda d: -d["at_ms"])}
 
 
 # ---- quarantine ------------------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ def preview(office: Office, text: str, rows: Iterable[Rows], to: str = "") -> di
     ``to``: only this audience. An empty text means that nothing leaves.
     """
     door, now = office.sharing.door, office.now_ms()
-    new = load(text.encode()) if text.strip() else NOTHING
+    new = office.bound(load(text.encode())) if text.strip() else NOTHING
     old = office.sharing.rules() or NOTHING
     setting = door.house.setting()
     audiences = sorted({*old.audiences, *new.audiences})

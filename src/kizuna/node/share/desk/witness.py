@@ -53,20 +53,21 @@ def of_record(office: Office, name: str) -> list[dict[str, Any]]:
 
 
 def _partner(office: Office, party: str, candidates: Candidates | None, subject: str) -> dict[str, Any]:
-    rules = office.sharing.rules()
+    rules, active = office.sharing.rules(), office.rulebook.active()
     latest = _latest(office, party, subject)
     row: dict[str, Any] = {
         "id": party, "verdict": "withhold", "rules": [], "as": None, "why": ["no rules are in force"],
         "told_at_ms": latest[0] if latest else None, "record": latest[1] if latest else None,
     }  # fmt: skip
-    if rules is None or candidates is None or not len(candidates):
+    if rules is None or active is None or candidates is None or not len(candidates):
         return row
     setting = office.sharing.door.house.setting()
-    audiences = [a for a in rules.audiences if party in setting.who.members(a)]
+    audiences = [a for a in active.audiences if party in setting.who.members(a)]
     tried = [(a, decide.one(rules, candidates.columns.row(len(candidates) - 1), a, setting)) for a in audiences]
     if not tried:
         return {**row, "why": ["no rule speaks of this partner"]}
     audience, best = min(tried, key=lambda t: (_RANK.index(t[1].verdict), t[0]))
+    best = office.lapsed_decision(best, candidates.columns.row(len(candidates) - 1), audience)
     row |= {
         "verdict": best.verdict, "rules": _rules(office, best.rule_ids), "why": list(best.why), "audience": audience,
         "decision": as_row(best),
@@ -109,7 +110,7 @@ def _rules(office: Office, names: tuple[str, ...] | list[str] | Any) -> list[dic
     """Rules by id with clause and words."""
     from kizuna.node.share.desk.rulings import rules_of  # noqa: PLC0415
 
-    known = {r["id"]: r for r in rules_of(office.sharing.rules())}
+    known = {r["id"]: r for r in rules_of(office.rulebook.active())}
     return [{"id": n, "clause": known[n]["clause"], "words": known[n]["words"]} if n in known
             else {"id": n, "clause": n if "/" in n else "", "words": {}} for n in names]  # fmt: skip
 

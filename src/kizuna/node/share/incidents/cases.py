@@ -17,8 +17,10 @@ from kizuna.base.units import DAY_MS
 from kizuna.node.share.desk.journal import CASE, HOUSE, Row
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.records.bodies.incident import Entry, Offer, Opened, Review
+from kizuna.records.bodies.trust import Answer
 from kizuna.records.kinds import read_body
 from kizuna.records.label import PARTY
+from kizuna.records.person import Person
 from kizuna.records.record import decode
 from kizuna.share.decide import Decision
 from kizuna.share.incident import break_glass as glass
@@ -243,20 +245,33 @@ class Cases:
                 body = entry.body
                 if entry.author == self._office.me and isinstance(body, Offer) and body.how == "break_glass":
                     row = held.rows[name]
-                    found.append(Act((), name, body.to, body.clause, row.by or body.by, row.at_ms, body.why))
+                    officer = row.by or body.by
+                    act = Act((), name, body.to, body.clause, officer, row.at_ms, body.why, person=row.person)
+                    found.append(act)
+        return found
+
+    def alone(self) -> list[Act]:
+        """Answers in distress that one officer of this desk gave alone, reviewed like break-glass."""
+        office, found = self._office, []
+        for row in office.rows.values():
+            body = read_body(decode(row.data)) if row.what == "answer" and row.proved == office.me else None
+            asked = office.requests.get(body.request) if isinstance(body, Answer) else None
+            if asked is not None and asked.request.distress:
+                clause = asked.request.clause
+                found.append(Act((), row.id, asked.by, clause, row.by, row.at_ms, "answer", person=row.person))
         return found
 
     def review(self, act: str, reviewer: str, verdict: str, text: str) -> None:
         """A second person's look. Raises InputError where there is no such act, Refusal for the officer itself."""
         office = self._office
-        found = next((each for each in self.acts() if each.act == act), None)
+        found = next((each for each in (*self.acts(), *self.alone()) if each.act == act), None)
         if found is None:
             raise InputError(f"no act {act[:64]} waits for a review", code="no_act")
         if act in self.reviews:
             raise Refusal("it has been reviewed", rule="case", state=True)
         try:
-            data = glass.review(found, reviewer, verdict, text, office.now_ms(), me=office.me,
-                                      context=office.context)  # fmt: skip
+            who = Person(reviewer, office.person_of(reviewer))
+            data = glass.review(found, who, verdict, text, office.now_ms(), me=office.me, context=office.context)
         except InputError as exc:
             raise Refusal(exc.message, rule="second-person", hint=exc.hint) from exc
         office.write(data, reviewer, way=HOUSE)
