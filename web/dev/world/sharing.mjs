@@ -55,6 +55,7 @@ export class Sharing {
     const base = "/api/sharing";
     get(base, ({ user }) => (OFFICE.includes(user.role) ? this.state : { ...this.state, waiting: null, partners: this.state.partners.map(({ id, title, state, agreement, link }) => ({ id, title, state, agreement, link: { state: link.state, last_heard_ms: link.last_heard_ms } })) }));
     get(`${base}/rules`, () => ({ ...this.rules, proposals: this.proposed ? [this.proposed] : [] }), office);
+    get(`${base}/rules/choices`, () => this.told.choices, office);
     post(`${base}/rules/check`, ({ body }) => this.check(body.text));
     post(`${base}/rules/preview`, () => this.preview());
     post(`${base}/rules/propose`, ({ body, user }) => this.propose(body.text, user), office, 201);
@@ -87,7 +88,7 @@ export class Sharing {
     }, desk);
     get(`${base}/quarantine`, () => this.told.quarantine, office);
     get(`${base}/agreements`, () => this.told.agreements, office);
-    get(`${base}/exposure/{partner}`, ({ args: [partner] }) => ({ ...this.told.exposure, partner, through_others: [{ via: "east", why: "grant", records: 3 }] }), office);
+    get(`${base}/exposure/{partner}`, ({ args: [partner] }) => ({ ...this.told.exposure, partner, through: [{ by: "east", through: "grant a1b2c3d4e5", records: 3 }] }), office);
     post(`${base}/partners/{id}/end`, ({ args: [id], body }) => {
       if (body.confirm !== id) throw refuse(400, "confirm repeats the id", "confirm");
       this.partner(id).state = "revoked";

@@ -103,7 +103,7 @@ export function pictureColumns(fleet, now_s, alerted = new Set(), watched = new 
     c.cog_ddeg[i] = cog < 0 ? -1 : Math.round(cog * 10) % 3600;
     c.kind[i] = v.kind;
     c.origin[i] = v.origin;
-    c.flags[i] = (alerted.has(v.mmsi) ? 1 : 0) | (watched.has(v.mmsi) ? 2 : 0) | (v.class_b ? 4 : 0) | (v.still ? 8 : 0) | 16;
+    c.flags[i] = (alerted.has(v.mmsi) ? 1 : 0) | (watched.has(v.mmsi) ? 2 : 0) | (v.class_b ? 4 : 0) | (v.still ? 8 : 0) | 64;
   });
   return c;
 }

@@ -9,6 +9,8 @@ export interface IncidentBrief {
   id: string;
   kind: string;
   title: string;
+  /** What was said when it was opened; the first line may be a title. */
+  what: string;
   lat: number | null;
   lon: number | null;
   opened_ms: number;
@@ -99,7 +101,6 @@ export interface SharedFix {
 export interface Incident extends IncidentBrief {
   persons?: number | null;
   vessel?: string;
-  what?: string;
   happened_ms?: number | null;
   timeline: readonly TimelineLine[];
   tasks: readonly TaskRow[];

@@ -84,6 +84,18 @@ export interface RulesPage {
   history?: readonly { deed: string; by: string; at_ms: number; version: number }[];
 }
 
+/** What a rule may name at this node. */
+export interface RuleChoices {
+  kinds: readonly string[];
+  families: readonly string[];
+  context: string;
+  audiences: readonly { id: string; title: string; tlp_max: string }[];
+  zones: readonly { id: string; title: string }[];
+  clauses: readonly { ref: string; title: Texts; kinds: readonly string[]; holds: boolean }[];
+  tlp: readonly string[];
+  reshare: readonly string[];
+}
+
 export interface Form {
   lat?: number | null;
   lon?: number | null;

@@ -150,18 +150,16 @@ export const agreementsOf = (raw: Raw): readonly Agreement[] =>
 export function exposureOf(raw: Raw): Exposure {
   return {
     party: text(raw["partner"]), holds: { records: number(raw["released"]) ?? 0, by_kind: table(raw["by_kind"]) as Record<string, number>, confirmed: number(raw["confirmed"]) ?? 0 },
-    may_have: rows(raw["through_others"]).map((m) => ({ via: text(m["via"] ?? m["by"] ?? m["party"]), why: text(m["why"] ?? m["by"]), records: number(m["records"]) ?? 1 })),
+    may_have: rows(raw["through"]).map((m) => ({ via: text(m["by"]), why: text(m["through"]), records: number(m["records"]) ?? 0 })),
     may_pass_to: rows(raw["onward"]).map((m) => ({ to: text(m["to"]), why: text(m["by"]), records: number(m["records"]) ?? 0 })),
     acts: rows(raw["ends"]).map((a) => ({ what: text(a["what"]), about: text(a["about"]), why: text(a["why"]) })),
   }; // prettier-ignore
 }
 
-const first = (value: unknown): string => text(value).split("\n")[0] ?? "";
-
 export function briefOf(raw: Raw): IncidentBrief {
   const waits = table(raw["waits"]);
   return {
-    id: text(raw["id"]), kind: text(raw["kind"]), title: text(raw["title"]), lat: number(raw["lat"]), lon: number(raw["lon"]), opened_ms: number(raw["opened_ms"]) ?? 0, opened_by: text(raw["opened_by"]), coordinator: text(raw["coordinator"]),
+    id: text(raw["id"]), kind: text(raw["kind"]), title: text(raw["title"]), what: text(raw["what"]), lat: number(raw["lat"]), lon: number(raw["lon"]), opened_ms: number(raw["opened_ms"]) ?? 0, opened_by: text(raw["opened_by"]), coordinator: text(raw["coordinator"]),
     closed: raw["state"] === "closed", desks: Object.fromEntries(rows(raw["desks"]).map((d) => [text(d["id"]), text(d["state"])])), lines: number(raw["entries"]) ?? 0, last_ms: number(raw["newest_ms"]) ?? 0,
     waits: texts(waits["tasks"]).length + texts(waits["closure"]).length + Number(waits["asked"] === true) + Number(waits["handover"] === true),
   }; // prettier-ignore
@@ -187,7 +185,7 @@ export function incidentOf(raw: Raw): Incident {
   }; // prettier-ignore
   return {
     ...briefOf(raw), me, vessel: text(raw["vessel"]), persons: number(raw["persons"]), happened_ms: number(raw["at_ms"]),
-    what: first(raw["what"]) === text(raw["title"]) ? text(raw["what"]).slice(text(raw["title"]).length).trim() : text(raw["what"]),
+    what: text(raw["what"]) === text(raw["title"]) ? "" : text(raw["what"]),
     timeline: rows(raw["timeline"]).map(line),
     tasks: rows(raw["tasks"]).map((x) => ({ id: text(x["id"]), by: text(x["by"]), to: text(x["to"]), state: text(x["state"]) as "offered", text: x["words"] as Incident["tasks"][number]["text"], unit: "", until_ms: number(x["until_ms"]), why: text(x["why"]), may: texts(x["may"]) })),
     on_scene: rows(raw["on_scene"]).map((u) => ({ origin: text(u["desk"]), unit: text(u["unit"]), state: text(u["state"]) as "left", lat: number(u["lat"]), lon: number(u["lon"]), at_ms: number(u["at_ms"]), osc: u["osc"] === true })),

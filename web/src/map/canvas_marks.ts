@@ -1,6 +1,7 @@
 /** Vessels on the canvas without WebGL: shapes while there are few, one dot each when there are many. */
 import type { Theme } from "../state";
 import { TOKENS, css, rgba } from "../theme";
+import { CELL_MARK, pointsOf } from "./cells";
 import { toScreen } from "./project";
 import { FRESH_S, type Fleet, OLD_S } from "./vessels/fleet";
 import { type Scene, markSize } from "./vessels/layer";
@@ -34,17 +35,19 @@ export function drawVessels(
   }
   const size = markSize(seen.length, scene.width * scene.height);
   if (seen.length >= DOTS_FROM) dots(pen, scene, fleet, theme, shapeOf, seen, at);
-  else shapes(pen, fleet, now_s, theme, shapeOf, seen, at, size);
+  else shapes(pen, scene, fleet, now_s, theme, shapeOf, seen, at, size);
   rings(pen, fleet, theme, seen, at, size);
   return { visible: seen.length, size };
 } // prettier-ignore
 
 function shapes(
-  pen: CanvasRenderingContext2D, fleet: Fleet, now_s: number, theme: Theme, shapeOf: (origin: number) => number,
-  seen: number[], at: number[], size: number,
+  pen: CanvasRenderingContext2D, scene: Scene, fleet: Fleet, now_s: number, theme: Theme, shapeOf: (origin: number) => number,
+  seen: number[], at: number[], full: number,
 ): void {
   const t = TOKENS[theme];
   seen.forEach((row, i) => {
+    const boxed = pointsOf(scene, fleet.cell_m(row), scene.lat) > full; // its cell is drawn, and says where it is
+    const size = boxed ? full * CELL_MARK : full;
     const { origin, kind, flags, angle } = fleet.look(row);
     const shape = shapeOf(origin);
     const turn = angle < 0 || flags & 8 ? 0 : angle;
@@ -65,7 +68,7 @@ function shapes(
     }
     const age = now_s - (fleet.t[row] as number);
     const colour = t.marks[shape] as string;
-    pen.fillStyle = css(colour, kind === 8 || age >= OLD_S ? 0 : age >= FRESH_S ? 0.45 : 1);
+    pen.fillStyle = css(colour, boxed || kind === 8 || age >= OLD_S ? 0 : age >= FRESH_S ? 0.45 : 1);
     pen.strokeStyle = colour;
     pen.lineWidth = size < 11 ? 0.8 : 1.3;
     pen.fill();

@@ -14,6 +14,7 @@ import type {
   BlockColumns, DetectionMark, EventMark, KizunaMap, LayerName, MapOptions, MapView, Origin, Pick, PictureColumns, TrackColumns,
 } from "./types"; // prettier-ignore
 import { Fleet } from "./vessels/fleet";
+import { SHAPES } from "./vessels/layer";
 
 /** A vessel at this speed should not jump by more than half a point between two frames: 30 kn, in metres a second. */
 const FAST_MS = 15;
@@ -40,6 +41,7 @@ export class Chart implements KizunaMap {
   #taker: ((at: { lon: number; lat: number }) => void) | null = null;
   #names: ReadonlyMap<number, string> = new Map();
   #selected: number | null = null;
+  #shapes: ReadonlyMap<number, number> = new Map();
   #theme: Theme;
   #units: Units;
   #clock = { ms: 0, at: 0, running: false };
@@ -71,7 +73,7 @@ export class Chart implements KizunaMap {
     this.#overlay = new Overlay(container);
     this.#scale = new Scale(container);
     surface.setFleet(this.#live);
-    if (options.origins) surface.setOrigins(options.origins);
+    if (options.origins) this.#known(options.origins);
     this.#keys = (event) => {
       if (!this.#measure.on || event.key !== "Backspace" || isTyping(event)) return;
       this.#measure.back();
@@ -96,7 +98,7 @@ export class Chart implements KizunaMap {
   protected framed(): void {
     this.#overlay.draw({
       scene: this.#surface.scene(), theme: this.#theme, units: this.#units, fleet: this.#fleet, now_s: this.#now_s(),
-      crowd: this.#surface.crowd(), events: this.#events, detections: this.#detections, detection: this.#detection, sketches: this.#sketches, names: this.#names, selected: this.#selected,
+      crowd: this.#surface.crowd(), shapeOf: (origin) => this.#shapes.get(origin) ?? 2, events: this.#events, detections: this.#detections, detection: this.#detection, sketches: this.#sketches, names: this.#names, selected: this.#selected,
       measure: this.#measure,
     }); // prettier-ignore
   }
@@ -198,6 +200,11 @@ export class Chart implements KizunaMap {
     return row === undefined ? null : this.#fleet.position(row, this.#now_s());
   }
 
+  cellOf(mmsi: number): number {
+    const row = this.#fleet.row(mmsi);
+    return row === undefined ? 0 : this.#fleet.cell_m(row);
+  }
+
   onPick(listener: (pick: Pick) => void): () => void {
     this.#pickers.add(listener);
     return () => this.#pickers.delete(listener);
@@ -225,7 +232,7 @@ export class Chart implements KizunaMap {
 
   setOrigins(origins: readonly Origin[], exercise: boolean): void {
     this.#live.exercise = exercise;
-    this.#surface.setOrigins(origins);
+    this.#known(origins);
   }
 
   measure(on: boolean): void {
@@ -242,6 +249,11 @@ export class Chart implements KizunaMap {
 
   resize(): void {
     this.#surface.resize();
+  }
+
+  #known(origins: readonly Origin[]): void {
+    this.#shapes = new Map(origins.map(({ code, shape }) => [code, SHAPES.indexOf(shape)]));
+    this.#surface.setOrigins(origins);
   }
 
   /** What the benchmarks compare with lies below this map; nothing else may call it. */

@@ -8,6 +8,7 @@ import { mercatorY } from "./geodesy";
 import { gridText, linesFor } from "./graticule";
 import type { Measure } from "./measure";
 import { boundsOf, project, toScreen } from "./project";
+import { drawCells } from "./cells";
 import { drawDetections } from "./detection_marks";
 import { drawSketches, type Sketch } from "./sketches";
 import type { DetectionMark, EventMark } from "./types";
@@ -26,6 +27,8 @@ export interface OverlayContent {
   fleet: Fleet;
   now_s: number;
   crowd: { visible: number; size: number };
+  /** Shape and with it colour of an origin. */
+  shapeOf: (origin: number) => number;
   events: readonly EventMark[];
   detections: readonly DetectionMark[];
   detection: string | null;
@@ -58,6 +61,7 @@ export class Overlay {
     pen.clearRect(0, 0, width, height);
     this.#taken = [];
     this.#degrees(c);
+    drawCells(pen, c.scene, c.theme, c.fleet, c.now_s, c.crowd.size, c.shapeOf);
     drawDetections(pen, c.scene, c.theme, c.fleet, c.now_s, c.detections, c.detection, (text, x, y) =>
       this.#label(text, x, y, TOKENS[c.theme].text, TOKENS[c.theme].halo),
     );
@@ -132,7 +136,8 @@ export class Overlay {
       const mmsi = fleet.mmsi[row] as number;
       const [x, y] = toScreen(scene, ...fleet.drawn(row, now_s));
       if (x < -50 || y < -10 || x > scene.width || y > scene.height + 10) return;
-      this.#label(names.get(mmsi) || String(mmsi), x + c.crowd.size / 2 + 4, y, t.text, t.halo);
+      const cell_m = fleet.cell_m(row);
+      this.#label(`${names.get(mmsi) || mmsi}${cell_m ? ` ▢ ${cell_m / 1000} km` : ""}`, x + c.crowd.size / 2 + 4, y, t.text, t.halo);
     };
     const chosen = selected === null ? undefined : fleet.row(selected);
     if (chosen !== undefined) write(chosen);

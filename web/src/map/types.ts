@@ -21,9 +21,11 @@ export interface PictureColumns {
   origin: Int8Array;
   /** See `FLAG`. */
   flags: Int8Array;
+  /** Side of the grid cell whose middle the place is, m; 0 or no column: the place is exact. */
+  cell_m?: Int32Array | null;
 }
 
-export const FLAG = { alert: 1, watched: 2, classB: 4, still: 8, exercise: 16, gone: 64 } as const;
+export const FLAG = { alert: 1, watched: 2, classB: 4, still: 8, gone: 16, exercise: 64 } as const;
 
 /** Rows of `/api/block/{start}`: fixes of all vessels in one stretch of time, in any order. */
 export interface BlockColumns {
@@ -141,6 +143,8 @@ export interface KizunaMap {
   select(mmsi: number | null): void;
   /** Where a vessel is drawn now; null where it is not known. */
   positionOf(mmsi: number): { lon: number; lat: number } | null;
+  /** Side of the grid cell in which the place of a vessel is known, m; 0 where it is exact or not known. */
+  cellOf(mmsi: number): number;
   onPick(listener: (pick: Pick) => void): () => void;
   onView(listener: (view: MapView) => void): () => void;
   setTheme(theme: Theme): void;

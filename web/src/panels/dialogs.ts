@@ -24,7 +24,7 @@ export function ask<T>(title: string, body: TemplateResult, submit: string, read
           <p class="refused" role="alert">${error}</p>
           <div class="buttons">
             <button type="button" class="quiet" @click=${() => dialog.close()}>${t("action.cancel")} <kbd aria-hidden="true">Esc</kbd></button>
-            <button type="submit" class="main">${submit}</button>
+            <button type="submit" class="main" ?disabled=${busy} aria-busy=${busy}>${busy ? html`<span aria-hidden="true">… </span>` : ""}${submit}</button>
           </div>
         </form>`,
         dialog,
@@ -39,9 +39,8 @@ export function ask<T>(title: string, body: TemplateResult, submit: string, read
         result = await read(new FormData(form));
         dialog.close();
       } catch (error) {
-        draw(failure(error));
-      } finally {
         busy = false;
+        draw(failure(error));
       }
     }
     dialog.addEventListener("keydown", (event) => {

@@ -6,7 +6,7 @@ import { latOf, lonOf, mercatorY } from "../geodesy";
 import { FLAG, type PictureColumns } from "../types";
 
 /** Earth's equator in metres, the width of the mercator world. */
-const WORLD_M = 40075016.686;
+export const WORLD_M = 40075016.686;
 const KNOT = 1852 / 3600;
 const RAD = Math.PI / 180;
 /** Seconds that a vessel is moved on from its last fix along its course; then it waits for the next fix. */
@@ -16,8 +16,14 @@ export const FRESH_S = 600;
 /** From this age on only the outline is left. */
 export const OLD_S = 3600;
 
+/** Sides of the grid cells in which places are told; a fleet keeps which of them, a byte for each vessel. */
+export const CELL_SIZES_M = [500, 1000, 5000, 10_000, 50_000] as const;
+
 /** Floats of one vessel on the graphics card: x hi, y hi, x lo, y lo, vx, vy, time, angle; then 4 bytes of looks. */
 export const FLOATS = 9;
+
+/** The smallest listed side that is not smaller, from 1 on; 0 for an exact place. */
+const cellClass = (cell_m: number): number => (cell_m > 0 ? 1 + Math.max(0, CELL_SIZES_M.findIndex((m, k) => m >= cell_m || k === CELL_SIZES_M.length - 1)) : 0);
 
 export class Fleet {
   size = 0;
@@ -37,6 +43,8 @@ export class Fleet {
   version = 0;
   /** Whether any vessel has an alert or is watched. */
   standsOut = false;
+  /** Rows whose places are known to a cell only. */
+  coarse: readonly number[] = [];
 
   constructor(public exercise = false) {}
 
@@ -82,6 +90,7 @@ export class Fleet {
   #changed(): void {
     this.version++;
     const marked = FLAG.alert | FLAG.watched;
+    this.coarse = Array.from({ length: this.size }, (_, row) => row).filter((row) => this.#bytes[row * FLOATS * 4 + 35]);
     this.standsOut = this.flags.subarray(0, this.size).some((flags) => (flags & marked) !== 0);
   }
 
@@ -114,6 +123,11 @@ export class Fleet {
       flags: this.#bytes[at + 2] as number,
       angle: this.records[row * FLOATS + 7] as number,
     };
+  }
+
+  /** Side of the cell in which a vessel's place is known, m; 0 where the place is exact. */
+  cell_m(row: number): number {
+    return CELL_SIZES_M[(this.#bytes[row * FLOATS * 4 + 35] as number) - 1] ?? 0;
   }
 
   /** Number of vessels inside a box of mercator coordinates, whose west side may lie below 0. */
@@ -169,6 +183,7 @@ export class Fleet {
     this.#bytes[b] = c.origin[i] as number;
     this.#bytes[b + 1] = c.kind[i] as number;
     this.#bytes[b + 2] = flags;
+    this.#bytes[b + 3] = cellClass(c.cell_m?.[i] ?? 0);
     this.mmsi[row] = c.mmsi[i] as number;
     this.x[row] = x;
     this.y[row] = y;

@@ -8,7 +8,7 @@ import type { Theme } from "../../state";
 import { TOKENS, rgba } from "../../theme";
 import { mercatorX, mercatorY } from "../geodesy";
 import type { Origin } from "../types";
-import { FLOATS, type Fleet } from "./fleet";
+import { FLOATS, type Fleet, WORLD_M } from "./fleet";
 import { type Program, compile, recordArray } from "./program";
 import { FRAGMENT, PLAIN_FRAGMENT, PLAIN_VERTEX, VECTOR_FRAGMENT, VECTOR_VERTEX, VERTEX } from "./shaders";
 
@@ -129,6 +129,7 @@ export class VesselLayer {
     gl.uniform4f(at("u_centre"), hx, hy, x - hx, y - hy);
     const world = 512 * 2 ** scene.zoom;
     gl.uniform2f(at("u_scale"), (2 * world) / scene.width, (-2 * world) / scene.height);
+    gl.uniform1f(at("u_metre"), (world / (WORLD_M * Math.cos((scene.lat * Math.PI) / 180))) * scene.ratio);
     gl.uniform1f(at("u_now"), this.now_s - this.fleet.base);
     gl.uniform1iv(at("u_shapes"), this.#shapes);
     gl.uniform3fv(at("u_colours"), TOKENS[this.theme].marks.flatMap((c) => rgba(c).slice(0, 3)));

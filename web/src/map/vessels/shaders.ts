@@ -5,7 +5,10 @@
  * Everything that changes with time is computed here from the moment `u_now`: how far a vessel has moved on since its
  * fix, and how fresh that fix is. Between two updates of the picture nothing is uploaded.
  */
-import { FRESH_S, OLD_S, RECKON_S } from "./fleet";
+import { CELL_SIZES_M, FRESH_S, OLD_S, RECKON_S } from "./fleet";
+
+/** Side in metres of the class of cell that stands in the fourth byte of the looks, as an expression of the shader. */
+const CELL_PROBE = CELL_SIZES_M.slice(0, -1).reduceRight((rest, m, k) => `(a_look.w == ${k + 1}u ? ${m}.0 : ${rest})`, `${CELL_SIZES_M.at(-1)}.0`);
 
 const reckoned = `
 vec2 reckoned(float age) {
@@ -14,6 +17,12 @@ vec2 reckoned(float age) {
 vec2 clip(vec2 ahead) {
   vec2 from_centre = (a_hi - u_centre.xy) + (a_lo - u_centre.zw) + ahead;
   return from_centre * u_scale;
+}`;
+
+/** Whether the place is only known to a cell that is larger on the screen than a mark: then the cell is drawn (overlay). */
+const coarse = `
+bool in_cell(float size) {
+  return a_look.w > 0u && ${CELL_PROBE} * u_metre > size;
 }`;
 
 const shapes = `
@@ -33,7 +42,8 @@ layout(location=3) in vec2 a_time_angle;
 layout(location=4) in uvec4 a_look;
 uniform vec4 u_centre;   // hi x, hi y, lo x, lo y of the middle of the screen, mercator
 uniform vec2 u_scale;    // mercator to clip space
-uniform float u_now;     // seconds since the base of the record times`;
+uniform float u_now;     // seconds since the base of the record times
+uniform float u_metre;   // pixels that a metre takes at the middle of the screen`;
 
 /** `u_pass`: 0 everything, 1 only what must stand out (alert, watched), drawn again on top with its rings. */
 export const VERTEX = `#version 300 es
@@ -49,6 +59,7 @@ flat out vec4 v_form;        // shape, kind, fill, half size in pixels
 flat out vec2 v_turn;
 flat out int v_flags;
 ${reckoned}
+${coarse}
 void main() {
   int flags = int(a_look.z);
   float age = u_now - a_time_angle.x;
@@ -64,7 +75,9 @@ void main() {
   gl_Position = vec4(at, 0.0, 1.0);
   v_colour = u_colours[shape];
   float fill = age < ${FRESH_S}.0 ? 1.0 : age < ${OLD_S}.0 ? 0.45 : 0.0;
-  v_form = vec4(float(shape), float(a_look.y), fill, size * 0.5);
+  bool in_a_cell = in_cell(size);
+  if (in_a_cell) size *= 0.55;
+  v_form = vec4(float(shape), in_a_cell ? 0.0 : float(a_look.y), in_a_cell ? 0.0 : fill, size * 0.5);
   float angle = a_time_angle.y < 0.0 || (flags & 8) != 0 ? 0.0 : a_time_angle.y;
   v_turn = vec2(cos(angle), sin(angle));
   v_flags = flags;
@@ -115,7 +128,7 @@ void main() {
   float width = 1.4 * u_ratio;
   float edge = inside * clamp(0.5 + d + width, 0.0, 1.0);
   float fill = inside * v_form.z;
-  if (u_exercise < 0.5 && (v_flags & 16) != 0) // an exercise over the real world: striped inside its outline
+  if (u_exercise < 0.5 && (v_flags & 64) != 0) // an exercise over the real world: striped inside its outline
     fill *= 0.15 + 0.85 * step(0.5, fract((pixel.x + pixel.y) / (6.0 * u_ratio)));
   vec4 outcome = vec4(v_colour, 1.0) * max(edge, fill);
   float sign_ink = clamp(0.5 - kind_distance(kind, p) * v_form.w, 0.0, 1.0) * inside;

@@ -5,7 +5,8 @@ import { position } from "../../i18n/format";
 import { PATTERNS, patternTrack, POINTS_OF, type Pattern } from "../../map/patterns";
 import type { Sketch } from "../../map/types";
 import type { Desk } from "../desk";
-import { html, nothing, type TemplateResult } from "../drawing";
+import { html, key, nothing, type TemplateResult } from "../drawing";
+import { live } from "lit-html/directives/live.js";
 import type { Acts } from "./acts";
 import { degrees } from "./words";
 
@@ -71,6 +72,34 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
     desk.app.map.takePoints(({ lon, lat }) => add(lon, lat));
     sketch();
     draw();
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".draw-form .points button")?.focus());
+  };
+  const middle = () => {
+    const { lon, lat } = desk.app.map.getView();
+    add(lon, lat);
+  };
+  /** Arrow keys on a point move it, Delete takes it away. */
+  const nudge = (n: number, event: KeyboardEvent) => {
+    const step = event.shiftKey ? 1 : 0.1;
+    const [east, north] = ({ ArrowUp: [0, step], ArrowDown: [0, -step], ArrowRight: [step, 0], ArrowLeft: [-step, 0] } as const)[event.key] ?? [0, 0];
+    if (event.key === "Delete" || event.key === "Backspace") points = points.filter((_, k) => k !== n);
+    else if (east || north) {
+      const [lon, lat] = points[n]!;
+      const to: [number, number] = [lon + east / 60 / Math.max(0.05, Math.cos((lat * Math.PI) / 180)), Math.max(-89.9, Math.min(89.9, lat + north / 60))];
+      points = points.map((p, k) => (k === n ? [Math.round(to[0] * 1e5) / 1e5, Math.round(to[1] * 1e5) / 1e5] : p));
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+    sketch();
+    draw();
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const typing = event.target instanceof HTMLInputElement;
+    if (event.key === "Escape") { stop(); draw(); } // prettier-ignore
+    else if (event.key.toLowerCase() === "c" && !typing && !event.ctrlKey && !event.metaKey) middle();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
   };
   const stop = () => {
     [shape, points, wrong, draft] = [null, [], "", []];
@@ -117,10 +146,10 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
       return html`<section class="drawings"><h3>${t("draw.title")} <span class="n">${i.drawings.length}</span></h3>
         ${i.drawings.length ? html`<ul class="units">${i.drawings.map((d) => row(desk, i, d, acts, may))}</ul>` : html`<p class="empty">${t("draw.none")}</p>`}
         ${may ? html`<div class="actions" role="group" aria-label=${t("draw.new")}>${SHAPES.map((s) => html`<button aria-pressed=${shape === s} @click=${() => (shape === s ? (stop(), draw()) : start(s))}>${word("shape", s)}</button>`)}</div>` : nothing}
-        ${shape ? html`<form class="box draw-form" @submit=${(e: Event) => void send(i, e)} @keydown=${(e: KeyboardEvent) => { if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); stop(); draw(); } }}>
-          <p>${t("draw.click", { n: least() })}</p>
-          <p class="points">${points.map(([lon, lat]) => html`<span class="chip plain place">${position(lat, lon)}</span>`)}${points.length ? html`<button type="button" class="link" @click=${() => { points = points.slice(0, -1); sketch(); draw(); }}>${t("draw.back")}</button>` : nothing}</p>
-          <div class="grid2"><label>${t("draw.place")}<span class="with"><input name="place" .value=${form.place} autocomplete="off" spellcheck="false" @input=${(e: Event) => (form.place = (e.target as HTMLInputElement).value)} @keydown=${(e: KeyboardEvent) => { if (e.key === "Enter") { e.preventDefault(); typed(); } }} /><button type="button" @click=${typed}>${t("draw.add")}</button></span></label>
+        ${shape ? html`<form class="box draw-form" @submit=${(e: Event) => void send(i, e)} @keydown=${pressed}>
+          <p>${t("draw.click", { n: least() })} <span class="muted">${t("draw.keys")}</span></p>
+          <p class="points"><button type="button" aria-keyshortcuts="c" @click=${middle}>${t("draw.middle")} ${key("C")}</button> ${points.map(([lon, lat], n) => html`<button type="button" class="chip plain place" aria-label=${t("draw.point", { n: n + 1, at: position(lat, lon) })} @keydown=${(e: KeyboardEvent) => nudge(n, e)}>${n + 1} ${position(lat, lon)}</button>`)}${points.length ? html`<button type="button" class="link" @click=${() => { points = points.slice(0, -1); sketch(); draw(); }}>${t("draw.back")}</button>` : nothing}</p>
+          <div class="grid2"><label>${t("draw.place")}<span class="with"><input name="place" .value=${live(form.place)} autocomplete="off" spellcheck="false" @input=${(e: Event) => (form.place = (e.target as HTMLInputElement).value)} @keydown=${(e: KeyboardEvent) => { if (e.key === "Enter") { e.preventDefault(); typed(); } }} /><button type="button" @click=${typed}>${t("draw.add")}</button></span></label>
             ${input("label", "draw.label")}${isPattern(shape) && shape !== "track" ? html`${input("brg", "param.brg", "number")}${input("nm", shape === "sector" ? "draw.radius" : "draw.spacing", "number")}${input("legs", shape === "sector" ? "draw.sectors" : "draw.legs", "number")}` : nothing}${input("text", "draw.text")}</div>
           <p class="refused" role="alert">${wrong}</p>
           <p class="actions"><button class="main" ?disabled=${points.length < least()}>${t("draw.share")}</button><button type="button" @click=${() => { stop(); draw(); }}>${t("action.cancel")}</button></p></form>` : nothing}</section>`;

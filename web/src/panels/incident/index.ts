@@ -95,7 +95,7 @@ function list(desk: Desk): TemplateResult {
     ${desk.may("incident") ? html`<p class="actions"><button class="main" @click=${() => void openIncident(desk)}>${t("incident.open")} ${key("O")}</button>
       <button class="danger" @click=${() => void breakGlass(desk)}><span aria-hidden="true">⚡</span> ${t("glass.title")} ${key("G")}</button></p>` : nothing}
     ${book.list === null ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
-    ${book.list && !open.length ? html`<p class="empty">${t("incident.none")}</p>` : nothing}
+    ${book.list && !open.length ? html`<p class="empty">${t("incident.none")}</p>${desk.may("incident") ? html`<p class="muted">${t("incident.none_hint")}</p>` : nothing}` : nothing}
     <ul class="cards one">${open.map((i) => brief(desk, i))}</ul>
     ${closed.length ? html`<details><summary>${t("incident.closed_n", { n: closed.length })}</summary><ul class="cards one">${closed.map((i) => brief(desk, i))}</ul></details>` : nothing}`; // prettier-ignore
 }
@@ -105,8 +105,9 @@ function brief(desk: Desk, i: IncidentBrief): TemplateResult {
   const name = (id: string) => desk.sharing!.name(id);
   const mine = i.desks[desk.sharing!.party] === "offered";
   return html`<li class="box incident ${i.closed ? "closed" : ""}"><button class="row" @click=${() => openPart(desk, "incidents", i.id)}>
-      <span class="line"><strong>${word("incident_kind", i.kind)}</strong> <span dir="auto">${i.title}</span> ${unread ? html`<span class="badge new">${t("incident.unread", { n: unread })}</span>` : nothing}
+      <span class="line"><strong>${word("incident_kind", i.kind)}</strong> <strong dir="auto">${i.title}</strong> ${unread ? html`<span class="badge new">${t("incident.unread", { n: unread })}</span>` : nothing}
         ${mine ? html`<span class="badge new">${t("incident.offered_to_us")}</span>` : nothing}</span>
+      ${i.what && i.what !== i.title ? html`<span class="one-line" dir="auto">${i.what.split("\n")[0]}</span>` : nothing}
       <span class="muted">${i.lat === null ? nothing : html`<span class="place">${position(i.lat, i.lon)}</span> · `}${t("incident.opened_by", { who: name(i.opened_by), at: short(i.opened_ms, desk.now()) })}</span>
       <span class="muted">${t("incident.coordinates", { who: name(i.coordinator) })} · ${t("incident.last", { age: age(desk.now() - i.last_ms) })}</span></button></li>`; // prettier-ignore
 }
@@ -122,7 +123,7 @@ function head(desk: Desk, i: Incident, acts: Acts): TemplateResult {
     ${i.what ? html`<p class="said" dir="auto">${i.what}</p>` : nothing}
     <div class="who-is"><p class="coordinator ${i.coordinator === me ? "own" : ""}"><span class="muted">${t("incident.coordinator")}</span> <strong><bdi>${name(i.coordinator)}</bdi>${i.coordinator === me ? ` (${t("incident.we")})` : ""}</strong></p>
       <p>${Object.entries(i.desks).map(([id, state]) => html`<span class="chip plain ${state}"><bdi>${name(id)}</bdi>: ${word("desk_state", state)}</span>`)}</p></div>
-    ${i.glass.map((g) => html`<p><span class="caution"><strong aria-hidden="true">⚡</strong> ${t("glass.was", { by: name(g.by), who: name(g.to), at: short(g.at_ms, desk.now()) })} ${t("share.clause")} <code>${g.clause}</code>. ${t("glass.review")}</span></p>`)}
+    ${i.glass.map((g) => html`<p><span class="caution"><strong aria-hidden="true">⚡</strong> ${t("glass.was", { by: name(g.by), who: name(g.to), at: short(g.at_ms, desk.now()) })} <span class="nowrap">(${t("share.clause")} <code>${g.clause}</code>)</span> ${g.by === me ? t("glass.review") : ""}</span></p>`)}
     ${i.closed && i.outcome ? html`<p><strong>${t("closing.outcome")}:</strong> <span dir="auto">${said(i.outcome, desk.state.language)}</span></p>` : nothing}
     ${i.waiting ? html`<p class="old">${t("incident.forerunners", { n: i.waiting })}</p>` : nothing}
     ${acts.standing(i)} ${acts.buttons(i)}`; // prettier-ignore

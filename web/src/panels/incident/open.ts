@@ -1,5 +1,6 @@
 /** Opening a case: from the map, an alert, a detection or a vessel; by rule, or by break-glass where somebody may be drowning. */
 import { DISTRESS, TYPES } from "../../api/incidents";
+import type { PartnerRow } from "../../api/sharing";
 import { t, word } from "../../i18n";
 import { forInput, parse, position } from "../../i18n/format";
 import { degrees } from "./words";
@@ -38,9 +39,12 @@ export async function openIncident(desk: Desk, start: Start = startHere(desk)): 
 /** One act: opens the case and passes it on at once. What leaves stands there before it is sent. */
 export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Promise<void> {
   const partners = desk.sharing!.partners.filter((p) => p.state === "active");
+  const bound = (p: PartnerRow) => p.agreement?.state === "in_force" || p.agreement?.state === "ends_soon";
+  const first = partners.find(bound);
+  if (!first) return desk.say(t("glass.nobody"));
   const body = html`<div class="glass"><p><strong>${t("glass.means")}</strong></p>
       <ul><li>${t("glass.sends")}</li><li>${t("glass.officer", { who: desk.me.user })}</li><li>${t("glass.review")}</li></ul></div>
-    <fieldset><legend>${t("glass.to")}</legend>${partners.map((p, i) => html`<label class="choice"><input type="radio" name="partner" value=${p.id} ?checked=${i === 0} required />${desk.sharing!.name(p.id)} <span class="muted">${word("link", p.link.state)}</span></label>`)}</fieldset>
+    <fieldset><legend>${t("glass.to")}</legend>${partners.map((p) => html`<label class="choice"><input type="radio" name="partner" value=${p.id} ?checked=${p === first} ?disabled=${!bound(p)} required />${desk.sharing!.name(p.id)} <span class="muted">${bound(p) ? word("link", p.link.state) : t("glass.no_clause")}</span></label>`)}</fieldset>
     ${fields(desk, { ...start, kind: DISTRESS.includes(start.kind ?? "") ? start.kind! : "distress" }, true)}`; // prettier-ignore
   const id = await ask(t("glass.title"), body, t("glass.send"), async (form) => {
     const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form), break_glass: form.get("partner") });

@@ -24,7 +24,7 @@ export function taskList(desk: Desk, i: Incident, acts: Acts): TemplateResult {
 function task(desk: Desk, i: Incident, one: TaskRow, acts: Acts): TemplateResult {
   const me = desk.sharing!.party;
   const name = (id: string) => (id === me ? t("incident.we") : desk.sharing!.name(id));
-  const may = acts.may(i) && !i.closed;
+  const may = acts.may(i) && !i.closed && one.may.length > 0;
   return html`<li class="box task ${one.state}"><p><strong><span aria-hidden="true">${SIGN[one.state] ?? ""}</span> ${word("task_state", one.state)}</strong>
       <span class="muted"><bdi>${name(one.by)}</bdi> → <bdi>${name(one.to)}</bdi></span></p>
     <p dir="auto">${said(one.text, desk.state.language)}</p>

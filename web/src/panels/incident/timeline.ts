@@ -1,4 +1,4 @@
-/** The shared timeline in the reader's language: one line for each act, newest last, with whose it is. */
+/** The shared timeline in the reader's language: one line for each act, newest first as in the watch log, with whose it is. */
 import type { Incident, TimelineLine } from "../../api/incidents";
 import { said } from "../../api/sharing";
 import { t, tOr } from "../../i18n";
@@ -10,9 +10,11 @@ import type { Acts } from "./acts";
 /** `marked`: lines that were read before; a rule stands where those of others begin that were not. */
 export function timeline(desk: Desk, i: Incident, _acts: Acts, marked: number): TemplateResult {
   const lines = i.timeline;
-  const from = marked > 0 ? lines.findIndex((l, n) => n >= marked && l.origin !== desk.sharing!.party) : -1;
+  const fresh = marked > 0 && lines.some((l, n) => n >= marked && l.origin !== desk.sharing!.party);
+  const shown = lines.map((l, n) => ({ l, n })).reverse();
   return html`<section class="timeline" aria-label=${t("timeline.title")}><h3>${t("timeline.title")} <span class="n">${lines.length}</span></h3>
-    <ol role="log" aria-live="polite">${lines.map((l, n) => html`${n === from ? html`<li class="unread-from" role="separator"><span>${t("timeline.unread")}</span></li>` : nothing}${line(desk, l)}`)}</ol>
+    <ol role="log" aria-live="polite">${fresh ? html`<li class="unread-from" role="separator"><span>${t("timeline.unread")}</span></li>` : nothing}
+      ${shown.map(({ l, n }) => html`${fresh && n === marked - 1 ? html`<li class="read-before" role="separator"><span>${t("timeline.read_before")}</span></li>` : nothing}${line(desk, l)}`)}</ol>
     ${lines.length ? nothing : html`<p class="empty">${t("timeline.none")}</p>`}</section>`; // prettier-ignore
 }
 

@@ -33,15 +33,21 @@ async function made(desk: Desk, answer: Promise<Made>): Promise<boolean> {
     const { file, name, party, code } = await answer;
     if (file) save(file, name ?? "kizuna.intro.json");
     void desk.sharing!.pull();
-    if (code)
-      await ask(t("intro.code"), html`<p>${t("intro.code_means", { who: party ?? "" })}</p><p class="code-words"><output>${code}</output></p>${file ? html`<p>${t("intro.also_file")}</p>` : nothing}`, t("action.close"), () => true);
-    else desk.say(t("intro.given"));
+    if (!code) desk.say(t("intro.given"));
+    else if (await ask(t("intro.code"), spoken(desk.sharing!.name(party ?? ""), code, !!file), t("intro.confirm"), () => true)) await confirm(desk, party);
     return true;
   } catch (error) {
     desk.fail(error);
     return false;
   }
 } // prettier-ignore
+
+/** The code as it is read aloud: group by group, with what to do before and what to do when a group differs. */
+function spoken(who: string, code: string, file: boolean): TemplateResult {
+  return html`${file ? html`<p><strong>${t("intro.also_file")}</strong></p>` : nothing}<p>${t("intro.code_steps", { who })}</p>
+    <h3>${t("intro.we_read")}</h3><ol class="code-words" aria-label=${t("intro.code")}>${code.split(/\s+/).map((group, n) => html`<li aria-label="${t("intro.group", { n: n + 1 })}"><output>${group}</output></li>`)}</ol>
+    <p class="caution">${t("intro.code_same")}</p>`;
+}
 
 async function take(desk: Desk, path: string, named = false): Promise<void> {
   const body = html`<p>${t("intro.take_means")}</p><label>${t("intro.file")}<input name="file" type="file" required data-first /></label>
@@ -54,9 +60,9 @@ async function take(desk: Desk, path: string, named = false): Promise<void> {
   if (file) await made(desk, Promise.resolve(file));
 }
 
-async function confirm(desk: Desk): Promise<void> {
-  const body = html`<p>${t("intro.confirm_means")}</p><label>${t("intro.party")}<input name="party" required maxlength="32" autocomplete="off" spellcheck="false" data-first /></label>
-    <label>${t("intro.code")}<input name="code" required maxlength="100" autocomplete="off" spellcheck="false" /></label>`; // prettier-ignore
+async function confirm(desk: Desk, party = ""): Promise<void> {
+  const body = html`<p>${t("intro.confirm_means")}</p><label>${t("intro.party")}<input name="party" required maxlength="32" autocomplete="off" spellcheck="false" .value=${party} ?data-first=${!party} /></label>
+    <label>${t("intro.heard")}<input name="code" required maxlength="100" autocomplete="off" spellcheck="false" ?data-first=${!!party} /></label>`; // prettier-ignore
   const done = await ask(t("intro.confirm"), body, t("intro.confirm"), async (form) => {
     await desk.api.post("/api/sharing/confirm", { party: String(form.get("party")).trim(), code: String(form.get("code")).trim() });
     return true;

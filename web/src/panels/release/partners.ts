@@ -2,7 +2,7 @@
 import type { Exposure, PartnerRow } from "../../api/sharing";
 import { exposureOf } from "../../api/sharing_shapes";
 import { t, tOr, word } from "../../i18n";
-import { age, short } from "../../i18n/format";
+import { age, count, short } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
@@ -81,12 +81,21 @@ function turnPage(desk: Desk, id: string, asked: Asked<Exposure>): TemplateResul
     <section><h3>${t("turn.holds")}</h3><p><strong>${t("turn.holds_n", { n: x.holds.records })}</strong> ${t("turn.confirmed", { n: x.holds.confirmed })}</p>
       <p>${Object.entries(x.holds.by_kind).map(([k, n]) => html`<span class="chip plain">${kindWord(k)} <strong>${n}</strong></span>`)}</p></section>
     <section><h3>${t("turn.may_have")}</h3><p class="muted">${t("turn.may_have_means")}</p>
-      ${rowsOr([t("turn.via"), t("turn.why"), t("turn.records")], x.may_have.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.via)}</bdi></td><td dir="auto">${tOr(`why.${m.why}`, m.why)}</td><td class="num">${m.records}</td></tr>`), t("turn.nobody"))}</section>
+      ${rowsOr([t("turn.via"), t("turn.why"), t("turn.records")], x.may_have.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.via)}</bdi></td><td>${through(m.why)}</td><td class="num">${count(m.records)}</td></tr>`), t("turn.nobody"))}</section>
     <section><h3>${t("turn.may_pass")}</h3>
       ${rowsOr([t("turn.to"), t("turn.why"), t("turn.records")], x.may_pass_to.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.to)}</bdi></td><td dir="auto">${tOr(`why.${m.why}`, m.why)}</td><td class="num">${m.records}</td></tr>`), t("turn.nobody"))}</section>
     <section><h3>${t("turn.ends")}</h3><p class="muted">${t("turn.ends_means")}</p>
       <ol class="plain acts">${x.acts.map((a) => html`<li><strong>${word("act_end", a.what)}</strong> <bdi>${a.about}</bdi> <span class="muted" dir="auto">${tOr(`why.${a.why}`, a.why)}</span></li>`)}</ol>
       <p class="actions"><button class="danger" @click=${() => void end(desk, id, name)}>${t("turn.act", { who: name })}</button></p></section>`; // prettier-ignore
+}
+
+/** A way by which a record may have come, as the node names it: a label, a community, a grant or a log. */
+function through(way: string): TemplateResult {
+  const [kind = "", rest = ""] = way.split(/[ :](.*)/s);
+  if (kind === "label") return html`${t("turn.through_label")}`;
+  if (kind === "c" || kind === "community") return html`${t("turn.through_community", { name: way.replace("community ", "") })}`;
+  if (kind === "grant") return html`${t("turn.through_grant")} <code>${rest.slice(0, 10)}</code>`;
+  return way.includes("/") ? html`${t("turn.through_log")} <code>${way}</code>` : html`<span dir="auto">${tOr(`why.${way}`, way)}</span>`;
 }
 
 async function end(desk: Desk, id: string, name: string): Promise<void> {

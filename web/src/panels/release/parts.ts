@@ -77,6 +77,7 @@ export function kindWord(kind: string): string {
   const known = tOr(`kind.${kind}`, "");
   if (known) return known;
   const [family, rest] = [kind.split(".")[0] ?? "", kind.split(".").slice(1).join(".")];
+  if (rest === "*") return t("form.all_of", { what: word("kind_group", family) });
   return family === "event" ? word("event", rest) : kind;
 }
 

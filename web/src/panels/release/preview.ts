@@ -7,11 +7,20 @@ import { previewOf, rulesOf } from "../../api/sharing_shapes";
 import { createMap } from "../../map";
 import type { KizunaMap, Sketch } from "../../map/types";
 import { t } from "../../i18n";
-import { short } from "../../i18n/format";
+import { count, short } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
+import { openPart } from "../pages";
 import { Asked, formWords, kindWord, type PartMaker, rowsOr } from "./parts";
 import { draft } from "./rules";
+
+/** Where no rules are written or proposed there is nothing to compare; the page says what to do instead. */
+function nothingToCompare(desk: Desk): TemplateResult {
+  const proposed = desk.sharing!.state?.rules.proposed;
+  return html`<div class="box"><p><strong>${t("preview.nothing")}</strong></p><p class="muted">${t("preview.nothing_means")}</p>
+    <p class="actions"><button class="main" @click=${() => openPart(desk, "release", "rules")}>${t("preview.to_rules")}</button>
+      ${proposed ? html`<button @click=${() => openPart(desk, "release", `preview/${proposed.version}`)}>${t("preview.of_proposal", { version: proposed.version })}</button>` : nothing}</p></div>`;
+}
 
 const DAYS = [1, 3, 7, 14] as const;
 type What = "gains" | "loses" | "changes";
@@ -21,6 +30,7 @@ export const previewPart: PartMaker = (desk, draw) => {
   const found = new Asked<Preview>(desk, draw);
   let days: number = 3;
   let chosen = "";
+  let only: What | "" = "";
   let chart: Promise<KizunaMap> | null = null;
   const host = document.createElement("div");
   host.className = "mini-map";
@@ -45,23 +55,29 @@ export const previewPart: PartMaker = (desk, draw) => {
     chart ??= createMap(host, { theme, language, units, home: desk.app.map.getView() });
     const map = await chart;
     map.setTheme(desk.state.theme);
-    map.setSketches(p.sample.flatMap(sketchesOf));
+    map.setSketches(p.sample.filter((s) => only === "" || s.change === only).flatMap(sketchesOf));
     const first = p.sample.find((s) => place(s));
     const at = p.box ? { lon: (p.box[0] + p.box[2]) / 2, lat: (p.box[1] + p.box[3]) / 2 } : first ? place(first)! : null;
     const span = p.box ? Math.max(p.box[2] - p.box[0], p.box[3] - p.box[1], 0.1) : 1;
     if (at) map.flyTo({ ...at, zoom: Math.max(3, Math.min(10, Math.log2(200 / span))) });
   };
+  const look = async (s: Sample) => {
+    const at = place(s);
+    if (at) (await chart)?.flyTo({ ...at, zoom: 10 });
+  };
   const stop = desk.app.store.on(["theme"], () => void show());
   return {
-    come: (rest) => void run(rest),
+    come: (rest) => void (rest || draft.text !== null ? run(rest) : draw()),
     view(rest) {
+      if (!rest && draft.text === null) return nothingToCompare(desk);
       const p = found.value?.partners.find((one) => one.id === chosen);
       return html`<p class="muted">${t("preview.means")}</p>
-        <p class="actions"><strong>${rest ? t("preview.of_proposal", { version: rest }) : draft.text === null ? t("preview.of_active") : t("preview.of_draft")}</strong>
+        <p class="actions"><strong>${rest ? t("preview.of_proposal", { version: rest }) : t("preview.of_draft")}</strong>
           <label>${t("preview.days")} <select @change=${(e: Event) => { days = Number((e.target as HTMLSelectElement).value); void run(rest); }}>${DAYS.map((d) => html`<option value=${d} ?selected=${d === days}>${t("preview.last_days", { n: d })}</option>`)}</select></label>
-          <button @click=${() => void run(rest)}>${t("preview.again")}</button>${found.asking ? html`<span class="muted" role="status">${t("preview.running")}</span>` : nothing}${found.value && !found.asking ? html`<span class="muted">${t("preview.looked_at", { n: found.value.looked_at })}</span>` : nothing}</p>
-        ${found.value ? html`${table(desk, found.value, chosen, (id) => { chosen = id; draw(); void show(); })}
-          <div class="preview-two">${host}<div>${p ? samples(desk, p) : nothing}</div></div>` : found.instead()}`;
+          <button @click=${() => void run(rest)}>${t("preview.again")}</button>${found.asking ? html`<span class="muted" role="status">${t("preview.running")}</span>` : nothing}${found.value && !found.asking ? html`<span class="muted">${t("preview.looked_at", { n: count(found.value.looked_at) })}</span>` : nothing}</p>
+        ${found.value ? html`${differenceTable(desk, found.value, chosen, (id) => { chosen = id; draw(); void show(); })}
+          <div class="preview-two"><div>${host}<p class="muted">${t("preview.legend")}</p></div>
+            <div>${p ? html`${filter(p, only, (what) => { only = what; draw(); void show(); })}${samples(desk, p, only, (s) => void look(s))}` : nothing}</div></div>` : found.instead()}`;
     },
     end: () => {
       stop();
@@ -93,9 +109,9 @@ export function cellOf(lon: number, lat: number, cell_m: number): [number, numbe
   return [[lon - dx, lat - dy], [lon + dx, lat - dy], [lon + dx, lat + dy], [lon - dx, lat + dy]]; // prettier-ignore
 }
 
-function table(desk: Desk, preview: Preview, chosen: string, choose: (id: string) => void): TemplateResult {
+export function differenceTable(desk: Desk, preview: Preview, chosen: string, choose: (id: string) => void): TemplateResult {
   const none = preview.partners.every((p) => p.gains + p.loses + p.changes === 0);
-  const cell = (what: What, n: number) => html`<td class="num ${what} ${n ? "some" : ""}">${n ? html`<span aria-hidden="true">${SIGNS[what]}</span>${n}` : "0"}</td>`;
+  const cell = (what: What, n: number) => html`<td class="num ${what} ${n ? "some" : ""}">${n ? html`<span aria-hidden="true">${SIGNS[what]}</span>${count(n)}` : "0"}</td>`;
   return html`${none ? html`<p class="good"><span aria-hidden="true">✓</span> ${t("preview.same")}</p>` : nothing}
     <div class="scroll"><table class="wide diff"><thead><tr><th scope="col">${t("preview.partner")}</th>${(["gains", "loses", "changes"] as const).map((w) => html`<th scope="col" class="num">${t(`preview.${w}`)}</th>`)}<th scope="col">${t("preview.by_kind")}</th></tr></thead>
     <tbody>${preview.partners.map((p) => html`<tr class=${p.id === chosen ? "chosen" : ""}><th scope="row"><button class="link" aria-pressed=${p.id === chosen} @click=${() => choose(p.id)}><bdi>${desk.sharing!.name(p.id)}</bdi></button></th>
@@ -103,11 +119,20 @@ function table(desk: Desk, preview: Preview, chosen: string, choose: (id: string
       <td>${Object.entries(p.by_kind).map(([k, n]) => html`<span class="chip plain">${kindWord(k)} ${n.gains ? `+${n.gains} ` : ""}${n.loses ? `−${n.loses} ` : ""}${n.changes ? `→${n.changes}` : ""}</span>`)}</td></tr>`)}</tbody></table></div>`; // prettier-ignore
 }
 
-function samples(desk: Desk, p: Difference): TemplateResult {
+/** Which rows stand on the chart and in the table: all, or only what is gained, lost or changed. */
+function filter(p: Difference, only: What | "", choose: (what: What | "") => void): TemplateResult {
+  const kinds = (["gains", "loses", "changes"] as const).filter((w) => p.sample.some((s) => s.change === w));
+  if (kinds.length < 2) return html``;
+  return html`<div class="tabs" role="group" aria-label=${t("preview.only")}><button aria-pressed=${only === ""} @click=${() => choose("")}>${t("preview.all")}</button>
+    ${kinds.map((w) => html`<button aria-pressed=${only === w} @click=${() => choose(w)}><span aria-hidden="true">${SIGNS[w]}</span> ${t(`preview.${w}`)}</button>`)}</div>`; // prettier-ignore
+}
+
+function samples(desk: Desk, p: Difference, only: What | "", look: (s: Sample) => void): TemplateResult {
+  const shown = p.sample.filter((s) => only === "" || s.change === only);
   const form = (f: Sample["before"]) => (f ? formWords(f) || t("preview.whole") : t("preview.not_told"));
-  return html`<h3>${t("preview.samples", { who: desk.sharing!.name(p.id), n: p.sample.length })}</h3>
-    ${rowsOr(["", t("preview.what"), t("preview.before"), t("preview.after"), t("preview.rule")], p.sample.map((s) => html`<tr class=${kindOf(s)}>
+  return html`<h3>${t("preview.samples", { who: desk.sharing!.name(p.id), n: shown.length })}</h3>
+    ${rowsOr(["", t("preview.what"), t("preview.before"), t("preview.after"), t("preview.rule")], shown.map((s) => html`<tr class=${kindOf(s)}>
       <td><strong aria-hidden="true">${SIGNS[kindOf(s)]}</strong><span class="hidden">${t(`preview.${kindOf(s)}`)}</span></td>
-      <td><strong>${kindWord(s.kind)}</strong> <span dir="auto">${s.subject}</span> ${s.t_ms ? html`<time class="muted">${short(s.t_ms, desk.now())}</time>` : nothing}</td>
+      <td><button class="link" ?disabled=${!place(s)} @click=${() => look(s)}>${kindWord(s.kind)}</button> <span dir="auto">${s.subject}</span> ${s.t_ms ? html`<time class="muted">${short(s.t_ms, desk.now())}</time>` : nothing}</td>
       <td>${form(s.before)}</td><td>${form(s.after)}</td><td><code>${s.rule}</code></td></tr>`), t("preview.no_sample"))}`; // prettier-ignore
 }

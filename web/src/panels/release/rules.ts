@@ -1,7 +1,7 @@
 /** Rules of release: in plain words beside their text. Edited here, checked while typing, with each finding at its line. */
-import type { Finding, Rule, RulesPage } from "../../api/sharing";
+import type { Finding, Preview, Rule, RuleChoices, RulesPage } from "../../api/sharing";
 import { said } from "../../api/sharing";
-import { rulesOf } from "../../api/sharing_shapes";
+import { previewOf, rulesOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { short, utc } from "../../i18n/format";
 import type { Desk } from "../desk";
@@ -9,6 +9,9 @@ import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { Asked, does, type PartMaker } from "./parts";
+import { differenceTable } from "./preview";
+import { newRule, ruleForm } from "./rule_form";
+import { difference } from "./rule_text";
 
 const CHECK_MS = 450;
 /** What is being written, kept while other parts are looked at; the dry run looks at it too. */
@@ -17,17 +20,42 @@ export const draft = { text: null as string | null };
 export const rulesPart: PartMaker = (desk, draw) => {
   const page = new Asked<RulesPage>(desk, draw);
   const checked = new Asked<{ findings: readonly Finding[]; rules?: readonly Rule[] }>(desk, draw);
+  const choices = new Asked<RuleChoices>(desk, draw);
+  const exact = new Asked<Preview>(desk, draw);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let area: HTMLTextAreaElement | null = null;
-  const pull = () => void page.get("/api/sharing/rules", rulesOf);
-  const typed = (event: Event) => {
-    draft.text = (event.target as HTMLTextAreaElement).value;
+  /** The rule that stands as a form; empty while the text is shown. */
+  let formed = "";
+  /** Texts before the changes made by form, to go back to one by one. */
+  let before: (string | null)[] = [];
+  const pull = () => {
+    void page.get("/api/sharing/rules", rulesOf);
+    if (desk.may("release") && !choices.value) void choices.run(() => desk.api.get<RuleChoices>("/api/sharing/rules/choices"));
+  };
+  const typed = (event: Event) => take((event.target as HTMLTextAreaElement).value);
+  const change = (text: string) => {
+    before = [...before, draft.text].slice(-UNDO_MOST);
+    take(text);
+  };
+  const undo = () => {
+    const text = before.pop();
+    if (text !== undefined) take(text);
+  };
+  const take = (text: string | null) => {
+    draft.text = text;
+    exact.value = null;
     clearTimeout(timer);
+    if (text === null) return draw();
     timer = setTimeout(() => void checked.run(() => desk.api.post("/api/sharing/rules/check", { text: draft.text })), CHECK_MS);
     draw();
   };
   const toLine = (line: number) => {
-    area ??= document.querySelector("#rules-text");
+    formed = "";
+    draw();
+    requestAnimationFrame(() => toLineOf(line));
+  };
+  const toLineOf = (line: number) => {
+    area = document.querySelector("#rules-text");
     if (!area) return;
     const lines = area.value.split("\n");
     const start = lines.slice(0, line - 1).reduce((n, l) => n + l.length + 1, 0);
@@ -49,17 +77,22 @@ export const rulesPart: PartMaker = (desk, draw) => {
       return html`${standing(desk, p)}
         <div class="rules-two">
           <section aria-label=${t("rules.in_words")}><h3>${t("rules.in_words")}</h3>
-            ${rules.length ? html`<ol class="rule-words">${rules.map((r) => ruleCard(desk, r, () => toLine(r.line ?? lineOf(text, r.id))))}</ol>` : html`<p class="empty">${t("rules.none")}</p>`}</section>
-          <section aria-label=${t("rules.text")}><h3>${t("rules.text")} ${changed ? html`<span class="badge new">${t("rules.changed")}</span>` : nothing}</h3>
+            ${rules.length ? html`<ol class="rule-words">${rules.map((r) => ruleCard(desk, r, r.id === formed, () => toLine(r.line ?? lineOf(text, r.id)), choices.value ? () => { formed = r.id; draw(); } : null))}</ol>` : html`<p class="empty">${t("rules.none")}</p>`}
+            ${choices.value ? html`<p class="actions"><button @click=${() => { const made = newRule(text, choices.value!); formed = made.id; change(made.text); }}>${t("rules.add")}</button></p>` : nothing}</section>
+          <section aria-label=${t("rules.text")}>${formed && choices.value ? html`<div class="box">${ruleForm({ desk, text, choices: choices.value, change, close: () => { formed = ""; draw(); } }, formed)}</div>` : html`<h3>${t("rules.text")} ${changed ? html`<span class="badge new">${t("rules.changed")}</span>` : nothing}</h3>
             <div class="editor"><pre class="gutter" aria-hidden="true">${gutter(text, findings)}</pre>
               <textarea id="rules-text" spellcheck="false" autocapitalize="off" wrap="off" aria-label=${t("rules.text")} aria-describedby="rules-findings" aria-invalid=${errors > 0}
-                .value=${text} @input=${typed} @scroll=${follow} ?readonly=${!desk.may("release")}></textarea></div>
+                .value=${text} @input=${typed} @scroll=${follow} ?readonly=${!desk.may("release")}></textarea></div>`}
             <div id="rules-findings" role="status">${changed && checked.asking ? html`<p class="muted">${t("rules.checking")}</p>` : nothing}${checked.error && changed ? html`<p class="refused">${checked.error}</p>` : nothing}
               ${findings.length ? html`<ul class="findings">${findings.map((f) => finding(f, toLine))}</ul>` : html`<p class="good"><span aria-hidden="true">✓</span> ${t("rules.fine")}</p>`}</div>
             <p class="actions">
-              <button class="main" ?disabled=${!changed || errors > 0} @click=${() => void propose(desk, text, pull)}>${t("rules.propose")}</button>
+              <button class="main" ?disabled=${!changed || errors > 0} @click=${() => void propose(desk, p.text, text, () => { [before, formed] = [[], ""]; pull(); })}>${t("rules.propose")}</button>
               <button ?disabled=${errors > 0} @click=${() => openPart(desk, "release", "preview")}>${t("rules.try")}</button>
-              <button ?disabled=${!changed} @click=${() => { draft.text = null; draw(); }}>${t("rules.discard")}</button></p></section>
+              ${before.length ? html`<button @click=${undo}>${t("rules.undo")}</button>` : nothing}
+              <button ?disabled=${!changed} @click=${() => { [before, formed] = [[], ""]; take(null); }}>${t("rules.discard")}</button></p>
+            ${changed ? html`<details class="fieldset" open><summary>${t("rules.diff")}</summary>${lines(p.text, text)}</details>
+              <details class="fieldset" @toggle=${(e: Event) => { if ((e.target as HTMLDetailsElement).open && !errors) void exact.run(async () => previewOf(await desk.api.post("/api/sharing/rules/preview", { text, days: 1 }))); }}><summary>${t("rules.exact")} <span class="muted">${t("preview.last_days", { n: 1 })}</span></summary>
+                ${exact.value && !exact.asking ? differenceTable(desk, exact.value, "", () => openPart(desk, "release", "preview")) : exact.instead(t("preview.running"))}</details>` : nothing}</section>
         </div>
         ${p.history?.length ? html`<details><summary>${t("rules.history")}</summary><ol class="plain">${p.history.map((h) => html`<li>${utc(h.at_ms)} <strong><bdi>${h.by}</bdi></strong> ${word("deed_rules", h.deed)} ${h.version || ""}</li>`)}</ol></details>` : nothing}`;
     },
@@ -67,6 +100,14 @@ export const rulesPart: PartMaker = (desk, draw) => {
   }; // prettier-ignore
 };
 const LINE_PX = 19;
+const UNDO_MOST = 50;
+
+/** What changes in the text, line by line, with what stands around it. */
+function lines(before: string, after: string): TemplateResult {
+  const rows = difference(before, after);
+  const sign = { "+": "new", "-": "gone", " ": "", "…": "" } as const;
+  return rows.length ? html`<pre class="text-diff" dir="ltr">${rows.map((r) => html`<span class=${sign[r.sign]}>${`${r.sign === "…" ? " " : String(r.line)}`.padStart(4)} ${r.sign} ${r.text}\n</span>`)}</pre>` : html`<p class="muted">${t("rules.no_difference")}</p>`;
+}
 
 /** The numbers of lines stand still beside the text; they go where it goes. */
 function follow(event: Event): void {
@@ -96,9 +137,10 @@ function finding(f: Finding, toLine: (line: number) => void): TemplateResult {
 /** Without its first line, which names the rule and whom it is for: both stand above already. */
 const plain = (words: string): string => words.replace(/^\[[^\]]*\][^\n]*\n/, "");
 
-function ruleCard(desk: Desk, r: Rule, toText: () => void): TemplateResult {
-  return html`<li class="box ${r.releases ? "releases" : "withholds"}"><p><strong><span aria-hidden="true">${r.releases ? "→" : "✗"}</span> ${t(r.releases ? "rules.releases" : "rules.withholds")}</strong>
-      ${r.to.map((p) => html` <span class="chip plain"><bdi>${p === "*" ? t("rules.everybody") : desk.sharing!.name(p)}</bdi></span>`)} <button class="link" @click=${toText}><code>${r.id}</code></button></p>
+function ruleCard(desk: Desk, r: Rule, chosen: boolean, toText: () => void, toForm: (() => void) | null): TemplateResult {
+  return html`<li class="box ${r.releases ? "releases" : "withholds"} ${chosen ? "chosen" : ""}"><p><strong><span aria-hidden="true">${r.releases ? "→" : "✗"}</span> ${t(r.releases ? "rules.releases" : "rules.withholds")}</strong>
+      ${r.to.map((p) => html` <span class="chip plain"><bdi>${p === "*" ? t("rules.everybody") : desk.sharing!.name(p)}</bdi></span>`)} <button class="link" @click=${toText}><code>${r.id}</code></button>
+      ${toForm ? html`<button class="to-form" aria-pressed=${chosen} @click=${toForm}>${t("rules.change")}</button>` : nothing}</p>
     <p class="said" dir="auto">${plain(said(r.words, desk.state.language))}</p></li>`; // prettier-ignore
 }
 
@@ -121,8 +163,8 @@ function standing(desk: Desk, page: RulesPage): TemplateResult {
     ${page.back ? html`<p class="actions"><button @click=${() => void rollBack(desk)}>${t("rules.roll_back")}</button></p>` : nothing}</div>`; // prettier-ignore
 }
 
-async function propose(desk: Desk, text: string, pull: () => void): Promise<void> {
-  const body = html`<p>${t("rules.propose_means")}</p>`;
+async function propose(desk: Desk, now: string, text: string, pull: () => void): Promise<void> {
+  const body = html`<p>${t("rules.propose_means")}</p><h3>${t("rules.diff")}</h3>${lines(now, text)}`;
   const done = await ask(t("rules.propose"), body, t("rules.propose"), async () => {
     await desk.api.post("/api/sharing/rules/propose", { text });
     return true;

@@ -19,6 +19,7 @@ from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.api.view import Reader, Viewer
 from kizuna.node.origin import own_rows
 from kizuna.node.share.desk import rulings
+from kizuna.node.share.desk.choices import choices
 from kizuna.node.share.door import Rows
 
 TEXT_MOST: Final = 256 * 1024
@@ -62,6 +63,11 @@ def add_to(router: APIRouter, books: Books) -> None:
         office = office_of(books)
         audit.saw(viewer.name, "rules.see", "", viewer.address)
         return answer(rulings.shown(office))
+
+    @router.get("/api/sharing/rules/choices", **needs("release.see"))
+    def may_name() -> Response:
+        """What a rule may name here: kinds, audiences, zones, clauses, and the closed lists of its other words."""
+        return answer(choices(office_of(books)))
 
     @router.post("/api/sharing/rules/check", **needs("release.see"))
     def check(body: Annotated[Text, Body()]) -> Response:
