@@ -21,6 +21,7 @@ import numpy.typing as npt
 from kizuna.base.errors import InputError, TrustError
 from kizuna.base.table import Table
 from kizuna.node.share.identity import Identity, Marks
+from kizuna.node.share.lexicons import Lexicons
 from kizuna.places.zone import Zone
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.records.kinds import lane_of
@@ -48,7 +49,7 @@ from kizuna.share.publish import (
 )
 from kizuna.share.publish.memory import until_key
 from kizuna.share.publish.run import AT_ONCE
-from kizuna.share.rules.rule import RuleSet
+from kizuna.share.rules.rule import DISTRESS, RuleSet
 from kizuna.share.transform import Tools
 from kizuna.share.transforms.moment import tick_ms
 from kizuna.stores.shared.decisions import Decided
@@ -87,6 +88,7 @@ class House:
         secret: 32 random bytes of this node, for salts and pseudonyms.
         random: random bytes.
         now_ms: time of the node.
+        lexicons: word lists, and whom they bind.
         sources_of: sources on which the tracks of an MMSI rest.
     """
 
@@ -102,6 +104,7 @@ class House:
     now_ms: Callable[[], int]
     unit: str = ""
     sources_of: Callable[[int], frozenset[str]] | None = None
+    lexicons: Lexicons = field(default_factory=Lexicons)
     index: ZoneIndex = field(init=False)
 
     def __post_init__(self) -> None:
@@ -136,7 +139,7 @@ class Door:
         held = house.shared.notes.get(MEMORY)
         self._memory = unpack(held) if held else Memory()
         author = Author(house.identity.party, house.unit, house.identity.context, house.secret)
-        self._shop = Workshop(author, Tools(house.secret), house.zones)
+        self._shop = Workshop(author, Tools(house.secret, house.lexicons.neutral), house.zones)
 
     # ---- releasing ------------------------------------------------------------------------------------------------
     def tell(
@@ -154,9 +157,10 @@ class Door:
             setting = self.house.setting()
             offers = self.offers(rows, rules, setting)
             told = publish(offers, self._memory, until_ms or setting.now_ms, self._shop, rules)
-            decided = [line for offer in offers for line in self._withheld(offer, until_ms or setting.now_ms)]
-            if told.batches or decided or self._due_to_keep(setting.now_ms):
-                self._release(told.batches, decided, told.memory, notes)
+            batches, held = self.house.lexicons.screen(told.batches, setting.who)
+            decided = [*held, *(line for offer in offers for line in self._withheld(offer, until_ms or setting.now_ms))]
+            if batches or decided or self._due_to_keep(setting.now_ms):
+                self._release(batches, decided, told.memory, notes)
             else:
                 self._memory = told.memory
             return told.counts
@@ -217,6 +221,8 @@ class Door:
             if decision.released and not decision.transforms.changes_nothing:  # others name it by its bytes
                 why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote leaves whole or not"
                 decision = Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
+            if DISTRESS not in (facts.tag or ()):  # nobody waits for rescue because of a name
+                decision = self.house.lexicons.judge(data, decision, to, setting.who)
             if decision.released:
                 self.pass_on(data, decision, to, lane=lane)
             else:

@@ -22,6 +22,7 @@ from kizuna.node.service.settings import Config
 from kizuna.node.share.door import Door, House
 from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity, Marks, load
+from kizuna.node.share.lexicons import Lexicons
 from kizuna.node.share.partners import ACTIVE, Partners
 from kizuna.node.share.rulebook import RuleBook
 from kizuna.node.share.trust.membership import PREFIX, Membership
@@ -94,6 +95,7 @@ class Sharing:
         self.door = Door(House(
             self.identity, self.shared, Marks(self.places.marks(self.context)), self.who, self.rules, terms,
             tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit, sources_of,
+            lexicons=Lexicons(config.home / "lexicons", s.forbidden_to()),
         ))  # fmt: skip
 
     # ---- who and by which rules -------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ from kizuna.share.grants import Grants
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.recall import Recalls
 from kizuna.share.requests import Requests
-from kizuna.share.rules.rule import RuleSet
+from kizuna.share.rules.rule import DISTRESS, RuleSet
 from kizuna.stores.shared import Decided
 
 DUTIES: Final = frozenset(("recall", "recall.ack", "grant.end", "request.end", "agreement", "community.members"))
@@ -200,7 +200,7 @@ class Office:
         with self.lock:
             if way == RULE:
                 for audience in audiences:
-                    decision = self.allowed(self.sharing.door.facts(record), audience)
+                    decision = self.allowed(self.sharing.door.facts(record), audience, data)
                     if not decision.released:
                         self.withhold(record_id(data), decision, audience)
                         raise of_decision(decision, audience)
@@ -266,20 +266,25 @@ class Office:
         if row.way == DUTY:
             self.by_duty(row.data, audience)
             return
-        decision = self.allowed(self.sharing.door.facts(decode(row.data)), audience)
+        decision = self.allowed(self.sharing.door.facts(decode(row.data)), audience, row.data)
         if decision.released:
             self.sharing.say(row.data, audience)
             self.refused.pop((row.id, audience), None)
         else:
             self.refused[row.id, audience] = decision
 
-    def allowed(self, facts: Facts, audience: str) -> Decision:
-        """Whether what a person wrote may go to an audience. It leaves whole or not at all, for others name it."""
+    def allowed(self, facts: Facts, audience: str, data: bytes = b"") -> Decision:
+        """Whether what a person wrote may go to an audience. It leaves whole or not at all, for others name it.
+
+        ``data``: its bytes, to be looked through for words that the audience must not read; not in distress.
+        """
         decision = self.lapsed_decision(self.sharing.door.why(facts, audience), facts, audience)
         if decision.released and not decision.transforms.changes_nothing:
             why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote is not changed"
             return Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
-        return decision
+        if not data or DISTRESS in (facts.tag or ()):
+            return decision
+        return self.sharing.door.house.lexicons.judge(data, decision, audience, self.sharing.who())
 
     def withhold(self, record: str, decision: Decision, audience: str) -> None:
         """Keep a refusal in the decision log."""

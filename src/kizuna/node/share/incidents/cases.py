@@ -314,7 +314,7 @@ class Cases:
             held.crossed.add(key)
             return
         row = held.rows[entry.record_id]
-        decision = self._office.allowed(desks.facts(entry, case.opened.type), to)
+        decision = self._office.allowed(desks.facts(entry, case.opened.type), to, row.data)
         if decision.released:
             decision = self._office.sharing.say(row.data, to, tag=_tag(case))
         elif (found := self._by_clause(case, entry.kind, to)) is not None:
