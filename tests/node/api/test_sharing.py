@@ -6,10 +6,13 @@ import json
 import pytest
 from two import CASES, HOUR, MEMO, RULES, SHIP, meet, st, two
 
+from kizuna.base.errors import InputError
 from kizuna.node.api.books import Books
 from kizuna.node.api.routes.picture import Changes
 from kizuna.node.desk.rules import ROLES
-from kizuna.node.share.desk import memoranda
+from kizuna.node.share.desk import calling, memoranda
+from kizuna.node.share.desk.journal import Row
+from kizuna.records.record import Record, encode
 from kizuna.share.decide import Decision
 from kizuna.share.ledger.proof import read_proof
 
@@ -240,6 +243,71 @@ def test_a_recall_can_be_refused_with_a_reason(sides):
     meet(north, south)
     hop = officer(north).get("/api/sharing/recalls").json()["recalls"][0]["hops"][0]
     assert (hop["state"], hop["why"]) == ("refused", "evidence in court")
+
+
+@pytest.mark.parametrize("action", ["hide", "delete"])
+def test_refused_records_show_again_unless_their_bytes_are_erased(sides, action):
+    north, south = sides
+    north.hear()
+    north.tell()
+    meet(north, south)
+    [name] = told(north)
+    officer(north).post("/api/sharing/recalls", {"record": name, "reason": "error", "action": action})
+    meet(north, south)
+    assert south.office.is_recalled(name)
+    [row] = officer(south).get("/api/sharing/recalls").json()["recalls"]
+    officer(south).post(f"/api/sharing/recalls/{row['id']}/refuse", {"why": "evidence in court"})
+    for _ in range(2):
+        assert south.office.is_recalled(name) is (action == "delete")
+        assert bool(south.office.hidden.places) is (action == "delete")
+        south.again()
+
+
+def test_a_record_that_another_recall_names_stays_hidden_where_one_is_refused(sides):
+    north, south = sides
+    north.hear()
+    north.tell()
+    meet(north, south)
+    [name] = told(north)
+    for reason in ("error", "legal"):
+        officer(north).post("/api/sharing/recalls", {"record": name, "reason": reason})
+        meet(north, south)
+    for k, row in enumerate(officer(south).get("/api/sharing/recalls").json()["recalls"]):
+        assert south.office.is_recalled(name)
+        officer(south).post(f"/api/sharing/recalls/{row['id']}/refuse", {"why": "evidence in court"})
+        assert south.office.is_recalled(name) is (k == 0)
+
+
+@pytest.mark.parametrize(
+    "ask", [{"reason": "banana"}, {"reason": "error", "action": "burn"}, {"reason": "error", "text": "x" * 20_000}]
+)
+def test_a_recall_in_wrong_words_is_refused_before_it_is_kept(sides, ask):
+    north, south = sides
+    north.hear()
+    north.tell()
+    meet(north, south)
+    [name] = told(north)
+    with pytest.raises(InputError):
+        calling.recall(north.office, [name], "", ask.get("action", "hide"), ask["reason"], ask.get("text", ""), "mei")
+    rows = dict(north.office.rows)
+    north.again()
+    assert north.office.rows.keys() == rows.keys() and not north.office.unusable
+
+
+def test_a_row_that_cannot_be_used_is_left_out_and_keeps_no_desk_shut(sides):
+    north, _ = sides
+    bad = Record(
+        kind="recall",
+        origin="north",
+        observed_ms=north.clock(),
+        context="real",
+        body=b'{"records":[],"reason":"banana"}',
+    )
+    north.office.journal.put(Row(what="recall", data=encode(bad), at_ms=north.clock(), proved="north", by="mei"))
+    north.again()
+    assert len(north.office.unusable) == 1
+    assert any("cannot be used and is left out: recall" in line for line in north.office.tend())
+    assert officer(north).get("/api/sharing/recalls").json()["recalls"] == []
 
 
 def test_requests_are_answered_or_refused_and_both_sides_see_it(sides):

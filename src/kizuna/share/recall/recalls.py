@@ -67,11 +67,19 @@ class Bar(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What follows from a recall or an answer: what is barred now, what must be sent, and why where it was refused."""
+    """What follows from a recall or an answer.
+
+    Attributes:
+        barred: what is barred now.
+        send: what must be sent.
+        refused: why it was refused; empty where it was not.
+        freed: ids of records that no recall bars any more.
+    """
 
     barred: tuple[Bar, ...] = ()
     send: tuple[Send, ...] = ()
     refused: str = ""
+    freed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -168,12 +176,19 @@ class Recalls:
         return self._event(recall, party, "lost", now_ms)
 
     def refuse(self, recall: str, why: str, now_ms: int) -> Outcome:
-        """A person of this node refuses a recall, for instance to keep evidence. The records show again."""
+        """A person of this node refuses a recall, for instance to keep evidence.
+
+        Its records are freed, but for those that another recall names.
+        """
         case = self._cases.get(recall)
         if case is None or not case.parent or not why:
             raise InputError("only a recall that came from another party can be refused, with a reason")
         case.refused = why
-        return Outcome(send=self._answer(case, case.parent, now_ms))
+        still = {each: self.barred(each, case.origin) for each in case.body.records}
+        return Outcome(
+            tuple(bar for bar in still.values() if bar), self._answer(case, case.parent, now_ms),
+            freed=tuple(each for each, bar in still.items() if bar is None),
+        )  # fmt: skip
 
     def barred(self, record: str, origin: str) -> Bar | None:
         """What stands in the place of a record of ``origin``; the strongest action where several name it."""

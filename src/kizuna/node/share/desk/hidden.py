@@ -7,15 +7,15 @@ the rows themselves stay in the node's own store, where retention lets them go, 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Array, Table
-from kizuna.node.origin import PARTNER, are_own
+from kizuna.node.origin import PARTNER, are_own, partner_of
 from kizuna.node.share.received import event_name, mmsi_of, number_of
 from kizuna.records.bodies.events import Event
 from kizuna.records.kinds import read_body
@@ -45,37 +45,49 @@ class Hidden:
         held = shared.notes.get(NOTE)
         kept = msgspec.json.decode(held, type=_Kept) if held else _Kept()
         self.places, self.events, self.detections = set(kept.places), set(kept.events), set(kept.detections)
-        self._count()
+        self.version = 0
+        self._work_out()
 
-    def _count(self) -> None:
+    def _rows(self) -> int:
+        return len(self.places) + len(self.events) + len(self.detections)
+
+    def _work_out(self) -> None:
         """What every look at rows needs, worked out when something is hidden and not at each look."""
-        self.version = len(self.places) + len(self.events) + len(self.detections)
+        self.version += bool(self.version or self._rows())
         self._mmsis = np.array(sorted({mmsi for _, mmsi, _ in self.places}), np.int64)
         self._numbers = np.array(sorted(self.detections), np.int64)
 
     def add(self, record_ids: Iterable[str]) -> None:
         """Note the rows of these records while their bytes are here. On the disk when it returns."""
+        self._change(record_ids, set.add)
+
+    def remove(self, record_ids: Iterable[str]) -> None:
+        """Show the rows of these records again, as far as their bytes are here."""
+        self._change(record_ids, set.discard)
+
+    def _change(self, record_ids: Iterable[str], act: Callable[[set[Any], Any], None]) -> None:
         with self._lock:
+            before = self._rows()
             for name, held in self._shared.records.many(record_ids).items():
                 if held.data is not None:
-                    self._one(name, held.data)
-            if len(self.places) + len(self.events) + len(self.detections) != self.version:
+                    self._one(name, held.data, act)
+            if self._rows() != before:
                 kept = _Kept(sorted(self.places), sorted(self.events), sorted(self.detections))
                 self._shared.notes.put({NOTE: msgspec.json.encode(kept)})
-                self._count()
+                self._work_out()
 
-    def _one(self, name: str, data: bytes) -> None:
+    def _one(self, name: str, data: bytes, act: Callable[[set[Any], Any], None]) -> None:
         try:
             record = decode(data)
             body = read_body(record)
         except InputError:
             return
         if record.kind == "track.position":
-            self.places.add((PARTNER + record.origin, mmsi_of(record.subject), record.observed_ms))
+            act(self.places, (PARTNER + record.origin, mmsi_of(record.subject), record.observed_ms))
         elif record.kind == "detection":
-            self.detections.add(number_of(name))
+            act(self.detections, number_of(name))
         elif isinstance(body, Event):
-            self.events.add(event_name(record.origin, body.event_id))
+            act(self.events, event_name(record.origin, body.event_id))
 
     def seen(self, rows: Table) -> Table:
         """The rows without the hidden ones."""
@@ -85,7 +97,7 @@ class Hidden:
     def _hidden(self, rows: Table) -> Array:
         out = np.zeros(len(rows), np.bool_)
         names = rows.schema.names
-        if not self.version or not len(rows):
+        if not self._rows() or not len(rows):
             return out
         with self._lock:
             if "det_id" in names:
@@ -98,6 +110,7 @@ class Hidden:
             words = rows.codes_of("source_id")
             about = np.isin(rows["mmsi"], self._mmsis)
             for k in np.flatnonzero(about & ~are_own(rows)).tolist():
-                key = words[int(rows["source_id"][k])], int(rows["mmsi"][k]), int(rows["time_ms"][k])
+                told_by = PARTNER + partner_of(words[int(rows["source_id"][k])])
+                key = told_by, int(rows["mmsi"][k]), int(rows["time_ms"][k])
                 out[k] = key in self.places
         return out
