@@ -92,5 +92,5 @@ def test_looking_needs_no_login(made):
     home, _ = made
     assert "no recalls" in run("recall", home).stdout
     assert "no requests" in run("request", home).stdout
-    assert "no grants" in run("grant", home).stdout
+    assert "no grants" in run("grant", "list", home).stdout
     run("release", "preview", home, "--as", "cape", code=1)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.base.errors import InputError
+from kizuna.records.bodies.onward import Scope
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.records.record import decode, record_id
 from kizuna.share import agreement, grants
@@ -60,8 +61,12 @@ def test_the_report_is_exactly_the_set_that_was_released(acts):
 
 def test_what_came_through_others_and_what_may_go_on():
     book = Grants("real")
-    first = grants.give([name(1)], "cape", T0 + DAY, me="harbour", reach=("west", "cape"), now_ms=T0, context="real")
-    onward = grants.give([name(2)], "east", T0 + DAY, me="harbour", reach=("cape", "east"), now_ms=T0, context="real")
+    first = grants.give(
+        Scope(records=(name(1),), to="cape"), T0 + DAY, me="harbour", reach=("west", "cape"), now_ms=T0, context="real"
+    )
+    onward = grants.give(
+        Scope(records=(name(2),), to="east"), T0 + DAY, me="harbour", reach=("cape", "east"), now_ms=T0, context="real"
+    )
     book.take(first, "harbour")
     book.take(onward, "harbour")
     book.take(grants.end([record_id(first)], me="harbour", reach=("west",), now_ms=T0, context="real"), "harbour")
@@ -72,11 +77,14 @@ def test_what_came_through_others_and_what_may_go_on():
         labels={name(3): free, name(2): Label(tlp=Tlp.AMBER)},
         grants=book.given(),
         told_of=((name(9), "cape", "west"),),
+        passed=((name(8), "cape", "west", "f" * 64), (name(7), "east", "west", "f" * 64)),
     )
     found = exposure("cape", facts, "harbour", T0)
     assert found.through_others[name(1)] == (Way("west", f"grant {record_id(first)}"),)  # it ended, but it was allowed
     assert found.through_others[name(3)] == (Way("west", "label free"),)
     assert found.through_others[name(9)] == (Way("west", "told in answer to a recall"),)
+    assert found.through_others[name(8)] == (Way("west", f"passed on under grant {'f' * 64}"),)
+    assert name(7) not in found.through_others
     assert found.onward == {"east": (1, "grant")} and [g.to for g in found.grants] == ["east"]
 
 
@@ -98,7 +106,10 @@ def test_everything_that_ties_ends():
     other = Communities({SEA: "west"}, "real")
     book = Grants("real")
     book.take(
-        grants.give([name(0)], SEA, T0 + DAY, me="harbour", reach=("cape",), now_ms=T0, context="real"), "harbour"
+        grants.give(
+            Scope(records=(name(0),), to=SEA), T0 + DAY, me="harbour", reach=("cape",), now_ms=T0, context="real"
+        ),
+        "harbour",
     )
     ids = tuple(name(k) for k in range(600))
     facts = Facts(
@@ -122,7 +133,7 @@ def test_everything_that_ties_ends():
     sea.take(by["strike_member"][0].data, "harbour")
     assert sea.current(SEA).members == {"harbour", "west"}
     book.take(by["end_grant"][0].data, "harbour")
-    assert not book.audiences(name(0), "harbour", T0)
+    assert [g.ended for g in book.given()] == [True]
     signing.apply(agreements, by["suspend_agreement"][0].data, "harbour")
     assert not agreements.allows("coast-rescue/2.1", T0).ok
     proposed = [n for act in by["propose_recall"] for n in act.records]
@@ -132,3 +143,19 @@ def test_everything_that_ties_ends():
     assert by["tell_incident"][0].about == "ab" * 16
     strangers = end(found, facts, agreements, other, me="harbour", now_ms=T0, context="real", label=label)
     assert next(a for a in strangers if a.what == "strike_member").data == b""
+
+
+def test_a_grant_by_kind_counts_what_it_covers():
+    book = Grants("real")
+    scope = Scope(kinds=("track.*",), to="east")
+    data = grants.give(scope, T0 + DAY, me="harbour", reach=("cape",), now_ms=T0, context="real")
+    book.take(data, "harbour")
+    readings = (Reading("c", "cape", "cape", 0, 2, 2),)
+    facts = Facts(
+        {"c": (name(1), name(2))}, readings, grants=book.given(), covered={record_id(data): frozenset({name(2)})}
+    )
+    assert exposure("cape", facts, "harbour", T0).onward == {"east": (1, "grant")}
+    assert exposure("east", facts, "harbour", T0).through_others == {
+        name(2): (Way("cape", f"grant {record_id(data)}"),)
+    }
+    assert [g.id for g in exposure("cape", facts, "harbour", T0).grants] == [record_id(data)]

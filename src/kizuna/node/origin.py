@@ -17,6 +17,8 @@ from kizuna.base.table import Array, Table
 from kizuna.base.units import HOUR_MS
 from kizuna.node.api.ports import Versions
 
+CARRIED_BY: Final = "/"
+"""Between originator and carrier in the source of what a partner brought of another party: ``partner:ash/birch``."""
 PARTNER: Final = "partner:"
 """Beginning of the source of rows that a partner told; of the rule of events that it told."""
 
@@ -79,5 +81,5 @@ def newest_by_origin(fixes: Table, me: str) -> list[dict[str, Any]]:
 
 
 def partner_of(source: str) -> str:
-    """The partner behind a source; empty for a source of our own."""
-    return source.removeprefix(PARTNER) if source.startswith(PARTNER) else ""
+    """The party that states what a source told, whoever carried it; empty for a source of our own."""
+    return source.removeprefix(PARTNER).partition(CARRIED_BY)[0] if source.startswith(PARTNER) else ""

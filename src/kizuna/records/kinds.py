@@ -13,11 +13,11 @@ from typing import Any, Final
 import msgspec
 
 from kizuna.base.errors import InputError
-from kizuna.records.bodies import claims, events, exercises, incident, keys, stix, tracks, trust, work
+from kizuna.records.bodies import claims, events, exercises, incident, keys, onward, stix, tracks, trust, work
 from kizuna.records.bodies.kind import ROUTINE, Body
 from kizuna.records.record import Record
 
-_TOPICS: Final = (tracks, events, claims, stix, work, trust, keys, incident, exercises)
+_TOPICS: Final = (tracks, events, claims, stix, work, trust, onward, keys, incident, exercises)
 
 KINDS: Final = MappingProxyType({kind.name: kind for topic in _TOPICS for kind in topic.KINDS})
 """Every known kind by name."""

@@ -38,7 +38,7 @@ from kizuna.share.ledger.checkpoint import Checkpoint, parse_text, read_checkpoi
 from kizuna.share.ledger.merkle import EMPTY, Frontier, Nodes
 from kizuna.share.ledger.name import LogName, parse_name
 from kizuna.share.ledger.note import COSIGNATURE, Note, Signed, check_note, read_note
-from kizuna.share.ledger.proof import Shown, check_proof, read_proof
+from kizuna.share.ledger.proof import Proof, Shown, check_proof, read_proof
 from kizuna.share.ledger.salts import Salts
 from kizuna.share.page import LIMITS, Erased, Limits, Page, open_page
 
@@ -240,17 +240,7 @@ class Trusted:
 
     def proof(self, data: bytes, record: bytes) -> Shown:
         """Judge a proof that the partner told this record (whom, the log's name says): V5 to V7 and the path."""
-        proof = read_proof(data)
-        checkpoint, _ = read_checkpoint(proof.checkpoint)
-        name = parse_name(checkpoint.origin)
-        if name.origin != self.ring.party or name.context != self.context:
-            raise TrustError("a proof of another party or context", where=str(name))
-        known = (*self.ring.page_verifiers(name), *self.ring.node_verifiers(name.context))
-        shown = check_proof(proof, record, known)
-        self.ring.check_epoch(checkpoint, name)
-        for signed in shown.signed:
-            self.ring.check_position(signed.verifier, checkpoint, name.context)
-        return shown
+        return proved(read_proof(data), record, self.ring, self.context)
 
     def _signed(self, name: LogName, checkpoint: Checkpoint, note: Note, keys: int) -> tuple[bytes, int, Note]:
         """V2 to V7 for a checkpoint; return the key that signed it, the time that is stated for it, and the note.
@@ -315,6 +305,23 @@ class Trusted:
                 if context != self.context:
                     out.append((number, "another context"))
         return tuple(out)
+
+
+def proved(proof: Proof, record: bytes, ring: KeyRing, context: str) -> Shown:
+    """Judge a proof that a party told this record in a log of this context, whoever shows it: V3, V5 to V7, the path.
+
+    Raises InputError, UnavailableError (its epoch was not announced here) or TrustError.
+    """
+    checkpoint, _ = read_checkpoint(proof.checkpoint)
+    name = parse_name(checkpoint.origin)
+    if name.origin != ring.party or name.context != context:
+        raise TrustError("a proof of another party or context", where=str(name))
+    known = (*ring.page_verifiers(name), *ring.node_verifiers(name.context))
+    shown = check_proof(proof, record, known)
+    ring.check_epoch(checkpoint, name)
+    for signed in shown.signed:
+        ring.check_position(signed.verifier, checkpoint, name.context)
+    return shown
 
 
 def rewind(seen: Seen, to: Position, nodes: Nodes) -> Seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import resource
 import signal
@@ -24,8 +25,10 @@ from kizuna.share.page import Erased
 from kizuna.share.sync.taking import MovedError
 from kizuna.share.verify import Receipt
 from kizuna.stores.shared import Decided, nodes, open_shared, schema
-from kizuna.stores.shared.books import Aside, Derivative, Grant, Paper, Quarantine, Tombstone
+from kizuna.stores.shared.schema import FORMAT
+from kizuna.stores.shared.books import Aside, Derivative, Paper, Quarantine, Tombstone
 from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.onward import Carry, Passing
 from stores.shared.shared_rows import LOG, SALTS, T0_MS, note, page, plain_root, record, told, tree
 
 
@@ -336,14 +339,40 @@ def test_tombstones_stand_also_for_what_comes_later(store):
     assert store.tombstones.of([rid(0), rid(1)]) == {rid(1): stone}
 
 
-def test_a_grant_ends_by_time_or_by_its_originator(store):
-    grants = [Grant(rid(k), b"leaf%d" % k, "elm", T0_MS + 10, "birch") for k in range(2)]
-    store.grants.put(grants)
-    assert store.grants.standing(b"leaf0", "elm", T0_MS) == grants[:1]
-    assert store.grants.standing(b"leaf0", "oak", T0_MS) == []
-    assert store.grants.standing(b"leaf0", "elm", T0_MS + 10) == []
-    assert store.grants.end("birch", T0_MS) == 2
-    assert store.grants.standing(b"leaf1", "elm", T0_MS) == []
+def test_what_was_taken_in_keeps_its_proof_whatever_comes_later(store):
+    one, two = (Carry(rid(1), who, "ash", rid(9), at_ms=T0_MS) for who in ("birch", "elm"))
+    store.carried.announce([one, two])
+    store.carried.judged([one._replace(state="taken"), two._replace(state="aside", why="no leave")])
+    store.carried.announce([one._replace(carriage=rid(8)), two._replace(carriage=rid(8))])
+    assert store.carried.get(rid(1)) == one._replace(state="taken")
+    assert store.carried.get(rid(1), "elm") == two._replace(state="aside", why="no leave", carriage=rid(8))
+    assert [c.carrier for c in store.carried.in_state("aside")] == ["elm"]
+    assert sorted(store.carried.counts()) == [("ash", "birch", "taken", 1), ("ash", "elm", "aside", 1)]
+    assert store.carried.get(rid(2)) is None
+
+
+def test_what_went_on_is_counted_once_and_reported_once(store):
+    rows = [Passing(rid(k), "birch", "elm", "ash", rid(9), T0_MS + k) for k in range(3)]
+    store.passed.put(rows)
+    store.passed.put([rows[0]._replace(at_ms=1), Passing(rid(7), "birch", "elm", "ash", "label", T0_MS)])
+    assert store.passed.unreported("birch") == rows and store.passed.unreported("elm") == []
+    store.passed.reported(rows[:2])
+    assert store.passed.unreported("birch") == rows[2:]
+    assert (rid(9), "birch", "elm", 3, T0_MS + 2) in store.passed.tally()
+    assert store.passed.by_others("birch") == [] and len(store.passed.by_others("ash")) == 4
+    assert store.passed.under(rid(9)) == rows[::-1]
+
+
+def test_a_file_of_the_first_form_is_brought_up(tmp_path):
+    path = tmp_path / "shared-real.db"
+    with open_shared(tmp_path, context="real", durable=False) as store:
+        tables = set(row[0] for row in store.database.rows("SELECT name FROM sqlite_master"))
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP TABLE sheet; DROP TABLE mention; DROP TABLE ruled; DROP TABLE named; DROP TABLE docket;"
+                         "DROP TABLE carried; DROP TABLE passed; DROP TABLE name; CREATE TABLE grant_ (id BLOB PRIMARY KEY);"
+                         "PRAGMA user_version = 1")  # fmt: skip
+    with open_shared(tmp_path, context="real", durable=False) as store:
+        assert {row[0] for row in store.database.rows("SELECT name FROM sqlite_master")} == tables
 
 
 def test_quarantine_is_bounded(store):
@@ -415,16 +444,16 @@ def test_an_upgrade_is_whole_or_has_not_begun(tmp_path):
         raise RuntimeError("power")
 
     with pytest.raises(RuntimeError):
-        Database(path, "test", steps={2: fails}, form=3)
+        Database(path, "test", steps={FORMAT: fails}, form=FORMAT + 1)
     open_shared(tmp_path, context="test").close()
-    new = Database(path, "test", steps={2: step}, form=3)
+    new = Database(path, "test", steps={FORMAT: step}, form=FORMAT + 1)
     assert new.row("SELECT count(*) FROM record WHERE seen IS NULL") == (3,)
     new.close()
-    assert (tmp_path / "shared-test.db.form-2").exists()
-    with pytest.raises(ConfigError, match="form 3"):
+    assert (tmp_path / f"shared-test.db.form-{FORMAT}").exists()
+    with pytest.raises(ConfigError, match=f"form {FORMAT + 1}"):
         open_shared(tmp_path, context="test")
     with pytest.raises(ConfigError, match="nothing reads"):
-        Database(path, "test", steps={}, form=4)
+        Database(path, "test", steps={}, form=FORMAT + 2)
 
 
 def test_a_backup_is_whole(tmp_path, store):

@@ -142,28 +142,13 @@ def answer(home: Path, name: str, verdict: str, records: list[str], text: str, b
     from kizuna.node.share.desk import calling  # noqa: PLC0415
 
     with desk(home) as office:
-        whole = _whole(name, (r["id"] for r in calling.requests(office)))
-        calling.answer(office, whole, verdict, records, text, by)
-        tell({"id": whole, "verdict": verdict}, f"{whole[:16]}: {verdict}", as_json=as_json)
+        found = whole(name, (r["id"] for r in calling.requests(office)))
+        calling.answer(office, found, verdict, records, text, by)
+        tell({"id": found, "verdict": verdict}, f"{found[:16]}: {verdict}", as_json=as_json)
 
 
-def grant(home: Path, records: list[str], to: str, days: float, end: str, by: str, *, as_json: bool) -> None:
-    """Grant, end a grant, or list the grants."""
-    from kizuna.node.share.desk import calling  # noqa: PLC0415
-
-    with desk(home) as office:
-        if end:
-            mine = (g["id"] for g in calling.grants(office)["grants"])
-            calling.end_grants(office, [_whole(end, mine)], "", by)
-        elif records:
-            calling.grant(office, records, to, office.now_ms() + round(days * 86_400_000), (), by)
-        found = calling.grants(office)
-        lines = [f"{g['id'][:16]}  {g['origin']} lets {g['to']} have {len(g['records'])} records until "
-                 f"{when(g['until_ms'])}: {g['state']}" for g in found["grants"]]  # fmt: skip
-        tell(found, "\n".join(lines) or "no grants", as_json=as_json)
-
-
-def _whole(short: str, names: Any) -> str:
+def whole(short: str, names: Any) -> str:
+    """The one name that begins so. Raises InputError where none or several do."""
     from kizuna.base.errors import InputError  # noqa: PLC0415
 
     found = [n for n in names if n.startswith(short)]
@@ -273,7 +258,7 @@ def _runs(home: Path) -> bool:
 
 def named(office: Office, short: str) -> str:
     """The whole id of an incident. Raises InputError where none or several begin so."""
-    return _whole(short, (h.incident for h in office.cases.all()))
+    return whole(short, (h.incident for h in office.cases.all()))
 
 
 def incident_list(home: Path, *, as_json: bool) -> None:

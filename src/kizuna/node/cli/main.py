@@ -14,6 +14,7 @@ from kizuna.node.cli import (
     claims_commands,
     demo_commands,
     feed_commands,
+    grant_commands,
     incident_commands,
     ledger_commands,
     live_commands,
@@ -245,6 +246,7 @@ rules_commands.add_to(app)
 sync_commands.add_to(app)
 ledger_commands.add_to(app)
 release_commands.add_to(app)
+grant_commands.add_to(app)
 agreement_commands.add_to(app)
 incident_commands.add_to(app)
 

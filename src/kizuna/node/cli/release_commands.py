@@ -1,4 +1,4 @@
-"""Commands about what partners are told: preview, files out and in, recall, requests, grants."""
+"""Commands about what partners are told: preview, files out and in, recall, requests."""
 
 from __future__ import annotations
 
@@ -122,29 +122,8 @@ def request(
                      as_json=as_json)  # fmt: skip
 
 
-def grant(
-    home: Home,
-    record: Records = None,
-    to: Annotated[str, typer.Option("--to", help="Party or community that may have it.")] = "",
-    days: Annotated[float, typer.Option("--days", min=0.01, max=3650, help="For so many days.")] = 30.0,
-    end: Annotated[str, typer.Option("--end", help="End this grant (its id).")] = "",
-    by: By = "",
-    password_file: Secret = None,
-    as_json: AsJson = False,
-) -> None:
-    """Allow that own records be passed on, end that, or list the grants."""
-    from kizuna.node.cli import desk_run, output  # noqa: PLC0415
-
-    if record and not to:
-        output.fail("a grant says --to whom", output.USAGE)
-    if record or end:
-        by = desk_run.person(home, by, password_file, "release.act")
-    desk_run.grant(home, list(record or ()), to, days, end, by, as_json=as_json)
-
-
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the program."""
     app.add_typer(release_app, name="release")
     app.command("recall")(recall)
     app.command("request")(request)
-    app.command("grant")(grant)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from kizuna.base.errors import ConfigError
 from kizuna.base.version import __version__
 from kizuna.node.api.ports import Facts, LiveFeeds, Origin
-from kizuna.node.origin import PARTNER
+from kizuna.node.origin import CARRIED_BY, PARTNER
 from kizuna.node.service.settings import Config
 from kizuna.node.service.source_settings import ORIGINS
 
@@ -56,7 +56,7 @@ def origin_codes(config: Config, partners: Sequence[tuple[str, str]] = ()) -> Ca
     """Code of the origin of a source, also of ``partner:<id>``."""
     codes = {s.id: ORIGINS.index(s.origin) for s in config.sources}
     codes |= {PARTNER + name: PARTNERS + k for k, (name, _) in enumerate(partners, 1)}
-    return lambda source: codes.get(source, PARTNERS if source.startswith(PARTNER) else 0)
+    return lambda source: codes.get(source.partition(CARRIED_BY)[0], PARTNERS if source.startswith(PARTNER) else 0)
 
 
 def oidc_of(config: Config) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kizuna.base.errors import InputError, KizunaError, UnavailableError
 from kizuna.base.table import Table
+from kizuna.node.origin import CARRIED_BY
 from kizuna.node.share import received
 from kizuna.records.kinds import read_body
 from kizuna.records.record import Record, decode
@@ -78,19 +79,33 @@ class Arrivals:
 
     def step(self) -> bool:
         """Hand on what came next; whether there was anything. Raises UnavailableError when a disk is full."""
+        onward = self._sharing.onward
         found = self._sharing.shared.inbox.arrived(self.cursor, AT_ONCE)
-        if not found:
+        if not found and not (onward is not None and onward.due):
             return False
-        rows = self._readable(found)
+        rows = self._judged(self._readable(found))
         self._into_picture(rows)
         for prefix, handler in self._sharing.handlers:
             for row in rows:
                 if row.record.kind.startswith(prefix):
                     self._handle(handler, row)
-        self.cursor = found[-1].number
-        self._sharing.shared.notes.put({CURSOR: str(self.cursor).encode()})
+        if onward is not None:
+            onward.taken(rows)
+        if found:
+            self.cursor = found[-1].number
+            self._sharing.shared.notes.put({CURSOR: str(self.cursor).encode()})
         self.taken += len(rows)
-        return True
+        return bool(found)
+
+    def _judged(self, rows: list[Received]) -> list[Received]:
+        """The rows that are proved to be of whoever states them; without a desk, those of the partners themselves."""
+        onward = self._sharing.onward
+        if onward is None:
+            return [row for row in rows if row.record.origin == row.partner]
+        judged = onward.judge(rows)
+        for partner, log, words in judged.faults:
+            self._pass_over("carried", partner, log, words)
+        return judged.rows
 
     def let_in(self, log: str, rows: Iterable[tuple[str, bytes, Record]]) -> None:
         """Rows of the picture of what a person let in from a file: id, bytes, record. Any thread may call it."""
@@ -140,14 +155,15 @@ class Arrivals:
         kinds: dict[str, list[received.Row]] = {"track.position": [], "detection": [], "event": []}
         for row in rows:
             kind = "event" if row.record.kind.startswith("event.") else row.record.kind
-            if kind not in kinds or row.record.origin != row.partner:
-                continue  # passed on from somebody else: kept, for handlers, no row of the picture
+            if kind not in kinds or row.record.origin != row.stated_by:
+                continue
             try:
                 body = read_body(row.record)
             except InputError as exc:
                 self._pass_over("body", row.partner, row.log, f"{row.id}: {exc}")
                 continue
-            kinds[kind].append((row.partner, row.id, row.record, body))
+            told_by = row.partner if not row.proved else f"{row.proved}{CARRIED_BY}{row.partner}"
+            kinds[kind].append((told_by, row.id, row.record, body))
         now_ms = self._sharing.now_ms()
         if kinds["track.position"]:
             fixes = received.positions(kinds["track.position"], now_ms)

@@ -199,6 +199,17 @@ class Door:
             frozenset(), frozenset(record.subject), tag,
         )  # fmt: skip
 
+    def facts_of_other(self, record: Record, tag: frozenset[str], granted: frozenset[str]) -> Facts:
+        """What rules look at in a record that another party stated: it rests on no source of ours.
+
+        ``granted``: audiences for which its originator gave leave.
+        """
+        zone, touched = self._zones(record.geo)
+        return Facts(
+            record.kind, record.origin, record.context, record.label, record.observed_ms, self.house.now_ms(), zone,
+            touched, frozenset(), frozenset(record.subject), tag, granted,
+        )  # fmt: skip
+
     def _zones(self, geo: tuple[float, ...]) -> tuple[frozenset[str], frozenset[str]]:
         """Zones that hold a place entirely, and zones that it may touch: of a box, in doubt, all."""
         names = [z.zone_id for z in self.house.index.zones]
@@ -233,6 +244,15 @@ class Door:
         """Put one record, decided elsewhere in ``share`` (recalls, acknowledgements, break-glass), into a log."""
         kind = decode(data).kind
         self._release([Batch(to, lane or decision.lane or lane_of(kind), ((data, decision),))], [], None)
+
+    def carry(self, run: Sequence[tuple[bytes, Decision]], to: str, lane: str) -> None:
+        """Put records of others, decided by ``share.onward``, and the papers ahead of them into one log, in order."""
+        self._release([Batch(to, lane, tuple(run))], [], None)
+
+    def log_name(self, to: str, lane: str) -> str:
+        """Name of our log to an audience in a lane, whether or not it has been begun."""
+        me = self.house.identity
+        return str(LogName(me.party, self._epoch, to, me.context, lane))
 
     def _withheld(self, offer: Offer, until_ms: int) -> Iterable[Decided]:
         """Lines of the decision log for what stays: by name for events and detections, by number for positions."""

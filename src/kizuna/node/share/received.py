@@ -22,7 +22,7 @@ from kizuna.base.units import MISSING_TIME_MS
 from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.fixes.detections import DETECTIONS
 from kizuna.fixes.table import FIXES
-from kizuna.node.origin import PARTNER
+from kizuna.node.origin import CARRIED_BY, PARTNER
 from kizuna.records.bodies.events import Event
 from kizuna.records.bodies.tracks import Detection, Position
 from kizuna.records.label import word_of
@@ -30,7 +30,7 @@ from kizuna.records.record import Record
 
 NUMBER_BITS: Final = 63
 Row = tuple[str, str, Record, Any]
-"""Partner, record id, record, body."""
+"""Who told it (``originator/carrier`` where a carrier brought it), record id, record, body."""
 
 
 def number_of(record_id: str) -> int:
@@ -139,8 +139,8 @@ def events(rows: Sequence[Row]) -> Table:
         "would_settle": [list(b.would_settle) for *_, b in good],
         "mask": ["" for _ in good],
         "summary": [b.summary for *_, b in good],
-        "event_info": [json.dumps({"partner": p, "record": i, "rule": b.rule_id, "cell_m": b.cell_m})
-                       for p, i, _, b in good],
+        "event_info": [json.dumps({"partner": p.partition(CARRIED_BY)[0], "record": i, "rule": b.rule_id,
+                                   "cell_m": b.cell_m, **_carrier(p)}) for p, i, _, b in good],
         "label": [_label(r) for _, _, r, _ in good],
         "context": [r.context for _, _, r, _ in good],
     }  # fmt: skip
@@ -148,9 +148,14 @@ def events(rows: Sequence[Row]) -> Table:
     return _table(EVENTS, columns)
 
 
+def _carrier(partner: str) -> dict[str, str]:
+    carrier = partner.partition(CARRIED_BY)[2]
+    return {"carrier": carrier} if carrier else {}
+
+
 def event_name(partner: str, event_id: str) -> str:
-    """Id under which a partner's event lies in our table."""
-    return hash_hex("partner event", partner, event_id)
+    """Id under which a partner's event lies in our table; the same whoever carried it."""
+    return hash_hex("partner event", partner.partition(CARRIED_BY)[0], event_id)
 
 
 def _at(record: Record, place: int) -> float:

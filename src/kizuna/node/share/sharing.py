@@ -39,12 +39,16 @@ from kizuna.stores.shared import Shared, open_shared
 if TYPE_CHECKING:
     from kizuna.node.share.lines.traffic import Traffic
     from kizuna.places.zone import Zone
+    from kizuna.node.share.onward import Onward
 
 SECRET_BYTES: Final = 32
 
 
 class Received(NamedTuple):
-    """One record as it came, judged and kept. ``number`` goes up with the coming; ``signer``: page key, hex."""
+    """One record as it came, judged and kept. ``number`` goes up with the coming; ``signer``: page key, hex.
+
+    ``proved``: the third party whose own proof came with it, where ``partner`` only carried it; else empty.
+    """
 
     number: int
     partner: str
@@ -55,6 +59,12 @@ class Received(NamedTuple):
     record: Record
     signer: str = ""
 
+    proved: str = ""
+
+    @property
+    def stated_by(self) -> str:
+        """The party that is proved to state it."""
+        return self.proved or self.partner
 
 Handler = Callable[[Received], None]
 """Called on the thread of arrivals, in order, for each record at least once: after a crash the last may come again."""
@@ -87,6 +97,8 @@ class Sharing:
         """Which of the rules hold now: the desk leaves those whose agreement is known, signed and in force."""
         self.handlers: list[tuple[str, Handler]] = [(PREFIX, self.membership.received)]
         self.traffic: Traffic | None = None
+        self.onward: Onward | None = None
+        """Judges what partners bring of others, and passes on what may go; the desk puts itself here."""
         """Threads and lines, while the node runs."""
         self._lock = threading.Lock()
         self._who: tuple[Any, Directory] | None = None

@@ -1,4 +1,4 @@
-"""Records about records: recall and correction, grants, requests and answers, agreements, communities."""
+"""Records about records: recall and correction, requests and answers, agreements, communities."""
 
 from __future__ import annotations
 
@@ -57,41 +57,6 @@ class Correction(Body, frozen=True, kw_only=True):
 
     instead: RecordId | None = None
     fields: _Words = ()
-    text: Text = ""
-
-
-class Grant(Body, frozen=True, kw_only=True):
-    """The originator allows that these records be passed on to an audience until a time.
-
-    Attributes:
-        records: ids of the records, which are the hashes of their bytes.
-        to: party or community.
-        until_ms: end, ms UTC.
-        purpose: what for; empty states no limit.
-        request: the request that it answers.
-    """
-
-    records: _Ids
-    to: Word
-    until_ms: TimeMs
-    purpose: _Words = ()
-    request: RecordId | None = None
-
-
-class GrantEnd(Body, frozen=True, kw_only=True):
-    """The originator ends grants before their time. What was passed on until then is a matter for a recall."""
-
-    grants: _Ids
-    text: Text = ""
-
-
-class ConsentRequest(Body, frozen=True, kw_only=True):
-    """Asks the originator to allow that records be passed on."""
-
-    records: _Ids
-    to: Word
-    until_ms: TimeMs | None = None
-    purpose: _Words = ()
     text: Text = ""
 
 
@@ -172,9 +137,6 @@ KINDS: Final = (
     Kind("recall", 1, Recall, FLASH, "Asks for records to be hidden, deleted or annotated."),
     Kind("recall.ack", 1, RecallAck, FLASH, "What became of a recall at one party."),
     Kind("correction", 1, Correction, FLASH, "Says what was wrong and what takes its place."),
-    Kind("grant", 1, Grant, ROUTINE, "Allows that records be passed on."),
-    Kind("grant.end", 1, GrantEnd, FLASH, "Ends grants before their time."),
-    Kind("consent.request", 1, ConsentRequest, ROUTINE, "Asks to be allowed to pass records on."),
     Kind("request", 1, Request, FLASH, "Asks for information."),
     Kind("request.end", 1, RequestEnd, ROUTINE, "Takes a request back."),
     Kind("answer", 1, Answer, FLASH, "Answers a request for information."),

@@ -62,7 +62,16 @@ def _grant_ends(found: Exposure, me: str, now_ms: int, context: str) -> Iterable
     for each in found.grants:
         reach = tuple(sorted({each.to, found.party} - {me}))
         data = granting.end((each.id,), me=me, reach=reach, now_ms=now_ms, context=context)
-        yield Act("end_grant", each.id, f"it let {each.to} have {len(each.records)} records", data, reach)
+        yield Act("end_grant", each.id, f"it let {each.to} have {scope_words(each)}", data, reach)
+
+
+def scope_words(each: granting.Given) -> str:
+    """What a grant covers, in short English words."""
+    parts = [f"{len(each.records)} records"] if each.records else []
+    if each.kinds or each.subjects:
+        about = f" about {', '.join(sorted(each.subjects))}" if each.subjects else ""
+        parts.append(f"{', '.join(each.kinds) or 'all'}{about}")
+    return " and ".join(parts)
 
 
 def _memberships(found: Exposure, communities: Communities, me: str, now_ms: int) -> Iterable[Act]:

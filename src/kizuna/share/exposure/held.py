@@ -47,6 +47,8 @@ class Facts:
         lanes: logs by party that are open now, ours to it and its to us.
         keys: key ids by party that this node accepts, with the size of each of its logs that was verified last.
         incidents: open cases by party.
+        covered: released records in the scope of each grant by kind or subject, by the grant's id.
+        passed: (record id, party or community, carrier, grant) that carriers told us they passed on.
     """
 
     logs: Mapping[str, tuple[str, ...]]
@@ -60,6 +62,12 @@ class Facts:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     positions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     incidents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    covered: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    passed: tuple[tuple[str, str, str, str], ...] = ()
+
+    def under(self, given: Given) -> frozenset[str]:
+        """Records that a grant lets go on, as far as they are known here."""
+        return given.records | self.covered.get(given.id, frozenset())
 
 
 class Way(NamedTuple):
@@ -77,7 +85,8 @@ class Exposure:
         party: whose exposure.
         released: ways by record id: exactly what this node released to it.
         confirmed: of these, what its receipts cover.
-        through_others: records that others may have passed on to it, with the ways that were allowed or told of.
+        through_others: records that others may have passed on to it, with the ways that were allowed or told of;
+            those that a carrier said to have passed on under a grant are certain, by its own signed word.
         onward: audiences to which it may pass records on, with the number of records and what allows it.
         keys, lanes, communities, grants, incidents: what ends now.
     """
@@ -121,7 +130,7 @@ def exposure(party: str, facts: Facts, me: str, now_ms: int) -> Exposure:
         keys=facts.keys.get(party, ()),
         lanes=facts.lanes.get(party, ()),
         communities=tuple(sorted(names - {party})),
-        grants=tuple(each for each in live if each.origin == me and (each.to in names or each.records & set(released))),
+        grants=tuple(g for g in live if g.origin == me and (g.to in names or facts.under(g) & set(released))),
         incidents=facts.incidents.get(party, ()),
     )
 
@@ -133,7 +142,7 @@ def _through_others(
     found: dict[str, list[Way]] = {}
     granted: dict[str, list[str]] = {}
     for each in facts.grants:
-        for name in each.records if each.to in names else ():
+        for name in facts.under(each) if each.to in names else ():
             granted.setdefault(name, []).append(f"grant {each.id}")
     for holder, records in held.items():
         if holder == party:
@@ -141,10 +150,19 @@ def _through_others(
         for name in records:
             for way in (*granted.get(name, ()), *_allowed(name, names, facts)):
                 found.setdefault(name, []).append(Way(holder, way))
+    for name, way in _told_by_others(party, names, facts):
+        found.setdefault(name, []).append(way)
+    return found
+
+
+def _told_by_others(party: str, names: set[str], facts: Facts) -> Iterable[tuple[str, Way]]:
+    """What carriers said to have passed on to the party, and what answers to recalls told of it."""
+    for name, to, carrier, grant in facts.passed:
+        if to in names and carrier != party:
+            yield name, Way(carrier, f"passed on under grant {grant}")
     for name, who, via in facts.told_of:
         if who == party:
-            found.setdefault(name, []).append(Way(via, "told in answer to a recall"))
-    return found
+            yield name, Way(via, "told in answer to a recall")
 
 
 def _allowed(name: str, names: set[str], facts: Facts) -> Iterable[str]:
@@ -165,7 +183,7 @@ def _onward(released: set[str], live: tuple[Given, ...], facts: Facts, party: st
     """Where the party may still send what it holds."""
     found: dict[str, tuple[set[str], set[str]]] = {}
     for each in live:
-        common = each.records & released
+        common = facts.under(each) & released
         if common and each.to != party:
             ids, ways = found.setdefault(each.to, (set(), set()))
             ids |= common

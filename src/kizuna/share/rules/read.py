@@ -41,7 +41,7 @@ _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CLAUSE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,95}")
 _CONTEXT: Final = re.compile(r"\*|real|test|exercise:(?:\*|[A-Za-z0-9][A-Za-z0-9._-]{0,63})")
 _TOP: Final = ("version", "title", "rule")
-_KEYS: Final = ("id", "clause", "to", "then", "match", "transform", "label", "lane", "own_grid", "note")
+_KEYS: Final = ("id", "clause", "to", "then", "match", "transform", "label", "lane", "own_grid", "two_persons", "note")
 _MATCH: Final = (*FIELDS, "label", "age")
 _AGE_MS: Final = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AGES: Final = tuple(f"{bound}_{unit}" for bound in ("min", "max") for unit in _AGE_MS)
@@ -96,7 +96,7 @@ def _rule(row: Any, where: str) -> Rule:
     if then not in (RELEASE, WITHHOLD):
         raise ConfigError(f"then is {then!r}", where=where, hint=f"{RELEASE} or {WITHHOLD}")
     if then == WITHHOLD:
-        for key in ("transform", "label", "lane", "own_grid"):
+        for key in ("transform", "label", "lane", "own_grid", "two_persons"):
             if key in row:
                 raise ConfigError(f"{key} on a rule that withholds", where=where, hint="leave it out")
     elif not row.get("clause"):
@@ -114,6 +114,7 @@ def _rule(row: Any, where: str) -> Rule:
         lane=_one(row.get("lane", ""), ("", *LANES), where, "lane"),
         note=_text(row.get("note", ""), where, "note"),
         own_grid=_flag(row.get("own_grid", False), where, "own_grid"),
+        two_persons=_flag(row.get("two_persons", False), where, "two_persons"),
     )
 
 

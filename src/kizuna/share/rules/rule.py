@@ -123,6 +123,7 @@ class Rule:
         retain_d: days after observation for which the receiver may keep it; None states no limit.
         lane: lane in which it travels; empty for that of its kind.
         own_grid: events and detections that it releases do not follow the positions of their vessels.
+        two_persons: what a person writes and it releases needs the word of a second one first.
         note: why there is such a rule, in the words of who wrote it.
     """
 
@@ -137,6 +138,7 @@ class Rule:
     lane: str = ""
     note: str = ""
     own_grid: bool = False
+    two_persons: bool = False
 
     @property
     def releases(self) -> bool:

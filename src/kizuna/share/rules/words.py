@@ -66,6 +66,11 @@ _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "事象と探知は、その船の位置がより粗くしか、または全く開示されない場合でも、この規則だけに従って開示する。",
         "事件與偵測僅依本規則釋出,即使其船舶之位置以更粗略方式釋出或不釋出。",
     ),
+    "two_persons": (
+        "What a person writes leaves only once a second person has approved it.",
+        "担当者が書いたものは、別の担当者が承認してから開示する。",
+        "人員撰寫之內容須經另一人員核准後始釋出。",
+    ),
     "clause": ("By clause {words}.", "根拠条項:{words}。", "依據條款:{words}。"),
     "note": ("Note: {words}", "注記:{words}", "備註:{words}"),
     "none": ("no", "不可", "不可"), "consent": ("with consent", "同意があれば可", "經同意可"),
@@ -142,6 +147,8 @@ def _leaving(rule: Rule, language: str) -> list[str]:
         lines.append(_say("lane", language, words=rule.lane))
     if rule.own_grid:
         lines.append(_say("own_grid", language))
+    if rule.two_persons:
+        lines.append(_say("two_persons", language))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Small books of the shared store: derived versions, tombstones, grants, quarantine, papers, nonces, notes."""
+"""Small books of the shared store: derived versions, tombstones, quarantine, papers, nonces, notes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Final, NamedTuple
 
 from kizuna.base.errors import InputError
 from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.names import Connection
 from kizuna.stores.shared.records import id_bytes
+from kizuna.stores.shared.register.sheets import RECALLED, THERE, touched
 
+_CHUNK: Final = 500
 QUARANTINE_BYTES: Final = 64 << 20
 QUARANTINE_ROWS: Final = 10_000
 """What a stranger can make us keep; the oldest gives way."""
@@ -84,52 +87,35 @@ class Tombstones:
         """Set tombstones; a later recall of the same record takes the place of an earlier one."""
         rows = [(id_bytes(s.id), s.action, s.reason, id_bytes(s.recall), s.at_ms) for s in stones]
         sql = "INSERT OR REPLACE INTO tombstone VALUES (?, ?, ?, ?, ?)"
-        self._database.change(lambda db: db.executemany(sql, rows) and None)
+
+        def work(db: Connection) -> None:
+            db.executemany(sql, rows)
+            for state, some in ((THERE, [r[0] for r in rows if r[1] == "annotate"]),
+                                (RECALLED, [r[0] for r in rows if r[1] != "annotate"])):  # fmt: skip
+                touched(db, db.names.find(db, some).values(), state)
+
+        self._database.change(work)
+
+    def remove(self, record_ids: Iterable[str]) -> None:
+        """Take tombstones away, where a recall was refused here; a name without one is passed over."""
+        rows = [(id_bytes(name),) for name in record_ids]
+
+        def work(db: Connection) -> None:
+            db.executemany("DELETE FROM tombstone WHERE id = ?", rows)
+            touched(db, db.names.find(db, [r[0] for r in rows]).values(), THERE)
+
+        self._database.change(work)
 
     def of(self, record_ids: Iterable[str]) -> dict[str, Tombstone]:
         """Tombstones of those records that have one."""
-        out = {}
-        for name in record_ids:
-            sql = "SELECT action, reason, recall, at_ms FROM tombstone WHERE id = ?"
-            found = self._database.row(sql, id_bytes(name))
-            if found:
-                out[name] = Tombstone(name, found[0], found[1], found[2].hex(), found[3])
+        wanted, out = [id_bytes(name) for name in record_ids], {}
+        for at in range(0, len(wanted), _CHUNK):
+            part = wanted[at : at + _CHUNK]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT id, action, reason, recall, at_ms FROM tombstone WHERE id IN ({marks})"  # noqa: S608 marks only
+            for raw, action, reason, recall, at_ms in self._database.rows(sql, *part):
+                out[raw.hex()] = Tombstone(raw.hex(), action, reason, recall.hex(), at_ms)
         return out
-
-
-class Grant(NamedTuple):
-    """Leave of an originator to pass one leaf on to an audience until a time; ``id``: the record that says so."""
-
-    id: str
-    leaf: bytes
-    audience: str
-    until_ms: int
-    origin: str
-    ended_ms: int | None = None
-
-
-class Grants:
-    """Leaves that may be passed on."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def put(self, grants: Iterable[Grant]) -> None:
-        """Keep grants; one that is here stays as it is."""
-        rows = [(id_bytes(g.id), g.leaf, g.audience, g.until_ms, g.origin, g.ended_ms) for g in grants]
-        sql = "INSERT OR IGNORE INTO grant_ VALUES (?, ?, ?, ?, ?, ?)"
-        self._database.change(lambda db: db.executemany(sql, rows) and None)
-
-    def end(self, origin: str, at_ms: int) -> int:
-        """End every standing grant of an originator; how many."""
-        sql = "UPDATE grant_ SET ended_ms = ? WHERE origin = ? AND ended_ms IS NULL"
-        return self._database.change(lambda db: db.execute(sql, (at_ms, origin)).rowcount)
-
-    def standing(self, leaf: bytes, audience: str, now_ms: int) -> list[Grant]:
-        """Grants that hold now for a leaf and an audience."""
-        sql = "SELECT id, leaf, audience, until_ms, origin, ended_ms FROM grant_ WHERE leaf = ? AND audience = ?"
-        rows = self._database.rows(f"{sql} AND until_ms > ? AND ended_ms IS NULL", leaf, audience, now_ms)
-        return [Grant(raw.hex(), *rest) for raw, *rest in rows]
 
 
 class Aside(NamedTuple):

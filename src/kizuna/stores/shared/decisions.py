@@ -18,7 +18,9 @@ import msgspec
 
 from kizuna.base.errors import InputError
 from kizuna.stores.shared.database import Database
+from kizuna.stores.shared.names import Connection
 from kizuna.stores.shared.records import id_bytes
+from kizuna.stores.shared.register import tables
 
 _START: Final = bytes(32)
 _ID: Final = 32
@@ -28,6 +30,7 @@ class Decided(NamedTuple):
     """One decision over ``ids`` (record ids): ``verdict`` release or withhold, and why.
 
     ``rules``: ids of the rules that gave it; ``transforms``: what was done; ``policy``: hash of the rule set, hex.
+    ``at``: log and number of the first of the records where they were released, for finding it; not in the chain.
     """
 
     to: str
@@ -37,6 +40,7 @@ class Decided(NamedTuple):
     transforms: Sequence[str] = ()
     policy: str = ""
     why: str = ""
+    at: tuple[str, int] | None = None
 
 
 class Line(NamedTuple):
@@ -88,11 +92,49 @@ class Decisions:
         return wrong
 
     def about(self, record_id: str) -> list[Line]:
-        """Every decision about one record, oldest first. A search through the whole log: for a person, not a loop."""
+        """Every decision about one record, oldest first."""
         raw = id_bytes(record_id)
-        rows = self._database.rows("SELECT n, row, ids FROM decision WHERE instr(ids, ?) > 0 ORDER BY n", raw)
-        lines = [_line(n, row, ids) for n, row, ids in rows]
-        return [line for line in lines if record_id in line.decided.ids]  # instr also finds a match between two ids
+
+        def work(db: Connection) -> list[Line]:
+            sql = "SELECT d.n, d.row, d.ids FROM named f JOIN decision d ON d.n = f.decision WHERE f.id = ?"
+            found = {n: _line(n, row, ids) for n, row, ids in db.execute(sql, (raw,))}
+            rec = db.names.find(db, (raw,)).get(raw)
+            for log, n in db.execute("SELECT log, n FROM entry WHERE rec = ?", (rec,)).fetchall():
+                line = _behind(db, log, n, raw)
+                if line is not None:
+                    found[line.n] = line
+            return [found[n] for n in sorted(found)]
+
+        return self._database.read(work)
+
+    def behind(self, log: int, n: int, record_id: str) -> Line | None:
+        """The decision by which an entry of a log of ours (its number in the store) was released."""
+        raw = id_bytes(record_id)
+        return self._database.read(lambda db: _behind(db, log, n, raw))
+
+    def docket(self, verdict: str, audiences: Iterable[str], before: int, most: int) -> list[Line]:
+        """The newest decisions of a verdict about these audiences with a number below ``before``, newest first."""
+
+        def work(db: sqlite3.Connection) -> list[Line]:
+            sql = "SELECT decision FROM docket WHERE verdict = ? AND audience = ? AND decision < ?"
+            sql += " ORDER BY decision DESC LIMIT ?"
+            numbers = {n for a in audiences for (n,) in db.execute(sql, (verdict, a, before, most))}
+            newest = sorted(numbers, reverse=True)[:most]
+            one = "SELECT n, row, ids FROM decision WHERE n = ?"
+            return [_line(*db.execute(one, (n,)).fetchone()) for n in newest]
+
+        return self._database.read(work)
+
+    def audiences(self, verdict: str) -> list[str]:
+        """Every audience about which there is a decision of this verdict."""
+
+        def work(db: sqlite3.Connection) -> list[str]:
+            out, sql = [""], "SELECT audience FROM docket WHERE verdict = ? AND audience > ? ORDER BY audience LIMIT 1"
+            while found := db.execute(sql, (verdict, out[-1])).fetchone():
+                out.append(found[0])
+            return out[1:]
+
+        return self._database.read(work)
 
     def lines(self, after: int = 0, most: int = 1000) -> list[Line]:
         """Rows after number ``after``."""
@@ -100,7 +142,19 @@ class Decisions:
         return [_line(n, row, ids) for n, row, ids in rows]
 
 
-def add(db: sqlite3.Connection, decided: Sequence[Decided], at_ms: int) -> None:
+def _behind(db: sqlite3.Connection, log: int, n: int, raw: bytes) -> Line | None:
+    """Decisions of one release lie side by side: the wanted one is among the last that began at ``n`` or before."""
+    sql = "SELECT d.n, d.row, d.ids FROM ruled u JOIN decision d ON d.n = u.decision WHERE u.log = ? AND u.n <= ?"
+    for found, row, ids in db.execute(f"{sql} ORDER BY u.n DESC, u.decision DESC", (log, n)):
+        at = ids.find(raw)
+        while at >= 0 and at % _ID:  # a match between two ids
+            at = ids.find(raw, at + 1)
+        if at >= 0:
+            return _line(found, row, ids)
+    return None
+
+
+def add(db: Connection, decided: Sequence[Decided], at_ms: int) -> None:
     """Append rows inside a transaction."""
     found = db.execute("SELECT n, chain FROM decision ORDER BY n DESC LIMIT 1").fetchone() or (0, _START)
     n, chain = int(found[0]), bytes(found[1])
@@ -112,6 +166,7 @@ def add(db: sqlite3.Connection, decided: Sequence[Decided], at_ms: int) -> None:
         ids = b"".join(id_bytes(name) for name in one.ids)
         chain = _link(chain, row, ids)
         db.execute("INSERT INTO decision VALUES (?, ?, ?, ?)", (n, row, ids, chain))
+        tables.note(db, n, one.to, one.verdict, ids, one.at)
 
 
 def _link(chain: bytes, row: bytes, ids: bytes) -> bytes:

@@ -110,14 +110,20 @@ class Inbox:
         Numbers have holes. Entries with a reason in ``aside`` are among them and must not be interpreted.
         """
         sql = (
-            "SELECT e.entry, l.name, e.n, r.id, r.bytes, k.commitment, e.aside FROM entry e JOIN log l USING (log) "
-            "LEFT JOIN record r USING (rec) LEFT JOIN kept k ON k.log = e.log AND k.n = e.n "
-            "WHERE e.entry > ? AND l.side = 'in' ORDER BY e.entry LIMIT ?"
+            "SELECT e.entry, e.log, e.n, r.id, r.bytes, CASE WHEN r.bytes IS NULL THEN "
+            "(SELECT k.commitment FROM kept k WHERE k.log = e.log AND k.n = e.n) END, e.aside "
+            "FROM entry e LEFT JOIN record r USING (rec) WHERE e.entry > ? AND +e.log IN "
+            "(SELECT log FROM log WHERE side = 'in') ORDER BY e.entry LIMIT ?"
         )
-        return [
-            Arrival(number, name, Entry(n, raw.hex() if raw else None, data, kept, aside))
-            for number, name, n, raw, data, kept, aside in self._database.rows(sql, after, most)
-        ]
+
+        def work(db: sqlite3.Connection) -> list[Arrival]:
+            names = dict(db.execute("SELECT log, name FROM log").fetchall())
+            return [
+                Arrival(number, names[log], Entry(n, raw.hex() if raw else None, data, kept, aside))
+                for number, log, n, raw, data, kept, aside in db.execute(sql, (after, most))
+            ]
+
+        return self._database.read(work)
 
 
 _TELL: Final = "UPDATE log SET told = ? WHERE name = ? AND told < ?"

@@ -139,11 +139,18 @@ class Outbox:
 
     def acks(self, log: str) -> dict[str, Acked]:
         """Newest acknowledgement of each witness."""
-        sql = (
-            "SELECT a.witness, max(a.size), a.at_ms, a.note FROM ack a JOIN log l USING (log) WHERE l.name = ? "
-            "GROUP BY a.witness"
-        )
-        return {row[0]: Acked(*row) for row in self._database.rows(sql, log)}
+
+        def work(db: sqlite3.Connection) -> dict[str, Acked]:
+            state, out = logs.find(db, log), {}
+            number, witness = state.number if state else -1, ""
+            sql = "SELECT witness, size, at_ms, note FROM ack WHERE log = ? AND witness > ? ORDER BY witness, size LIMIT 1"
+            last = "SELECT witness, size, at_ms, note FROM ack WHERE log = ? AND witness = ? ORDER BY size DESC LIMIT 1"
+            while found := db.execute(sql, (number, witness)).fetchone():
+                witness = found[0]
+                out[witness] = Acked(*db.execute(last, (number, witness)).fetchone())
+            return out
+
+        return self._database.read(work)
 
     def behind(self) -> list[str]:
         """Logs that were restored from an old backup, as far as acknowledgements and halts show."""

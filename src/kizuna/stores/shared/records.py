@@ -16,6 +16,7 @@ from kizuna.base.errors import InputError
 from kizuna.stores.shared import salts
 from kizuna.stores.shared.database import Database
 from kizuna.stores.shared.names import Connection, asked
+from kizuna.stores.shared.register import sheets
 
 _HELD: Final = "SELECT id, bytes, size, erased_ms, reason FROM record"
 
@@ -77,13 +78,17 @@ class Records:
 
         return self._database.read(work)
 
-    def in_log(self, log: str, record_ids: Iterable[str]) -> set[str]:
-        """Those of the records that a log holds, erased ones too. Raises InputError for what is no id."""
+    def in_logs(self, logs: Sequence[str], record_ids: Iterable[str]) -> set[str]:
+        """Those of the records that one of some logs holds, erased ones too. Raises InputError for what is no id."""
         wanted = [id_bytes(name) for name in record_ids]
-        sql = "SELECT r.id FROM record r JOIN entry e USING (rec) JOIN log l USING (log) WHERE l.name = ? AND r.rec IN "
+        marks = ",".join("?" * len(logs))
+        sql = (
+            f"SELECT r.id FROM record r JOIN entry e USING (rec) JOIN log l USING (log) WHERE l.name IN ({marks}) "  # noqa: S608 marks
+            "AND r.rec IN "
+        )
 
         def work(db: Connection) -> set[str]:
-            return {raw.hex() for (raw,) in asked(db, sql, list(db.names.find(db, wanted).values()), log)}
+            return {raw.hex() for (raw,) in asked(db, sql, list(db.names.find(db, wanted).values()), *logs)}
 
         return self._database.read(work)
 
@@ -92,7 +97,7 @@ class Records:
         wanted = [id_bytes(name) for name in record_ids]
 
         def work(db: Connection) -> int:
-            done = 0
+            done: list[int] = []
             for raw, rec in db.names.find(db, wanted).items():
                 if db.execute("SELECT bytes IS NULL FROM record WHERE rec = ?", (rec,)).fetchone()[0]:
                     continue
@@ -103,8 +108,9 @@ class Records:
                     blank = b"erased".ljust(24, b"\0") + rec.to_bytes(8, "big")
                     db.execute("UPDATE record SET id = ? WHERE rec = ?", (blank, rec))
                     db.names.forget(db, raw, rec)
-                done += 1
-            return done
+                done.append(rec)
+            sheets.touched(db, done, sheets.ERASED)
+            return len(done)
 
         return self._database.change(work)
 

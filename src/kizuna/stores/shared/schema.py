@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kizuna.stores.shared.names import TABLE, take_over
+from kizuna.stores.shared.register import tables
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Form of the file, in ``PRAGMA user_version``."""
 APPLICATION: Final = 0x4B5A5348
 """``PRAGMA application_id``: the letters KZSH."""
@@ -64,11 +65,17 @@ CREATE INDEX derived_id ON derived (id);
 CREATE TABLE tombstone (
   id BLOB PRIMARY KEY, action TEXT NOT NULL, reason TEXT NOT NULL, recall BLOB NOT NULL, at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE grant_ (
-  id BLOB PRIMARY KEY, leaf BLOB NOT NULL, audience TEXT NOT NULL, until_ms INTEGER NOT NULL, origin TEXT NOT NULL,
-  ended_ms INTEGER
+CREATE TABLE carried (
+  id BLOB NOT NULL, carrier TEXT NOT NULL, origin TEXT NOT NULL, carriage BLOB NOT NULL, state TEXT NOT NULL,
+  why TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (id, carrier)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX grant_leaf ON grant_ (leaf, audience);
+CREATE INDEX carried_state ON carried (state, at_ms);
+CREATE TABLE passed (
+  id BLOB NOT NULL, carrier TEXT NOT NULL, audience TEXT NOT NULL, origin TEXT NOT NULL, leave TEXT NOT NULL,
+  at_ms INTEGER NOT NULL, reported INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (id, carrier, audience)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX passed_leave ON passed (leave, audience);
+CREATE INDEX passed_report ON passed (reported, carrier);
 CREATE TABLE quarantine (
   number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, peer TEXT NOT NULL, log TEXT NOT NULL,
   reason TEXT NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL
@@ -85,7 +92,22 @@ CREATE INDEX nonce_at ON nonce (at_ms);
 APPEND_ONLY: Final = ("decision", "ack", "checkpoint", "paper")
 
 Step = Callable[[sqlite3.Connection], None]
-STEPS: Final[Mapping[int, Step]] = {1: take_over}
+
+
+def _onward(db: sqlite3.Connection) -> None:
+    """Form 2: what goes on under leave. The table of leaves by leaf was never written to."""
+    db.execute("DROP TABLE IF EXISTS grant_")
+    for statement in TABLES.strip().split(";\n"):
+        if any(f" {name} " in statement.partition("(")[0] + " " for name in ("carried", "passed")):
+            db.execute(statement)
+
+
+def _form_2(db: sqlite3.Connection) -> None:
+    _onward(db)
+    take_over(db)
+
+
+STEPS: Final[Mapping[int, Step]] = {1: _form_2, 2: tables.bring_up}
 """From form N to N + 1. All steps of an upgrade are one transaction: one that is interrupted has not begun."""
 
 
@@ -93,6 +115,7 @@ def create(db: sqlite3.Connection, context: str) -> None:
     """The tables of an empty file, inside a transaction of the caller."""
     for statement in TABLES.strip().split(";\n"):
         db.execute(statement)
+    tables.make(db)
     db.execute(TABLE)
     for table in APPEND_ONLY:
         for act in ("UPDATE", "DELETE"):

@@ -9,13 +9,14 @@ from typing import Self
 
 from kizuna.base.errors import ConfigError
 from kizuna.records.context import check
-from kizuna.stores.shared import books
+from kizuna.stores.shared import books, onward
 from kizuna.stores.shared.database import WINDOW_MS, Database
 from kizuna.stores.shared.decisions import Decisions
 from kizuna.stores.shared.inbox import Inbox
 from kizuna.stores.shared.logs import Logs
 from kizuna.stores.shared.outbox import Outbox
 from kizuna.stores.shared.records import Records
+from kizuna.stores.shared.register.finding import Register
 
 
 class Shared:
@@ -27,10 +28,12 @@ class Shared:
         self.logs = Logs(database)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
+        self.register = Register(database)
         self.decisions = Decisions(database)
         self.derived = books.Derived(database)
         self.tombstones = books.Tombstones(database)
-        self.grants = books.Grants(database)
+        self.carried = onward.Carried(database)
+        self.passed = onward.Passed(database)
         self.quarantine = books.Quarantine(database)
         self.papers = books.Papers(database)
         self.nonces = books.Nonces(database)

@@ -1,4 +1,4 @@
-"""What is asked of partners, and what they ask: recalls, requests, grants; and the queue for a person."""
+"""What is asked of partners, and what they ask: recalls and requests; and the queue for a person."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.routes import sharing_grants
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.share.desk import calling, overview
@@ -65,25 +66,6 @@ class NewAnswer(Strict):
     text: str = Field(default="", max_length=4000)
 
 
-class NewGrant(Strict):
-    """Leave to pass own records on to an audience until a time."""
-
-    records: list[Id] = Field(min_length=1, max_length=512)
-    to: Audience
-    until_ms: Time
-    purpose: list[Word] = Field(default=[], max_length=8)
-    request: Id | None = None
-
-
-class LeaveAsked(Strict):
-    """Ask the originator for leave to pass its records on."""
-
-    records: list[Id] = Field(min_length=1, max_length=512)
-    to: Audience
-    until_ms: Time | None = None
-    text: str = Field(default="", max_length=2000)
-
-
 class Review(Strict):
     """A second person's word about what a lone officer did."""
 
@@ -101,7 +83,7 @@ def add_to(router: APIRouter, books: Books) -> None:
     """Add the routes."""
     _add_recalls(router, books)
     _add_requests(router, books)
-    _add_grants(router, books)
+    sharing_grants.add_to(router, books)
     _add_queue(router, books)
 
 
@@ -182,45 +164,6 @@ def _add_requests(router: APIRouter, books: Books) -> None:
         _or_404(lambda: calling.withdraw(office, request, "", viewer.name))
         audit.did(viewer.name, "request.withdraw", request, "done", viewer.address)
         return answer({"requests": calling.requests(office)})
-
-
-def _add_grants(router: APIRouter, books: Books) -> None:
-    audit = books.node.desk.audit
-
-    @router.get("/api/sharing/grants", **needs("release.see"))
-    def grants(viewer: Looks) -> Response:
-        """Grants of all parties, and requests for leave."""
-        office = office_of(books)
-        audit.saw(viewer.name, "grant.see", "", viewer.address)
-        return answer(calling.grants(office))
-
-    @router.post("/api/sharing/grants", **needs("release.act"))
-    def grant(viewer: Looks, body: Annotated[NewGrant, Body()]) -> Response:
-        """Allow that own records be passed on to an audience until a time."""
-        office = office_of(books)
-        row = office.consents.get(body.request or "")
-        with _refusals(books, viewer, "grant", body.to):
-            name = calling.grant(office, body.records, body.to, body.until_ms, body.purpose, viewer.name,
-                                 request_id=body.request or "", asked_by=row.proved if row else "")  # fmt: skip
-        audit.did(viewer.name, "grant", name, body.to, viewer.address)
-        return answer({"id": name, **calling.grants(office)}, 201)
-
-    @router.post("/api/sharing/grants/ask", **needs("release.act"))
-    def ask_leave(viewer: Looks, body: Annotated[LeaveAsked, Body()]) -> Response:
-        """Ask the originator for leave to pass its records on."""
-        office = office_of(books)
-        with _refusals(books, viewer, "grant.ask", body.to):
-            name = calling.ask_leave(office, body.records, body.to, body.until_ms, body.text, viewer.name)
-        audit.did(viewer.name, "grant.ask", name, body.to, viewer.address)
-        return answer({"id": name, **calling.grants(office)}, 201)
-
-    @router.post("/api/sharing/grants/{grant}/end", **needs("release.act"))
-    def end(viewer: Looks, grant: Named) -> Response:
-        """End an own grant before its time; what was passed on until then is a matter for a recall."""
-        office = office_of(books)
-        _or_404(lambda: calling.end_grants(office, [grant], "", viewer.name))
-        audit.did(viewer.name, "grant.end", grant, "done", viewer.address)
-        return answer(calling.grants(office))
 
 
 def _add_queue(router: APIRouter, books: Books) -> None:

@@ -1,8 +1,8 @@
-"""Recalls, requests for information, and grants: what an officer asks of others, and what others ask of this desk."""
+"""Recalls and requests for information: what an officer asks of others, and what others ask of this desk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -11,12 +11,10 @@ from kizuna.base.errors import InputError
 from kizuna.node.share.desk.holdings import REFUSE, Sent
 from kizuna.node.share.desk.journal import DUTY, RULE, Row
 from kizuna.node.share.desk.refusal import Refusal
-from kizuna.records.bodies.trust import ConsentRequest, Recall, Request
+from kizuna.records.bodies.trust import Recall, Request
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
-from kizuna.share import grants as granting
 from kizuna.share import requests as asking
-from kizuna.share.grants import Given
 from kizuna.share.recall import Hop, Recalls
 from kizuna.share.requests import Asked
 
@@ -170,67 +168,3 @@ def withdraw(office: Office, name: str, text: str, by: str) -> None:
         raise InputError("there is no such request of this desk", code="no_request")
     data = asking.withdraw(asked, me=office.me, now_ms=office.now_ms(), context=office.context, text=text)
     office.write(data, by, [asked.to], DUTY)
-
-
-# ---- grants ----------------------------------------------------------------------------------------------------------
-def grant(office: Office, records: Sequence[str], to: str, until_ms: int, purpose: Sequence[str], by: str, *,
-          request_id: str = "", asked_by: str = "") -> str:  # fmt: skip
-    """Allow that own records be passed on to an audience; said to who asked and to who receives, under the rules."""
-    foreign = [r for r in records if (found := office.holdings(r)) is None or found.origin != office.me]
-    if foreign:
-        raise Refusal(f"only the originator grants: {foreign[0][:16]} is none of {office.me}'s", rule="originator")
-    reach = sorted((office.sharing.who().members(to) | ({asked_by} if asked_by else set())) - {office.me})
-    if not reach:
-        raise Refusal(f"nobody that this node knows reads for {to}", rule="bound.reader")
-    data = granting.give(records, to, until_ms, me=office.me, reach=reach, now_ms=office.now_ms(),
-                         context=office.context, purpose=purpose, request=request_id or None)  # fmt: skip
-    return office.write(data, by, reach, RULE).id
-
-
-def end_grants(office: Office, names: Sequence[str], text: str, by: str) -> None:
-    """End own grants before their time."""
-    mine = {g.id: g for g in office.grants.given() if g.origin == office.me}
-    odd = [n for n in names if n not in mine]
-    if odd or not names:
-        raise InputError(f"no grant {odd[0][:16] if odd else ''} of this desk", code="no_grant")
-    reach = sorted({p for n in names for p in office.rows[n].to})
-    data = granting.end(names, me=office.me, reach=reach, now_ms=office.now_ms(), context=office.context, text=text)
-    office.write(data, by, reach, DUTY)
-
-
-def ask_leave(office: Office, records: Sequence[str], to: str, until_ms: int | None, text: str, by: str) -> str:
-    """Ask the originator of others' records for leave to pass them on. Raises Refusal where they are of several."""
-    origins = {found.origin for r in records if (found := office.holdings(r)) is not None}
-    if len(origins) != 1 or office.me in origins:
-        raise Refusal("leave is asked for records of one other party", rule="originator")
-    originator = origins.pop()
-    data = granting.ask(records, to, originator, me=office.me, now_ms=office.now_ms(), context=office.context,
-                        text=text, until_ms=until_ms)  # fmt: skip
-    return office.write(data, by, [originator], RULE).id
-
-
-def grants(office: Office) -> dict[str, Any]:
-    """Grants of all, and requests for leave."""
-    answered = {b.request for g in office.grants.given() if (b := _grant_body(office, g)) is not None}
-    asked = []
-    for row in office.consents.values():
-        body = read_body(decode(row.data))
-        assert isinstance(body, ConsentRequest)
-        asked.append({
-            "id": row.id, "by": row.proved, "mine": row.proved == office.me, "records": list(body.records),
-            "to": body.to, "until_ms": body.until_ms, "text": body.text, "at_ms": row.at_ms,
-            "answered": row.id in answered,
-        })  # fmt: skip
-    return {"grants": [_given(office, g) for g in office.grants.given()], "asked": asked}
-
-
-def _grant_body(office: Office, given: Given) -> Any:
-    row = office.rows.get(given.id)
-    return None if row is None else read_body(decode(row.data))
-
-
-def _given(office: Office, given: Given) -> Mapping[str, Any]:
-    now = office.now_ms()
-    state = "ended" if given.ended else "over" if now >= given.until_ms else "open"
-    return {"id": given.id, "origin": given.origin, "to": given.to, "records": sorted(given.records),
-            "until_ms": given.until_ms, "state": state, "mine": given.origin == office.me}  # fmt: skip

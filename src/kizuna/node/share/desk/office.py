@@ -20,15 +20,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError
-from kizuna.node.share.desk.hidden import Hidden
+from kizuna.base.utc import iso_s
+from kizuna.node.share.desk.hidden import HIDING, Hidden
 from kizuna.node.share.desk.holdings import Holdings
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.ports import Received, Sharing
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.desk.released import Released
-from kizuna.node.share.desk.shelf import KIND as CTI
 from kizuna.node.share.desk.shelf import TaxiiDesk
 from kizuna.node.share.incidents.cases import Cases
+from kizuna.node.share.onward.desk import OnwardDesk
+from kizuna.node.share.onward.leaves import PROPOSED
+from kizuna.node.share.onward.proofs import CONFIRMED, Proofs
+from kizuna.records.kinds import read_body
 from kizuna.records.label import Label, Tlp
 from kizuna.records.partner import ACTIVE
 from kizuna.records.record import decode, record_id
@@ -42,7 +46,9 @@ from kizuna.share.requests import Requests
 from kizuna.share.rules.rule import DISTRESS, RuleSet
 from kizuna.stores.shared import Decided
 
-DUTIES: Final = frozenset(("recall", "recall.ack", "grant.end", "request.end", "agreement", "community.members"))
+DUTIES: Final = frozenset((
+    "recall", "recall.ack", "grant.end", "grant.use", "request.end", "agreement", "community.members",
+))  # fmt: skip
 """Kinds that go to whom they concern without a rule of release."""
 TAKEN: Final = ("incident.", "recall", "grant", "consent.", "request", "answer", "agreement")
 """Beginnings of the kinds that the desk takes in."""
@@ -76,11 +82,14 @@ class Office:
         self.recalls = Recalls(self.me, self.context)
         self.requests = Requests(self.context)
         self.grants = Grants(self.context)
+        self.proofs = Proofs(self)
+        self.onward = OnwardDesk(self)
         self.holdings = Holdings(self)
         self.hidden = Hidden(self.shared)
         self.cases = Cases(self)
         self.rows: dict[str, Row] = {}
-        self.consents: dict[str, Row] = {}
+        self.unusable: dict[str, str] = {}
+        """Rows of the journal that no state machine takes, with the reason; kept, shown and left out."""
         self.refused: dict[tuple[str, str], Decision] = {}
         """Last refusal of a row for an audience."""
         self.version = 0
@@ -105,7 +114,7 @@ class Office:
             self.read()
             for prefix in TAKEN:
                 self.sharing.on(prefix, self._received)
-            self.sharing.on(CTI, self.taxii.received)
+            self.sharing.onward = self.onward
 
     def read(self) -> None:
         """Rebuild what is known."""
@@ -123,7 +132,11 @@ class Office:
         with self.lock:
             fresh = self.journal.news()
             for row in fresh:
-                self._apply(row)
+                try:
+                    self._apply(row)
+                except KizunaError as exc:  # one bad row must not keep a desk shut
+                    self.unusable[row.id] = f"{row.what} of {iso_s(row.at_ms)}: {exc.message}"
+                    _LOG.error("row %s of the journal is left out: %s", row.id[:16], exc)
             world = (len(self.rulebook.status().steps), [(k.id, k.state) for k in self.sharing.partners.all()])
             if fresh or world != self._world:
                 self._world = world
@@ -157,9 +170,11 @@ class Office:
             self.look()
             if self.holdings.waits or self._waiting:
                 self.deliver()
+            self.onward.tend()
             active = self.rulebook.active()
             lapsed = self.lapsed(active) if active else {}
             return [
+                *(f"a row of the journal cannot be used and is left out: {why}" for why in self.unusable.values()),
                 *self.agreements.warnings(self.now_ms()),
                 *(f"rule {r} releases nothing: {why}" for r, why in lapsed.items()),
             ]
@@ -173,7 +188,10 @@ class Office:
         return self.version, self.cases.version
 
     def _received(self, came: Received) -> None:
-        self.take(came.data, parse_name(came.log).origin, came.partner)
+        if decode(came.data).kind == "grant.use":
+            self.onward.heard_use(came.data, came.partner)
+            return
+        self.take(came.data, came.proved or parse_name(came.log).origin, came.partner)
 
     def take(self, data: bytes, proved: str, via: str = "") -> None:
         """Take in a record from a partner. Raises InputError for one that is none."""
@@ -194,8 +212,13 @@ class Office:
 
     # ---- writing -----------------------------------------------------------------------------------------------------
     def write(self, data: bytes, by: str, to: Iterable[str] = (), way: str = HOUSE) -> Row:
-        """Keep a record that was written here and pass it on. Raises Refusal where a rule does not let it go."""
+        """Keep a record that was written here and pass it on.
+
+        Raises InputError for a body that is not of its kind's form, before anything is kept; Refusal where a rule does
+        not let it go.
+        """
         record = decode(data)
+        read_body(record)
         audiences = tuple(dict.fromkeys(to))
         with self.lock:
             if way == RULE:
@@ -225,8 +248,15 @@ class Office:
     def _apply(self, row: Row) -> None:
         self.rows[row.id] = row
         self.version += 1
+        try:
+            self._take(row)
+        except KizunaError:
+            del self.rows[row.id]
+            raise
         if row.proved == self.me and row.way in (RULE, DUTY):
             self._waiting.update({(row.id, audience): row for audience in row.to})
+
+    def _take(self, row: Row) -> None:
         if row.what.startswith("incident."):
             self.cases.take(row)
         elif row.what in ("recall", "recall.ack", "!recall.sent", "!recall.refuse"):
@@ -235,8 +265,10 @@ class Office:
             _refuse(self.requests.take(row.data, row.proved))
         elif row.what in ("grant", "grant.end"):
             _refuse(self.grants.take(row.data, row.proved))
-        elif row.what == "consent.request":
-            self.consents[row.id] = row
+        elif row.what in ("consent.request", "consent.refusal") or row.what.startswith(PROPOSED):
+            self.onward.leaves.take(row)
+        elif row.what == CONFIRMED:
+            self.proofs.confirm(*row.data.decode().split(" ")[:2])
         elif row.what == "agreement":
             _refuse(signing.apply(self.agreements, row.data, row.proved))
 
@@ -293,22 +325,40 @@ class Office:
         self.shared.decisions.add([said], self.now_ms())
 
     def by_duty(self, data: bytes, audience: str, *, rule: str = "", clauses: tuple[str, ...] = (),
-                why: str = "") -> None:  # fmt: skip
-        """Pass a record on without a rule of release; the decision says by which duty or clause."""
+                why: str = "", lane: str = "flash") -> None:  # fmt: skip
+        """Pass a record on without a rule of release; the decision says by which duty or clause.
+
+        What another party stated goes with its proof.
+        """
         record = decode(data)
         if self.told(record_id(data), audience) or not self.reaches(audience):
             return
         decision = Decision(
-            "release", "", (rule or f"duty.{record.kind}", *clauses), clauses, label=record.label, lane="flash",
+            "release", "", (rule or f"duty.{record.kind}", *clauses), clauses, label=record.label, lane=lane,
             why=(why or "it goes to whom it concerns",),
         )  # fmt: skip
-        self.sharing.door.pass_on(data, decision, audience)
+        if record.origin != self.me:
+            self.onward.by_duty(data, audience, decision)
+        else:
+            self.sharing.door.pass_on(data, decision, audience)
         self.version += 1
 
     def reaches(self, party: str) -> bool:
-        """Whether a party is a partner that may be told anything."""
-        found = self.sharing.who().partners.get(party)
-        return found is not None and found.state == ACTIVE
+        """Whether a party is a partner that may be told anything, or a community that somebody reads."""
+        who = self.sharing.who()
+        found = who.partners.get(party)
+        return found.state == ACTIVE if found is not None else party in who.communities and bool(who.members(party))
+
+    def is_recalled(self, record: str) -> bool:
+        """Whether nobody is to see a record any more."""
+        stone = self.shared.tombstones.of([record]).get(record)
+        return stone is not None and stone.action in HIDING
+
+    def alarm(self, partner: str, log: str, words: str) -> None:
+        """Tell the people of this node, where it runs."""
+        traffic = getattr(self.sharing, "traffic", None)
+        if traffic is not None:
+            traffic.alarm(partner, log, words)
 
     def told(self, record: str, audience: str) -> bool:
         """Whether a record stands in a log to an audience."""

@@ -11,6 +11,7 @@ from kizuna.node.share.desk import rulings
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.desk.shelf import NUMBERS
 from kizuna.node.share.exchange import inward
+from kizuna.node.share.onward import leaves
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
 from kizuna.share.incident.break_glass import unreviewed
@@ -70,16 +71,10 @@ def waiting(office: Office) -> dict[str, int]:
         "requests": len(office.requests.owed(office.me)), "reviews": len(reviews(office)["waiting"]),
         "proposals": len(office.rulebook.status().proposals), "quarantine": len(quarantine(office)),
         "introductions": len(introduction.waiting(office.places)), "agreements": len(signs),
-        "leaves": sum(1 for r in office.consents.values() if r.proved != office.me and not _granted(office, r.id)),
+        "leaves": leaves.owed(office), "grants": len(office.onward.leaves.waiting()),
         "incidents": sum(1 for h in office.cases.all() if (c := h.case()) and c.desks.get(office.me) == "offered"),
         "overdue": sum(a.overdue(now) for a in office.requests.owed(office.me)),
     }  # fmt: skip
-
-
-def _granted(office: Office, request: str) -> bool:
-    from kizuna.node.share.desk.calling import grants  # noqa: PLC0415
-
-    return any(a["id"] == request and a["answered"] for a in grants(office)["asked"])
 
 
 # ---- reviews ---------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ def facts(office: Office) -> Facts:
     return Facts(
         told.logs, told.readings, origins=told.origins, grants=grants, covered=told.covered, told_of=told_of,
         members=members, lanes=lanes, keys=keys, positions=positions, incidents=incidents,
+        passed=tuple((p.id, p.audience, p.carrier, p.leave) for p in office.shared.passed.by_others(office.me)),
     )  # fmt: skip
 
 

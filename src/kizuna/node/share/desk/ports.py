@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from kizuna.node.share.door import Door
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import Identity
+from kizuna.node.share.onward import Onward
 from kizuna.node.share.partners import Partners
 from kizuna.node.share.rulebook import RuleBook
 from kizuna.records.partner import Directory
@@ -34,6 +35,11 @@ class Received(Protocol):
         """Its bytes."""
         ...
 
+    @property
+    def proved(self) -> str:
+        """The third party that is proved to state it, where the partner only carried it."""
+        ...
+
 
 class Sharing(Protocol):
     """Everything of sharing in a running node."""
@@ -48,6 +54,7 @@ class Sharing(Protocol):
     door: Door
     now_ms: Callable[[], int]
     bound: Callable[[RuleSet], RuleSet]
+    onward: Onward | None
 
     @property
     def addresses(self) -> tuple[str, ...]:

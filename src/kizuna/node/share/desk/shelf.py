@@ -19,12 +19,9 @@ from kizuna.base.errors import InputError
 from kizuna.formats.stix import head, tlp
 from kizuna.formats.taxii.requests import Ask
 from kizuna.formats.taxii.view import Collection, Facts, Reply, reply
-from kizuna.node.share.desk.told import audiences_of
-from kizuna.records.label import widens
+from kizuna.node.share.desk.reading import audiences_of
 from kizuna.records.record import Record, decode, encode
-from kizuna.share import columns
-from kizuna.share.decide import Decision, label_for
-from kizuna.share.decide.bounds import narrowed
+from kizuna.share.decide import label_for
 from kizuna.stores.taxii_shelf import Shelf, ShelfView
 
 if TYPE_CHECKING:
@@ -114,32 +111,6 @@ class TaxiiDesk:
                 record = decode(one.data) if one.data else None
                 if record is not None and record.kind == KIND and office.shared.tombstones.of([one.id]):
                     self.shelf.take_back(partner, head(bytes(record.body))[0])
-
-    # ---- what partners told ------------------------------------------------------------------------------------------
-    def received(self, came: Received) -> None:
-        """Pass on what a partner told, unchanged, to every audience to which our rules release it; without, to nobody.
-
-        It is decided once, when it comes. It keeps its label, so a rule that would narrow that label releases nothing.
-        """
-        office, record = self._office, came.record
-        rules = office.sharing.rules()
-        if rules is None or record.kind != KIND or record.context != office.context:
-            return
-        zone = frozenset[str]() if not record.geo else None
-        facts = columns.Facts(record.kind, record.origin, record.context, record.label, record.observed_ms,
-                              office.now_ms(), zone, zone, frozenset(), frozenset(record.subject),
-                              frozenset())  # fmt: skip
-        for audience in rules.audiences:
-            if audience in (record.origin, came.partner) or office.told(came.id, audience):
-                continue
-            decision = office.allowed(facts, audience)
-            if decision.released and widens(narrowed(record.label, audience), label_for(decision, record.observed_ms)):
-                why = f"{', '.join(decision.rule_ids)} would narrow its label, and what a partner told keeps its own"
-                decision = Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
-            if decision.released:
-                office.sharing.door.pass_on(came.data, decision, audience)
-            else:
-                office.withhold(came.id, decision, audience)
 
     # ---- posts -------------------------------------------------------------------------------------------------------
     def waiting(self) -> list[dict[str, Any]]:

@@ -35,10 +35,13 @@ class Exchange:
         """A page of one of our logs for a partner; ``alone``: for one who may hold nothing before it.
 
         A log that several read holds what was released when others were in it: records whose label does not reach this
-        reader today travel as commitments.
+        reader today travel as commitments, and so does what another party stated and lets go on no more.
         """
         sharing, name = self._sharing, parse_name(log)
-        hides = None if name.audience == reader else not_for(reader, sharing.who(), sharing.now_ms())
+        tests = [] if name.audience == reader else [not_for(reader, sharing.who(), sharing.now_ms())]
+        if sharing.onward is not None:
+            tests.append(sharing.onward.gone(name.audience))
+        hides = (lambda record: any(test(record) for test in tests)) if tests else None
         keys = sharing.identity.ring.sequence
         return self._cutter.cut(name, first, max_bytes, keys=keys, alone=alone, hides=hides)
 

@@ -1,0 +1,231 @@
+"""What another party stated goes on in its own bytes, with its own proof, where it and our rules allow; and nowhere else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kizuna.node.share.desk import calling, parting
+from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.onward import leaves
+from kizuna.node.share.onward.leaves import Wish
+from kizuna.records.bodies.onward import Scope
+from kizuna.records.label import Label, Reshare, Tlp
+from kizuna.share.decide import Decision
+from node.share.onward_nodes import RULES, Node, chain, made, meet, onward, sync
+
+DAY = 86_400_000
+
+
+PARTIES = ("ash", "birch", "cedar", "dune")
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("onward"), *PARTIES)
+
+
+@pytest.fixture
+def row(homes: Path, tmp_path: Path) -> Iterator[list[Node]]:
+    nodes = chain(homes, tmp_path, *PARTIES)
+    yield nodes
+    for node in nodes:
+        node.end()
+
+
+def confirm(node: Node, party: str) -> None:
+    [found] = [s for s in node.office.proofs.strangers() if s.party == party]
+    leaves.confirm(node.office, party, found.fingerprint, "mei")
+
+
+def let(node: Node, scope: Scope, *via: str, days: float = 1) -> str:
+    return leaves.give(node.office, Wish(scope, node.sharing.now_ms() + round(days * DAY), via), "aiko")["id"]
+
+
+def test_without_leave_or_without_our_rules_nothing_goes_on(row: list[Node]) -> None:
+    ash, birch, cedar, _ = row
+    name = ash.state("track.position", "birch")
+    onward(birch, "ash", "cedar")
+    meet(*row)
+    assert name not in birch.told("cedar"), "rules alone do not suffice"
+    birch.rules(RULES % {"me": "birch", "to": '"ash", "cedar"'})
+    let(ash, Scope(records=(name,), to="cedar"), "birch")
+    meet(*row)
+    assert name not in birch.told("cedar"), "leave alone does not suffice"
+    onward(birch, "ash", "cedar")
+    meet(*row)
+    assert birch.told("cedar").count(name) == 1, "both do, for what was held before too"
+
+
+KINDS = [
+    ("track.position", b'{"s":7.0}'),
+    ("event.gap", b'{"event_id":"g1","mmsis":[431000001],"start_lat_deg":24.5,"start_lon_deg":123.5}'),
+    ("zone.claim", b'{"zone_id":"strip"}'),
+    ("identity.claim", b'{"mmsi":431000001,"name":"ASAHI"}'),
+    ("cti.stix", b'{"type":"indicator","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f","spec_version":"2.1"}'),
+]
+
+
+def test_it_goes_on_in_its_bytes_with_its_proof_and_shows_its_originator_and_its_carrier(row: list[Node]) -> None:
+    ash, birch, cedar, dune = row
+    onward(birch, "ash", "cedar")
+    names = [ash.state(kind, "birch", body=body) for kind, body in KINDS]
+    let(ash, Scope(records=tuple(names), to="cedar"), "birch")
+    meet(*row)
+    assert cedar.shown() == {}, "the keys of ash are not known here, and nobody has confirmed them"
+    assert "nobody here has confirmed the root key of ash" in cedar.alarms[-1]
+    assert {a["record"] for a in leaves.listed(cedar.office)["aside"]} > set(names), "they, and the grant"
+    confirm(cedar, "ash")
+    meet(*row)
+    source, lat, lon = cedar.shown()[431000001]
+    assert (source, lat, lon) == ("partner:ash/birch", 24.5, 123.5)
+    for name in names:
+        mine, theirs = (n.sharing.shared.records.get(name).data for n in (ash, cedar))
+        assert mine == theirs
+        assert cedar.sharing.shared.carried.get(name).state == "taken"
+    assert leaves.listed(cedar.office)["aside"] == []
+    assert not set(names) & set(cedar.told("dune")), "and no further than the grant says"
+
+
+def test_what_went_on_is_told_its_originator_and_counted_in_exposure(row: list[Node]) -> None:
+    ash, birch, cedar, _ = row
+    onward(birch, "ash", "cedar")
+    name = ash.state("track.position", "birch")
+    grant = let(ash, Scope(records=(name,), to="cedar"), "birch")
+    meet(*row)
+    birch.ahead_ms += 60_000
+    birch.office.tend()
+    meet(*row)
+    [given] = leaves.listed(ash.office)["grants"]
+    assert [(w["carrier"], w["to"], w["records"]) for w in given["went"]] == [("birch", "cedar", 1)]
+    assert [u["record"] for u in leaves.shown(ash.office, grant)["under"]] == [name]
+    found = parting.facts(ash.office)
+    assert (name, "cedar", "birch", grant) in found.passed
+    assert parting.shown(ash.office, "birch")["onward"] == [{"to": "cedar", "records": 1, "by": "grant"}]
+
+
+def test_a_recall_follows_over_three_hops_with_acks_and_hides_at_each(row: list[Node]) -> None:
+    ash, birch, cedar, dune = row
+    onward(birch, "ash", "cedar")
+    onward(cedar, "ash", "dune")
+    name = ash.state("track.position", "birch")
+    let(ash, Scope(records=(name,), to="cedar"), "birch")
+    let(ash, Scope(records=(name,), to="dune"), "birch", "cedar")
+    meet(*row)
+    confirm(cedar, "ash")
+    meet(*row)
+    confirm(dune, "ash")
+    meet(*row)
+    assert cedar.shown()[431000001][0] == "partner:ash/birch"
+    assert dune.shown()[431000001][0] == "partner:ash/cedar"
+    [recall] = calling.recall(ash.office, [name], "", "hide", "error", "", "aiko")
+    meet(*row)
+    table = {h.party: (h.depth, h.state) for h in calling.hops(ash.office, recall)}
+    assert table == {p: (k, "acknowledged") for k, p in enumerate(("birch", "cedar", "dune"), 1)}
+    for node in (birch, cedar, dune):
+        assert node.office.is_recalled(name)
+        assert not len(node.office.hidden.seen(node.keep.latest()[1]))
+
+
+def test_end_and_expiry_stop_it_also_for_what_lies_unsent(row: list[Node]) -> None:
+    ash, birch, cedar, _ = row
+    onward(birch, "ash", "cedar")
+    let(ash, Scope(kinds=("track.*",), to="cedar"), "birch")
+    first = ash.state("track.position", "birch", observed_ms=ash.sharing.now_ms())
+    sync(ash, birch)
+    assert first in birch.told("cedar")
+    second = let(ash, Scope(kinds=("event.*",), to="cedar"), "birch")
+    [open_] = [g["id"] for g in leaves.listed(ash.office)["grants"] if g["id"] != second]
+    leaves.end(ash.office, [open_], "", "aiko")
+    sync(ash, birch)
+    sync(birch, cedar)  # what stood in the log and was not fetched goes as its commitment
+    held = cedar.sharing.shared.records.get(first)
+    assert held is None or held.data is None
+    later = ash.state("track.position", "birch", observed_ms=ash.sharing.now_ms())
+    meet(*row)
+    assert later not in birch.told("cedar")
+    gap = ash.state("event.gap", "birch", body=KINDS[1][1], observed_ms=ash.sharing.now_ms())
+    meet(*row)
+    assert gap in birch.told("cedar")
+    birch.ahead_ms = ash.ahead_ms = cedar.ahead_ms = 2 * DAY
+    late = ash.state("event.gap", "birch", body=KINDS[1][1].replace(b"g1", b"g2"))
+    meet(*row)
+    assert late not in birch.told("cedar")
+
+
+def test_asked_refused_asked_again_and_given(row: list[Node]) -> None:
+    ash, birch, _, _ = row
+    name = ash.state("track.position", "birch")
+    meet(*row)
+    scope = Scope(records=(name,), to="cedar")
+    first = leaves.ask(birch.office, scope, "", None, "cedar patrols there", "ken")
+    assert leaves.listed(birch.office)["asked"][0]["state"] == "asked"
+    meet(*row)
+    assert leaves.listed(birch.office)["asked"][0]["state"] == "received"
+    assert leaves.owed(ash.office) == 1
+    leaves.refuse(ash.office, first, "not yet", "aiko")
+    with pytest.raises(Refusal, match="answered already"):
+        leaves.refuse(ash.office, first, "again", "aiko")
+    meet(*row)
+    [asked] = leaves.listed(birch.office)["asked"]
+    assert (asked["state"], asked["why"]) == ("refused", "not yet") and leaves.owed(ash.office) == 0
+    second = leaves.ask(birch.office, scope, "", None, "again", "ken")
+    meet(*row)
+    wish = Wish(scope, ash.sharing.now_ms() + DAY, request=second)
+    assert leaves.give(ash.office, wish, "aiko")["state"] == "given"
+    meet(*row)
+    assert [a["state"] for a in leaves.listed(birch.office)["asked"] if a["id"] == second] == ["granted"]
+    again = birch.again()
+    agree = [a["state"] for a in leaves.listed(again.office)["asked"]]
+    assert sorted(agree) == ["granted", "refused"], "and after a restart"
+
+
+def test_only_the_originator_gives_and_people_are_named_for_a_purpose(row: list[Node]) -> None:
+    ash, birch, _, _ = row
+    name = ash.state("track.position", "birch")
+    label = Label(tlp=Tlp.AMBER, rel_to=frozenset(("birch",)), personal=True, reshare=Reshare.CONSENT)
+    meet(*row)
+    with pytest.raises(Refusal, match="only the originator grants"):
+        let(birch, Scope(records=(name,), to="cedar"), "cedar")
+    person = ash.state("track.position", "birch", label=label)
+    with pytest.raises(Refusal, match="say what for"):
+        let(ash, Scope(records=(person,), to="cedar"), "birch")
+    with pytest.raises(Refusal) as no:
+        leaves.ask(ash.office, Scope(records=(name,), to="cedar"), "", None, "", "aiko")
+    assert no.value.rule == "originator"
+
+
+def test_a_rule_may_ask_for_two_persons(row: list[Node]) -> None:
+    ash, birch, _, _ = row
+    name = ash.state("track.position", "birch")
+    ash.rules(
+        (RULES % {"me": "ash", "to": '"birch"'}).replace(
+            '"consent.request"] }', '"consent.request"] }\ntwo_persons = true'
+        )
+    )
+    wish = Wish(Scope(records=(name,), to="cedar"), ash.sharing.now_ms() + DAY, ("birch",))
+    done = leaves.give(ash.office, wish, "aiko")
+    assert done["state"] == "proposed" and not leaves.listed(ash.office)["grants"]
+    with pytest.raises(Refusal, match="another person"):
+        leaves.decide(ash.office, done["id"], "aiko", approve=True)
+    leaves.decide(ash.office, done["id"], "ben", approve=True)
+    [given] = leaves.listed(ash.office)["grants"]
+    assert given["by"] == "aiko + ben" and not leaves.listed(ash.office)["proposals"]
+    meet(*row)
+    assert [g["state"] for g in leaves.listed(birch.office)["grants"]] == ["open"]
+
+
+def test_a_carrier_cannot_bend_what_it_carries_and_what_comes_bare_is_set_aside(row: list[Node]) -> None:
+    ash, birch, cedar, _ = row
+    name = ash.state("track.position", "birch")
+    meet(*row)
+    held = birch.sharing.shared.records.get(name).data
+    birch.sharing.onward = None  # a carrier that does not keep to it
+    yes = Decision("release", "", ("x",))
+    birch.sharing.door.pass_on(held, yes, "cedar")
+    birch.sharing.door.pass_on(held.replace(b"24.5", b"24.6"), yes, "cedar")
+    sync(birch, cedar)
+    assert cedar.shown() == {}
+    assert [w for w in cedar.alarms if "came without its originator's proof" in w] == cedar.alarms and len(
+        cedar.alarms
+    ) == 2
