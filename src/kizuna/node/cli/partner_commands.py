@@ -11,7 +11,7 @@ from kizuna.node.cli.share_open import AsJson, By, Home, Party
 
 partner_app = typer.Typer(help="Partners of a node: introduce, list, bound, pause, revoke.", no_args_is_help=True)
 community_app = typer.Typer(help="Communities: lists of members, signed by their stewards.", no_args_is_help=True)
-keys_app = typer.Typer(help="This node's keys: show, rotate with the root key, retire the old ones.",
+keys_app = typer.Typer(help="This node's keys: show, rotate and retire as planned, revoke what was stolen.",
                        no_args_is_help=True)  # fmt: skip
 
 _MANY = "May be repeated; one empty word takes all away."
@@ -250,6 +250,26 @@ def keys_retire(
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
     trust_run.retire(home, root_key, passphrase_file, by, anyway=anyway, as_json=as_json)
+
+
+@keys_app.command("revoke")
+def keys_revoke(
+    home: Home,
+    use: Annotated[list[str] | None, typer.Option("--use", help="page, node, box or tls; all without it.")] = None,
+    root_key: RootKey = None, passphrase_file: Phrase = None, why: Why = "", by: By = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Keys were stolen: end them at what this node signed, put new ones in use and tell partners. It must not run."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.revoke(home, tuple(use or ()), root_key, passphrase_file, why, by, as_json=as_json)
+
+
+@keys_app.command("announce")
+def keys_announce(home: Home, by: By = "", as_json: AsJson = False) -> None:
+    """Bring the newest key manifests to every partner that can be reached; the node may run."""
+    from kizuna.node.cli import trust_run  # noqa: PLC0415
+
+    trust_run.announce(home, by, as_json=as_json)
 
 
 def add_to(app: typer.Typer) -> None:

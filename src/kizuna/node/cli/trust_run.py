@@ -172,6 +172,55 @@ def retire(
         _say({"manifest": made.sequence}, words, as_json=as_json)
 
 
+def revoke(
+    home: Path, uses: tuple[str, ...], root: Path | None, passphrase_file: Path | None, why: str, by: str, *,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Stolen keys end, new ones are in use, partners are told."""
+    with output.plain_errors():
+        from kizuna.node.share.trust import revocation, rotation  # noqa: PLC0415
+
+        _must_rest(home)
+        with opened(home) as sharing:
+            key = rotation.Root(root, secret("Passphrase of the root key", passphrase_file))
+            made = revocation.revoke(sharing, key, uses or revocation.ALL, os.urandom, dt.datetime.now(dt.UTC))
+        about = f"{', '.join(uses or revocation.ALL)}, manifest {made.sequence}, epoch {made.epoch}: {why}"
+        audited(home, by, "keys.revoke", about)
+        told = _announced(home, by)
+        first = f"manifest {made.sequence} revokes the keys; new ones are in use, epoch {made.epoch}."
+        words = [first, *_told_words(told), "Start the node. Call every partner: docs/how-to/a-key-was-stolen.md"]
+        _say({"manifest": made.sequence, "epoch": made.epoch, "partners": told}, "\n".join(words), as_json=as_json)
+
+
+def announce(home: Path, by: str, *, as_json: bool) -> None:
+    """The newest manifests go to partners."""
+    with output.plain_errors():
+        told = _announced(home, by)
+        _say({"partners": told}, "\n".join(_told_words(told)) or "no active partner", as_json=as_json)
+
+
+def _announced(home: Path, by: str) -> dict[str, Any]:
+    """By partner, the number of our manifests that it holds now, or why it does not answer."""
+    from kizuna.base.errors import KizunaError  # noqa: PLC0415
+    from kizuna.node.share.trust import revocation  # noqa: PLC0415
+
+    out: dict[str, Any] = {}
+    with opened(home) as sharing:
+        for partner in revocation.others(sharing):
+            try:
+                out[partner] = revocation.announce(sharing, partner)
+            except KizunaError as exc:
+                out[partner] = str(exc)
+    for partner, said in out.items():
+        audited(home, by, "keys.announce", f"{partner}: {said}")
+    return out
+
+
+def _told_words(told: dict[str, Any]) -> list[str]:
+    return [f"{party} has manifest {said}" if isinstance(said, int) else f"{party} NOT TOLD: {said}"
+            for party, said in told.items()]  # fmt: skip
+
+
 def _must_rest(home: Path) -> None:
     from kizuna.base.errors import ConfigError  # noqa: PLC0415
     from kizuna.node.service.status import read_status  # noqa: PLC0415

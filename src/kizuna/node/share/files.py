@@ -3,6 +3,7 @@
 keys/share/root.key             the party's root key, under a passphrase; belongs on a stick in a safe
 keys/share/<kind>-<use>.key     keys of a kind of context (real, exercise, test): page, node, box
 keys/share/next/                keys of a rotation that is under way
+keys/share/former/              keys that were revoked, until every partner knows; see ``trust.revocation``
 keys/share/manifests/0001.note  our key manifests, in order
 keys/share/node.crt, node.key   certificate of the listener for partners
 keys/share/marks-<context>.json how much of each log was signed; never part of a backup
@@ -51,6 +52,11 @@ class Places:
     def next(self) -> Path:
         """Keys that the manifests list and nothing is signed with yet; see ``trust.rotation``."""
         return self.keys / "next"
+
+    @property
+    def former(self) -> Path:
+        """Keys that were revoked, with which partners are told so."""
+        return self.keys / "former"
 
     @property
     def manifests(self) -> Path:

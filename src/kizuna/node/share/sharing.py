@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -95,6 +95,8 @@ class Sharing:
         self.now_ms = now_ms
         self.bound: Callable[[RuleSet], RuleSet] = _nothing_agreed
         """Which of the rules hold now: the desk leaves those whose agreement is known, signed and in force."""
+        self.doubted: Callable[[Iterable[str]], object] = lambda _ids: None
+        """Told of records that a revoked key has made doubtful, before they are hidden; the desk clears the picture."""
         self.handlers: list[tuple[str, Handler]] = [(PREFIX, self.membership.received)]
         self.traffic: Traffic | None = None
         self.onward: Onward | None = None

@@ -120,7 +120,7 @@ class Office:
         """Rebuild what is known."""
         with self.lock:
             self._read_agreements()
-            self.sharing.bound = self.bound
+            self.sharing.bound, self.sharing.doubted = self.bound, self.hidden.add
             self.look()
 
     def close(self) -> None:

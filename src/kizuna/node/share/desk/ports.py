@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from kizuna.node.share.door import Door
@@ -55,6 +55,7 @@ class Sharing(Protocol):
     now_ms: Callable[[], int]
     bound: Callable[[RuleSet], RuleSet]
     onward: Onward | None
+    doubted: Callable[[Iterable[str]], object]
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
-"""Answering partners: three questions over TLS, each signed by a node key of a partner; silence for everybody else.
+"""Answering partners: four questions over TLS, each signed by a node key of a partner; silence for everybody else.
 
     POST /fed/v1/page      a question (``share.sync.wire``): a page, or 204 when nothing came in time
     POST /fed/v1/inbox     a page is brought: what became of it
     GET  /fed/v1/keys      our key manifests after number ?after=N, as a JSON list
+    POST /fed/v1/keys      manifests of the partner are brought, after a revocation: the number that is held then
 
 Who shows no signature of a partner learns nothing: 404 without a word, whatever was asked, and no byte of a body is
 read before the claimed key is known. A known key whose clock is off is told ours (401). Requests name this party and
@@ -27,6 +28,7 @@ from kizuna.base.units import SECOND_MS
 from kizuna.links.fed.signing import TO, WINDOW_S, check, claimed, created_of, recipient
 from kizuna.node.share.partners import ACTIVE, REVOKED
 from kizuna.node.share.trust.rotation import note_known
+from kizuna.share.keys import MANIFEST_MAX_BYTES
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.page import LIMITS
 from kizuna.share.sync import Alarm, Quiet, Reply, Server, wire
@@ -43,7 +45,8 @@ _BODY_S: Final = 120.0
 _DUE_S: Final = 0.5
 _HEADERS_MOST: Final = 64
 _PAGE, _INBOX, _KEYS = "/fed/v1/page", "/fed/v1/inbox", "/fed/v1/keys"
-_ROUTES: Final = {("POST", _PAGE): wire.QUESTION_MOST, ("POST", _INBOX): LIMITS.wire_bytes, ("GET", _KEYS): 0}
+_ROUTES: Final = {("POST", _PAGE): wire.QUESTION_MOST, ("POST", _INBOX): LIMITS.wire_bytes, ("GET", _KEYS): 0,
+                  ("POST", _KEYS): MANIFEST_MAX_BYTES}  # fmt: skip
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -190,6 +193,8 @@ class Listener:
             return await self._page(partner, peer, body, receive)
         if path == _INBOX:
             return Said(200, await asyncio.to_thread(self._traffic.brought, partner, body))
+        if method == "POST":
+            return Said(200, await asyncio.to_thread(self._traffic.keys_brought, partner, body))
         return Said(200, await asyncio.to_thread(manifests_after, self._sharing, partner, query))
 
     def _within(self, address: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kizuna.base.errors import KizunaError
+from kizuna.base.errors import KizunaError, TrustError
 from kizuna.node.service.intake import started
 from kizuna.node.share.arrivals import Arrivals
 from kizuna.node.share.lines.exchange import Exchange
@@ -22,6 +22,7 @@ from kizuna.node.share.lines.listener import Listener
 from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.lines.workers import Worker
 from kizuna.node.share.partners import ACTIVE
+from kizuna.node.share.trust import doubt, revocation
 from kizuna.share.ledger.name import LogName
 from kizuna.share.sync import wire
 from kizuna.share.sync.taking import Outcome
@@ -126,6 +127,7 @@ class Traffic:
                 now = self._sharing.partners.stamp()
                 if now != stamp:
                     self._fit_workers()
+                    self._doubt()
                     stamp = now
                 self._sharing.membership.bring(self._sharing)
                 if (now, self._sharing.communities()) != readers:
@@ -216,6 +218,20 @@ class Traffic:
         with self._lock:
             self._link(partner).bytes_in += len(data)
         return wire.write_brought(out, self.exchange.receipt(out.log) if out.fault is None else b"")
+
+    def keys_brought(self, partner: str, body: bytes) -> bytes:
+        """Key manifests that a partner brought itself: how many are held then. Different ones of a number alarm."""
+        try:
+            return revocation.brought(self._sharing, partner, body)
+        except TrustError as exc:
+            self.alarm(partner, "", str(exc))
+            raise
+
+    def _doubt(self) -> None:
+        """Hide what a revocation of a partner has made doubtful, and tell a person."""
+        for partner in revocation.others(self._sharing):
+            for log, n in doubt.look(self._sharing, partner).items():
+                self.alarm(partner, log, f"{n} records were signed by a key that was revoked since; they are hidden")
 
     def receipts(self, partner: str, notes: Sequence[bytes]) -> None:
         """Receipts of a partner for our logs."""

@@ -24,6 +24,7 @@ from kizuna.links.fed.client import Answer, Line
 from kizuna.links.fed.client import Identity as Who
 from kizuna.links.fed.signing import recipient
 from kizuna.node.share.partners import Known, pins
+from kizuna.node.share.trust import revocation, rotation
 from kizuna.records.label import EVERYBODY
 from kizuna.share.ledger.name import LANES, LogName, parse_name
 from kizuna.share.page import LIMITS
@@ -179,6 +180,7 @@ class Worker:
             owed, notes = self._traffic.exchange.owed(self.partner)
             body = wire.write_question(ask, notes)
             answer = self._said("POST", "/fed/v1/page", body, ask.timeout_ms)
+            self._say_keys(answer.status)
             if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
                 raise InputError(_refusal(answer.status))
             for log, size in owed:
@@ -204,6 +206,21 @@ class Worker:
     def _said(self, method: str, path: str, body: bytes, timeout_ms: int, line: int = 0) -> Answer:
         return self._lines[line].ask(method, path, body, read_s=timeout_ms / SECOND_MS, most=LIMITS.wire_bytes)
 
+    def _say_keys(self, status: int) -> None:
+        """A partner that does not know us after a revocation is brought our manifests; the next try finds it knowing.
+
+        The same where it answers: it may know our node key, and not yet what else ended.
+        """
+        if not revocation.owes(self._sharing):
+            return
+        if status == HTTPStatus.NOT_FOUND:
+            revocation.announce(self._sharing, self.partner)
+        elif rotation.known_to(self._sharing).get(self.partner, 0) < self._sharing.identity.ring.sequence:
+            with contextlib.suppress(KizunaError):  # it knows us, and will ask for them itself
+                revocation.announce(self._sharing, self.partner)
+        else:
+            revocation.forget_former(self._sharing)
+
     def fetch_keys(self) -> bool:
         """Ask for key manifests that we do not have; whether there were any. TrustError is an alarm, not an answer."""
         return fetch_keys(self._sharing, self.partner, self._lines[1])
@@ -216,6 +233,7 @@ class Worker:
             page = self._traffic.exchange.cut(self.partner, send.log, send.first, send.max_bytes)
             self._jobs.put(lambda: self._pusher.began(send.exchange, len(page)) or [])  # type: ignore[func-returns-value]
             answer = self._said("POST", "/fed/v1/inbox", page, send.timeout_ms, line=1)
+            self._say_keys(answer.status)
             if answer.status != HTTPStatus.OK:
                 raise InputError(_refusal(answer.status))
             said = wire.read_brought(answer.body)

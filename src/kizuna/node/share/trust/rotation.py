@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 NOTE: Final = "manifest known to "
 """Beginning of the names of notes that say which of our manifests a partner holds."""
-_CERTIFICATE: Final = ("node.crt", "node.key")
+TLS: Final = "tls"
+CERTIFICATE: Final = ("node.crt", "node.key")
 
 
 class Root(NamedTuple):
@@ -79,40 +80,46 @@ def listed(sharing: Sharing) -> list[dict[str, Any]]:
 def begin(sharing: Sharing, root: Root, random: Callable[[int], bytes], now: dt.datetime) -> Manifest:
     """Make the next keys and the manifest that lists them. Raises ConfigError where a rotation is under way."""
     places, context, ring = sharing.places, sharing.context, sharing.identity.ring
-    if _next(places, context) & _live(ring, context) or places.manifest(ring.sequence + 1).exists():
+    if _next(places, context) & live(ring, context) or places.manifest(ring.sequence + 1).exists():
         raise ConfigError("a rotation is under way", where=str(places.next), hint="kizuna partner keys retire")
     opened = root.open(places)
-    keys: list[Key] = []
-    for use in USES:
-        data, key = receipt.make_key(use, kind_of(context), random)
-        put(places.next / places.key(use, context).name, data)
-        keys.append(key)
-    hosts = [re.sub(r"^https://|:[0-9]+$", "", a) for a in sharing.addresses] or ["127.0.0.1"]
-    keys.append(pin(make_certificate(places.next, hosts, now), context))
-    data = receipt.rotate(ring, opened, keys)
+    data = receipt.rotate(ring, opened, fresh(sharing, (*USES, TLS), random, now))
     put(places.manifest(ring.sequence + 1), data, new=True)
     return read_manifest(data)[0]
+
+
+def fresh(sharing: Sharing, uses: Collection[str], random: Callable[[int], bytes], now: dt.datetime) -> list[Key]:
+    """Make keys of these uses, with ``tls`` a certificate too; they lie in ``next`` and are in no manifest yet."""
+    places, context = sharing.places, sharing.context
+    keys: list[Key] = []
+    for use in USES:
+        if use in uses:
+            data, key = receipt.make_key(use, kind_of(context), random)
+            put(places.next / places.key(use, context).name, data)
+            keys.append(key)
+    if TLS in uses:
+        hosts = [re.sub(r"^https://|:[0-9]+$", "", a) for a in sharing.addresses] or ["127.0.0.1"]
+        keys.append(pin(make_certificate(places.next, hosts, now), context))
+    return keys
 
 
 # ---- the second ------------------------------------------------------------------------------------------------------
 def finish(sharing: Sharing, root: Root, *, anyway: bool = False) -> Manifest:
     """Put the next keys in place and end the old ones. Raises ConfigError where a partner does not know them yet."""
     places, context, ring = sharing.places, sharing.context, sharing.identity.ring
-    former = _live(ring, context) - _next(places, context) - _public(places, context)
+    former = live(ring, context) - _next(places, context) - _public(places, context)
     waiting = _next(places, context)
     if not waiting and not former:
         raise ConfigError("no rotation is under way", where=str(places.keys), hint="kizuna partner keys rotate")
-    if not waiting <= _live(ring, context):
+    if not waiting <= live(ring, context):
         raise ConfigError("the next keys are in no manifest", where=str(places.next), hint="kizuna partner keys rotate")
     late = [partner for partner, number in known_to(sharing).items() if number < ring.sequence]
     if late and waiting and not anyway:
         raise ConfigError(f"{', '.join(late)} may not know the new keys yet", where=f"manifest {ring.sequence}",
                           hint="let the node run until they have fetched it; else --anyway")  # fmt: skip
     opened = root.open(places)
-    ends = {"page": _signed(places, context), "node": {**_signed(places, context), **_acknowledged(sharing)}}
-    for name in (*(places.key(use, context).name for use in USES), *_CERTIFICATE):
-        if (places.next / name).exists():
-            (places.next / name).replace(places.keys / name)
+    ends = ends_of(sharing)
+    take_over(places, context)
     mine = _public(places, context)
     for key in ring.manifest.keys if ring.manifest else ():
         if key.state == "live" and key.context == kind_of(context) and key.data not in mine:
@@ -120,6 +127,19 @@ def finish(sharing: Sharing, root: Root, *, anyway: bool = False) -> Manifest:
             put(places.manifest(ring.sequence + 1), data, new=True)
             ring = ring.accept(data)
     return read_manifest(places.manifest(ring.sequence).read_bytes())[0]
+
+
+def take_over(places: Places, context: str) -> None:
+    """Put the keys that lie ready in place of those in use, which are gone then."""
+    for name in (*(places.key(use, context).name for use in USES), *CERTIFICATE):
+        if (places.next / name).exists():
+            (places.next / name).replace(places.keys / name)
+
+
+def ends_of(sharing: Sharing) -> dict[str, dict[str, Position]]:
+    """By use, the last heads that our keys signed: what a key that ends counts for. Others count for nothing more."""
+    signed = _signed(sharing.places, sharing.context)
+    return {"page": signed, "node": {**signed, **_acknowledged(sharing)}}
 
 
 def _signed(places: Places, context: str) -> dict[str, Position]:
@@ -140,8 +160,9 @@ def _acknowledged(sharing: Sharing) -> dict[str, Position]:
 
 
 # ---- keys on the disk ------------------------------------------------------------------------------------------------
-def _live(ring: KeyRing, context: str) -> set[bytes]:
-    return {k.data for use in (*USES, "tls") for k in ring.live(use, context)}
+def live(ring: KeyRing, context: str) -> set[bytes]:
+    """Every key of ours that may be used now."""
+    return {k.data for use in (*USES, TLS) for k in ring.live(use, context)}
 
 
 def _public(places: Places, context: str) -> set[bytes]:
@@ -160,9 +181,9 @@ def _ready(places: Places, context: str) -> Iterator[bytes]:
         path = places.next / places.key(use, context).name
         if path.exists():
             yield receipt.public_of(key_file(path))
-    if all((places.next / name).exists() for name in _CERTIFICATE):
+    if all((places.next / name).exists() for name in CERTIFICATE):
         yield _digest(places.next, context)
 
 
 def _digest(directory: Path, context: str) -> bytes:
-    return pin(read_certificate(*(directory / name for name in _CERTIFICATE)), context).data
+    return pin(read_certificate(*(directory / name for name in CERTIFICATE)), context).data
