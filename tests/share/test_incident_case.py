@@ -26,7 +26,7 @@ from kizuna.records.bodies.incident import (
     Task,
 )
 from kizuna.share.incident import desk as desks
-from kizuna.share.incident import wording
+from kizuna.share.incident import sitrep, wording
 from kizuna.share.incident.case import TASK_STATES
 from kizuna.share.incident.entries import read
 from kizuna.share.incident.timeline import order
@@ -193,6 +193,27 @@ def test_a_withdrawal_that_was_read_stands():
     north.say(Task(n=1, op="withdraw", t=task))
     meet(north, south)
     assert south.refused(Task(n=1, op="accept", t=task)) == "the task is withdrawn"
+
+
+@pytest.mark.parametrize("op", ["accept", "refuse", "withdraw", "start", "done", "fail"])
+def test_a_task_moves_by_the_desk_it_is_offered_to_and_is_withdrawn_by_the_one_that_offered_it(op):
+    rooms = north, south, east = three()
+    task = north.say(Task(n=1, op="offer", to="south", what="search"))
+    meet(*rooms)
+    other = (south, east) if op == "withdraw" else (north, east)
+    for room in other:
+        assert room.refused(Task(n=1, op=op, t=task, why="w")) == "the task is not this desk's"
+    assert south.case().tasks[task].state == "offered"
+
+
+def test_a_corrected_position_is_where_the_case_is_and_the_old_one_stays_in_the_timeline():
+    north, south = two()
+    assert north.case().place == POS
+    south.say(Message(n=1, p="di.correct", v={"pos": [122.838, 24.007], "time": T0}))
+    meet(north, south)
+    case = same(north, south)
+    assert case.place == (122.838, 24.007) and case.opened.pos == POS
+    assert sitrep.compose(case, "short").f["B"] == "24-00.42N 122-50.28E"
 
 
 def test_two_who_assume_coordination_at_once_get_one_answer():

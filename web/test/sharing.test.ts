@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { said } from "../src/api/sharing";
 import { agreementsOf, exposureOf, formOf, incidentOf, labelOf, ledgerOf, previewOf, rulesOf, sharingOf, storyOf, whoOf } from "../src/api/sharing_shapes";
 import { patternTrack } from "../src/map/patterns";
-import { degrees, filled } from "../src/panels/incident/words";
+import { position } from "../src/i18n/format";
+import { placeIn, placeOf } from "../src/panels/incident/place";
+import { filled } from "../src/panels/incident/words";
 import { disagree } from "../src/panels/release/who";
 
 /** What a node answered, written by its own tests. */
@@ -56,17 +58,46 @@ describe("what the node says", () => {
 
 describe("words", () => {
   test.each([
-    ["25°31.2′N 123°48.7′E", 25.52, 123.8117],
-    ["25 31.2 N 123 48.7 E", 25.52, 123.8117],
-    ["123°48.7′E 25°31.2′N", 25.52, 123.8117],
+    ["25°31.2′N 123°48.7′E", 25.52, 123.81167],
+    ["25 31.2 N 123 48.7 E", 25.52, 123.81167],
+    ["123°48.7′E 25°31.2′N", 25.52, 123.81167],
     ["25.5S 123.8W", -25.5, -123.8],
     ["25.5 -123.8", 25.5, -123.8],
+    ["25.5, 123.8", 25.5, 123.8],
+    ["24-00.4N 122-50.3E", 24.00667, 122.83833],
+    ["24:00.4N, 122:50.3E", 24.00667, 122.83833],
+    ["24°00′24″N 122°50′18″E", 24.00667, 122.83833],
+    ["24-00-24N/122-50-18E", 24.00667, 122.83833],
+    ["N24 00.4 E122 50.3", 24.00667, 122.83833],
+    ["N24°00.4′E122°50.3′", 24.00667, 122.83833],
+    ["2400.4N 12250.3E", 24.00667, 122.83833],
+    ["00-24.00S 050-18.00W", -0.4, -50.3],
+    ["２４°００．４′Ｎ　１２２°５０．３′Ｅ", 24.00667, 122.83833],
+    ["北緯24度00.4分 東経122度50.3分", 24.00667, 122.83833],
+    ["北緯24度0分24秒、東經122度50分18秒".replace("、", " "), 24.00667, 122.83833],
   ])("a place is read as it is written: %s", (text, lat, lon) => {
-    const at = degrees(text)!;
-    expect(at.lat).toBeCloseTo(lat, 3);
-    expect(at.lon).toBeCloseTo(lon, 3);
+    const at = placeOf(text)!;
+    expect(at.lat).toBeCloseTo(lat, 4);
+    expect(at.lon).toBeCloseTo(lon, 4);
   });
-  test.each(["", "here", "95 10", "25N 30N", "25.5"])("and nothing else is: %s", (text) => expect(degrees(text)).toBeNull());
+  test.each([
+    "", "here", "95 10", "25N 30N", "25.5", "24,5", "24,5N 122,8E", "24 00.4 122 50.3", "24 75.0N 122 50.3E", "24 00 60N 122 00 00E", "91N 122E", "24N 181E", "24.5 30N 122E",
+    "at 24-00.4N 122-50.3E", "24-00.4N 122-50.3E or so", "240N 122E", "24-00.4N", "24 N S 122 E", "124-00.4N 22-50.3E",
+  ])("and nothing else is: %s", (text) => expect(placeOf(text)).toBeNull()); // prettier-ignore
+  test("every place that is written out reads back as itself", () => {
+    for (let lat = -90; lat <= 90; lat += 7.3)
+      for (let lon = -179.9; lon < 180; lon += 13.7) {
+        const at = placeOf(position(lat, lon))!;
+        expect(Math.abs(at.lat - lat)).toBeLessThan(0.001);
+        expect(Math.abs(at.lon - lon)).toBeLessThan(0.001);
+      }
+  });
+  test("a place is found in what was said over the radio", () => {
+    const at = placeIn("MAYDAY from YAEMARU 3, engine dead, 4 persons, 24-00.4N 122-50.3E, since 0310Z")!;
+    expect(at.lat).toBeCloseTo(24.00667, 4);
+    expect(at.lon).toBeCloseTo(122.83833, 4);
+    expect(placeIn("4 persons, 12 nm NE of the light, 0310Z")).toBeNull();
+  });
 
   test("zh-TW and zh-Hant are one language; what is missing is said in English", () => {
     expect(said({ en: "a", "zh-Hant": "甲" }, "zh-TW")).toBe("甲");

@@ -4,6 +4,8 @@ import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api
 import { t } from "../i18n";
 import { forInput, parse, position, short, utc } from "../i18n/format";
 import type { Desk } from "./desk";
+import { type Start, openIncident } from "./incident/open";
+import { placeIn } from "./incident/place";
 import { html, key, nothing, panel, type TemplateResult } from "./drawing";
 import type { PageMaker } from "./pages";
 import { Draft } from "./prefs";
@@ -147,5 +149,13 @@ export function line(desk: Desk, e: LogEntry, correct: (() => void) | null): Tem
       ${e.mmsi ? html`<button class="link" @click=${() => desk.app.store.set({ vessel: e.mmsi! })}>MMSI ${e.mmsi}</button>` : nothing}
       ${e.event_id ? html`<button class="link" @click=${() => desk.app.store.set({ alert: e.event_id! })}>${t("log.the_event")}</button>` : nothing}
       ${lat !== null && lat !== undefined && lon !== null && lon !== undefined ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat, lon })}>${position(lat, lon)}</button>` : nothing}
-      ${correct ? html`<button class="link" @click=${correct}>${t("log.correct")}</button>` : nothing}</p></li>`; // prettier-ignore
+      ${correct ? html`<button class="link" @click=${correct}>${t("log.correct")}</button>` : nothing}
+      ${correct && desk.may("incident") ? html`<button class="link" @click=${() => void openIncident(desk, startOf(e))}>${t("incident.open")}</button>` : nothing}</p></li>`; // prettier-ignore
+}
+
+/** What an entry says, as the beginning of a case: its own place, else one that stands in its words. */
+function startOf(e: LogEntry): Start {
+  const { lat, lon } = e;
+  const at = typeof lat === "number" && typeof lon === "number" ? { lat, lon } : placeIn(e.text);
+  return { ...at, t: e.t, what: e.text, mmsi: e.mmsi ?? null, vessel: e.mmsi ? `MMSI ${e.mmsi}` : "" };
 }

@@ -30,6 +30,7 @@ from kizuna.records.bodies.incident import (
     Offer,
     OnScene,
     Opened,
+    Place,
     Reading,
     Seen,
     Sitrep,
@@ -38,6 +39,8 @@ from kizuna.records.bodies.incident import (
 from kizuna.share.incident.entries import Written
 from kizuna.share.incident.timeline import Row, Timeline
 
+CORRECTED: Final = "di.correct"
+"""Phrase by which a desk corrects where the case is."""
 TASK_STATES: Final = {
     ("offered", "accept"): "accepted",
     ("offered", "refuse"): "refused",
@@ -107,6 +110,16 @@ class Case:
     def closed(self) -> bool:
         """Whether every desk that joined has agreed to close."""
         return self.closed_by is not None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it is held to be, longitude and latitude in degrees: as corrected last, else as it was opened."""
+        for written in reversed(self.messages):
+            body = written.body
+            if isinstance(body, Message) and body.p == CORRECTED:
+                lon, lat = body.v["pos"]  # checked as the phrase's parameter when it came
+                return float(lon), float(lat)
+        return self.opened.pos
 
     @property
     def joined(self) -> tuple[str, ...]:

@@ -3,12 +3,12 @@ import { OUTCOMES, type Incident } from "../../api/incidents";
 import { said } from "../../api/sharing";
 import { t, word } from "../../i18n";
 import { failure } from "../../i18n/told";
-import { position } from "../../i18n/format";
+import { forInput, parse, position } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { degrees } from "./words";
+import { type Place, placeField, placeOf } from "./place";
 
 const UNIT_STATES = ["assigned", "under_way", "on_scene", "left"] as const;
 
@@ -77,6 +77,7 @@ export class Acts {
     const show = (page: string) => () => openPart(this.desk, "incidents", `${i.id}/${page}`);
     return html`<p class="actions">
       ${this.desk.may("incident") && joined && !i.closed ? html`
+        <button @click=${() => void this.correct(i)}>${t("place.correct")}</button>
         ${i.opened_by === me && more.length ? html`<button @click=${() => void this.#offer(i, more)}>${t("incident.offer")}</button>` : nothing}
         ${i.coordinator === me && !i.handover && others.length ? html`<button @click=${() => void this.#handOver(i, others)}>${t("handing.do")}</button>` : nothing}
         ${i.coordinator !== me ? html`<button @click=${() => void this.#why(t("handing.assume"), `/api/incidents/${i.id}/handover`, { act: "assume" }, true, t("handing.assume_means", { who: this.#name(i.coordinator) }))}>${t("handing.assume")}</button>` : nothing}
@@ -165,13 +166,29 @@ export class Acts {
     const at = typeof i.lat === "number" ? position(i.lat, i.lon) : "";
     const body = html`<label>${t("unit_form.name")}<input name="unit" list="units" required maxlength="120" autocomplete="off" data-first /></label><datalist id="units">${known.map((u) => html`<option value=${u}></option>`)}</datalist>
       <fieldset><legend>${t("unit_form.state")}</legend>${UNIT_STATES.map((s) => html`<label class="choice"><input type="radio" name="state" value=${s} ?checked=${s === "on_scene"} />${word("unit", s)}</label>`)}</fieldset>
-      <label>${t("vessel.position")}<input name="place" .value=${at} autocomplete="off" spellcheck="false" /></label>
+      ${placeField(this.desk, t("vessel.position"), at, here(i))}
       <label class="choice"><input type="checkbox" name="osc" />${t("unit_form.osc")}</label>`; // prettier-ignore
     const done = await ask(t("incident.add_unit"), body, t("action.save"), async (form) => {
       const typed = String(form.get("place") ?? "").trim();
-      const place = typed ? degrees(typed) : null;
+      const place = typed ? placeOf(typed) : null;
       if (typed && !place) throw new Error(t("incident.place_unreadable"));
       await this.desk.api.post(`/api/incidents/${i.id}/entries`, { on_scene: { unit: form.get("unit"), state: form.get("state"), osc: form.get("osc") === "on", ...(place ?? {}) } });
+      return true;
+    });
+    if (done) this.pull();
+  }
+
+  /** The position was told or typed wrongly: every desk reads the right one as a line of agreed wording. */
+  async correct(i: Incident): Promise<void> {
+    const at = typeof i.lat === "number" ? position(i.lat, i.lon) : "";
+    const body = html`<p>${t("place.correct_means")}</p>${placeField(this.desk, t("param.pos"), at, here(i), { required: true, first: true })}
+      <label>${t("incident.happened")}<input name="at" .value=${forInput(this.desk.now())} maxlength="20" autocomplete="off" /></label>`; // prettier-ignore
+    const done = await ask(t("place.correct"), body, t("place.correct"), async (form) => {
+      const place = placeOf(String(form.get("place")));
+      const ms = parse(String(form.get("at")), this.desk.now());
+      if (!place) throw new Error(t("incident.place_unreadable"));
+      if (Number.isNaN(ms)) throw new Error(t("time.unreadable", { example: forInput(this.desk.now()) }));
+      await this.desk.api.post(`/api/incidents/${i.id}/entries`, { phrase: "di.correct", params: { pos: [place.lon, place.lat], time: ms } });
       return true;
     });
     if (done) this.pull();
@@ -186,3 +203,5 @@ export class Acts {
     if (done) this.pull();
   }
 }
+
+const here = (i: Incident): Place | null => (typeof i.lat === "number" && typeof i.lon === "number" ? { lat: i.lat, lon: i.lon } : null);

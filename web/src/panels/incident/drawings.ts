@@ -8,7 +8,7 @@ import type { Desk } from "../desk";
 import { html, key, nothing, type TemplateResult } from "../drawing";
 import { live } from "lit-html/directives/live.js";
 import type { Acts } from "./acts";
-import { degrees } from "./words";
+import { placeOf } from "./place";
 
 const SHAPES = ["point", "line", "area", ...PATTERNS] as const;
 type Shape = (typeof SHAPES)[number];
@@ -124,7 +124,7 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
     draw();
   };
   const typed = () => {
-    const at = degrees(form.place);
+    const at = placeOf(form.place);
     if (!at) wrong = t("incident.place_unreadable");
     else {
       form.place = "";

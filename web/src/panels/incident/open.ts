@@ -3,11 +3,11 @@ import { DISTRESS, TYPES } from "../../api/incidents";
 import type { PartnerRow } from "../../api/sharing";
 import { t, word } from "../../i18n";
 import { forInput, parse, position } from "../../i18n/format";
-import { degrees } from "./words";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
+import { placeField, placeOf } from "./place";
 
 export interface Start {
   lat?: number | null;
@@ -18,17 +18,18 @@ export interface Start {
   event_id?: string | null;
   detection?: string | null;
   t?: number | null;
+  /** What is known, in the officer's words. */
+  what?: string;
 }
 
-/** What the screen shows now as the beginning of a case: the chosen alert, detection or vessel, else the middle of the chart. */
+/** What the screen shows now as the beginning of a case: the chosen alert, detection or vessel, else no place at all: one that nobody chose must not be sent. */
 export function startHere(desk: Desk): Start {
   const { alert, vessel } = desk.state;
   const a = desk.alert(alert);
   if (a) return { lat: a.lat, lon: a.lon, event_id: a.event_id, mmsi: a.mmsis[0] ?? null, vessel: a.names[0] ?? "", t: a.t, kind: a.event_type === "encounter" ? "encounter" : "missing" };
   const at = vessel === null ? null : desk.app.map.positionOf(vessel);
   if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${vessel}`, kind: "missing" };
-  const { lat, lon } = desk.app.map.getView();
-  return { lat, lon };
+  return {};
 }
 
 export async function openIncident(desk: Desk, start: Start = startHere(desk)): Promise<void> {
@@ -60,17 +61,17 @@ function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
   const place = typeof s.lat === "number" && typeof s.lon === "number" ? position(s.lat, s.lon) : "";
   return html`<div class="grid2"><label>${t("incident.kind")}<select name="kind" ?data-first=${!distress}>${kinds.map((k) => html`<option value=${k} ?selected=${k === s.kind}>${word("incident_kind", k)}</option>`)}</select></label>
       <label>${t("incident.vessel")}<input name="vessel" .value=${s.vessel ?? ""} maxlength="120" autocomplete="off" ?data-first=${distress} /></label>
-      <label>${t("param.pos")}<input name="place" .value=${place} required autocomplete="off" spellcheck="false" /></label>
+      ${placeField(desk, t("param.pos"), place, null, { required: true })}
       <label>${t("incident.happened")}<input name="at" .value=${forInput(s.t ?? desk.now())} maxlength="20" autocomplete="off" /></label>
       <label>${t("incident.persons")}<input name="persons" type="number" min="0" max="100000" /></label></div>
     <label>${t("incident.title")}<input name="title" maxlength="120" autocomplete="off" /></label>
-    <label>${t("incident.what")}<textarea name="what" rows="2" maxlength="2000"></textarea></label>
+    <label>${t("incident.what")}<textarea name="what" rows="2" maxlength="2000" .value=${s.what ?? ""}></textarea></label>
     ${s.event_id || s.detection ? html`<p class="muted">${t(s.event_id ? "incident.from_alert" : "incident.from_detection")}</p>` : nothing}`; // prettier-ignore
 }
 
 /** What leaves stands in the form; ids of own events and detections do not go with it. */
 function bodyOf(desk: Desk, form: FormData): Record<string, unknown> {
-  const place = degrees(String(form.get("place")));
+  const place = placeOf(String(form.get("place")));
   if (!place) throw new Error(t("incident.place_unreadable"));
   const at = parse(String(form.get("at")), desk.now());
   if (Number.isNaN(at)) throw new Error(t("time.unreadable", { example: "2026-11-22 20:41" }));

@@ -9,7 +9,8 @@ import { forInput, parse, position } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, key, nothing, type TemplateResult } from "../drawing";
 import type { Acts } from "./acts";
-import { degrees, filled, isTime, NUMBERS, type Values } from "./words";
+import { placeOf } from "./place";
+import { filled, isTime, NUMBERS, type Values } from "./words";
 
 const SHOWN = 8;
 
@@ -131,7 +132,7 @@ export class Phrases {
     for (const name of p.parameters) {
       const typed = (this.#values[name] ?? "").trim();
       if (name === "pos") {
-        const at = degrees(typed);
+        const at = placeOf(typed);
         if (at) out[name] = [at.lon, at.lat];
       } else if (isTime(name)) {
         const ms = parse(typed, this.desk.now());

@@ -45,7 +45,7 @@ def row(office: Office, held: Held) -> dict[str, Any]:
         "id": held.incident, "kind": opened.type, "kind_words": _in_words(opened.type),
         "title": title(opened), "what": opened.what, "context": case.context,
         "state": "closed" if case.closed else "open",
-        "lat": opened.pos[1] if opened.pos else None, "lon": opened.pos[0] if opened.pos else None,
+        "lat": case.place[1] if case.place else None, "lon": case.place[0] if case.place else None,
         "at_ms": opened.ms, "opened_ms": rows[0].entry.observed_ms, "opened_by": case.opened_by,
         "newest_ms": max(r.at_ms for r in held.rows.values()), "coordinator": case.coordinator, "me": office.me,
         "desks": [{"id": d, "state": s} for d, s in sorted(case.desks.items())], "entries": len(rows),
