@@ -15,6 +15,7 @@ from kizuna.fixes.table import FIXES
 from kizuna.node.share.door import Door, House, Rows
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import Marks, init, load
+from kizuna.node.share.lexicons import Lexicons
 from kizuna.records.partner import Partner, directory
 from kizuna.records.record import decode
 from kizuna.share import rules as rule_files
@@ -167,3 +168,21 @@ def test_a_run_over_another_kind_swallows_no_positions_that_come_due(house: Hous
     NOW_MS[0] = boundary_ms + 2_000
     door.tell(Rows(rows))
     assert len(told(house)) == 3
+
+
+def test_a_name_that_a_partner_must_not_read_stays_here(house: House, tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon" / "south.txt").write_text("431000002\n")
+    house.lexicons = Lexicons(tmp_path / "lexicon")
+    Door(house).tell(Rows(fixes(3)))
+    assert {s for r in told(house) for s in r.subject} == {"mmsi:431000001", "mmsi:431000003"}
+    assert house.shared.decisions.head()[0] == 2  # one line for what left, one for what stayed
+
+
+def test_names_of_a_word_list_leave_as_neutral_words(house: House, tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon" / "south.txt").write_text("431000002 = grid 24N123E\n")
+    house.lexicons = Lexicons(tmp_path / "lexicon")
+    neutral = Door(house).shop.tools.neutral
+    assert neutral is not None
+    assert neutral(frozenset(("south",)))("seen: 431-000-002") == "seen: grid 24N123E"

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
 
 from kizuna.base.errors import ConfigError
 from kizuna.events.account.limits import within
-from kizuna.records.label import COMMUNITY, PARTY, is_audience
-
-LEXICON: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-"""Name of a word list."""
+from kizuna.records.label import COMMUNITY, PARTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +27,6 @@ class SharingSettings:
         channels: questions that are out at a time to each partner, 1 to 4; 1 for a line that carries one transfer.
         two_persons: whether rules need a second person before they are in force. False is for exercises alone.
         founders: whose lists of members count, as "c:COMMUNITY = PARTY".
-        forbidden: word lists that bind what a partner, a community or everybody (*) is told, as "PARTNER = LIST"; the
-            lists are lexicons/LIST.toml in the node's directory.
     """
 
     party: str = ""
@@ -47,7 +41,6 @@ class SharingSettings:
     channels: int = 4
     two_persons: bool = True
     founders: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check words and ranges."""
@@ -64,18 +57,6 @@ class SharingSettings:
             community, sign, party = (part.strip() for part in row.partition("="))
             if not (sign and COMMUNITY.fullmatch(community) and PARTY.fullmatch(party)):
                 raise ConfigError(f"{row!r}", where="[sharing] founders", hint='"c:COMMUNITY = PARTY"')
-
-        self.forbidden_to()
-
-    def forbidden_to(self) -> dict[str, tuple[str, ...]]:
-        """Audience to the names of the word lists that bind what it is told. Raises ConfigError for a row that is none."""
-        out: dict[str, tuple[str, ...]] = {}
-        for row in self.forbidden:
-            audience, sign, name = (part.strip() for part in row.partition("="))
-            if not (sign and is_audience(audience) and LEXICON.fullmatch(name)):
-                raise ConfigError(f"{row!r}", where="[sharing] forbidden", hint='"PARTNER = LIST"')
-            out[audience] = (*out.get(audience, ()), name)
-        return out
 
     def founder_of(self) -> dict[str, str]:
         """Community to the party whose first list of members counts."""

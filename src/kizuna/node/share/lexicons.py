@@ -1,73 +1,53 @@
-"""Word lists of this node: names that a partner must not read in what it is told, and neutral words for them.
+"""The word lists of this node at the door: names that a partner must not read in what it is told.
 
-A list is a file ``lexicons/<name>.toml`` in the node's directory, with one table ``[words]``: a name to its neutral
-word, or to nothing for ``[name]``. ``[sharing] forbidden`` binds lists to audiences (``"cape = names-of-cape"``). Rules
-may name any list in ``neutralise_names``; what they release to an audience is looked through once more with the lists
-that are bound to it, byte for byte as it would leave, and stays here where one of the names is found. A bound list that
-is not there or cannot be read lets nothing out to that audience. What goes by duty or by a clause of distress is not
-held back: nobody waits for rescue because of a name.
+The lists are those of every export (``exchange.lists``): ``lexicon/NAME.txt`` in the node's directory; one that has
+the name of a partner binds that partner alone, any other binds all. Rules name them in ``neutralise_names``. What rules
+release is looked through once more, byte for byte as it would leave, with the lists that bind its readers, and
+stays here where a name is found; so nothing is found after the names gave way to neutral words. A list that cannot be
+read lets nothing out. What goes by duty or in distress is not held back: nobody waits for rescue because of a name.
 
-Files are read again when one changes. Raises InputError for a list that is not there, ConfigError for one that is
-damaged.
+Files are read again when one changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from kizuna.base.errors import ConfigError, InputError, KizunaError
-from kizuna.node.service.sharing_settings import LEXICON
+from kizuna.base.errors import InputError, KizunaError
+from kizuna.node.share.exchange.lists import read
 from kizuna.records.partner import Directory
 from kizuna.records.record import record_id
 from kizuna.share.decide import Decision
-from kizuna.share.lexicon import Lexicon, lexicon, lint, neutraliser
+from kizuna.share.lexicon import Lexicon, lint, neutraliser
 from kizuna.share.publish import Batch
-from kizuna.share.rules import toml
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transforms.steps import NeutraliseNames
 from kizuna.stores.shared.decisions import Decided
 
 RULE: Final = "bound.words"
 """Stands as rule in a refusal that a word list gave."""
-LARGEST: Final = 1 << 20
-
-
-def read(path: Path) -> Lexicon:
-    """One list from its file. Raises ConfigError with the file and what is allowed."""
-    try:
-        data = path.read_bytes()
-        doc = toml.loads(data.decode()) if len(data) <= LARGEST else None
-    except (OSError, ValueError, RecursionError) as exc:
-        raise ConfigError(f"cannot be read: {exc}", where=str(path)) from exc
-    words = doc.get("words") if doc is not None and doc.keys() <= {"words"} else None
-    if not isinstance(words, dict) or not words or not all(isinstance(v, str) for v in words.values()):
-        hint = 'one table [words]: "name" = "neutral word", or "" for [name]; at most 1 MiB'
-        raise ConfigError("is no word list", where=str(path), hint=hint)
-    try:
-        return lexicon(path.stem, words)
-    except InputError as exc:
-        raise ConfigError(exc.message, where=str(path), hint=exc.hint) from exc
 
 
 class Lexicons:
     """The lists of one node. Any thread may call it."""
 
-    def __init__(self, directory: Path | None = None, bound: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._directory, self._bound = directory, dict(bound or {})
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
         self._held: dict[Path, tuple[tuple[int, int], Lexicon]] = {}
 
-    def names(self) -> list[str]:
-        """Lists that are there."""
-        found = self._directory.glob("*.toml") if self._directory is not None and self._directory.is_dir() else ()
-        return sorted(p.stem for p in found)
+    def _files(self) -> list[Path]:
+        return sorted(self._directory.glob("*.txt")) if self._directory is not None and self._directory.is_dir() else []
 
     def get(self, name: str) -> Lexicon:
-        """One list, read again where its file has changed."""
-        path = self._directory / f"{name}.toml" if self._directory is not None and LEXICON.fullmatch(name) else None
-        if path is None or not path.is_file():
-            raise InputError(f"no word list {name}", hint=f"lexicons/{name}.toml in the node's directory")
+        """One list. Raises InputError where it is not there, ConfigError where it cannot be read."""
+        path = next((p for p in self._files() if p.stem == name), None)
+        if path is None:
+            raise InputError(f"no word list {name[:64]!r}", hint="lexicon/NAME.txt in the node's directory")
+        return self._read(path)
+
+    def _read(self, path: Path) -> Lexicon:
         state = path.stat()
         stamp = (state.st_mtime_ns, state.st_size)
         held = self._held.get(path)
@@ -79,22 +59,19 @@ class Lexicons:
         """For ``share.transform.Tools``: text without the names of these lists."""
         return neutraliser({name: self.get(name) for name in names})(names)
 
-    def of(self, audience: str, who: Directory) -> tuple[str, ...]:
-        """Names of the lists that bind what an audience is told: its own and those of everybody who reads it."""
-        readers = (audience, "*", *sorted(who.members(audience)))
-        return tuple(dict.fromkeys(name for reader in readers for name in self._bound.get(reader, ())))
+    def of(self, audience: str, who: Directory) -> list[Path]:
+        """Files of the lists that bind what an audience is told: those of its readers, and those of nobody alone."""
+        readers = {audience, *who.members(audience)}
+        return [p for p in self._files() if p.stem in readers or p.stem not in who.partners]
 
     def why_not(self, data: bytes, audience: str, who: Directory) -> str:
         """Why these bytes must not leave to an audience; empty where they may."""
-        names = self.of(audience, who)
-        if not names:
-            return ""
         try:
-            hits = lint(data, [self.get(name) for name in names])
-        except KizunaError as exc:
-            return f"what it may not read cannot be looked for: {exc}"
-        found = [f"{h.word!r} of {h.list}" for h in hits[:3]]
-        return f"it holds {', '.join(found)}; neutralise_names takes them away, or other words do" if found else ""
+            hits = lint(data, [self._read(path) for path in self.of(audience, who)])
+        except (KizunaError, OSError) as exc:
+            return f"what its reader must not read cannot be looked for: {exc}"
+        found = ", ".join(f"{h.word!r} of the list {h.list}" for h in hits[:3])
+        return f"it holds {found}; neutralise_names takes it away, or other words do" if found else ""
 
     def judge(self, data: bytes, decision: Decision, audience: str, who: Directory) -> Decision:
         """The decision, or the refusal where the record holds a name that the audience must not read."""
@@ -104,7 +81,7 @@ class Lexicons:
 
     def screen(self, batches: Iterable[Batch], who: Directory) -> tuple[list[Batch], list[Decided]]:
         """What of these may leave, and lines of the decision log for what stays."""
-        if not self._bound:
+        if not self._files():
             return list(batches), []
         kept, withheld = [], []
         for batch in batches:

@@ -109,7 +109,7 @@ class Sharing:
         self.door = Door(House(
             self.identity, self.shared, Marks(self.places.marks(self.context)), self.who, self.rules, terms,
             tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit, sources_of,
-            lexicons=Lexicons(config.home / "lexicons", s.forbidden_to()),
+            lexicons=Lexicons(config.home / "lexicon"),
         ))  # fmt: skip
 
     # ---- who and by which rules -------------------------------------------------------------------------------------

@@ -94,6 +94,8 @@ def findings(office: Office, rules: RuleSet) -> list[dict[str, Any]]:
             if (a := office.agreements.of(name, now)) is not None]  # fmt: skip
     out += [{"level": f.level, "rule": f.where, "key": "clause", "text": f"{f.test}: {f.text}", "hint": "",
              "line": _line(rules, f.where)} for f in agreements.check(held, rules, now)]  # fmt: skip
+    out += [{"level": "error", "rule": name, "key": "transform", "text": why, "hint": "", "line": _line(rules, name)}
+            for name, why in office.sharing.door.house.lexicons.missing(rules)]  # fmt: skip
     out += [{"level": "warning", "rule": name, "key": "clause", "text": f"it releases nothing now: {why}", "hint": "",
              "line": _line(rules, name)} for name, why in office.lapsed(rules).items()]  # fmt: skip
     return out

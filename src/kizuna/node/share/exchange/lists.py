@@ -21,10 +21,11 @@ def lists_for(directory: Path, partner: str, partners: Iterable[str]) -> tuple[L
     """The lists that count for a partner. Raises ConfigError for one that cannot be read: nothing leaves unlooked."""
     others = frozenset(partners) - {partner}
     found = sorted(directory.glob("*.txt")) if directory.is_dir() else []
-    return tuple(_read(path) for path in found if path.stem not in others)
+    return tuple(read(path) for path in found if path.stem not in others)
 
 
-def _read(path: Path) -> Lexicon:
+def read(path: Path) -> Lexicon:
+    """One list. Raises ConfigError for one that cannot be read."""
     try:
         data = path.read_bytes()
         if len(data) > _LARGEST:
