@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kizuna.base.languages import LANGUAGES
 from kizuna.share.incident import phrasebook
 
 _GROUPS = {
@@ -22,5 +23,5 @@ def page() -> str:
     for group, title in _GROUPS.items():
         out.append(f"\n## {title}\n\n| id | English | 日本語 | 繁體中文 |\n|---|---|---|---|")
         mine = [each for each in phrasebook.PHRASES.values() if each.id.startswith(group + ".")]
-        out += [f"| `{each.id}` | {' | '.join(each.wording[lang] for lang in phrasebook.LANGUAGES)} |" for each in mine]
+        out += [f"| `{each.id}` | {' | '.join(each.wording[lang] for lang in LANGUAGES)} |" for each in mine]
     return "\n".join(out) + "\n"

@@ -10,6 +10,7 @@ import csv
 import io
 from typing import Final
 
+from kizuna.base.languages import PAGES
 from kizuna.exercise import world
 
 
@@ -31,11 +32,10 @@ def names_toml() -> bytes:
     out = ["# Names of the exercise. Any node can have such a file: [places] names in node.toml.", ""]
     for kind, name, *words in _ROWS:
         key = f'"{name}"' if " " in name else name
-        out += [f"[{kind}.{key}]", *(f'{c} = "{w}"' for c, w in zip(_LANGUAGES, words, strict=True)), ""]
+        out += [f"[{kind}.{key}]", *(f'{c} = "{w}"' for c, w in zip(PAGES.values(), words, strict=True)), ""]
     return "\n".join(out).encode()
 
 
-_LANGUAGES: Final = ("en", "ja", "zh-TW")
 _ROWS: Final = (
     ("partners", "Party A", "Party A", "甲", "甲方"),
     ("partners", "Party B", "Party B", "乙", "乙方"),

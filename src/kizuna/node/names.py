@@ -29,8 +29,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
+from kizuna.base.languages import PAGES
 
-LANGUAGES: Final = ("en", "ja", "zh-TW")
+LANGUAGES: Final = tuple(PAGES.values())
+"""As pages name them."""
 KINDS: Final = ("zones", "partners", "ports")
 _TEXT_MOST: Final = 120
 _RADIUS_M: Final = 1_000.0

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
+from kizuna.base.languages import LANGUAGES
 from kizuna.exercise import simulate_radio as radio
 from kizuna.exercise.world import Point
 
 Box = tuple[float, float, float, float]
-LANGUAGES: Final = ("en", "ja", "zh-Hant")
 _PARTY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _ACTOR: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _RECEIVER: Final = re.compile(r"EX[A-Z]-[0-9]{2}")

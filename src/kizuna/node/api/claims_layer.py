@@ -6,11 +6,12 @@ import re
 import threading
 from typing import Any, Final
 
+from kizuna.base.languages import PAGES
 from kizuna.node.api.answers import json_bytes
 from kizuna.node.api.ports import Node
 
 NEUTRAL: Final = "neutral"
-LANGUAGES: Final = {"en": "en", "ja": "ja", "zh-TW": "zh-Hant"}
+LANGUAGES: Final = {page: ours for ours, page in PAGES.items()}
 """Language of the page to that of the table of claims."""
 _KEPT_MOST: Final = 12
 _BREADTH: Final = re.compile(r"([\d.]+) nm of (.+)")

@@ -18,9 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from kizuna.base.errors import UnavailableError
+from kizuna.base.languages import LANGUAGES
 from kizuna.base.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from kizuna.engines.stages import Progress, silent
-from kizuna.exercise.region.parties import LANGUAGES
 from kizuna.exercise.region.play import Call, Feed, Region
 from kizuna.exercise.region.watch import WATCH_BEFORE_S
 from kizuna.links.line_player import LinePlayer

@@ -9,8 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from kizuna.base.errors import ConfigError
-from kizuna.exercise.region.parties import LANGUAGES, Parties, load
+from kizuna.base.languages import LANGUAGES
+from kizuna.exercise.region.parties import Parties, load
 from kizuna.exercise.region.play import Region
+from kizuna.records.subject import vessel
 
 _HOLE = re.compile(r"@([A-Za-z -]+)@")
 
@@ -57,7 +59,7 @@ def rules(cast: Parties, party: str, region: Region) -> bytes:
     if onlookers(cast):
         text += _filled("rules_onlookers.toml", {"onlookers": _quoted(onlookers(cast))})
     if ships:
-        text += _filled("rules_patrols.toml", {"patrols": _quoted([f"mmsi:{m}" for m in ships])})
+        text += _filled("rules_patrols.toml", {"patrols": _quoted([vessel(m) for m in ships])})
     return text
 
 

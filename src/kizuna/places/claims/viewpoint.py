@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from kizuna.base.errors import InputError
+from kizuna.base.languages import language_of
 from kizuna.places.claims.table import ClaimTable, grid_name
 
 _HOME: Final = {
@@ -74,8 +75,7 @@ NEUTRAL: Final = Viewpoint()
 
 def viewpoint(table: ClaimTable, view: str, language: str = "en") -> Viewpoint:
     """A viewpoint by the word for it: ``neutral`` or a party's id. Raises InputError for anything else."""
-    if language not in ("en", "ja", "zh-Hant"):
-        raise InputError(f"language {language!r}", hint="en, ja or zh-Hant")
+    language = language_of(language)
     if view.lower() in ("", Viewpoint.NEUTRAL_WORD):
         return Viewpoint("", language)
     if view.upper() not in table.parties:

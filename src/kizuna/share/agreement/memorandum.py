@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
+from kizuna.base.languages import LANGUAGES
 from kizuna.base.units import DAY_MS
 from kizuna.share.rules import toml
 
-LANGUAGES: Final = ("en", "ja", "zh-Hant")
-"""Languages that every clause is written in; the first one is shown where another is missing."""
 LANES: Final = ("flash", "routine", "bulk")
 ACTS: Final = ("share", "ask", "offer", "task", "coordinate", "assume", "board", "recall", "train")
 """What a mandate may allow. ``board`` is written down so that people can say who may; no code acts on it."""

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from kizuna.base.languages import LANGUAGES
 from kizuna.base.utc import iso_s
-from kizuna.share.agreement.memorandum import LANGUAGES, Agreement, Clause
+from kizuna.share.agreement.memorandum import Agreement, Clause
 from kizuna.share.agreement.standing import REF
 from kizuna.share.rules.rule import RuleSet
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from kizuna.base.errors import InputError
+from kizuna.base.languages import LANGUAGES
 from kizuna.base.utc import iso_s
 from kizuna.records.bodies.incident import (
     Closure,
@@ -37,7 +38,6 @@ from kizuna.records.label import Label
 from kizuna.records.record import Record, body_bytes, encode
 from kizuna.share.incident import wording
 from kizuna.share.incident.case import Case
-from kizuna.share.incident.phrasebook import LANGUAGES
 
 FORMAT: Final = "kizuna-joint-1"
 TEXT_MAX_BYTES: Final = 48 * 1024
@@ -92,7 +92,7 @@ def neutral(case: Case) -> Neutral:
         }
         for number, row in enumerate(case.timeline.rows, 1)
     ]
-    end, place = case.closed_by.body, case.opened.pos
+    end, place = case.closed_by.body, case.place
     document = {
         "format": FORMAT, "incident": case.incident, "context": case.context, "type": case.opened.type,
         "position": list(place) if place else None, "cell": cell(place[1], place[0]) if place else None,

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kizuna.base.errors import InputError
+from kizuna.base.languages import LANGUAGES
 from kizuna.base.utc import iso_s
 from kizuna.share.incident.phrase_texts import ROWS
 
-LANGUAGES: Final = ("en", "ja", "zh-Hant")
 BOOK_VERSION: Final = 1
 """Counts up when an id is added; ids and meanings never change."""
 TEXT_MAX: Final = 120

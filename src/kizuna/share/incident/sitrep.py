@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
+from kizuna.base.languages import LANGUAGES
 from kizuna.base.utc import iso_s
 from kizuna.records.bodies.incident import Drawing, Message, OnScene, Opened, Sitrep
 from kizuna.share.incident import phrasebook, wording
@@ -41,7 +42,7 @@ _MOST: Final = 2000
 
 def name_of(letter: str, language: str) -> str:
     """Name of a field."""
-    return FIELDS[letter][phrasebook.LANGUAGES.index(language) if language in phrasebook.LANGUAGES else 0]
+    return FIELDS[letter][LANGUAGES.index(language) if language in LANGUAGES else 0]
 
 
 def compose(
@@ -74,7 +75,7 @@ def _fields(case: Case, language: str, name: Callable[[str], str]) -> dict[str, 
     osc = case.on_scene_coordinator
     return {
         "A": opened.vessel or wording.word("unknown", language),
-        "B": phrasebook.position(opened.pos[1], opened.pos[0]) if opened.pos else wording.word("unknown", language),
+        "B": phrasebook.position(case.place[1], case.place[0]) if case.place else wording.word("unknown", language),
         "C": _situation(opened, language),
         "D": wording.word("unknown", language) if opened.persons is None else str(opened.persons),
         "E": "; ".join(asked) or wording.word("none", language),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from kizuna.base.languages import LANGUAGES
 from kizuna.records.bodies.incident import (
     Closure,
     Drawing,
@@ -88,7 +89,7 @@ _LINES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 def _index(language: str) -> int:
-    return phrasebook.LANGUAGES.index(language) if language in phrasebook.LANGUAGES else 0
+    return LANGUAGES.index(language) if language in LANGUAGES else 0
 
 
 def word(key: str, language: str) -> str:

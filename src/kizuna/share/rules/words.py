@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kizuna.base.errors import InputError
+from kizuna.base.languages import LANGUAGES, language_of
 from kizuna.records.label import Label, tlp_word
 from kizuna.share import transform
 from kizuna.share.rules.rule import GUARDED, Age, Among, Condition, Labelled, Rule, RuleSet
 
-LANGUAGES: Final = ("en", "ja", "zh-Hant")
 _LIST: Final = {"en": ", ", "ja": "、", "zh-Hant": "、"}
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 
@@ -92,7 +91,7 @@ def rules_text(rules: RuleSet, language: str) -> str:
 
 
 def rule_text(rule: Rule, language: str) -> str:
-    """One rule in plain words; ``language`` is en, ja or zh-Hant."""
+    """One rule in plain words; ``language`` as ``base.languages`` knows it."""
     everybody = _say("everybody", language)
     to = _LIST[_known(language)].join(everybody if word == "*" else word for word in rule.to)
     lines = [f"[{rule.id}] " + _say(rule.then, language, to=to), _say("all_hold", language)]
@@ -175,6 +174,4 @@ def _say(key: str, language: str, **values: str) -> str:
 
 
 def _known(language: str) -> str:
-    if language not in LANGUAGES:
-        raise InputError(f"no words in {language!r}", hint=", ".join(LANGUAGES))
-    return language
+    return language_of(language)

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Final
 
-from kizuna.base.errors import InputError
+from kizuna.base.languages import LANGUAGES, language_of
 from kizuna.share.transforms.steps import Step
-
-LANGUAGES: Final = ("en", "ja", "zh-Hant")
 
 _SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
     "stop": (
@@ -88,8 +86,7 @@ _JOINT: Final = {"en": ", ", "ja": "、", "zh-Hant": "、"}
 
 def said(step: Step, language: str) -> str:
     """One transform as a sentence. Raises InputError for a language that is not in ``LANGUAGES``."""
-    if language not in LANGUAGES:
-        raise InputError(f"no words in {language!r}", hint=f"one of {', '.join(LANGUAGES)}")
+    language = language_of(language)
     values = {f.name: getattr(step, f.name) for f in fields(step)}
     told = {name.removesuffix("_m").removesuffix("_s"): _value(name, v, language) for name, v in values.items()}
     return _SENTENCES[step.name][LANGUAGES.index(language)].format(**told)

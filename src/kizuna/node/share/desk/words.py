@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-TONGUES: Final[Mapping[str, str]] = {"en": "en", "ja": "ja", "zh-Hant": "zh-TW"}
+from kizuna.base.languages import PAGES
+
+TONGUES: Final = PAGES
 """Language of our texts to the one that pages name."""
 _POINT: Final = 2
 
