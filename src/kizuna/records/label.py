@@ -70,7 +70,7 @@ LATEST_MS: Final = 253_402_300_799_999
 """Years 1 to 9999, so that every time has a date."""
 
 
-class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One label. The default reaches nobody.
 
     Attributes:
@@ -253,8 +253,8 @@ def tlp_word(level: Tlp) -> str:
 
 
 def tlp_of(word: str) -> Tlp:
-    """The level of such a word, with or without ``TLP:``. Raises InputError for any other."""
-    level = _LEVEL_OF.get(word.upper().removeprefix("TLP:"))
+    """The level of such a word, with or without ``TLP:``, also ``AMBER_STRICT``. Raises InputError for any other."""
+    level = _LEVEL_OF.get(word.upper().removeprefix("TLP:").replace("_", "+"))
     if level is None:
         raise InputError(f"{word[:40]!r} is no TLP 2.0 level", hint=", ".join(_LEVEL_OF))
     return level

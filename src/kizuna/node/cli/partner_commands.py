@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, By, Home, Party
+from kizuna.node.cli.choices import Level
+from kizuna.node.cli.share_open import AsJson, By, Hands, Home, Officer, Party, Second, Secrets, officers
 
 partner_app = typer.Typer(help="Partners of a node: introduce, list, bound, pause, revoke.", no_args_is_help=True)
 community_app = typer.Typer(help="Communities: lists of members, signed by their stewards.", no_args_is_help=True)
@@ -106,49 +107,70 @@ def list_(home: Home, as_json: AsJson = False) -> None:
 
 @partner_app.command("set")
 def set_(
-    home: Home, party: Party,
-    tlp_max: Annotated[str, typer.Option("--tlp-max", help="CLEAR, GREEN, AMBER, AMBER_STRICT or RED.")] = "",
+    home: Home, party: Party, by: Officer, tlp_max: Level = "",
     caveat: Annotated[list[str] | None, typer.Option("--caveat", help=_MANY)] = None,
     community: Annotated[list[str] | None, typer.Option("--community", help=_MANY)] = None,
     purpose: Annotated[list[str] | None, typer.Option("--purpose", help=_MANY)] = None,
-    by: By = "", as_json: AsJson = False,
+    second: Second = "", password_file: Secrets = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Change what a partner may be told at most: level, caveats, communities, purposes."""
-    from kizuna.node.cli import partner_run  # noqa: PLC0415
+    """Change what a partner may be told at most: level, caveats, communities, purposes. To widen takes two persons."""
+    from kizuna.node.cli import bounds_run  # noqa: PLC0415
 
-    partner_run.set_(home, party, partner_run.Bounds(tlp_max, caveat, community, purpose), by, as_json=as_json)
+    hands = Hands(by, second, tuple(password_file or ()))
+    bounds_run.set_(home, party, bounds_run.Bounds(tlp_max, caveat, community, purpose), hands, as_json=as_json)
 
 
 @partner_app.command("pause")
-def pause(home: Home, party: Party, why: Why = "", by: By = "") -> None:
+def pause(home: Home, party: Party, by: Officer, why: Why = "", password_file: Secrets = None) -> None:
     """Stop the exchange with a partner for now; nothing is forgotten."""
-    from kizuna.node.cli import partner_run  # noqa: PLC0415
+    from kizuna.node.cli import bounds_run  # noqa: PLC0415
 
-    partner_run.change(home, party, "paused", why, by)
+    bounds_run.pause(home, party, why, Hands(by, "", tuple(password_file or ())))
 
 
 @partner_app.command("resume")
-def resume(home: Home, party: Party, why: Why = "", by: By = "") -> None:
-    """Take a paused exchange up again."""
-    from kizuna.node.cli import partner_run  # noqa: PLC0415
+def resume(
+    home: Home, party: Party, by: Officer, password_file: Secrets = None,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="Leave out what came due during the pause; without, it is made up for.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Take a paused exchange up again, with what came due meanwhile, as far as the rules in force let it go."""
+    from kizuna.node.cli import bounds_run  # noqa: PLC0415
 
-    partner_run.change(home, party, "active", why, by)
+    bounds_run.resume(home, party, Hands(by, "", tuple(password_file or ())), make_up=not from_now)
+
+
+@partner_app.command("end")
+def end(
+    home: Home, party: Party, by: Officer, why: Why = "",
+    yes: Annotated[str, typer.Option("--yes", metavar="PARTY", help="Its id again, instead of typing it.")] = "",
+    recall: Annotated[bool, typer.Option("--recall", help="Also ask back what is ours of what it was told.")] = False,
+    password_file: Secrets = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Show what ends, then end every tie to a partner for good: lanes, keys, grants, lists, agreements."""
+    from kizuna.node.cli import bounds_run  # noqa: PLC0415
+
+    bounds_run.end(home, party, why, yes, Hands(by, "", tuple(password_file or ())), recall=recall, as_json=as_json)
 
 
 @partner_app.command("revoke")
-def revoke(home: Home, party: Party, why: Why = "", by: By = "") -> None:
-    """End it with a partner for good: it is a stranger from now on."""
-    from kizuna.node.cli import partner_run  # noqa: PLC0415
-
-    partner_run.change(home, party, "revoked", why, by)
+def revoke(
+    home: Home, party: Party, by: Officer, why: Why = "",
+    yes: Annotated[str, typer.Option("--yes", metavar="PARTY", help="Its id again, instead of typing it.")] = "",
+    recall: Annotated[bool, typer.Option("--recall", help="Also ask back what is ours of what it was told.")] = False,
+    password_file: Secrets = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """The same as ``partner end``: it is a stranger from now on."""
+    end(home, party, by, why, yes, recall=recall, password_file=password_file, as_json=as_json)
 
 
 @partner_app.command("exposure")
 def exposure(home: Home, party: Party, as_json: AsJson = False) -> None:
-    """What a partner was told, by kind and log, and what it has acknowledged."""
-    from kizuna.node.cli import partner_run  # noqa: PLC0415
+    """What a partner holds, through whom it may have more, to whom it may pass it on, and what would end now."""
+    from kizuna.node.cli import bounds_run  # noqa: PLC0415
 
-    partner_run.exposure(home, party, as_json=as_json)
+    bounds_run.exposure(home, party, as_json=as_json)
 
 
 @partner_app.command("new-epoch")
@@ -162,14 +184,15 @@ def new_epoch(home: Home, passphrase_file: Phrase = None, by: By = "", as_json: 
 # ---- communities ---------------------------------------------------------------------------------------------------
 @community_app.command("found")
 def community_found(
-    home: Home, community: Community, member: Members = None, title: Title = "",
+    home: Home, community: Community, by: Officer, member: Members = None, title: Title = "",
     steward: Annotated[list[str] | None, typer.Option("--steward", help="May state later lists too.")] = None,
-    by: By = "", as_json: AsJson = False,
+    second: Second = "", password_file: Secrets = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """State the first list of members. This node becomes the founder in its own settings."""
+    """State the first list of members, by two persons. This node becomes the founder in its own settings."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.found(home, trust_run.First(community, title, tuple(member or ()), tuple(steward or ())), by,
+    names = _officers(home, by, second, password_file, f"founding {community}")
+    trust_run.found(home, trust_run.First(community, title, tuple(member or ()), tuple(steward or ())), names,
                     as_json=as_json)  # fmt: skip
 
 
@@ -177,12 +200,13 @@ def community_found(
 def community_follow(
     home: Home, community: Community,
     founder: Annotated[str, typer.Argument(metavar="PARTY", help="Its founder, as agreed when nodes were introduced.")],
-    by: By = "",
+    by: Officer, second: Second = "", password_file: Secrets = None,
 ) -> None:  # fmt: skip
-    """Settle whose first list of a community counts here."""
+    """Settle whose first list of a community counts here, by two persons."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.follow(home, community, founder, by)
+    names = _officers(home, by, second, password_file, f"following {community}")
+    trust_run.follow(home, community, founder, names)
 
 
 @community_app.command("list")
@@ -195,30 +219,40 @@ def community_list(home: Home, as_json: AsJson = False) -> None:
 
 @community_app.command("add")
 def community_add(
-    home: Home, community: Community, party: Parties, by: By = "", as_json: AsJson = False,
+    home: Home, community: Community, party: Parties, by: Officer, second: Second = "", password_file: Secrets = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """State the next list, with these members as well."""
+    """State the next list, with these members as well; two persons do."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.change(home, community, tuple(party), (), by, as_json=as_json)
+    names = _officers(home, by, second, password_file, f"adding {', '.join(party)} to {community}")
+    trust_run.change(home, community, tuple(party), (), names, as_json=as_json)
 
 
 @community_app.command("remove")
 def community_remove(
-    home: Home, community: Community, party: Parties, by: By = "", as_json: AsJson = False,
+    home: Home, community: Community, party: Parties, by: Officer, password_file: Secrets = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """State the next list, without these members."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.change(home, community, (), tuple(party), by, as_json=as_json)
+    trust_run.change(home, community, (), tuple(party), _officers(home, by, "", password_file), as_json=as_json)
 
 
 @community_app.command("leave")
-def community_leave(home: Home, community: Community, by: By = "") -> None:
+def community_leave(home: Home, community: Community, by: Officer, password_file: Secrets = None) -> None:
     """Leave a community, at once and by this node's own word."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.leave(home, community, by)
+    trust_run.leave(home, community, _officers(home, by, "", password_file))
+
+
+def _officers(home: Path, by: str, second: str, secrets: list[Path] | None, widens: str = "") -> str:
+    from kizuna.node.cli import output  # noqa: PLC0415
+
+    with output.plain_errors():
+        return officers(home, Hands(by, second, tuple(secrets or ())), widens=widens)
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------

@@ -8,13 +8,11 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from kizuna.node.cli import output
-from kizuna.node.cli.share_open import ask_line, audited, opened, secret, when
-
-if TYPE_CHECKING:
-    from kizuna.node.share.partners import Known
+from kizuna.node.cli.bounds_run import row_of
+from kizuna.node.cli.share_open import ask_line, audited, opened, secret
 
 
 class Wanted(NamedTuple):
@@ -26,15 +24,6 @@ class Wanted(NamedTuple):
     listen: str = ""
     addresses: tuple[str, ...] = ()
     passphrase_file: Path | None = None
-
-
-class Bounds(NamedTuple):
-    """What a partner may be told at most; None leaves as it is."""
-
-    tlp_max: str = ""
-    caveats: list[str] | None = None
-    communities: list[str] | None = None
-    purposes: list[str] | None = None
 
 
 # ---- ourselves -----------------------------------------------------------------------------------------------------
@@ -162,7 +151,7 @@ def _confirmed(home: Path, party: str, code: str, by: str, *, as_json: bool) -> 
             anew = "Begin the introduction anew, and ask how the files were carried."
             output.fail(f"{exc}. {f'Again: kizuna partner confirm {home} {party}' if again else anew}", output.REFUSED)
     audited(home, by, "partner.confirm", party)
-    _tell(_row(known), f"{party} ({known.title}) is known here, told at most {known.tlp_max} and what rules release.",
+    _tell(row_of(known), f"{party} ({known.title}) is known here, told at most {known.tlp_max} and what rules release.",
           as_json=as_json)  # fmt: skip
 
 
@@ -184,45 +173,6 @@ def list_(home: Path, *, as_json: bool) -> None:
             sys.stdout.write(f"{party} knows nobody yet: kizuna partner introduce {home}\n")
 
 
-def set_(home: Path, party: str, bounds: Bounds, by: str, *, as_json: bool) -> None:
-    """Change the bounds."""
-    with output.plain_errors():
-        with opened(home) as sharing:
-            words = [None if w is None else [x for x in w if x] for w in bounds[1:]]
-            known = sharing.partners.change(party, tlp_max=bounds.tlp_max, caveats=words[0], communities=words[1],
-                                            purposes=words[2])  # fmt: skip
-        audited(home, by, "partner.set", party)
-        _tell(_row(known), f"{party}: at most {known.tlp_max}", as_json=as_json)
-
-
-def change(home: Path, party: str, state: str, why: str, by: str) -> None:
-    """Pause, resume, revoke."""
-    with output.plain_errors():
-        with opened(home) as sharing:
-            known = sharing.partners.change(party, state=state, why=why)
-        audited(home, by, f"partner.{state}", party)
-        sys.stdout.write(f"{party} is {known.state}\n")
-
-
-def exposure(home: Path, party: str, *, as_json: bool) -> None:
-    """What it was told."""
-    with output.plain_errors():
-        from kizuna.node.share.ledgers import told_to  # noqa: PLC0415
-
-        with opened(home) as sharing:
-            sharing.partners.get(party)
-            rows = told_to(sharing, party)
-        if as_json:
-            output.emit({"party": party, "logs": rows})
-            return
-        for row in rows:
-            kinds = ", ".join(f"{n:,} {kind}" for kind, n in row["kinds"].items())
-            sys.stdout.write(f"{row['log']:<48} {row['size']:>9,} told, {row['acknowledged']:>9,} acknowledged  "
-                             f"{when(row['first_ms'])} to {when(row['last_ms'])}  {kinds}\n")  # fmt: skip
-        if not rows:
-            sys.stdout.write(f"{party} was told nothing\n")
-
-
 def new_epoch(home: Path, passphrase_file: Path | None, by: str, *, as_json: bool) -> None:
     """A new epoch after a restore."""
     with output.plain_errors():
@@ -241,12 +191,6 @@ def new_epoch(home: Path, passphrase_file: Path | None, by: str, *, as_json: boo
 
 
 # ---- small things --------------------------------------------------------------------------------------------------
-def _row(known: Known) -> dict[str, Any]:
-    return {"id": known.id, "title": known.title, "state": known.state, "tlp_max": known.tlp_max,
-            "caveats": list(known.caveats), "communities": list(known.communities), "purposes": list(known.purposes),
-            "addresses": list(known.addresses)}  # fmt: skip
-
-
 def _tell(row: dict[str, Any], words: str, *, as_json: bool) -> None:
     if as_json:
         output.emit(row)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -17,7 +17,23 @@ Home = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of the node
 Party = Annotated[str, typer.Argument(metavar="PARTY", help="Id of the partner.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")]
 By = Annotated[str, typer.Option("--by", help="Who does it, for the record.")]
+Officer = Annotated[str, typer.Option("--by", help="Release officer or administrator who does it; asked to log in.")]
+Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
+Second = Annotated[str, typer.Option("--second", help="Second person, asked to log in, where more may be told by it.")]
+Secrets = Annotated[
+    list[Path] | None,
+    typer.Option("--password-file", help="File with the password: of --by, then of --second. Asked for without."),
+]
 ROLES = ("release_officer", "administrator")
+SECOND_PERSON = "second-person"
+
+
+class Hands(NamedTuple):
+    """Who stands at the keyboard, and files with their passwords in the same order; without a file one is asked."""
+
+    by: str
+    second: str = ""
+    secrets: tuple[Path, ...] = ()
 
 
 @contextmanager
@@ -62,10 +78,53 @@ def officer(home: Path, name: str, file: Path | None) -> str:
         if not isinstance(found, User):
             output.fail(f"{name}: wrong name or password, or too many tries", output.REFUSED)
         if found.role not in ROLES:
-            output.fail(f"{name} is {found.role}; rules are for {' or '.join(ROLES)}", output.REFUSED)
+            output.fail(f"{name} is {found.role}; this is for {' or '.join(ROLES)}", output.REFUSED)
         return found.name
     finally:
         desk.close()
+
+
+def officers(home: Path, hands: Hands, *, widens: str = "") -> str:
+    """The names of the officers who do something, for the record. Exit code 4 where one is missing or wrong.
+
+    ``widens``: in words what may be told then that may not be told now; two persons are needed for it. Empty: one is.
+    """
+    from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415
+
+    alone = not widens or not read_node_file(home / "node.toml").sharing.two_persons
+    if not hands.second and not alone:
+        missing_second(widens)
+    if hands.second:
+        two_persons(home, hands.by, hands.second)
+    first = officer(home, hands.by, hands.secrets[0] if hands.secrets else None)
+    if not hands.second:
+        return first
+    return f"{first} and {officer(home, hands.second, hands.secrets[1] if len(hands.secrets) > 1 else None)}"
+
+
+def missing_second(what: str) -> NoReturn:
+    """End the command: a second person is needed."""
+    from kizuna.node.cli import output  # noqa: PLC0415
+
+    output.fail(f"refused by {SECOND_PERSON}: {what} takes two persons (name the other one with --second)",
+                output.REFUSED)  # fmt: skip
+
+
+def two_persons(home: Path, one: str, other: str) -> None:
+    """Exit code 4 where two names are those of one account."""
+    from kizuna.node.cli import output  # noqa: PLC0415
+    from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
+    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+    from kizuna.records.person import Person  # noqa: PLC0415
+
+    desk = open_desk(Rooms(home).desk)
+    try:
+        same = Person(one, desk.people.id_of(one)).is_same(Person(other, desk.people.id_of(other)))
+    finally:
+        desk.close()
+    if same:
+        output.fail(f"refused by {SECOND_PERSON}: {one} and {other} are one person; --second names another",
+                    output.REFUSED)  # fmt: skip
 
 
 def audited(home: Path, by: str, act: str, about: str) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.node.share.files import Places, put
 from kizuna.records import partner as records
-from kizuna.records.label import Tlp, tlp_of
+from kizuna.records.label import Tlp, tlp_of, tlp_word
 from kizuna.share.introduce import Card
 from kizuna.share.keys import KeyRing
 from kizuna.share.ledger.note import read_base64
@@ -39,6 +39,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         introduced_ms, by: when its code was confirmed here, and by whom.
         tlp_max, caveats, communities, purposes: what it may be told at most.
         state, why: see the module; ``why`` in an officer's words.
+        told_from_ms: what came due before this, UTC, and was not told then is not made up for: an officer decided so.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     purposes: tuple[str, ...] = ()
     state: str = ACTIVE
     why: str = ""
+    told_from_ms: int = 0
 
     @property
     def ring(self) -> KeyRing:
@@ -140,16 +142,17 @@ class Partners:
 
     def change(self, party: str, *, state: str = "", why: str = "", tlp_max: Tlp | str = "",
                caveats: Iterable[str] | None = None, communities: Iterable[str] | None = None,
-               purposes: Iterable[str] | None = None) -> Known:  # fmt: skip
+               purposes: Iterable[str] | None = None, told_from_ms: int | None = None) -> Known:  # fmt: skip
         """Change what an officer decides. A revoked partner stays revoked."""
         held = self.get(party)
         if state and held.state == REVOKED and state != REVOKED:
             raise InputError(f"{party} was revoked, for good", hint="introduce it anew under another id")
         given = {"caveats": caveats, "communities": communities, "purposes": purposes}
         words = {name: tuple(sorted(set(v))) for name, v in given.items() if v is not None}
-        level = {"tlp_max": tlp_max if isinstance(tlp_max, str) else tlp_max.name} if tlp_max != "" else {}
+        level = {"tlp_max": tlp_max if isinstance(tlp_max, str) else tlp_word(tlp_max)} if tlp_max != "" else {}
         after = msgspec.structs.replace(held, **words, **level, state=state or held.state,
-                                        why=why if state else held.why)  # fmt: skip
+                                        why=why if state else held.why,
+                                        told_from_ms=held.told_from_ms if told_from_ms is None else told_from_ms)  # fmt: skip
         self.put(after)
         return after
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kizuna.records import kinds
-from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Tlp
+from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Tlp, tlp_word
 from kizuna.records.partner import Partner
 from kizuna.share import transform
 from kizuna.share.columns import Setting
@@ -105,7 +105,7 @@ def _reach(rule: Rule, to: str, setting: Setting) -> Iterator[Finding]:
 
 def _lacks(label: Label, partner: Partner) -> Iterator[tuple[str, str]]:
     if label.tlp > partner.tlp_max:
-        yield "label.tlp", f"{partner.id} may be told at most {partner.tlp_max.name}"
+        yield "label.tlp", f"{partner.id} may be told at most {tlp_word(partner.tlp_max)}"
     missing = sorted(label.caveats - partner.caveats_held)
     if missing:
         yield "label.caveats", f"{partner.id} does not hold {', '.join(missing)}"

@@ -28,10 +28,12 @@ def rows(sharing: Sharing) -> list[dict[str, Any]]:
 def _row(sharing: Sharing, known: Known, logs: Iterable[LogState]) -> dict[str, Any]:
     audiences = sorted(sharing.who().audiences_of(known.id))
     told = [s for s in logs if s.side == "out" and s.peer in audiences]
+    ever = {known.id, *audiences, *known.communities}  # what it was told stays told, also when it is told no more
+    ever_told = sum(s.size for s in logs if s.side == "out" and s.peer in ever)
     received = [s for s in logs if s.side == "in" and s.peer == known.id]
     return {
         "id": known.id, "title": known.title, "state": known.state, "why": known.why,
-        "link": _link(sharing, known, told, received), "told": sum(s.size for s in told),
+        "link": _link(sharing, known, told, received), "told": ever_told,
         "received": sum(s.size for s in received), "audiences": audiences, "tlp_max": known.tlp_max,
         "caveats": list(known.caveats), "communities": list(known.communities), "purposes": list(known.purposes),
         "addresses": list(known.addresses), "introduced_ms": known.introduced_ms, "by": known.by,

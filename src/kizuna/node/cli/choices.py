@@ -1,0 +1,71 @@
+"""Options that take a word of a closed list: whatever else is typed is wrong usage, and the answer names the list."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection
+from typing import Annotated, Any, Final
+
+import typer
+
+from kizuna.base.errors import InputError
+from kizuna.base.languages import language_of
+from kizuna.records.label import tlp_of, tlp_word
+
+_NEAR: Final = 6
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A parser for an option: one of these words, or empty where the option was left out."""
+
+    def read(given: str) -> str:
+        if given and given not in words:
+            raise typer.BadParameter(f"{given[:40]!r}; one of {', '.join(words)}")
+        return given
+
+    return read
+
+
+def choice(name: str, help_: str, words: Collection[str]) -> Any:
+    """An option that takes one word of a list."""
+    return typer.Option(name, help=help_, parser=one_of(*words), metavar=f"[{'|'.join(words)}]")
+
+
+def near(word: str, known: Collection[str]) -> str:
+    """The few names that are most like a word, for a refusal."""
+    family = [k for k in known if k.partition(".")[0] == word.partition(".")[0]]
+    found = list(dict.fromkeys([*difflib.get_close_matches(word, known, n=_NEAR, cutoff=0.5), *family]))[:_NEAR]
+    return ", ".join(found)
+
+
+def _tongue(given: str) -> str:
+    try:
+        return language_of(given)
+    except InputError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+
+
+def _level(given: str) -> str:
+    try:
+        return tlp_word(tlp_of(given)) if given else ""
+    except InputError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+
+
+Language = Annotated[
+    str,
+    typer.Option(
+        "--language",
+        help="en, ja or zh-TW (zh-Hant is the same).",
+        parser=_tongue,
+        metavar="[en|ja|zh-TW]",
+    ),
+]
+"""Given on as our texts name it."""
+Level = Annotated[
+    str,
+    typer.Option(
+        "--tlp-max", help="CLEAR, GREEN, AMBER, AMBER+STRICT (or AMBER_STRICT) or RED.", parser=_level,
+        metavar="[CLEAR|GREEN|AMBER|AMBER+STRICT|RED]",
+    ),
+]  # fmt: skip

@@ -1,0 +1,130 @@
+"""What officers change about partners from a terminal: who may, how many, and what an end shows and does."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kizuna.node.desk import secrets
+from node.command_pair import Pair, copied, make, run
+
+
+@pytest.fixture(scope="module")
+def cheap() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_N", 2**4)
+        patch.setattr(secrets, "_NOBODY", secrets._NOBODY.replace("32768", "16"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(cheap: object, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make(tmp_path_factory.mktemp("nodes"))
+
+
+@pytest.fixture
+def pair(made: Pair, tmp_path: Path) -> Pair:
+    return copied(made, tmp_path)
+
+
+def listed(pair: Pair) -> dict:
+    return json.loads(run("partner", "list", pair.north, "--json").stdout)["partners"][0]
+
+
+def test_widening_takes_two_officers_who_log_in(pair: Pair) -> None:
+    raise_it = ("partner", "set", pair.north, "south", "--tlp-max", "RED")
+    run(*raise_it, code=2)
+    assert "raising south from AMBER to RED takes two persons" in run(*raise_it, *pair.by("olga"), code=4).stderr
+    assert "one person" in run(*raise_it, *pair.by("olga", "olga"), code=4).stderr
+    assert "analyst" in run(*raise_it, *pair.by("olga", "ana"), code=4).stderr
+    wrong = pair.at / "wrong"
+    wrong.write_text("not the password")
+    alone = run(*raise_it, "--by", "olga", "--second", "per", "--password-file", pair.at / "secret", "--password-file",
+                wrong, code=4)  # fmt: skip
+    assert "per: wrong name or password" in alone.stderr
+    assert listed(pair)["tlp_max"] == "AMBER"
+    run(*raise_it, *pair.by("olga", "per"))
+    assert listed(pair)["tlp_max"] == "RED"
+
+
+@pytest.mark.parametrize("wider", [("--caveat", "NOFORN"), ("--community", "c:sea"), ("--purpose", "SAR")])
+def test_every_bound_widens_by_two_and_narrows_by_one(pair: Pair, wider: tuple[str, str]) -> None:
+    assert "takes two persons" in run("partner", "set", pair.north, "south", *wider, *pair.by("olga"), code=4).stderr
+    run("partner", "set", pair.north, "south", *wider, *pair.by("olga", "per"))
+    run("partner", "set", pair.north, "south", wider[0], "", *pair.by("olga"))
+    assert not [w for k in ("caveats", "communities", "purposes") for w in listed(pair)[k]]
+    assert "analyst" in run("partner", "set", pair.north, "south", wider[0], "", *pair.by("ana"), code=4).stderr
+
+
+@pytest.mark.parametrize("word", ["AMBER_STRICT", "amber+strict", "TLP:AMBER+STRICT"])
+def test_the_level_has_one_name_and_both_spellings_are_understood(pair: Pair, word: str) -> None:
+    run("partner", "set", pair.north, "south", "--tlp-max", word, *pair.by("olga", "per"))
+    assert listed(pair)["tlp_max"] == "AMBER+STRICT"
+    run("partner", "set", pair.north, "south", "--tlp-max", "PINK", *pair.by("olga", "per"), code=2)
+    run("partner", "set", pair.north, "south", "--purpose", "fun", *pair.by("olga", "per"), code=2)
+
+
+def test_pausing_and_resuming_ask_an_officer_to_log_in(pair: Pair) -> None:
+    run("partner", "pause", pair.north, "south", code=2)
+    assert "viewer" in run("partner", "pause", pair.north, "south", *pair.by("vic"), code=4).stderr
+    run("partner", "pause", pair.north, "south", "--why", "a look", *pair.by("olga"))
+    assert listed(pair)["state"] == "paused"
+    run("partner", "resume", pair.north, "south", *pair.by("per"))
+    assert listed(pair)["state"] == "active"
+
+
+def test_communities_take_officers_who_log_in(pair: Pair) -> None:
+    found = ("partner", "community", "found", pair.north, "c:sea", "--member", "south")
+    assert "takes two persons" in run(*found, *pair.by("olga"), code=4).stderr
+    run(*found, *pair.by("olga", "per"))
+    run("partner", "community", "remove", pair.north, "c:sea", "south", code=2)
+    run("partner", "community", "remove", pair.north, "c:sea", "south", *pair.by("olga"))
+    add = ("partner", "community", "add", pair.north, "c:sea", "south")
+    assert "takes two persons" in run(*add, *pair.by("olga"), code=4).stderr
+    run("partner", "community", "follow", pair.south, "c:sea", "north", *pair.by("ana"), code=4)
+
+
+def told(pair: Pair) -> None:
+    """Two records of north stand in its log to south."""
+    from kizuna.records.label import Label, Tlp
+    from kizuna.records.record import Record, encode
+    from kizuna.share.decide import Decision
+
+    with pair.opened(pair.north) as sharing:
+        for n in range(2):
+            body = b'{"t":"x","n":%d}' % n
+            label = Label(tlp=Tlp.AMBER, rel_to=frozenset(("south",)))
+            data = encode(Record(kind="note.test", origin="north", observed_ms=sharing.now_ms(), body=body, label=label,
+                                 context=sharing.context))  # fmt: skip
+            sharing.door.pass_on(data, Decision("release", "", ("test",), label=label, lane="routine"), "south")
+
+
+def test_an_end_shows_what_ends_asks_for_the_id_and_does_it(pair: Pair) -> None:
+    told(pair)
+    shown = run("partner", "exposure", pair.north, "south").stdout
+    for words in (
+        "What it holds",
+        "2  note.test",
+        "through others",
+        "pass on",
+        "key revoked",
+        "lane stops",
+        "asks back",
+    ):
+        assert words in shown, words
+    row = json.loads(run("partner", "exposure", pair.north, "south", "--json").stdout)
+    assert row["released"] == 2 and {e["what"] for e in row["ends"]} >= {"stop_lane", "revoke_key", "propose_recall"}
+    run("partner", "end", pair.north, "south", *pair.by("ana"), code=4)
+    assert (
+        "nothing was ended" in run("partner", "end", pair.north, "south", *pair.by("olga"), code=2, typed="no\n").stderr
+    )
+    assert listed(pair)["state"] == "active"
+    done = run(
+        "partner", "revoke", pair.north, "south", "--why", "turned", "--recall", "--yes", "south", *pair.by("olga")
+    )
+    assert "revoke_key" in done.stdout and "south is revoked" in done.stdout
+    assert (listed(pair)["state"], listed(pair)["told"]) == ("revoked", 2)
+    assert "2 records" in run("recall", pair.north).stdout
+    assert (
+        "was revoked" in run("partner", "end", pair.north, "south", "--yes", "south", *pair.by("olga"), code=4).stderr
+    )
