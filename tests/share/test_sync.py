@@ -20,6 +20,7 @@ from kizuna.share.sync import Ask, Cancel, Fault, Puller, Pusher, Quiet, Reply, 
 from kizuna.share.sync.actions import Position
 from kizuna.share.sync.cutting import Cutter, Piece, not_for
 from kizuna.share.sync.pace import PAGE_LEAST, PAGE_MOST, Backoff, Pace
+from kizuna.share.sync.pull import WAIT_MS
 from kizuna.share.sync.serve import PARKED_MOST
 from kizuna.share.sync.states import PULL, TABLES, Machine, drawn
 from kizuna.share.sync.taking import Outcome, peek
@@ -101,9 +102,39 @@ def followed(channels=4):
 
 def test_alerts_are_asked_for_first_and_apart():
     asks = followed().due(0)
-    assert [[p.log for p in ask.positions] for ask in asks] == [[FLASH]] * 3 + [[ROUTINE, BULK]]
+    assert [[p.log for p in ask.positions] for ask in asks] == [[FLASH]] * 3 + [[FLASH, ROUTINE, BULK]]
     (only,) = followed(1).due(0)
     assert [p.log for p in only.positions] == [FLASH, ROUTINE, BULK]
+
+
+def test_bulk_gives_way_to_an_alert_once_and_then_alerts_do_not_keep_it_out():
+    puller = followed()
+    rest, lanes = puller.due(0)[-1], []
+    for cursor in (1, 2, 3, 4):
+        puller.answered(rest.exchange, 100, 1)
+        lanes.append([p.log for p in rest.positions])
+        (rest,) = puller.kept(rest.exchange, rest.positions[0].log, cursor, 9, cursor)
+    assert lanes == [[FLASH, ROUTINE, BULK], [ROUTINE, BULK]] * 2
+
+
+def test_a_partner_that_tells_alerts_alone_is_asked_on_by_every_channel():
+    puller = Puller(random=chance)
+    puller.follow(FLASH, "flash", 0)
+    rest = puller.due(0)[-1]
+    for cursor in (1, 2, 3):
+        puller.answered(rest.exchange, 100, 1)
+        (rest,) = puller.kept(rest.exchange, FLASH, cursor, 9, cursor)
+        assert [p.log for p in rest.positions] == [FLASH]
+
+
+def test_questions_run_out_one_after_the_other_and_one_of_them_carries_the_receipts():
+    asks = followed().due(0)
+    waits = [ask.wait_ms for ask in asks]
+    assert waits == sorted(set(waits), reverse=True)
+    assert waits[0] == WAIT_MS
+    assert waits[-1] > WAIT_MS // 2
+    assert [ask.receipts for ask in asks] == [False, False, False, True]
+    assert followed(1).due(0)[0].receipts
 
 
 def test_logs_of_one_lane_take_turns():

@@ -1,9 +1,10 @@
 """A link of packets with a rate, a latency, loss, reordering and duplication, and a transport above it.
 
 What is modelled, and what is not, stands in docs/explanation/sync.md, "What the simulator assumes". In short: both
-directions have one queue each at the given rate. Every packet, also every acknowledgement of one, is lost on its own with
+directions have one queue each at the given rate, or one together (``shared``: a radio on one channel). Every packet, also every acknowledgement of one, is lost on its own with
 probability ``loss``. A message is cut into packets of 1,200 bytes; each is acknowledged by itself, and sent again when
-three sent after it were acknowledged or after a time-out taken from measured round trips. Two ways of taking a loss:
+three sent after it were acknowledged or after a time-out taken from measured round trips. What comes of an answer also
+acknowledges its question, as on one connection of TCP or QUIC. Two ways of taking a loss:
 
 - ``steady``: a window of ``WINDOW`` packets whatever is lost, time-outs grow only when nothing at all comes back: a transport that does not read loss
   as congestion (BBR over QUIC or TCP), or a radio modem that repeats below;
@@ -39,6 +40,7 @@ class Conditions:
     reorder_ms: float = 500.0
     duplicate: float = 0.0
     transport: str = "steady"
+    shared: bool = False
 
 
 class Link:
@@ -52,14 +54,15 @@ class Link:
     def send(self, way: int, size: int, arrive: Callable[[], None]) -> None:
         """Put a packet into the queue of a direction."""
         on, chance, now = self.on, self.world.chance, self.world.now_ms
-        begin = max(now, self._free_ms[way])
-        self._free_ms[way] = begin + size * 8000 / on.rate_bps
+        queue = 0 if on.shared else way
+        begin = max(now, self._free_ms[queue])
+        self._free_ms[queue] = begin + size * 8000 / on.rate_bps
         self.sent_bytes[way] += size
         for _ in range(2 if on.duplicate and chance.random() < on.duplicate else 1):
             if on.loss and chance.random() < on.loss:
                 continue
             late = chance.random() * on.reorder_ms if on.reorder and chance.random() < on.reorder else 0.0
-            self.world.at(self._free_ms[way] + on.latency_ms + late, lambda: self.up and arrive())
+            self.world.at(self._free_ms[queue] + on.latency_ms + late, lambda: self.up and arrive())
 
 
 class Channel:
@@ -76,9 +79,10 @@ class Transfer:
     """One message on its way. ``done(first_ms)`` is called at the far end when all of it is there."""
 
     def __init__(
-        self, link: Link, way: int, channel: Channel, size: int, done: Callable[[float], None]
+        self, link: Link, way: int, channel: Channel, size: int, done: Callable[[float], None],
+        began: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self.link, self.way, self.channel, self._done = link, way, channel, done
+        self.link, self.way, self.channel, self._done, self._began = link, way, channel, done, began
         count = max(1, -(-size // PAYLOAD))
         self._sizes = [min(PAYLOAD, size - k * PAYLOAD) if size else 1 for k in range(count)]
         self._todo = list(range(count))
@@ -95,6 +99,14 @@ class Transfer:
     def drop(self) -> None:
         """Break it off at both ends."""
         self.over = True
+
+    def heard(self) -> None:
+        """All of it is there: what comes back on the same connection says so, whatever became of acknowledgements."""
+        if not self.over:
+            self.channel.silent = 0
+            self._acked |= self._there
+            self._todo.clear()
+            self._flight.clear()
 
     def _pump(self) -> None:
         steady = self.link.on.transport == "steady"
@@ -123,6 +135,7 @@ class Transfer:
             return
         if not self._there:
             self._first_ms = self.link.world.now_ms
+            self._began()
         self._there.add(k)
         self.link.send(1 - self.way, HEADER, lambda: self._ack(k, sent_ms))
         if len(self._there) == len(self._sizes) and not getattr(self, "_told", False):
@@ -208,9 +221,10 @@ class Line:
                     state["over"] = True  # both ends go on until the last packet is acknowledged
                     answered(answer, length, self.link.world.now_ms - first_ms)
 
-            state["parts"].append(Transfer(self.link, 1 - self.way, back, length + self.HEADERS, done))
+            state["parts"].append(Transfer(self.link, 1 - self.way, back, length + self.HEADERS, done, asked.heard))
 
         out = self._out.setdefault(slot, Channel())
-        state["parts"].append(Transfer(self.link, self.way, out, size + self.HEADERS, arrived))
+        asked = Transfer(self.link, self.way, out, size + self.HEADERS, arrived)
+        state["parts"].append(asked)
         self.link.world.after(timeout_ms, timeout)
         return stop

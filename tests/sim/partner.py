@@ -242,7 +242,7 @@ class Partner:
 
     def _ask(self, name: str, peer: Peer, ask: Ask) -> None:
         self.asks += 1
-        owed = self.store.inbox.owed(name)
+        owed = self.store.inbox.owed(name) if ask.receipts else []
         receipts = [self._receipt(state.name) for state in owed]
         body = wire.write_question(ask, receipts)
         asked = dict(ask.positions)
@@ -356,6 +356,10 @@ class Partner:
     # ---- looking ---------------------------------------------------------------------------------------------------
     def told(self, log: str) -> list[bytes]:
         return [e.data for e in self.store.logs.entries(log, 0, most=10**7, max_bytes=10**10)]
+
+    def held_count(self, log: str) -> int:
+        state = self.store.logs.state(log)
+        return state.size if state else 0
 
     def held(self, log: str) -> list[bytes]:
         return self.told(log) if self.store.logs.state(log) else []

@@ -3,7 +3,9 @@
 A small proxy for TCP on loopback; it never listens on any other address and never calls one. What it carries it does
 not read (the nodes speak TLS through it). Both directions of a line have one rate each, shared by whatever crosses it,
 in turns of one portion of a packet's size. TCP loses no bytes, so a lost packet is what it is to the ends: silence
-until it was sent again, twice as long each time it is lost anew, and nothing overtakes it on its connection.
+until it was sent again, twice as long each time it is lost anew, and nothing overtakes it on its connection; what is
+sent again takes its time on the line again. To connect takes a way there and back, and may lose packets as any other.
+Not modelled: windows that shrink (the ends see their senders' queues alone), acknowledgements that are lost, resets.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ PACKET: Final = 1200
 AGAIN_S: Final = 1.0
 """Silence after the first loss of a packet (RFC 6298: one second before there is an estimate)."""
 _AGAIN_MOST: Final = 5
+_HELLO: Final = 60
+"""Bytes of a packet that opens a connection."""
 _WAITING_MOST: Final = 64
 """Packets of one connection under way; then its sender waits."""
 _CONNECTIONS_MOST: Final = 64
@@ -65,17 +69,18 @@ class Pipe:
         self.carried = 0
 
     def through(self, size: int) -> tuple[float, float]:
-        """When the line is free again, and when a packet that enters now arrives."""
+        """When a packet that enters now has been sent, and when it arrives. Each further try takes its time as well."""
         s = self._shape
-        sent_s = max(self._now_s(), self._free_s) + (size * 8 / s.bit_per_s if s.bit_per_s else 0.0)
-        self._free_s = sent_s
-        late_s, wait_s = 0.0, AGAIN_S
+        takes_s = size * 8 / s.bit_per_s if s.bit_per_s else 0.0
+        sent_s = max(self._now_s(), self._free_s) + takes_s
+        late_s, wait_s, again = 0.0, AGAIN_S, 0
         for _ in range(_AGAIN_MOST):
             if self._chance.random() >= s.loss:
                 break
             late_s += wait_s
             wait_s *= 2
-        self.carried += size
+            again += 1
+        self._free_s = sent_s + again * takes_s
         return sent_s, sent_s + s.delay_s + late_s
 
 
@@ -129,7 +134,8 @@ class Line:
 
     async def _listen(self, port: int, *, back: bool) -> int:
         async def call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._carry(port, reader, writer, back=back)
+            with contextlib.suppress(asyncio.CancelledError):  # the end; the loop would complain of it otherwise
+                await self._carry(port, reader, writer, back=back)
 
         server = await asyncio.start_server(call, "127.0.0.1", 0, limit=PACKET * 8)
         self._servers.append(server)
@@ -157,13 +163,17 @@ class Line:
         if self._cut or len(self._open) >= 2 * _CONNECTIONS_MOST:
             writer.transport.abort()
             return
+        there, here = (self._back, self._there) if back else (self._there, self._back)
+        self._open.add(writer)
         try:
+            for pipe in (there, here):
+                await asyncio.sleep(pipe.through(_HELLO)[1] - self._loop.time())
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port, limit=PACKET * 8)
         except OSError:
+            self._open.discard(writer)
             writer.transport.abort()
             return
-        self._open |= {writer, far_writer}
-        there, here = (self._back, self._there) if back else (self._there, self._back)
+        self._open.add(far_writer)
         ways = [asyncio.create_task(self._one_way(*each))
                 for each in ((reader, far_writer, there), (far_reader, writer, here))]  # fmt: skip
         try:
@@ -189,6 +199,7 @@ class Line:
                 if data:
                     async with turn:
                         free_s, at_s = pipe.through(len(data))
+                        pipe.carried += len(data)
                         await asyncio.sleep(max(0.0, free_s - self._loop.time()))
                     last_s = max(last_s, at_s)
                 await under_way.put((last_s, data))

@@ -30,6 +30,8 @@ BODY_MOST: Final = 4 << 20
 """Bytes of an answer, as they come over the line."""
 _CONNECT_S: Final = 20.0
 _WRITE_S: Final = 120.0
+_AT_ONCE: Final = 4
+"""Connections, as many as `share.sync` has questions out; all are kept, for a handshake takes seconds on a bad line."""
 _PIN: Final = re.compile(r"[0-9a-f]{64}")
 _CLOCK: Final = re.compile(r"[0-9]{1,12}")
 _CLOCK_MOST_S: Final = 253_402_214_400
@@ -143,7 +145,7 @@ class Line:
         self.ahead_s = 0
         """How far the partner's clock is ahead of ours, s; learnt from a refusal."""
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_context(), max_connections=4, max_keepalive_connections=2, keepalive_expiry=90.0,
+            ssl_context=_context(), max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE, keepalive_expiry=90.0,
             network_backend=_Pinned(clean), retries=0,
         )  # fmt: skip
 

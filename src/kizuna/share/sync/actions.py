@@ -15,8 +15,9 @@ class Position(NamedTuple):
 class Ask(NamedTuple):
     """Ask the peer for one page of the first of these logs that has news, and wait for news ``wait_ms`` at most.
 
-    ``positions`` stand in order of urgency. Cosigned acknowledgements that are owed to the peer travel along. Give up
-    after ``timeout_ms`` without an end. Report ``answered``, ``quiet`` or ``failed`` with ``exchange``.
+    ``positions`` stand in order of urgency. Where ``receipts`` says so, cosigned acknowledgements that are owed to the
+    peer travel along: with one question of several, so that those for alerts keep to one packet. Give up after
+    ``timeout_ms`` without an end. Report ``answered``, ``quiet`` or ``failed`` with ``exchange``.
     """
 
     exchange: int
@@ -24,6 +25,7 @@ class Ask(NamedTuple):
     max_bytes: int
     wait_ms: int
     timeout_ms: int
+    receipts: bool = True
 
 
 class Send(NamedTuple):

@@ -3,9 +3,11 @@
 Up to four questions are out at a time. The first three ask for the flash lane alone and always wait at the peer, so
 that an alert comes at once beside whatever else is under way, and comes three times: on a link that loses every third
 packet it is the other copies that keep the ten seconds (docs/explanation/sync.md has the figures with fewer). What
-comes again is kept once. The last asks for routine, then bulk; a page of it is as long as the link moves in
-``pace.PAGE_S``. Over a link that takes one transfer at a time (``channels=1``) one channel asks for all lanes, and an
-alert waits for one page.
+comes again is kept once. How long each waits differs, so that never all of them are under way at once. The last asks
+for flash, routine, then bulk; a page of it is as long as the link moves in ``pace.PAGE_S``. So bulk gives way to an
+alert that is not there yet; after one page of flash it leaves flash to the others once, so that alerts without pause
+do not keep the rest out. Over a link that takes one transfer at a time (``channels=1``) one channel asks for all lanes,
+and an alert waits for one page.
 
 Where reading stands is the cursor of the store, told by ``follow`` and ``kept``; a restarted engine knows nothing else.
 """
@@ -27,16 +29,18 @@ FLASH: Final = LANES[0]
 
 def channels_of(count: int) -> tuple[tuple[str, ...], ...]:
     """Lanes of each of 1 to 4 channels; see above."""
-    return (LANES,) if count == 1 else ((LANES[:1],) * (count - 1)) + (LANES[1:],)
+    return ((LANES[:1],) * (count - 1)) + (LANES,)
 
 
 class _Channel:
-    """One question at a time."""
+    """One question at a time, which waits up to ``wait_ms`` for news."""
 
-    def __init__(self, lanes: tuple[str, ...], random: Random) -> None:
+    def __init__(self, lanes: tuple[str, ...], random: Random, wait_ms: int) -> None:
         self.lanes, self.machine, self.backoff = lanes, Machine(PULL, IDLE), Backoff(random)
+        self.wait_ms = wait_ms
         self.exchange = self.turn = 0
         self.asked_ms = self.due_ms = 0
+        self.yielded = False
         self.asked: dict[str, int] = {}
         self.head: dict[str, int] = {}
         self.link_failed = False
@@ -46,9 +50,12 @@ class Puller:
     """Reads all logs of one peer that are for us. Every method returns what is to be done now."""
 
     def __init__(self, *, random: Random, channels: int = CHANNELS, wait_ms: int = WAIT_MS) -> None:
-        """``random(n)`` gives n random bytes (for the jitter of waits alone)."""
-        self._channels = [_Channel(lanes, random) for lanes in channels_of(channels)]
-        self._wait_ms, self._exchanges = wait_ms, 0
+        """``random(n)`` gives n random bytes (for the jitter of waits alone); ``wait_ms``: of the first channel."""
+        waits = [wait_ms - wait_ms * k // (2 * channels) for k in range(channels)]
+        self._channels = [
+            _Channel(*each) for each in zip(channels_of(channels), [random] * channels, waits, strict=True)
+        ]
+        self._exchanges = 0
         self._after: dict[str, int] = {}
         self._lane: dict[str, str] = {}
         self._heads: dict[str, int] = {}
@@ -94,7 +101,7 @@ class Puller:
         channel = self._of(exchange, ASKED)
         if not channel:
             return []
-        if now_ms - channel.asked_ms < self._wait_ms // 2:
+        if now_ms - channel.asked_ms < channel.wait_ms // 2:
             return self._wait(channel, "quiet too soon", now_ms)
         channel.backoff.worked()
         channel.machine.step("quiet")
@@ -114,6 +121,7 @@ class Puller:
         channel = self._of(exchange, TAKING)
         if not channel:
             return []
+        channel.yielded = self._lane.get(log) == FLASH
         moved = cursor > channel.asked.get(log, cursor) or head > channel.head.get(log, head)
         if log in self._after:
             self._after[log] = max(cursor, self._after[log])
@@ -154,13 +162,20 @@ class Puller:
         channel.asked = dict(positions)
         channel.head = {log: self._heads.get(log, -1) for log in channel.asked}
         channel.turn += 1
+        channel.yielded = False
         size = self.pace.page_bytes
-        return [Ask(channel.exchange, positions, size, self._wait_ms, self._wait_ms + self.pace.patience_ms())]
+        timeout_ms = channel.wait_ms + self.pace.patience_ms()
+        last = channel is self._channels[-1]
+        return [Ask(channel.exchange, positions, size, channel.wait_ms, timeout_ms, last)]
 
     def _positions(self, channel: _Channel) -> tuple[Position, ...]:
         """Logs of the channel by lane; those of one lane take turns at being first."""
         out: list[Position] = []
-        for lane in channel.lanes:
+        lanes = channel.lanes
+        if channel.yielded and channel is self._channels[-1] is not self._channels[0]:
+            rest = lanes[1:]
+            lanes = rest if any(self._lane[log] in rest for log in self._after) else lanes
+        for lane in lanes:
             logs = [log for log in self._after if self._lane[log] == lane]
             first = channel.turn % len(logs) if logs else 0
             out += [Position(log, self._after[log]) for log in logs[first:] + logs[:first]]

@@ -177,7 +177,7 @@ class Worker:
     def _ask(self, ask: Ask) -> None:
         """On a thread of the pool: one question."""
         try:
-            owed, notes = self._traffic.exchange.owed(self.partner)
+            owed, notes = self._traffic.exchange.owed(self.partner) if ask.receipts else ([], [])
             body = wire.write_question(ask, notes)
             answer = self._said("POST", "/fed/v1/page", body, ask.timeout_ms)
             self._say_keys(answer.status)
