@@ -48,6 +48,9 @@ export function age(ms: number): string {
   return `${Math.floor(h / 24)} d ${h % 24} h`;
 }
 
+/** All nine digits: those of coast stations and groups begin with zeros (ITU-R M.585). */
+export const nine = (mmsi: number): string => String(mmsi).padStart(9, "0");
+
 /** `25°31.2′N 123°48.7′E` */
 export function position(lat: number | null | undefined, lon: number | null | undefined): string {
   if (lat === null || lat === undefined || lon === null || lon === undefined) return MISSING;

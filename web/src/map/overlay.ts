@@ -2,6 +2,7 @@
  * What lies on top of the chart, on a canvas of its own: degrees at the border, alert rings, the selected vessel, names
  * of vessels where there are few, and the measured line. Both surfaces share it.
  */
+import { nine } from "../i18n/format";
 import type { Theme, Units } from "../state";
 import { TOKENS, css } from "../theme";
 import { mercatorY } from "./geodesy";
@@ -137,7 +138,7 @@ export class Overlay {
       const [x, y] = toScreen(scene, ...fleet.drawn(row, now_s));
       if (x < -50 || y < -10 || x > scene.width || y > scene.height + 10) return;
       const cell_m = fleet.cell_m(row);
-      this.#label(`${names.get(mmsi) || mmsi}${cell_m ? ` ▢ ${cell_m / 1000} km` : ""}`, x + c.crowd.size / 2 + 4, y, t.text, t.halo);
+      this.#label(`${names.get(mmsi) || nine(mmsi)}${cell_m ? ` ▢ ${cell_m / 1000} km` : ""}`, x + c.crowd.size / 2 + 4, y, t.text, t.halo);
     };
     const chosen = selected === null ? undefined : fleet.row(selected);
     if (chosen !== undefined) write(chosen);

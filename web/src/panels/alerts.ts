@@ -1,7 +1,7 @@
 /** The alert queue: what is new, how old, how sure; evidence opens in place. What is put aside stays counted and in reach. */
 import { repeat } from "lit-html/directives/repeat.js";
 import { t, tOr, word } from "../i18n";
-import { age, short } from "../i18n/format";
+import { age, short, nine } from "../i18n/format";
 import { sentence } from "../i18n/sentences";
 import type { Alert } from "../api/types";
 import type { EventMark } from "../map/types";
@@ -23,7 +23,7 @@ export const shownRows = (desk: Desk): readonly Row[] =>
 
 /** `MV EXAMPLE ↔ MMSI 416000001` */
 export const whoIsIt = (alert: { mmsis: readonly number[]; names: readonly string[] }): string =>
-  alert.mmsis.map((mmsi, i) => alert.names[i] || `MMSI ${mmsi}`).join(" ↔ ") || t("alert.no_vessel");
+  alert.mmsis.map((mmsi, i) => alert.names[i] || `MMSI ${nine(mmsi)}`).join(" ↔ ") || t("alert.no_vessel");
 
 export function mountAlerts(desk: Desk): void {
   const root = desk.app.regions.left;
@@ -121,7 +121,7 @@ const times = (r: Row) => (r.group.events > 1 ? html` <span class="n" title=${t(
 /** Vessels of a row; many are counted. */
 function who(r: Row): string {
   if (r.members.length === 1) return whoIsIt(r.members[0]!);
-  const names = [...new Map(r.members.flatMap((a) => a.mmsis.map((m, i) => [m, a.names[i] || `MMSI ${m}`] as const))).values()];
+  const names = [...new Map(r.members.flatMap((a) => a.mmsis.map((m, i) => [m, a.names[i] || `MMSI ${nine(m)}`] as const))).values()];
   return names.length > NAMED_MOST ? t("alert.vessels", { n: names.length }) : names.join(", ");
 }
 

@@ -1,6 +1,6 @@
 /** What the desk decides about an alert: acknowledge, silence for a time, dismiss with a reason, undo. */
 import { t, type WordKey } from "../i18n";
-import { forInput, parse, utc } from "../i18n/format";
+import { forInput, parse, utc, nine } from "../i18n/format";
 import type { Alert } from "../api/types";
 import type { Desk } from "./desk";
 import { ask } from "./dialogs";
@@ -85,7 +85,7 @@ function silence(desk: Desk, alerts: readonly Alert[], send: Send): Promise<true
     </fieldset>
     <fieldset><legend>${t("decide.what")}</legend>
       <label class="choice"><input type="radio" name="scope" value="event" checked />${alerts.length > 1 ? t("decide.these_events", { n: alerts.length }) : t("decide.this_event")}</label>
-      ${a.mmsis.length ? html`<label class="choice"><input type="radio" name="scope" value="vessel" />${vessels > 1 ? t("decide.these_vessels", { n: vessels }) : t("decide.this_vessel", { who: a.names[0] || `MMSI ${a.mmsis[0]}` })}</label>` : nothing}
+      ${a.mmsis.length ? html`<label class="choice"><input type="radio" name="scope" value="vessel" />${vessels > 1 ? t("decide.these_vessels", { n: vessels }) : t("decide.this_vessel", { who: a.names[0] || `MMSI ${nine(a.mmsis[0]!)}` })}</label>` : nothing}
     </fieldset>
     ${reasonField(false)}`; // prettier-ignore
   return ask(t("act.do_silence"), body, t("act.do_silence"), async (form) => {

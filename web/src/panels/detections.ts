@@ -1,7 +1,7 @@
 /** What radar, satellites, aircraft and eyes saw: marks on the chart, and a card for the chosen one. */
 import type { Detection } from "../api/types";
 import { t, word } from "../i18n";
-import { age, course, position, speed, utc } from "../i18n/format";
+import { age, course, position, speed, utc, nine } from "../i18n/format";
 import { SENSORS, type DetectionMark, type Sensor } from "../map/types";
 import { SENSOR_PATHS } from "../map/detection_marks";
 import { oneAtATime, type Desk } from "./desk";
@@ -81,7 +81,7 @@ function whole(desk: Desk, d: Detection): TemplateResult {
   return html`<p class="verdict ${d.verdict}"><strong>${word("verdict", d.verdict)}</strong></p>
     <p class="muted">${d.verdict === "waits" ? t("detection.waits") : d.final ? t("detection.final") : t("detection.open")}</p>
     <p class="actions">
-      ${d.mmsi !== null ? html`<button @click=${() => desk.app.store.set({ vessel: d.mmsi, detection: null })}>${t("detection.vessel", { who: d.name || `MMSI ${d.mmsi}` })}</button>` : nothing}
+      ${d.mmsi !== null ? html`<button @click=${() => desk.app.store.set({ vessel: d.mmsi, detection: null })}>${t("detection.vessel", { who: d.name || `MMSI ${nine(d.mmsi)}` })}</button>` : nothing}
       ${d.event_id ? html`<button @click=${() => desk.app.store.set({ alert: d.event_id })}>${t("detection.evidence")}</button>` : nothing}
       <button @click=${() => desk.app.bus.emit("fly", { lat: d.lat, lon: d.lon, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>
       ${incidentButton(desk, { lat: d.lat, lon: d.lon, detection: d.id, t: d.t, vessel: d.name, mmsi: d.mmsi, kind: "drifting" })}</p>

@@ -5,7 +5,7 @@ import { Refused } from "../api/client";
 import type { Alert, HandoverPage } from "../api/types";
 import { t, word } from "../i18n";
 import { detail, failure as words } from "../i18n/told";
-import { age, position, short, utc } from "../i18n/format";
+import { age, position, short, utc, nine } from "../i18n/format";
 import { whoIsIt } from "./alerts";
 import type { Desk } from "./desk";
 import { html, nothing, panel, type TemplateResult } from "./drawing";
@@ -78,7 +78,7 @@ function whole(desk: Desk, p: HandoverPage): TemplateResult {
     ${section(t("handover.silenced"), p.silenced.length, html`<ol class="plain">${p.silenced.map((a) => alertLine(desk, a))}</ol>`)}
     ${section(t("handover.sources"), p.sources_down.length, html`<ul class="plain">${p.sources_down.map((s) => html`<li><strong dir="auto">${s.source}</strong> ${word("source", s.state)}
       ${s.last ? t("handover.last_heard", { at: short(s.last, desk.now()) }) : nothing} <span class="muted">${detail(s.detail).text}</span></li>`)}</ul>`)}
-    ${section(t("handover.watch"), hits.length, html`<ul class="plain">${hits.map((h) => html`<li><strong dir="auto">${h.name || `MMSI ${h.mmsi}`}</strong> <span class="muted" dir="auto">${h.list}</span> <span dir="auto">${h.reason ?? ""}</span>
+    ${section(t("handover.watch"), hits.length, html`<ul class="plain">${hits.map((h) => html`<li><strong dir="auto">${h.name || `MMSI ${nine(h.mmsi)}`}</strong> <span class="muted" dir="auto">${h.list}</span> <span dir="auto">${h.reason ?? ""}</span>
       ${h.last_t ? html`<span class="muted">${t("vessel.ago", { age: age(desk.now() - h.last_t) })}</span>` : nothing}</li>`)}</ul>`)}
     ${section(t("handover.log"), p.log.length, html`<ol class="log">${p.log.map((e) => line(desk, e, null))}</ol>`)}`; // prettier-ignore
 }

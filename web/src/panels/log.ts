@@ -2,7 +2,7 @@
 import { live } from "lit-html/directives/live.js";
 import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api/types";
 import { t } from "../i18n";
-import { forInput, parse, position, short, utc } from "../i18n/format";
+import { forInput, parse, position, short, utc, nine } from "../i18n/format";
 import type { Desk } from "./desk";
 import { type Start, openIncident } from "./incident/open";
 import { placeIn } from "./incident/place";
@@ -105,7 +105,7 @@ export const logPage: PageMaker = (desk, root) => {
       <textarea id="log-text" data-first rows="3" maxlength="4000" placeholder=${t("log.text")} .value=${live(text)}
         @input=${(e: Event) => { text = (e.target as HTMLTextAreaElement).value; draft.write(text); }}></textarea>
       <p class="attached">
-        ${vessel !== null && !entry.corrects ? tick("vessel", t("log.vessel", { mmsi: vessel })) : nothing}
+        ${vessel !== null && !entry.corrects ? tick("vessel", t("log.vessel", { mmsi: nine(vessel) })) : nothing}
         ${alert !== null && !entry.corrects ? tick("event", t("log.event")) : nothing}
         ${entry.corrects ? nothing : tick("place", entry.place ? position(place(desk).lat, place(desk).lon) : t("log.place"))}
         <label class="choice">${t("log.time")} <input class="when" maxlength="20" autocomplete="off" placeholder=${entry.corrects ? forInput(entry.corrects.t) : mode === "replay" ? forInput(desk.shown()) : t("log.now")} .value=${live(entry.time)} @input=${(e: Event) => set({ time: (e.target as HTMLInputElement).value })} /> Z
@@ -146,7 +146,7 @@ export function line(desk: Desk, e: LogEntry, correct: (() => void) | null): Tem
       <span class="grow"></span><span class="muted">#${e.id}</span></p>
     <p class="text" dir="auto">${e.text}</p>
     <p class="links noprint">
-      ${e.mmsi ? html`<button class="link" @click=${() => desk.app.store.set({ vessel: e.mmsi! })}>MMSI ${e.mmsi}</button>` : nothing}
+      ${e.mmsi ? html`<button class="link" @click=${() => desk.app.store.set({ vessel: e.mmsi! })}>MMSI ${nine(e.mmsi)}</button>` : nothing}
       ${e.event_id ? html`<button class="link" @click=${() => desk.app.store.set({ alert: e.event_id! })}>${t("log.the_event")}</button>` : nothing}
       ${lat !== null && lat !== undefined && lon !== null && lon !== undefined ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat, lon })}>${position(lat, lon)}</button>` : nothing}
       ${correct ? html`<button class="link" @click=${correct}>${t("log.correct")}</button>` : nothing}
@@ -157,5 +157,5 @@ export function line(desk: Desk, e: LogEntry, correct: (() => void) | null): Tem
 function startOf(e: LogEntry): Start {
   const { lat, lon } = e;
   const at = typeof lat === "number" && typeof lon === "number" ? { lat, lon } : placeIn(e.text);
-  return { ...at, t: e.t, what: e.text, mmsi: e.mmsi ?? null, vessel: e.mmsi ? `MMSI ${e.mmsi}` : "" };
+  return { ...at, t: e.t, what: e.text, mmsi: e.mmsi ?? null, vessel: e.mmsi ? `MMSI ${nine(e.mmsi)}` : "" };
 }

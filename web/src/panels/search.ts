@@ -1,6 +1,6 @@
 /** Finds a vessel by name in any script, MMSI, IMO number or call sign: one field with a list, worked by keyboard. */
 import { t, word } from "../i18n";
-import { age } from "../i18n/format";
+import { age, nine } from "../i18n/format";
 import type { SearchResult } from "../api/types";
 import type { Desk } from "./desk";
 import { html, nothing, panel, type TemplateResult } from "./drawing";
@@ -107,7 +107,7 @@ export function searchBox(desk: Desk): SearchBox {
 }
 
 function row(desk: Desk, r: SearchResult, i: number, active: boolean, choose: () => void): TemplateResult {
-  const also = [`MMSI ${r.mmsi}`, r.imo ? `IMO ${r.imo}` : "", r.callsign ?? ""].filter(Boolean).join(" · ");
+  const also = [`MMSI ${nine(r.mmsi)}`, r.imo ? `IMO ${r.imo}` : "", r.callsign ?? ""].filter(Boolean).join(" · ");
   const how = r.by === "name" && r.likeness < 1 ? `${word("way", r.way || "likeness")} ${Math.round(r.likeness * 100)} %` : word("by", r.by);
   return html`<li id="found-${i}" role="option" aria-selected=${active} class=${active ? "active" : ""} @mousedown=${(e: Event) => { e.preventDefault(); choose(); }}>
     <strong>${r.name || t("vessel.no_name")}</strong><span class="muted">${also}</span>

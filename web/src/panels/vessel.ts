@@ -5,7 +5,7 @@ import type { VesselCard } from "../api/types";
 import { Refused } from "../api/client";
 import { t, tOr, word } from "../i18n";
 import { caution, region } from "../i18n/told";
-import { age, course, position, short, speed, utc } from "../i18n/format";
+import { age, course, position, short, speed, utc, nine } from "../i18n/format";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
 import { eventIcon, html, key, nothing, panel, type TemplateResult } from "./drawing";
@@ -83,7 +83,7 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
   return html`
     <header><h2 dir="auto">${newest || t("vessel.no_name")}</h2>
       <button class="icon-only" aria-label="${t("vessel.close")} (Esc)" @click=${() => desk.app.store.set({ vessel: null })}>×</button></header>
-    <p class="numbers">MMSI ${c.mmsi} · IMO ${c.imo ?? "–"} · ${c.callsign || "–"}</p>
+    <p class="numbers">MMSI ${nine(c.mmsi)} · IMO ${c.imo ?? "–"} · ${c.callsign || "–"}</p>
     <p class="chips">${c.watch.map((w) => html`<span class="chip watched"><span aria-hidden="true">◉</span> ${t("vessel.watched")}: ${watchWords(w)}</span>`)}
       ${c.type_text ? html`<span class="chip plain">${word("type", c.type_text)}${c.length_m ? ` ${c.length_m} m` : ""}</span>` : nothing}
       ${c.flag ? html`<span class="chip plain" title=${t("vessel.flag_means")}>${t("vessel.block", { flag: region(c.flag) })}</span>` : nothing}</p>
@@ -92,7 +92,7 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
     <p class="actions">
       <button @click=${() => see(desk, c)}>${t("vessel.show")} ${key("F")}</button>
       ${desk.may("write") ? html`<button @click=${() => void watchThis(desk, c, newest)}>${t("vessel.watch")}</button>` : nothing}
-      ${incidentButton(desk, { ...(c.fix ? { lat: c.fix.lat, lon: c.fix.lon } : {}), mmsi: c.mmsi, vessel: newest || `MMSI ${c.mmsi}`, kind: "missing" })}</p>
+      ${incidentButton(desk, { ...(c.fix ? { lat: c.fix.lat, lon: c.fix.lon } : {}), mmsi: c.mmsi, vessel: newest || `MMSI ${nine(c.mmsi)}`, kind: "missing" })}</p>
     ${c.names.length > 1 ? html`<h3>${t("vessel.identities")}</h3><table class="plain"><tbody>${c.names.map((n) => html`
       <tr><th scope="row" dir="auto">${n.name}</th><td>${short(n.first, desk.now())} – ${short(n.last, desk.now())}</td></tr>`)}</tbody></table>` : nothing}
     <h3>${t("vessel.history")}</h3>

@@ -148,7 +148,7 @@ def _place(found: etree._Element) -> Place | None:
 
 def _subject(vessel: etree._Element) -> tuple[str, ...]:
     mmsi, imo = _whole(vessel, "MMSI", 1_073_741_823), _whole(vessel, "IMONumber", 9_999_999)
-    found = (f"mmsi:{mmsi:09d}",) if mmsi is not None else ()
+    found = (subjects.vessel(mmsi),) if mmsi is not None else ()
     return (*found, f"imo:{imo}") if imo is not None else found
 
 

@@ -2,7 +2,7 @@
 import { DISTRESS, TYPES } from "../../api/incidents";
 import type { PartnerRow } from "../../api/sharing";
 import { t, word } from "../../i18n";
-import { forInput, parse, position } from "../../i18n/format";
+import { forInput, parse, position, nine } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
@@ -28,7 +28,7 @@ export function startHere(desk: Desk): Start {
   const a = desk.alert(alert);
   if (a) return { lat: a.lat, lon: a.lon, event_id: a.event_id, mmsi: a.mmsis[0] ?? null, vessel: a.names[0] ?? "", t: a.t, kind: a.event_type === "encounter" ? "encounter" : "missing" };
   const at = vessel === null ? null : desk.app.map.positionOf(vessel);
-  if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${vessel}`, kind: "missing" };
+  if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${nine(vessel)}`, kind: "missing" };
   return {};
 }
 
