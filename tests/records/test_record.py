@@ -1,4 +1,5 @@
 import hashlib
+import json
 import random
 
 import msgspec
@@ -274,6 +275,32 @@ def test_a_record_of_one_vessel_costs_few_bytes_on_the_wire():
         )  # fmt: skip
         lines.append(encode(one))
     assert len(zstandard.ZstdCompressor(9).compress(b"\n".join(lines))) / 200 < 40
+
+
+_ODD = st.text(alphabet=":,{}[] ab", max_size=3)
+_LEAF = st.one_of(st.integers(0, 9), _ODD, st.lists(_ODD, max_size=2))
+_PAIRS = st.lists(st.tuples(_ODD, _LEAF | st.lists(st.tuples(_ODD, _LEAF), max_size=2).map(tuple)), max_size=4)
+
+
+def _written(pairs, gap: str) -> tuple[str, bool]:
+    """An object as JSON with all its pairs, and whether a name stands twice in it or below."""
+    twice, parts = len({name for name, _ in pairs}) < len(pairs), []
+    for name, value in pairs:
+        text, below = _written(value, gap) if isinstance(value, tuple) else (json.dumps(value), False)
+        twice = twice or below
+        parts.append(f"{json.dumps(name)}{gap}:{text}")
+    return "{" + ",".join(parts) + "}", twice
+
+
+@given(_PAIRS, st.sampled_from(("", " ")))
+def test_a_name_that_stands_twice_is_found_whatever_the_texts_look_like(pairs, gap):
+    text, twice = _written(pairs, gap)
+    data = b'{"v":1,"kind":"x.y","origin":"harbour","observed_ms":1,"body":' + text.encode() + b"}"
+    if twice:
+        with pytest.raises(InputError):
+            decode(data)
+    else:
+        assert decode(data).kind == "x.y"
 
 
 @pytest.mark.parametrize(

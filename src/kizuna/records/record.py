@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -38,9 +39,9 @@ _ID: Final = re.compile(r"[0-9a-f]{64}")
 _DERIVED: Final = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{48})?")
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False,
              tag_field="v", tag=1):  # fmt: skip
-    """One statement.
+    """One statement. ``gc=False`` here and in labels and bodies: nothing in them can point back at them.
 
     Attributes:
         kind: what it states; see ``records.kinds``. Unknown kinds are kept and passed, never interpreted.
@@ -136,7 +137,8 @@ def decode(data: bytes) -> Record:
         raise InputError(f"not a record: {exc}") from exc
     _check(record)
     part = bytes(record.body) if _ENCODER.encode(record) == data else data  # our own form has none outside the body
-    names = [name for name, colon in _NAME.findall(part) if colon]
+    texts = part.split(b'"')  # with no backslash there is, every other one is a text, and a name where a colon follows
+    names = [text for text, after in zip(texts[1::2], texts[2::2], strict=False) if after.lstrip()[:1] == b":"]
     if b"\\" in part or len(set(names)) != len(names):
         _refuse_doubles(data)
     return record
@@ -153,11 +155,7 @@ def _read(data: bytes) -> Record:
 
 
 def _check(record: Record) -> None:
-    if not _KIND.fullmatch(record.kind) or len(record.kind) > _LONGEST:
-        raise InputError(f"kind {record.kind[:80]!r}", hint="lower-case words parted by dots, such as track.position")
-    if not PARTY.fullmatch(record.origin):
-        raise InputError(f"origin {record.origin[:80]!r} is no party id", hint="a-z, 0-9, -; up to 32")
-    contexts.check(record.context)
+    _check_words(record.kind, record.origin, record.context)
     if len(record.unit) > _LONGEST:
         raise InputError("unit is too long", hint=f"at most {_LONGEST} characters")
     _check_times(record)
@@ -167,6 +165,16 @@ def _check(record: Record) -> None:
     _check_names("evidence", record.evidence)
     _check_ids("supersedes", record.supersedes)
     _check_ids("derived_from", record.derived_from, _DERIVED)
+
+
+@lru_cache(maxsize=1024)
+def _check_words(kind: str, origin: str, context: str) -> None:
+    """Remembered: thousands of records share them."""
+    if not _KIND.fullmatch(kind) or len(kind) > _LONGEST:
+        raise InputError(f"kind {kind[:80]!r}", hint="lower-case words parted by dots, such as track.position")
+    if not PARTY.fullmatch(origin):
+        raise InputError(f"origin {origin[:80]!r} is no party id", hint="a-z, 0-9, -; up to 32")
+    contexts.check(context)
 
 
 def _check_times(record: Record) -> None:
@@ -183,7 +191,7 @@ def check_geo(geo: tuple[float, ...]) -> None:
     """Refuse what is neither a point nor a box. Raises InputError."""
     if len(geo) not in (2, 4):
         raise InputError(f"geo has {len(geo)} numbers", hint="longitude, latitude; or west, south, east, north")
-    for lon, lat in zip(geo[::2], geo[1::2], strict=True):
+    for lon, lat in (geo,) if len(geo) == 2 else (geo[:2], geo[2:]):  # noqa: PLR2004  a point
         if not (abs(lon) <= _LON_MOST_DEG and abs(lat) <= _LAT_MOST_DEG):
             raise InputError(f"geo {lon}, {lat} is not on the globe", hint="longitude first, degrees")
     if len(geo) == 4 and geo[1] > geo[3]:  # noqa: PLR2004  west, south, east, north
@@ -207,8 +215,6 @@ def _check_ids(name: str, ids: tuple[str, ...], form: re.Pattern[str] = _ID) -> 
 
 
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
-_NAME: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")(\s*:)?')
-"""Every text, and whether it is a name. All of them, or the search would go astray between two texts."""
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 

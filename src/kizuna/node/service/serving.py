@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -24,6 +25,7 @@ from kizuna.node.service.running import Running, certificate_paths
 from kizuna.node.service.settings import Config
 
 _TICK_S: Final = 1.0
+_SETTLED_S: Final = 120.0
 _ANSWERS_TRIES: Final = 500
 _LOG: Final = logging.getLogger("kizuna.node")
 
@@ -98,6 +100,7 @@ async def _serve(config: Config, node: Running, ready: Callable[[Running, str], 
         _LOG.info("the page is at %s", door.url)
         await asyncio.to_thread(_when_it_answers, listen.host, port, node)
         await asyncio.to_thread(ready, node, door.url)
+        loop.call_later(_SETTLED_S, gc.freeze)  # what detection and layers loaded since
         await _until(stopped, running, node)
         tell_systemd("STOPPING=1")
         server.stop()
@@ -115,7 +118,18 @@ def _when_it_answers(host: str, port: int, node: Running) -> None:
         with contextlib.suppress(OSError), socket.create_connection((near, port), 1.0):
             break
         time.sleep(0.02)
+    settle()
     node.is_up()
+
+
+def settle() -> None:
+    """Take what is loaded out of the sight of the garbage collector.
+
+    It looked through half a million objects of code and tables again and again while records came in: 7 of 21 us a
+    record of a partner.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _until(stopped: asyncio.Event, running: asyncio.Future[None], node: Running) -> None:

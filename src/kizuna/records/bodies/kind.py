@@ -18,7 +18,7 @@ LANES: Final = (FLASH, ROUTINE, BULK)
 """What goes first when a link is slow: distress and orders; the running picture; history."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Base of the bodies."""
 
 
