@@ -23,6 +23,7 @@ from kizuna.records.bodies.tracks import Detection, Position
 from kizuna.records.bodies.trust import Recall, Request
 from kizuna.records.bodies.work import Asset
 from kizuna.records.record import Record, body_bytes, encode
+from kizuna.records.subject import vessel as vessel_subject
 
 ANOMALY: Final = "cise.anomaly"
 _SENSOR_OF: Final = {word: sensor for sensor, word in words.SENSORS.items()}
@@ -148,7 +149,7 @@ def _place(found: etree._Element) -> Place | None:
 
 def _subject(vessel: etree._Element) -> tuple[str, ...]:
     mmsi, imo = _whole(vessel, "MMSI", 1_073_741_823), _whole(vessel, "IMONumber", 9_999_999)
-    found = (subjects.vessel(mmsi),) if mmsi is not None else ()
+    found = (vessel_subject(mmsi),) if mmsi is not None else ()
     return (*found, f"imo:{imo}") if imo is not None else found
 
 
