@@ -70,7 +70,7 @@ def offers(w, zones, now):
     found = [
         publish.of_fixes(fixes, "harbour", zones),
         publish.of_events(events_table(events), "harbour", zones, known_ms=np.array([e["known_ms"] for e in events], np.int64),
-                          sources=lambda _mmsi: frozenset(("tower-1",))),
+                          sources=lambda *_: frozenset(("tower-1",))),
         publish.of_detections(detections, "harbour", zones, known_ms=detections["time_ms"]),
     ]  # fmt: skip
     return [

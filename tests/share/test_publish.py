@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from leak_surfaces import _runs, offers
-from leak_worlds import AUDIENCES, STRANGER, T0, events_table, fixes_table, index_of, world
+from leak_worlds import AUDIENCES, STRANGER, T0, detection, detections_table, events_table, fixes_table, index_of, world
 
 from kizuna.base.errors import InputError
 from kizuna.records.kinds import check_body
@@ -166,6 +166,33 @@ def test_an_event_takes_the_labels_of_the_tracks_that_it_rests_on():
     found = publish.of_events(events_table([event]), "harbour", known_ms=T0 + 10**6, fixes=fixes_table(rows))
     assert found.columns.label.word(0) == label_of(join_words(["nobody", STRANGER]))
     assert found.columns.source.word(0) == frozenset(("tower-1",))
+
+
+def test_what_rests_on_a_track_rests_on_its_sources_in_the_time_of_what_is_told():
+    """A gap of last week is that of the sources of last week, and a contact that a sealed track explains is sealed."""
+    asked = []
+
+    def sources(mmsi, start_ms, end_ms):
+        asked.append((mmsi, start_ms - T0, end_ms - T0))
+        return {431_000_001: frozenset(("tower-1",)), 431_000_002: frozenset(("sealed",))}.get(mmsi, frozenset())
+
+    event = {
+        "event_id": "e1", "version": 1, "status": "open", "event_type": "gap", "mmsis": [431_000_001], "seg_ids": [5],
+        "start_ms": T0 + 5, "end_ms": None, "start_lat_deg": 24.0, "start_lon_deg": 123.0, "end_lat_deg": np.nan,
+        "end_lon_deg": np.nan, "lat_mean_deg": 24.0, "lon_mean_deg": 123.0, "label": "nobody", "context": "real",
+    }  # fmt: skip
+    both = [event, event | {"event_id": "e2", "end_ms": T0 + 9, "mmsis": [431_000_001, 431_000_003]}]
+    found = publish.of_events(events_table(both), "harbour", known_ms=T0 + 10**6, sources=sources)
+    assert found.columns.source.word(0) == {"tower-1"}
+    assert found.columns.source.codes.tolist()[1] == -1  # of one of its vessels nobody knows
+    assert asked == [(431_000_001, 5, 5), (431_000_001, 5, 9), (431_000_003, 5, 9)]
+    rng = np.random.default_rng(1)
+    seen = [
+        detection(rng, 24.0, 123.0) | {"mmsi": m, "source_id": "tower-2"} for m in (-1, 431_000_001, 431_000_002, 7)
+    ]
+    found = publish.of_detections(detections_table(seen), "harbour", known_ms=T0, sources=sources)
+    words = [found.columns.source.word(k) if found.columns.source.codes[k] >= 0 else None for k in range(4)]
+    assert words == [{"tower-2"}, {"tower-1", "tower-2"}, {"sealed", "tower-2"}, None]
 
 
 def test_an_event_that_is_gone_is_told_only_to_whom_it_was_told():

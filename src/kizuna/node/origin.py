@@ -14,8 +14,6 @@ import numpy as np
 import pyarrow.compute as pc
 
 from kizuna.base.table import Array, Table
-from kizuna.base.units import HOUR_MS
-from kizuna.node.api.ports import Versions
 
 CARRIED_BY: Final = "/"
 """Between originator and carrier in the source of what a partner brought of another party: ``partner:ash/birch``."""
@@ -48,16 +46,15 @@ class Tracks(Protocol):
         """Fixes of one vessel."""
         ...
 
-    def versions(self) -> Versions:
-        """What the store has reached."""
-        ...
 
+def own_sources(store: Tracks, mmsi: int, start_ms: int, end_ms: int) -> frozenset[str]:
+    """Own sources on which the track of an MMSI rests in [start, end); an unknown one is ``""``.
 
-def own_sources(store: Tracks, mmsi: int, before_ms: int) -> frozenset[str]:
-    """Own sources on which the tracks of an MMSI rest, over so long before the newest fix; an unknown one is ``""``."""
-    newest_ms = store.versions().newest_ms
+    The time is that of what is told, never that of the newest fix: what other vessels send, or this one sends later,
+    changes nothing.
+    """
     names = ("source_id", "time_ms", "context", "label")
-    fixes = own_rows(store.track(mmsi, newest_ms - before_ms, newest_ms + HOUR_MS, names=names))
+    fixes = own_rows(store.track(mmsi, start_ms, end_ms, names=names))
     words = fixes.codes_of("source_id")
     return frozenset(words[c] if c >= 0 else "" for c in set(fixes["source_id"].tolist()))
 

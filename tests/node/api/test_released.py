@@ -60,6 +60,9 @@ def test_ogc_gives_a_partner_what_it_was_told_and_nothing_else(north):
     north.hear()
     north.hear(SHIP + 1, ago=10)
     north.hear(SHIP + 2, source_id="sealed")
+    ring = [[123, 24], [124, 24], [124, 25], [123, 24]]
+    area = {"type": "Feature", "properties": {"zone_id": "own"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    north.node.layer = lambda _: json.dumps({"type": "FeatureCollection", "features": [area]}).encode()
     gis = program(north)
     assert gis.get("/ogc/collections/vessels/items").json()["features"] == []
     north.tell()
@@ -77,6 +80,7 @@ def test_ogc_gives_a_partner_what_it_was_told_and_nothing_else(north):
     csv = gis.get("/feeds/vessels.csv")
     assert csv.status_code == 200 and str(SHIP + 2) not in csv.text
     assert gis.get("/tiles/vessels/5/26/13.mvt").status_code == 200
+    assert gis.get("/tiles/zones/0/0/0.mvt").status_code == 204  # our zones are told to nobody, in no form
     assert gis.get("/api/picture").status_code == gis.get("/api/sharing").status_code == 403
 
 

@@ -197,7 +197,7 @@ class Running:
 
         held_h = self.config.live.keep_h or 48.0
         return open_sharing(self.config, zones=self._beside.zones, now_ms=self.clock.now_ms,
-                            sources_of=lambda mmsi: own_sources(self.keep, mmsi, round(held_h * HOUR_MS)))  # fmt: skip
+                            sources_of=lambda m, a, b: own_sources(self.keep, m, a - round(held_h * HOUR_MS), b + HOUR_MS))  # fmt: skip
 
     def _opened_office(self) -> Office | None:
         if self.sharing is None:

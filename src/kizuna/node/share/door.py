@@ -40,6 +40,7 @@ from kizuna.share.publish import (
     Count,
     Memory,
     Offer,
+    SourcesOf,
     Workshop,
     of_detections,
     of_events,
@@ -89,7 +90,7 @@ class House:
         random: random bytes.
         now_ms: time of the node.
         lexicons: word lists, and whom they bind.
-        sources_of: sources on which the tracks of an MMSI rest.
+        sources_of: sources on which the track of an MMSI rests around a time.
     """
 
     identity: Identity
@@ -103,7 +104,7 @@ class House:
     random: Callable[[int], bytes]
     now_ms: Callable[[], int]
     unit: str = ""
-    sources_of: Callable[[int], frozenset[str]] | None = None
+    sources_of: SourcesOf | None = None
     lexicons: Lexicons = field(default_factory=Lexicons)
     index: ZoneIndex = field(init=False)
 
@@ -182,7 +183,7 @@ class Door:
         if rows.events is not None and len(rows.events):
             out.append(of_events(rows.events, me, index, known_ms=known, sources=self.house.sources_of))
         if rows.detections is not None and len(rows.detections):
-            out.append(of_detections(rows.detections, me, index, known_ms=known))
+            out.append(of_detections(rows.detections, me, index, known_ms=known, sources=self.house.sources_of))
         return [c for c in out if len(c)]
 
     def facts(self, record: Record, tag: frozenset[str] = frozenset()) -> Facts:

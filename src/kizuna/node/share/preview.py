@@ -48,7 +48,7 @@ def rows_of(sharing: Sharing, span_ms: int) -> Iterator[Rows]:
         newest_ms = keep.versions().newest_ms
         if newest_ms == MISSING_TIME_MS:
             return
-        sharing.door.house.sources_of = lambda mmsi: own_sources(keep, mmsi, span_ms)
+        sharing.door.house.sources_of = lambda m, a, b: own_sources(keep, m, a - span_ms, b + HOUR_MS)
         end = newest_ms + 1
         for start in range(end - span_ms, end, HOUR_MS):
             yield Rows(fixes=own_rows(keep.messages("fixes", None, start, min(end, start + HOUR_MS))))

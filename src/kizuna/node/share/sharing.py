@@ -32,6 +32,7 @@ from kizuna.records.record import Record, decode
 from kizuna.share.agreement import Book, enforce
 from kizuna.share.columns import Terms
 from kizuna.share.decide import Decision
+from kizuna.share.publish import SourcesOf
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.verify import Trusted
 from kizuna.stores.shared import Shared, open_shared
@@ -66,6 +67,7 @@ class Received(NamedTuple):
         """The party that is proved to state it."""
         return self.proved or self.partner
 
+
 Handler = Callable[[Received], None]
 """Called on the thread of arrivals, in order, for each record at least once: after a crash the last may come again."""
 
@@ -75,7 +77,7 @@ class Sharing:
 
     def __init__(
         self, config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms,
-        sources_of: Callable[[int], frozenset[str]] | None = None,
+        sources_of: SourcesOf | None = None,
     ) -> None:  # fmt: skip
         """Open everything. Raises ConfigError where the node shares nothing or its keys are not in order."""
         s = config.sharing
@@ -261,7 +263,7 @@ def secret_of(places: Places) -> bytes:
 
 def open_sharing(
     config: Config, *, zones: Sequence[Zone] = (), now_ms: Callable[[], int] = wall_ms,
-    sources_of: Callable[[int], frozenset[str]] | None = None,
+    sources_of: SourcesOf | None = None,
 ) -> Sharing:  # fmt: skip
-    """Sharing of a node from its settings; see ``Sharing``. ``sources_of``: sources behind the tracks of an MMSI."""
+    """Sharing of a node from its settings; see ``Sharing``. ``sources_of``: sources behind the tracks of vessels."""
     return Sharing(config, zones=zones, now_ms=now_ms, sources_of=sources_of)

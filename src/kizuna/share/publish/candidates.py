@@ -38,6 +38,8 @@ POSITION: Final = "track.position"
 DETECTION: Final = "detection"
 Known = int | npt.NDArray[np.int64]
 """When this node knew the rows, ms UTC: one time, or one for each row left after the unfit ones are gone."""
+SourcesOf = Callable[[int, int, int], frozenset[str]]
+"""On which sources the track of an MMSI rests around [start, end), ms UTC; empty where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,13 @@ def of_fixes(fixes: Table, me: str, zones: ZoneIndex | None = None, known_ms: Kn
 
 
 def of_detections(
-    detections: Table, me: str, zones: ZoneIndex | None = None, *, known_ms: Known, fixes: Table | None = None
-) -> Candidates:
-    """What sensors saw. ``fixes`` are those of the tracks that explain them, for their labels; None takes their own."""
+    detections: Table, me: str, zones: ZoneIndex | None = None, *, known_ms: Known, fixes: Table | None = None,
+    sources: SourcesOf | None = None,
+) -> Candidates:  # fmt: skip
+    """What sensors saw. ``fixes`` are those of the tracks that explain them, for their labels; None takes their own.
+
+    One that a track explains says which vessel it is, and rests on the sources of that track as well (``sources``).
+    """
     good = (detections["time_ms"] != MISSING_TIME_MS) & np.isfinite(detections["lat_deg"])
     detections = detections.take(good & np.isfinite(detections["lon_deg"]))
     n = len(detections)
@@ -110,7 +116,7 @@ def of_detections(
     facts = Columns(
         kind=same(DETECTION, n), origin=same(me, n), context=_coded(detections, "context"),
         label=labels(codes, words), observed_ms=detections["time_ms"], received_ms=received, zone=inside,
-        touched=inside, source=_sources(detections), subject=_subjects(named), tag=same(frozenset(), n),
+        touched=inside, source=_seen_sources(detections, sources), subject=_subjects(named), tag=same(frozenset(), n),
     )  # fmt: skip
     rows = Rows(DETECTION, columns, identity=("length_m",), motion=("course_deg", "speed_kn"),
                 telling=("accuracy_m", "length_m", "score", "match_probability", "ais_probability"),
@@ -120,13 +126,13 @@ def of_detections(
 
 def of_events(
     events: Table, me: str, zones: ZoneIndex | None = None, *, known_ms: Known, fixes: Table | None = None,
-    sources: Callable[[int], frozenset[str]] | None = None,
+    sources: SourcesOf | None = None,
 ) -> Candidates:  # fmt: skip
     """Events, the newest version of each.
 
     ``fixes`` are those of their tracks, for their labels and sources. Without them the events' own labels stand, and
-    ``sources`` tells of an MMSI which sources its tracks rest on; without both the sources are unknown and rules that
-    ask for them refuse.
+    ``sources`` tells of an MMSI which sources its track rests on in the time of the event; without both the sources
+    are unknown and rules that ask for them refuse.
     """
     events = _newest(events)
     n = len(events)
@@ -261,7 +267,19 @@ def _joined(
     return tuple(index), out
 
 
-def _event_sources(events: Table, fixes: Table | None, sources: Callable[[int], frozenset[str]] | None) -> Sets | None:
+def _seen_sources(detections: Table, sources: SourcesOf | None) -> Sets:
+    matched = np.flatnonzero(detections["mmsi"] > 0)
+    if sources is None or not len(matched):
+        return _sources(detections)
+    words = detections.codes_of("source_id")
+    found = [frozenset((words[c] if c >= 0 else "",)) for c in detections["source_id"].tolist()]
+    mmsis, times = detections["mmsi"][matched].tolist(), detections["time_ms"][matched].tolist()
+    for k, mmsi, time_ms in zip(matched.tolist(), mmsis, times, strict=True):
+        found[k] |= sources(mmsi, time_ms, time_ms) or {""}
+    return _or_missing(found)
+
+
+def _event_sources(events: Table, fixes: Table | None, sources: SourcesOf | None) -> Sets | None:
     if fixes is not None:
         pairs = np.unique(np.column_stack([fixes["seg_id"], fixes["source_id"].astype(np.int64)]), axis=0)
         by_seg: dict[int, set[str]] = {}
@@ -271,8 +289,10 @@ def _event_sources(events: Table, fixes: Table | None, sources: Callable[[int], 
         return _or_missing([frozenset(f) for f in found])
     if sources is None:
         return None
-    rows: Any = events["mmsis"].to_pylist()
-    return _or_missing([frozenset().union(*(sources(m) for m in row or ())) for row in rows])
+    start, end = events["start_ms"], events["end_ms"]
+    times = zip(start.tolist(), np.where(end == MISSING_TIME_MS, start, end).tolist(), strict=True)
+    rows: Any = zip(events["mmsis"].to_pylist(), times, strict=True)
+    return _or_missing([frozenset().union(*(sources(m, *when) or {""} for m in row or ())) for row, when in rows])
 
 
 def _or_missing(found: list[frozenset[str]]) -> Sets:

@@ -51,8 +51,8 @@ def add_to(router: APIRouter, books: Books) -> None:
         query = Query(box=(-180.0 if whole else _round(west), south, 180.0 if whole else _round(east), north))
         if layer in ("coverage", "presence") and viewer.is_token:
             raise Problem(403, f"{layer} is not given to tokens")
-        if layer in ("zones", "coverage", "presence"):
-            features: Iterator[dict[str, Any]] = iter(layers.features_of(layer))
+        if layer in ("zones", "coverage", "presence"):  # our zones are told to nobody
+            features: Iterator[dict[str, Any]] = iter(layers.features_of(layer) if reader.released is None else ())
         elif layer == "events":
             now = node.now_ms()
             features = event_features(reader.events(start_ms=now - 7 * DAY_MS, end_ms=now + 1))
