@@ -7,19 +7,21 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, Home
+from kizuna.node.cli.choices import Language
+from kizuna.node.cli.share_open import AsJson, Home, Secret
 
 agreement_app = typer.Typer(help="Memoranda that rules of release rest on.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option("--by", help="Release officer or administrator; asked to log in.")]
-Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
 
 
 @agreement_app.command("check")
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Memorandum as TOML.")],
     rules: Annotated[Path | None, typer.Option("--rules", help="Rules to hold against it.")] = None,
-    node: Annotated[Path | None, typer.Option("--node", help="Or the rules in force at this node.")] = None,
+    node: Annotated[
+        Path | None, typer.Option("--node", help="Its other agreements, and its rules in force without --rules.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Rules without a clause, clauses without a rule, missing translations, dates. Exit code 3: something is there."""
@@ -56,7 +58,7 @@ def report(
     agreement: Annotated[str, typer.Argument(metavar="ID", help="Id of the agreement.")],
     year: Annotated[int, typer.Option("--year", min=2000, max=2200, help="Year, UTC.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML to write; JSON goes beside it.")],
-    language: Annotated[str, typer.Option("--language", help="en, ja or zh-TW.")] = "en",
+    language: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """The yearly account of what was shared under an agreement."""

@@ -85,16 +85,16 @@ def tell(value: Any, words: str, *, as_json: bool) -> None:
 # ---- rules and records -----------------------------------------------------------------------------------------------
 def preview(home: Path, party: str, file: Path | None, days: float, *, as_json: bool) -> None:
     """What a partner would be told of the last days under rules (those in force without a file), and what it has."""
-    from kizuna.node.share.desk import rulings, told  # noqa: PLC0415
+    from kizuna.node.share.desk import reading, rulings, told  # noqa: PLC0415
     from kizuna.node.share.preview import rows_of  # noqa: PLC0415
 
     with desk(home, zones=True) as office:
-        told.audiences_of(office, party)
+        reading.audiences_of(office, party)
         active = office.rulebook.active()
         text = file.read_text(encoding="utf-8") if file else active.source.decode() if active else ""
         rows = rows_of(cast("SharingOfNode", office.sharing), round(days * 86_400_000))
         found = rulings.preview(office, text, rows, party)
-        has = told.as_partner(office, party, 0, office.now_ms() + 86_400_000)
+        has = told.as_partner(office, party, told.Look(0, office.now_ms() + 86_400_000, most=0))
         result = {**found, "partner": party, "has": has["logs"], "recalled": has["recalled"]}
         lines = [f"{r['id']:<20} would have {r['after']:,} of {found['looked_at']:,} rows (now {r['before']:,}): "
                  f"gains {r['gains']:,}, loses {r['loses']:,}, changes {r['changes']:,}"
@@ -159,7 +159,10 @@ def whole(short: str, names: Any) -> str:
 
 # ---- agreements ------------------------------------------------------------------------------------------------------
 def agreement_check(file: Path, rules: Path | None, home: Path | None, *, as_json: bool) -> None:
-    """What does not fit between a memorandum and rules. Exit code 3 where something does not."""
+    """What does not fit between a memorandum and rules. Exit code 3 where something does not.
+
+    Of a node its other agreements are known too, for its rules may rest on them; what is wrong with those is not told.
+    """
     with output.plain_errors():
         from kizuna.node.service.clocks import wall_ms  # noqa: PLC0415
         from kizuna.share import agreement as agreements  # noqa: PLC0415
@@ -167,13 +170,17 @@ def agreement_check(file: Path, rules: Path | None, home: Path | None, *, as_jso
         from kizuna.share.rules.rule import RuleSet  # noqa: PLC0415
 
         one = agreements.load(file.read_bytes(), str(file))
-        found = RuleSet((), "")
+        found, others, now_ms = RuleSet((), ""), [], wall_ms()
+        if home is not None:
+            with desk(home) as office:
+                now_ms, found = office.now_ms(), office.rulebook.active() or found
+                names = sorted({a.id for a in office.agreements.agreements.values()} - {one.id})
+                others = [a for name in names if (a := office.agreements.of(name, now_ms)) is not None]
         if rules is not None:
             found = load(rules.read_bytes(), str(rules))
-        elif home is not None:
-            with opened(home) as sharing:
-                found = sharing.book.active() or found
-        rows = [f._asdict() for f in agreements.check([one], found, wall_ms())]
+        theirs = {a.id for a in others}
+        rows = [f._asdict() for f in agreements.check([one, *others], found, now_ms)
+                if f.where in found.by_id or f.where.partition("/")[0].partition(" ")[0] not in theirs]  # fmt: skip
         lines = [f"{r['level']}: {r['test']}: {r['where']}: {r['text']}" for r in rows]
         tell({"agreement": one.id, "version": one.version, "sha256": one.sha256, "findings": rows},
              "\n".join(lines) or f"{one.id} version {one.version}: nothing to say", as_json=as_json)  # fmt: skip

@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, Home
+from kizuna.node.cli.choices import Language
+from kizuna.node.cli.share_open import AsJson, Home, Officer, Secret, Secrets
 
 rules_app = typer.Typer(help="Rules of release: what leaves, to whom, how late, how coarse.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Rules as TOML.")]
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="Number of the proposed rules, or their hash.")]
-Person = Annotated[str, typer.Option("--by", help="Release officer or administrator who does it; asked to log in.")]
-Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
-Language = Annotated[str, typer.Option("--language", help="en, ja or zh-TW.")]
 
 
 @rules_app.command("check")
@@ -59,16 +57,16 @@ def diff(
 
 
 @rules_app.command("propose")
-def propose(home: Home, file: File, by: Person, password_file: Secret = None, as_json: AsJson = False) -> None:
-    """Propose rules; another person approves."""
+def propose(home: Home, file: File, by: Officer, password_file: Secret = None, as_json: AsJson = False) -> None:
+    """Propose rules; another person approves. Rules with an error in them are refused, as the page does."""
     from kizuna.node.cli import rules_run  # noqa: PLC0415
 
     rules_run.propose(home, file, by, password_file, as_json=as_json)
 
 
 @rules_app.command("approve")
-def approve(home: Home, version: Version, by: Person, password_file: Secret = None, as_json: AsJson = False) -> None:
-    """Approve what another person proposed."""
+def approve(home: Home, version: Version, by: Officer, password_file: Secret = None, as_json: AsJson = False) -> None:
+    """Approve what another person proposed; that puts it in force."""
     from kizuna.node.cli import rules_run  # noqa: PLC0415
 
     rules_run.approve(home, version, by, password_file, as_json=as_json)
@@ -78,19 +76,16 @@ def approve(home: Home, version: Version, by: Person, password_file: Secret = No
 def activate(
     home: Home,
     what: Annotated[str, typer.Argument(metavar="FILE|VERSION", help="Rules to put in force.")],
-    by: Person,
+    by: Officer,
     second: Annotated[str, typer.Option("--second", help="Second person, for all steps in one act.")] = "",
-    password_file: Annotated[
-        list[Path] | None,
-        typer.Option("--password-file", help="File with the password: of --by, then of --second. Asked for without."),
-    ] = None,
+    password_file: Secrets = None,
     agreement: Annotated[
         Path | None,
         typer.Option("--agreement", metavar="FILE", help="Memorandum that they rest on, to be signed in the same act."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put rules in force: approved ones, or a file by two people at one keyboard."""
+    """Put rules in force: what another person proposed, or a file by two people at one keyboard."""
     from kizuna.node.cli import rules_run  # noqa: PLC0415
 
     rules_run.activate(home, what, by, second, tuple(password_file or ()), agreement, as_json=as_json)
@@ -98,7 +93,7 @@ def activate(
 
 @rules_app.command("rollback")
 def rollback(
-    home: Home, by: Person, password_file: Secret = None,
+    home: Home, by: Officer, password_file: Secret = None,
     stop: Annotated[bool, typer.Option("--stop", help="Nothing leaves at all from now on.")] = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kizuna.node.cli import output
 from kizuna.node.cli.desk_run import desk
-from kizuna.node.cli.share_open import audited, officer, opened, when
+from kizuna.node.cli.share_open import SECOND_PERSON, audited, missing_second, officer, opened, two_persons, when
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -24,20 +23,21 @@ _ALONE = "(two_persons = false)"
 
 
 def check(home: Path, file: Path, *, as_json: bool) -> None:
-    """Findings."""
+    """Findings about the rules, as the page tells them: names, audiences, clauses. Those about agreements alone not."""
     with output.plain_errors():
-        from kizuna.share.rules.check import check as look  # noqa: PLC0415
+        from kizuna.node.share.desk import rulings  # noqa: PLC0415
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
         rules = load(_text(file), str(file))
-        with opened(home, zones=True) as sharing:
-            found = look(rules, sharing.door.house.setting())
+        with desk(home, zones=True) as office:
+            found = [f for f in rulings.findings(office, rules) if f["rule"] in rules.by_id]
         if as_json:
-            rows = [{"level": f.level, "rule": f.rule_id, "key": f.key, "text": f.text, "hint": f.hint} for f in found]
-            output.emit({"hash": rules.hash, "rules": len(rules.rules), "findings": rows})
+            output.emit({"hash": rules.hash, "rules": len(rules.rules), "findings": found})
         else:
-            for finding in found:
-                sys.stdout.write(f"{finding}\n")
+            for f in found:
+                hint = f" ({f['hint']})" if f["hint"] else ""
+                line = f"line {f['line']}: " if f["line"] else ""
+                sys.stdout.write(f"{f['level']}: {line}rule {f['rule']}: {f['key']}: {f['text']}{hint}\n")
             sys.stdout.write(f"{len(rules.rules)} rules, {len(found)} findings\n")
     raise SystemExit(output.FINDINGS if found else output.OK)
 
@@ -121,25 +121,31 @@ def diff(home: Path, file: Path, days: float, *, as_json: bool) -> None:
 def propose(home: Path, file: Path, by: str, password_file: Path | None, *, as_json: bool) -> None:
     """First person."""
     with output.plain_errors():
-        name = officer(home, by, password_file)
-        with desk(home) as office, _refusals():
+        from kizuna.node.share.desk import rulings  # noqa: PLC0415
+        from kizuna.share.rules.read import load  # noqa: PLC0415
+
+        name, text = officer(home, by, password_file), _text(file)
+        with desk(home, zones=True) as office, _refusals():
             book = office.rulebook
-            rules = book.propose(_text(file), name, _now_ms())
-            row, version = _status(book, book.status()), book.version_of(rules.hash)
-        audited(home, name, "rules.propose", f"{version} {rules.hash[:16]}")
-        _tell(row, f"version {version} is proposed by {name}; another person approves it", as_json=as_json)
+            rulings.propose(office, text.decode(), name)
+            digest = load(text).hash
+            row, version = _status(book, book.status()), book.version_of(digest)
+        audited(home, name, "rules.propose", f"{version} {digest[:16]}")
+        words = f"version {version} is proposed by {name}; another person puts it in force: "
+        _tell(row, f"{words}kizuna rules approve {home} {version} --by ANOTHER", as_json=as_json)
 
 
 def approve(home: Path, version: str, by: str, password_file: Path | None, *, as_json: bool) -> None:
-    """Second person."""
+    """Second person: approves, and thereby puts in force, as the page does."""
     with output.plain_errors():
         name = officer(home, by, password_file)
         with desk(home) as office, _refusals():
             book = office.rulebook
             rules = book.find(version)
-            row = _status(book, book.approve(rules.hash, name, _now_ms()))
+            row = _status(book, _forward(office, rules, name))
+            _lapsed(office, rules)
         audited(home, name, "rules.approve", f"{version} {rules.hash[:16]}")
-        _tell(row, f"version {version} is approved by {name}; either may activate it", as_json=as_json)
+        _tell(row, f"version {row['version']} is approved by {name} and in force", as_json=as_json)
 
 
 def activate(
@@ -147,27 +153,50 @@ def activate(
 ) -> None:
     """Put in force; with a memorandum, sign it first: rules and what they rest on in one act."""
     with output.plain_errors():
+        if second:
+            two_persons(home, by, second)
         first = officer(home, by, secrets[0] if secrets else None)
         other = officer(home, second, secrets[1] if len(secrets) > 1 else None) if second else ""
-        with desk(home) as office, _refusals():
+        with desk(home, zones=True) as office, _refusals():
+            book = office.rulebook
+            rules = _meant(office, what, first, other)
             if memorandum is not None:
                 audited(home, first, "agreement.sign", _signed(office, _text(memorandum), first))
-            book = office.rulebook
-            if second or (not _two_persons(office) and Path(what).exists()):
-                rules = _both(book, _text(Path(what)), first, other or _ALONE)
-            else:
-                rules = book.find(what)
-            row = _status(book, book.activate(rules.hash, first, _now_ms()))
-            for name, why in office.lapsed(rules).items():
-                output.say(f"rule {name} releases nothing now: {why}")
+            row = _status(book, _forward(office, rules, first))
+            _lapsed(office, rules)
         audited(home, first, "rules.activate", f"{row['version']} {rules.hash[:16]}")
         _tell(
             row, f"version {row['version']} is in force, by {first}{' and ' + other if other else ''}", as_json=as_json
         )
 
 
-def _two_persons(office: Office) -> bool:
-    return cast("Sharing", office.sharing).config.sharing.two_persons
+def _meant(office: Office, what: str, first: str, other: str) -> RuleSet:
+    """The rules that a file or a number names; a file of two persons, or of one who may alone, is proposed here."""
+    from kizuna.share.rules.read import load  # noqa: PLC0415
+
+    book, path = office.rulebook, Path(what)
+    if not (other or path.suffix or path.is_file()):
+        return book.find(what)
+    text = _text(path)
+    if other or not cast("Sharing", office.sharing).config.sharing.two_persons:
+        return _both(office, text, first, other or _ALONE)
+    if load(text).hash not in book.status().proposals:
+        missing_second(f"putting {what} in force")
+    return load(text)
+
+
+def _forward(office: Office, rules: RuleSet, by: str) -> Status:
+    """Put in force what another person proposed; ``by`` approves it first where nobody has."""
+    book = office.rulebook
+    waits = book.status().proposals.get(rules.hash)
+    if waits is not None and not waits.approved_by:
+        book.approve(rules.hash, by, office.now_ms())
+    return book.activate(rules.hash, by, office.now_ms())
+
+
+def _lapsed(office: Office, rules: RuleSet) -> None:
+    for name, why in office.lapsed(rules).items():
+        output.say(f"rule {name} releases nothing now: {why}")
 
 
 def _signed(office: Office, text: bytes, by: str) -> str:
@@ -184,19 +213,21 @@ def _signed(office: Office, text: bytes, by: str) -> str:
     return f"{one.id} version {one.version}"
 
 
-def _both(book: RuleBook, text: bytes, first: str, other: str) -> RuleSet:
+def _both(office: Office, text: bytes, first: str, other: str) -> RuleSet:
     """Propose and approve in one act; what one of them has proposed already is taken up."""
+    from kizuna.node.share.desk import rulings  # noqa: PLC0415
     from kizuna.records.person import Person  # noqa: PLC0415
     from kizuna.share.rules.read import load  # noqa: PLC0415
 
+    book = office.rulebook
     rules, now = load(text), book.status()
     there = now.proposals.get(rules.hash)
     if there is None or there.base != now.active:
-        book.propose(text, first, _now_ms())
+        rulings.propose(office, text.decode(), first)
         there = book.status().proposals[rules.hash]
     if not there.approved_by:
         mine = there.who.is_same(Person(first, book.person_of(first)))
-        book.approve(rules.hash, other if mine else first, _now_ms())
+        book.approve(rules.hash, other if mine else first, office.now_ms())
     return rules
 
 
@@ -206,7 +237,7 @@ def rollback(home: Path, by: str, password_file: Path | None, *, stop: bool, as_
         name = officer(home, by, password_file)
         with opened(home) as sharing, _refusals():
             book = sharing.book
-            row = _status(book, book.stop(name, _now_ms()) if stop else book.roll_back(name, _now_ms()))
+            row = _status(book, book.stop(name, sharing.now_ms()) if stop else book.roll_back(name, sharing.now_ms()))
         audited(home, name, "rules.stop" if stop else "rules.rollback", str(row["version"]))
         words = f"version {row['version']} is in force again" if row["version"] else "nothing leaves any more"
         _tell(row, words, as_json=as_json)
@@ -232,7 +263,9 @@ class _refusals:  # noqa: N801  reads as a word in a with statement
         from kizuna.base.errors import InputError  # noqa: PLC0415
 
         if isinstance(exc, InputError):
-            output.fail(str(exc), output.REFUSED)
+            two = "another person" in exc.message or "second person" in exc.message
+            what = f"refused by {SECOND_PERSON}: {exc.message} (log in as another officer: --by)" if two else str(exc)
+            output.fail(what, output.REFUSED)
 
 
 def _text(file: Path) -> bytes:
@@ -249,7 +282,3 @@ def _tell(row: dict[str, Any], words: str, *, as_json: bool) -> None:
         output.emit(row)
     else:
         sys.stdout.write(words + "\n")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -38,13 +38,15 @@ class Hands(NamedTuple):
 
 @contextmanager
 def opened(home: Path, *, zones: bool = False) -> Iterator[Sharing]:
-    """Sharing of a node, for looking and for papers. Nothing is signed from here."""
+    """Sharing of a node, for looking and for papers, by the node's own clock. Nothing is signed from here."""
     from kizuna.node.service.beside import read_beside  # noqa: PLC0415
     from kizuna.node.service.node_file import read_node_file  # noqa: PLC0415  commands import lazily
+    from kizuna.node.service.status import clock_of  # noqa: PLC0415
     from kizuna.node.share.sharing import open_sharing  # noqa: PLC0415
 
     config = read_node_file(home / "node.toml")
-    with open_sharing(config, zones=read_beside(config).zones if zones else ()) as sharing:
+    beside = read_beside(config).zones if zones else ()
+    with open_sharing(config, zones=beside, now_ms=clock_of(config)) as sharing:
         yield sharing
 
 

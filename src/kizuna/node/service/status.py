@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from kizuna.base import utc
-from kizuna.base.errors import ConfigError
+from kizuna.base.errors import ConfigError, KizunaError
 from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.node_file import read_node_file
 from kizuna.node.service.rooms import Rooms
+from kizuna.node.service.settings import Config
 
 OLD_MS: Final = 15_000
 _FINE: Final = ("up", "starting")
@@ -34,6 +36,26 @@ def read_status(home: Path) -> dict[str, Any]:
         found["state"] == "running" and bool(bad)
     )  # fmt: skip
     return found
+
+
+def clock_of(config: Config) -> Callable[[], int]:
+    """What a node takes for now, for a command beside it: UTC ms of this machine, or the time that an exercise plays.
+
+    A node with a played clock says it in its status; while it runs the time goes on at its speed, else it stands.
+    """
+    if config.clock.kind != "stream":
+        return wall_ms
+
+    def now_ms() -> int:
+        try:
+            found = json.loads(Rooms(config.home).status.read_bytes())
+            played, written = utc.parse(found["now"]), utc.parse(found["written"])
+        except (OSError, ValueError, KeyError, KizunaError):
+            return wall_ms()  # nothing was played yet
+        on_ms = wall_ms() - written if _state(found) == "running" else 0
+        return played + round(max(0, on_ms) * config.clock.speed)
+
+    return now_ms
 
 
 def _state(found: dict[str, Any]) -> str:
