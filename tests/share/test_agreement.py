@@ -134,10 +134,10 @@ def test_distress_holds_for_its_days_of_grace_and_nothing_else_does():
 def signed_book():
     book = Book()
     first = signing.propose(TEXT, me="harbour", label=AMBER, now_ms=NOW, context="real")
-    assert signing.apply(book, first, "harbour") == ""
+    assert signing.apply(book, first, "harbour", NOW) == ""
     assert not book.allows("coast-rescue/2.1", NOW).ok
     second = signing.sign(loaded(), me="cape", label=AMBER, now_ms=NOW, context="real")
-    assert signing.apply(book, second, "cape") == ""
+    assert signing.apply(book, second, "cape", NOW) == ""
     return book
 
 
@@ -147,20 +147,29 @@ def test_both_must_sign_the_same_bytes():
     other = signing.sign(
         loaded("warn_days = 120", "warn_days = 121"), me="cape", label=AMBER, now_ms=NOW, context="real"
     )
-    assert signing.apply(book, other, "cape") == "this memorandum has not arrived"
-    assert signing.apply(book, other, "harbour").startswith("harbour brought a signature of cape")
+    assert signing.apply(book, other, "cape", NOW) == "this memorandum has not arrived"
+    assert signing.apply(book, other, "harbour", NOW).startswith("harbour brought a signature of cape")
     assert len(signing.propose(TEXT, me="harbour", label=AMBER, now_ms=NOW, context="real")) < 64 * 1024
+
+
+@pytest.mark.parametrize("off_days", [-400, -1, 0, 1])
+def test_a_notice_is_never_shorter_than_the_memorandum_says_whatever_date_its_record_bears(off_days: int) -> None:
+    book, one = signed_book(), loaded()
+    dated = NOW + off_days * DAY_MS
+    notice = signing.give_notice(one, me="cape", label=AMBER, now_ms=dated, context="real")
+    assert signing.apply(book, notice, "cape", NOW) == ""
+    assert book.allows("3.1", NOW + one.notice_days * DAY_MS - 1).ok
 
 
 def test_suspension_and_notice_end_what_may_be_released():
     book, one = signed_book(), loaded()
     notice = signing.give_notice(one, me="cape", label=AMBER, now_ms=NOW, context="real", ends_ms=NOW + DAY_MS)
-    assert signing.apply(book, notice, "cape") == ""
+    assert signing.apply(book, notice, "cape", NOW) == ""
     assert book.allows("3.1", NOW + 59 * DAY_MS).ok  # the notice is as long as the memorandum says
     assert "ends on 2027-01-21" in book.warnings(NOW)[0]
     assert not book.allows("3.1", NOW + 60 * DAY_MS).ok
     stop = signing.suspend(one, me="cape", label=AMBER, now_ms=NOW, context="real")
-    assert signing.apply(book, stop, "cape") == ""
+    assert signing.apply(book, stop, "cape", NOW) == ""
     assert not book.allows("3.1", NOW).ok
     kept, lapsed = agreement.enforce(rules.load(RULES), book, NOW)
     assert {rule.id for rule in kept.rules} == {"own-patrols-stay-home"} and len(lapsed) == 5

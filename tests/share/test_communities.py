@@ -8,6 +8,7 @@ from kizuna.base.errors import InputError
 from kizuna.records.bodies.trust import Members
 from kizuna.records.label import Label, Tlp
 from kizuna.records.record import Record, body_bytes, decode, encode, record_id
+from kizuna.share import communities
 from kizuna.share.communities import Communities
 
 T0, SEA = 1_767_225_600_000, "c:civil.maritime"
@@ -117,3 +118,35 @@ def test_a_version_that_does_not_follow_is_refused():
         )
     )
     assert book.take(data, "north") == "its version does not follow"
+
+
+def test_no_member_is_left_out_in_silence():
+    book, many = fresh(), [f"p{k}" for k in range(80)]
+    data = book.next_list(SEA, many[:60], me="north", now_ms=T0)
+    assert book.take(data, "north") == ""
+    assert decode(data).label.rel_to == set(many[:60])
+    with pytest.raises(InputError, match="at most 64"):  # sixty who leave and twenty who come must all hear of it
+        book.next_list(SEA, many[60:], me="north", now_ms=T0)
+    with pytest.raises(InputError, match="at most 64"):
+        book.next_list(SEA, many, me="north", now_ms=T0)
+
+
+def test_a_list_of_too_many_counts_nowhere(monkeypatch):
+    wide = fresh()
+    with monkeypatch.context() as wider:
+        wider.setattr(communities, "PARTIES_MAX", 100)
+        wider.setattr(communities, "_to", lambda _parties, _community: Label(tlp=Tlp.AMBER))
+        data = wide.next_list(SEA, [f"p{k}" for k in range(65)], me="north", now_ms=T0)
+    book = fresh()
+    assert book.take(data, "north") == "it names more than 64 parties" and book.all() == ()
+
+
+def test_what_is_kept_in_mind_is_bounded(monkeypatch):
+    monkeypatch.setattr(communities, "LISTS_MAX", 1)
+    book, other = fresh(), fresh()
+    one = book.next_list(SEA, ["south"], me="north", now_ms=T0)
+    assert book.take(one, "north") == other.take(one, "north") == ""
+    assert book.take(book.next_list(SEA, ["west"], me="north", now_ms=T0), "north") == "too many lists are held"
+    assert book.take(one, "north") == "" and book.current(SEA).members == {"south"}
+    assert book.take(other.leave(SEA, me="south", now_ms=T0), "south") == ""
+    assert book.take(other.leave(SEA, me="west", now_ms=T0), "west") == "too many words of leaving are held"

@@ -100,7 +100,7 @@ def test_everything_that_ties_ends():
         signing.propose(TEXT, me="harbour", label=label, now_ms=T0, context="real"),
         signing.sign(agreement.load(TEXT), me="cape", label=label, now_ms=T0, context="real"),
     ):
-        signing.apply(agreements, data, decode(data).origin)
+        signing.apply(agreements, data, decode(data).origin, T0)
     sea = Communities({SEA: "harbour"}, "real")
     sea.take(sea.next_list(SEA, ["harbour", "cape", "west"], me="harbour", now_ms=T0), "harbour")
     other = Communities({SEA: "west"}, "real")
@@ -134,7 +134,7 @@ def test_everything_that_ties_ends():
     assert sea.current(SEA).members == {"harbour", "west"}
     book.take(by["end_grant"][0].data, "harbour")
     assert [g.ended for g in book.given()] == [True]
-    signing.apply(agreements, by["suspend_agreement"][0].data, "harbour")
+    signing.apply(agreements, by["suspend_agreement"][0].data, "harbour", T0)
     assert not agreements.allows("coast-rescue/2.1", T0).ok
     proposed = [n for act in by["propose_recall"] for n in act.records]
     assert set(proposed) == set(ids) - {name(5)} and max(len(a.records) for a in by["propose_recall"]) == 512

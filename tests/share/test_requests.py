@@ -27,7 +27,7 @@ def asked(**more):
 def book_of(*data):
     book = Requests("real")
     for each in data:
-        assert book.take(each, decode(each).origin) == ""
+        assert book.take(each, decode(each).origin, T0) == ""
     return book
 
 
@@ -41,10 +41,10 @@ def test_a_request_is_asked_received_and_answered():
     assert get(book).state == "asked" and book.owed("cape") and not book.owed("harbour")
     book.received(record_id(first), "cape")
     assert get(book).state == "received"
-    book.take(requests.answer(get(book), "later", me="cape", now_ms=T0, context="real"), "cape")
+    book.take(requests.answer(get(book), "later", me="cape", now_ms=T0, context="real"), "cape", T0)
     assert get(book).state == "later" and get(book).overdue(T0 + 8 * DAY) and not get(book).overdue(T0 + DAY)
     reply = requests.answer(get(book), "given", me="cape", now_ms=T0, context="real", records=["1" * 64])
-    book.take(reply, "cape")
+    book.take(reply, "cape", T0)
     assert get(book).state == "given" and get(book).records == ("1" * 64,) and not book.owed("cape")
     assert decode(reply).label.rel_to == {"harbour"}
 
@@ -75,18 +75,18 @@ def test_a_refusal_gives_its_reason_and_only_the_asked_party_answers():
         requests.withdraw(one, me="cape", now_ms=T0, context="real")
     book = book_of(asked())
     reply = requests.answer(one, "refused", me="cape", now_ms=T0, context="real", text="not under this agreement")
-    assert "cannot speak" in book.take(reply, "west") and get(book).state == "asked"
-    book.take(reply, "cape")
+    assert "cannot speak" in book.take(reply, "west", T0) and get(book).state == "asked"
+    book.take(reply, "cape", T0)
     assert (get(book).state, get(book).why) == ("refused", "not under this agreement")
     forged = requests.answer(one._replace(to="west"), "given", me="west", now_ms=T0, context="real", records=["2" * 64])
-    book.take(forged, "west")  # west was not asked: its word counts for nothing
+    book.take(forged, "west", T0)  # west was not asked: its word counts for nothing
     assert get(book).state == "refused" and get(book).records == ()
 
 
 def test_in_distress_one_officer_answers_alone_under_a_clause_that_both_signed():
     book = agreement.Book()
     label = Label(tlp=Tlp.AMBER, rel_to=frozenset({"cape"}))
-    signing.apply(book, signing.propose(TEXT, me="harbour", label=label, now_ms=T0, context="real"), "harbour")
+    signing.apply(book, signing.propose(TEXT, me="harbour", label=label, now_ms=T0, context="real"), "harbour", T0)
 
     def alone(clause, distress=True, now=T0):
         body = Request(request_id="r", clause=clause, distress=distress)
@@ -95,7 +95,9 @@ def test_in_distress_one_officer_answers_alone_under_a_clause_that_both_signed()
         )
 
     assert "not in force" in alone("coast-rescue/2.1").why
-    signing.apply(book, signing.sign(agreement.load(TEXT), me="cape", label=label, now_ms=T0, context="real"), "cape")
+    signing.apply(
+        book, signing.sign(agreement.load(TEXT), me="cape", label=label, now_ms=T0, context="real"), "cape", T0
+    )
     assert alone("coast-rescue/2.1").ok
     assert alone("coast-rescue/1.3").why == "clause coast-rescue/1.3 is no distress clause"
     assert alone("coast-rescue/2.1", distress=False).why == "the request is not marked as distress"
@@ -113,3 +115,29 @@ def test_the_ladder_is_a_join():
             for two in LADDER[1:]:
                 assert STATES[STATES[state, one], two] == STATES[STATES[state, two], one]
             assert STATES[STATES[state, one], one] == STATES[state, one]
+
+
+def test_the_week_for_an_answer_runs_from_when_it_came_and_not_from_the_date_on_it():
+    book = Requests("real")
+    late = T0 + 30 * DAY
+    assert book.take(asked(), "harbour", late) == ""
+    assert get(book).due_ms == late + requests.DUE_DAYS * DAY and not get(book).overdue(late)
+
+
+def test_one_party_cannot_fill_the_memory_with_requests_or_answers(monkeypatch):
+    monkeypatch.setattr(requests, "ASKED_MOST", 2)
+    monkeypatch.setattr(requests, "WORDS_MOST", 3)
+    monkeypatch.setattr(requests, "EARLY_MOST", 1)
+    book, many = Requests("real"), [asked(text=f"{k}") for k in range(3)]
+    assert [book.take(each, "harbour", T0) for each in many] == ["", "", "harbour asked more than 2 times"]
+    assert book.take(many[0], "harbour", T0) == "", "the same again is no further one"
+    first = book.get(record_id(many[0]))
+    said = [requests.answer(first, "refused", me="cape", now_ms=T0, context="real", text=f"no {k}") for k in range(4)]
+    assert [book.take(each, "cape", T0) for each in said] == ["", "", "", "cape said more than 3 things to one request"]
+    assert book.take(said[0], "cape", T0) == ""
+    early = Requests("real")
+    for k, each in enumerate(many[:2]):
+        other = Requests("real")
+        other.take(each, "harbour", T0)
+        reply = requests.answer(get(other), "later", me="cape", now_ms=T0, context="real")
+        assert bool(early.take(reply, "cape", T0)) == (k == 1)

@@ -20,6 +20,11 @@ from kizuna.records.label import PARTY, Label, Tlp
 from kizuna.records.partner import Community
 from kizuna.records.record import Record, body_bytes, decode, encode, record_id
 
+PARTIES_MAX: Final = 64
+"""Parties that a list may name or must reach, members of the list before included: a label holds no more, and a list
+of which some never hear would stand differently at different nodes."""
+LISTS_MAX: Final = 10_000
+"""Lists, and words of leaving, that are kept in mind."""
 WAITING_MAX: Final = 256
 """Lists kept that arrived before the version that they follow; the rest must be sent again."""
 
@@ -44,12 +49,8 @@ class Communities:
         if record.context != self.context or record.origin != proved:
             return f"it is of {record.origin} in {record.context}, brought by {proved}"
         if isinstance(body, Leave):
-            key = (body.community, record.origin)
-            self._left[key] = max(self._left.get(key, 0), body.version)
-            return ""
-        if not all(PARTY.fullmatch(each) for each in (*body.members, *body.stewards)):
-            return "it names what is no party id"
-        why = self._judge(name, record, body)
+            return self._leave(body, record.origin)
+        why = self._odd(name, body) or self._judge(name, record, body)
         if why == _WAIT:
             if len(self._waiting) >= WAITING_MAX:
                 return "too many lists wait for the ones before them"
@@ -57,6 +58,22 @@ class Communities:
         elif not why:
             self._settle()
         return why
+
+    def _leave(self, body: Leave, party: str) -> str:
+        key = (body.community, party)
+        if key not in self._left and len(self._left) >= LISTS_MAX:
+            return "too many words of leaving are held"
+        self._left[key] = max(self._left.get(key, 0), body.version)
+        return ""
+
+    def _odd(self, name: str, body: Members) -> str:
+        """Why a list cannot be kept, whoever signed it; or nothing."""
+        if not all(PARTY.fullmatch(each) for each in (*body.members, *body.stewards)):
+            return "it names what is no party id"
+        if len({*body.members, *body.stewards}) > PARTIES_MAX:
+            return f"it names more than {PARTIES_MAX} parties"
+        full = name not in self._lists and len(self._lists) >= LISTS_MAX
+        return "too many lists are held" if full else ""
 
     def current(self, community: str) -> Community | None:
         """The list that counts now; None where there is none. Version is that of the newest list."""
@@ -99,7 +116,7 @@ class Communities:
         everybody = {*named, *keep, *reach, *(each for one in lists for each in one.members)} - {me}
         record = Record(
             kind="community.members", origin=me, observed_ms=now_ms, body=body_bytes(body), supersedes=tips,
-            label=Label(tlp=Tlp.AMBER, rel_to=frozenset(sorted(everybody)[:64])), context=self.context,
+            label=_to(everybody, community), context=self.context,
         )  # fmt: skip
         return encode(record)
 
@@ -108,7 +125,7 @@ class Communities:
         now = self.current(community)
         if now is None:
             raise InputError(f"there is no community {community}")
-        label = Label(tlp=Tlp.AMBER, rel_to=frozenset(sorted(now.members - {me})[:64]))
+        label = _to(now.members - {me}, community)
         body = body_bytes(Leave(community=community, version=now.version))
         return encode(
             Record(kind="community.leave", origin=me, observed_ms=now_ms, body=body, label=label, context=self.context)
@@ -148,6 +165,15 @@ class Communities:
                 if self._judge(name, record, body) != _WAIT:
                     del self._waiting[name]
                     found = True
+
+
+def _to(parties: Iterable[str], community: str) -> Label:
+    """Addressed to all of these. Raises InputError where a label cannot name so many: none is left out in silence."""
+    named = frozenset(parties)
+    if len(named) > PARTIES_MAX:
+        hint = "remove members in several steps, or found a second community"
+        raise InputError(f"{len(named)} parties must hear of {community}, at most {PARTIES_MAX} can", hint=hint)
+    return Label(tlp=Tlp.AMBER, rel_to=named)
 
 
 _WAIT: Final = "the list before has not arrived"

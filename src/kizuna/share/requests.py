@@ -10,6 +10,7 @@ may be answered by one officer at once, and is reviewed like break-glass.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
@@ -32,6 +33,12 @@ STATES: Final[Mapping[tuple[str, str], str]] = {
 """State after an event."""
 WAITING: Final = frozenset(("asked", "received", "later"))
 """States in which an answer is owed; ``partly`` is an answer that may be followed by more."""
+ASKED_MOST: Final = 10_000
+"""Requests of one party that are kept in mind."""
+WORDS_MOST: Final = 64
+"""Answers and ends of one party to one request."""
+EARLY_MOST: Final = 1_000
+"""Requests of which an answer came before them."""
 DUE_DAYS: Final = 7
 """When an answer is due unless the request says otherwise: a week lets a release officer be on leave."""
 
@@ -121,12 +128,18 @@ class Requests:
     """All requests of one node, asked and to answer. Rebuilt from records in any order."""
 
     context: str
-    _asked: dict[str, tuple[Record, Request]] = field(default_factory=dict)
+    _asked: dict[str, tuple[Record, Request, int]] = field(default_factory=dict)
+    _of: Counter[str] = field(default_factory=Counter)
+    """How many each party asked."""
     _events: dict[str, set[tuple[str, str, str, tuple[str, ...]]]] = field(default_factory=dict)
     """(who, event, text, records) by request."""
 
-    def take(self, data: bytes, proved: str) -> str:
-        """Take a request, an answer or an end; returns why not, or nothing. Raises InputError for another record."""
+    def take(self, data: bytes, proved: str, at_ms: int) -> str:
+        """Take a request, an answer or an end; returns why not, or nothing. Raises InputError for another record.
+
+        ``at_ms``: when it came here, or was written here; the week for an answer runs from then and not from the date
+        that the asker put on it.
+        """
         record, name = decode(data), record_id(data)
         body = read_body(record)
         if not isinstance(body, Request | Answer | RequestEnd):
@@ -136,13 +149,28 @@ class Requests:
         if record.origin != proved:
             return f"{proved} cannot speak for {record.origin}"
         if isinstance(body, Request):
-            if len(record.label.rel_to) != 1:
-                return "a request goes to one partner"
-            self._asked[name] = (record, body)
-        elif isinstance(body, Answer):
-            self._note(body.request, proved, body.verdict, body.text, body.records)
-        else:
-            self._note(body.request, proved, "withdrawn", body.text, ())
+            return self._ask(name, record, body, at_ms)
+        return self._say(body, proved)
+
+    def _ask(self, name: str, record: Record, body: Request, at_ms: int) -> str:
+        if len(record.label.rel_to) != 1:
+            return "a request goes to one partner"
+        if name not in self._asked:
+            if self._of[record.origin] >= ASKED_MOST:
+                return f"{record.origin} asked more than {ASKED_MOST} times"
+            self._of[record.origin] += 1
+            self._asked[name] = (record, body, at_ms)
+        return ""
+
+    def _say(self, body: Answer | RequestEnd, who: str) -> str:
+        event, records = (body.verdict, body.records) if isinstance(body, Answer) else ("withdrawn", ())
+        held = self._events.get(body.request, set())
+        if (who, event, body.text, records) not in held:
+            if sum(each == who for each, *_ in held) >= WORDS_MOST:
+                return f"{who} said more than {WORDS_MOST} things to one request"
+            if body.request not in self._asked and len(self._events) >= EARLY_MOST + len(self._asked):
+                return "too many answers to requests that have not arrived"
+        self._note(body.request, who, event, body.text, records)
         return ""
 
     def received(self, request: str, party: str) -> None:
@@ -156,7 +184,7 @@ class Requests:
         """One request with what became of it; None where it has not arrived."""
         if request not in self._asked:
             return None
-        record, body = self._asked[request]
+        record, body, came_ms = self._asked[request]
         to = next(iter(record.label.rel_to))
         state, why = "asked", ""
         given: set[str] = set()
@@ -167,9 +195,7 @@ class Requests:
             if after == event:
                 state, why = after, text
             given.update(records)
-        due_ms = (
-            body.by_ms if body.by_ms is not None else record.observed_ms + (0 if body.distress else DUE_DAYS * DAY_MS)
-        )
+        due_ms = body.by_ms if body.by_ms is not None else came_ms + (0 if body.distress else DUE_DAYS * DAY_MS)
         return Asked(request, record.origin, to, body, record.observed_ms, due_ms, state, why, tuple(sorted(given)))
 
     def all(self) -> tuple[Asked, ...]:

@@ -1,7 +1,9 @@
 """Two nodes introduced by files and a code, as their operators do it."""
 
+import base64
 import datetime as dt
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -11,8 +13,10 @@ from kizuna.base.errors import ConfigError, InputError, TrustError
 from kizuna.node.share import introduction
 from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity, Marks, init, load
-from kizuna.node.share.partners import PAUSED, REVOKED, Partners, pins
-from kizuna.share.keys import Position
+from kizuna.node.share.partners import PAUSED, REVOKED, Known, Partners, pins
+from kizuna.share import receipt
+from kizuna.share.keys import Key, Position
+from kizuna.share.seal import SecretKey, new_key
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
@@ -38,8 +42,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def sides(made: tuple[Path, Path], tmp_path: Path) -> tuple[Side, Side]:
-    import shutil
-
     out = []
     for home, party in zip(made, ("north", "south"), strict=True):
         copy = tmp_path / party
@@ -161,3 +163,87 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         put(tmp_path / "a", b"two", new=True)
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def stated(party: str, root: SecretKey, *keys: Key, addresses: tuple[str, ...] = ()) -> Known:
+    """A partner with this root key, as an introduction that was confirmed gives it."""
+    made = keys or tuple(receipt.make_key(use, "real", os.urandom)[1] for use in ("page", "node"))
+    text = receipt.first_manifest(party, root, made).decode()
+    public = base64.b64encode(root.public).decode()
+    return Known(id=party, title=party, root=public, manifests=(text,), addresses=addresses)
+
+
+def new_root() -> SecretKey:
+    return new_key("root", "real", os.urandom)
+
+
+def test_one_party_cannot_stand_here_under_two_ids(tmp_path: Path) -> None:
+    partners, root = Partners(Places(tmp_path)), new_root()
+    node = receipt.make_key("node", "real", os.urandom)[1]
+    partners.introduce(stated("west", root, node))
+    with pytest.raises(InputError, match="comes with a key of west"):
+        partners.introduce(stated("east", root))
+    with pytest.raises(InputError, match="comes with a key of west"):
+        partners.introduce(stated("east", new_root(), node))
+    partners.change("west", state=REVOKED, why="lost")
+    with pytest.raises(InputError, match="comes with a key of west"):
+        partners.introduce(stated("east", root))
+    assert [k.id for k in partners.all()] == ["west"]
+
+
+def test_a_copy_of_this_node_is_no_partner(sides: tuple[Side, Side]) -> None:
+    north, _ = sides
+    mine = north.identity.ring.manifest.keys[1]
+    with pytest.raises(InputError, match="a key of this node"):
+        north.partners.introduce(stated("twin", new_root(), mine))
+
+
+def test_an_address_of_another_or_of_ourselves_is_refused(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    _, there = codes(north, south)
+    with pytest.raises(InputError, match="an address of this node"):
+        introduction.confirm(
+            north.places, north.partners, "south", there, at_ms=1, by="aiko", mine=["https://SOUTH.test:9443"]
+        )
+    _, there = codes(north, south)
+    introduction.confirm(north.places, north.partners, "south", there, at_ms=1, by="aiko", mine=north.addresses)
+    taken = ("https://south.test:9443",)
+    with pytest.raises(InputError, match="names an address of south"):
+        north.partners.introduce(stated("west", new_root(), addresses=taken))
+    north.partners.change("south", state=REVOKED, why="gone")
+    assert north.partners.introduce(stated("west", new_root(), addresses=taken)).id == "west"
+
+
+def test_a_party_may_be_called_as_files_are(sides: tuple[Side, Side], tmp_path: Path) -> None:
+    north, south = sides
+    shutil.copytree(south.places.home, tmp_path / "begun")
+    for note in (tmp_path / "begun").rglob("*.note"):
+        note.unlink()
+    root = new_root()
+    places = Places(tmp_path / "begun")
+    listed = [k for k in south.identity.ring.manifest.keys]
+    put(places.manifest(1), receipt.first_manifest("begun", root, listed))
+    begun = load(places, "begun", "Begun", "real")
+    first = introduction.begin(places, begun, ["https://begun.test:9443"], os.urandom)
+    introduction.accept(north.places, north.identity, north.addresses, first, os.urandom)
+    own = introduction.begin(north.places, north.identity, north.addresses, os.urandom)  # beside it, of another
+    assert introduction.waiting(north.places) == ["begun"]
+    _, answer = introduction.accept(south.places, south.identity, south.addresses, own, os.urandom)
+    assert introduction.open_up(north.places, answer).party == "south"
+    assert introduction.waiting(north.places) == ["begun", "south"]
+
+
+def test_a_partner_cannot_state_manifests_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    partners, root = Partners(Places(tmp_path)), new_root()
+    known = partners.introduce(stated("west", root))
+    monkeypatch.setattr("kizuna.node.share.partners.MANIFESTS_MOST", 2)
+    ring = known.ring
+    for n in (2, 3):
+        data = receipt.rotate(ring, root, [receipt.make_key("node", "real", os.urandom)[1]])
+        ring = ring.accept(data)
+        if n == 2:
+            assert len(partners.learn("west", data).manifests) == 2
+        else:
+            with pytest.raises(InputError, match="more than 2 key manifests"):
+                partners.learn("west", data)
+    assert len(partners.get("west").manifests) == 2

@@ -144,7 +144,8 @@ def _confirmed(home: Path, party: str, code: str, by: str, *, as_json: bool) -> 
     typed = code or ask_line("Type what they read to you: ")
     with opened(home) as sharing:
         try:
-            known = introduction.confirm(sharing.places, sharing.partners, party, typed, at_ms=_now_ms(), by=by)
+            known = introduction.confirm(sharing.places, sharing.partners, party, typed, at_ms=_now_ms(), by=by,
+                                         mine=sharing.addresses)  # fmt: skip
         except TrustError as exc:
             audited(home, by, "partner.refused", party)
             again = party in introduction.waiting(sharing.places)

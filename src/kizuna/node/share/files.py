@@ -9,7 +9,7 @@ keys/share/node.crt, node.key   certificate of the listener for partners
 keys/share/marks-<context>.json how much of each log was signed; never part of a backup
 share/shared-<context>.db       what was told and received (see docs/reference/shared-store.md)
 share/partners/<id>.json        a partner: its card, manifests, address, what it may be told at most
-share/introductions/<id>.json   an introduction under way, with its secret number
+share/introductions/<id>.json   an introduction under way, with its secret number; _begun.json before one answered
 rules/                          texts of rules as they were proposed
 agreements/<id>.toml            memoranda
 """
@@ -103,6 +103,11 @@ class Places:
     def partner(self, party: str) -> Path:
         """The file of a partner. Raises InputError for a name that is none."""
         return self.partners / f"{_party(party)}.json"
+
+    @property
+    def begun(self) -> Path:
+        """The file of an introduction whose other side is not known yet; no party id begins so."""
+        return self.introductions / "_begun.json"
 
     def introduction(self, party: str) -> Path:
         """The file of an introduction under way."""

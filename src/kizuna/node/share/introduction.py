@@ -9,6 +9,7 @@ both:  confirm what the other side read aloud
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -21,8 +22,8 @@ from kizuna.share import introduce as steps
 from kizuna.share.introduce import Intro, Pending
 
 Random = Callable[[int], bytes]
-_BEGUN = "begun"
-"""Name of the file of an introduction whose other side is not known yet."""
+_BEGUN = ""
+"""Stands for the other side where it is not known yet. No party has this id, and its file no party's name."""
 TRIES: Final = 3
 """Codes that may be typed for one introduction: people mishear digits, and three guesses at 60 bits are none."""
 
@@ -64,7 +65,7 @@ def open_up(places: Places, answer: bytes) -> Opened:
     file, pending, code = steps.open_up(kept.pending, answer)
     party = msgspec.json.decode(answer, type=Intro).card.party
     _keep(places, party, _Kept(pending, code))
-    places.introduction(_BEGUN).unlink(missing_ok=True)
+    _file(places, _BEGUN).unlink(missing_ok=True)
     return Opened(party, file, code)
 
 
@@ -76,10 +77,13 @@ def see(places: Places, party: str, opening: bytes) -> str:
     return code
 
 
-def confirm(places: Places, partners: Partners, party: str, typed: str, *, at_ms: int, by: str) -> Known:
+def confirm(
+    places: Places, partners: Partners, party: str, typed: str, *, at_ms: int, by: str, mine: Sequence[str] = ()
+) -> Known:
     """Last step, each side: what the other side's voice read. The partner is known from here on.
 
-    Raises TrustError where the codes differ; after the third time the introduction is over and must be begun anew.
+    ``mine``: addresses of this node. Raises TrustError where the codes differ; after the third time the introduction is
+    over and must be begun anew. Raises InputError where the other side cannot be kept; see ``Partners.introduce``.
     """
     kept = _kept(places, party)
     if not kept.code:
@@ -94,22 +98,26 @@ def confirm(places: Places, partners: Partners, party: str, typed: str, *, at_ms
             places.introduction(party).unlink(missing_ok=True)
         raise
     places.introduction(party).unlink(missing_ok=True)  # these numbers are used up
-    return partners.introduce(introduced(found.card, at_ms, by))
+    return partners.introduce(introduced(found.card, at_ms, by), mine)
 
 
 def waiting(places: Places) -> list[str]:
     """Parties whose introduction is under way."""
     if not places.introductions.is_dir():
         return []
-    return [p.stem for p in sorted(places.introductions.glob("*.json")) if p.stem != _BEGUN]
+    return [p.stem for p in sorted(places.introductions.glob("*.json")) if p != _file(places, _BEGUN)]
+
+
+def _file(places: Places, party: str) -> Path:
+    return places.introduction(party) if party else places.begun
 
 
 def _keep(places: Places, party: str, kept: _Kept) -> None:
-    put(places.introduction(party), msgspec.json.encode(kept))
+    put(_file(places, party), msgspec.json.encode(kept))
 
 
 def _kept(places: Places, party: str) -> _Kept:
-    path = places.introduction(party)
+    path = _file(places, party)
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Kept)
     except FileNotFoundError as exc:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,7 +20,7 @@ from kizuna.node.share.files import Places, put
 from kizuna.records import partner as records
 from kizuna.records.label import Tlp, tlp_of, tlp_word
 from kizuna.share.introduce import Card
-from kizuna.share.keys import KeyRing
+from kizuna.share.keys import KeyRing, read_manifest
 from kizuna.share.ledger.note import read_base64
 
 ACTIVE: Final = "active"
@@ -26,6 +28,8 @@ PAUSED: Final = "paused"
 REVOKED: Final = "revoked"
 STATES: Final = (ACTIVE, PAUSED, REVOKED)
 _FILE_MOST: Final = 32 << 20
+MANIFESTS_MOST: Final = 256
+"""Key manifests of one partner that are kept: as many as an introduction may hold."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,11 +123,13 @@ class Partners:
         _ = known.ring, known.partner
         put(self._places.partner(known.id), msgspec.json.format(msgspec.json.encode(known), indent=1))
 
-    def introduce(self, known: Known) -> Known:
+    def introduce(self, known: Known, mine: Iterable[str] = ()) -> Known:
         """Keep a partner that was introduced. One that is known keeps its bounds; one that was revoked stays so.
 
-        Raises InputError for a revoked partner, and where the root key is another than before.
+        ``mine``: addresses of this node. Raises InputError for a revoked partner, where the root key is another than
+        before, and where a key or an address is one of another partner's, or of ours.
         """
+        self._apart(known, mine)
         try:
             held = self.get(known.id)
         except InputError:
@@ -139,6 +145,26 @@ class Partners:
                                         introduced_ms=known.introduced_ms, by=known.by)  # fmt: skip
         self.put(after)
         return after
+
+    def _apart(self, known: Known, mine: Iterable[str]) -> None:
+        """One party under two ids would be told twice, and could testify for itself: no key and no address is shared.
+
+        A revoked partner's keys stay taken; its addresses are free for whoever comes after it.
+        """
+        keys, places = _keys(known.ring), {urlsplit(a).netloc.lower() for a in known.addresses}
+        if places & {urlsplit(a).netloc.lower() for a in mine}:
+            raise InputError(f"{known.id} names an address of this node as its own", hint="ask for its own address")
+        first = self._places.manifest(1)
+        own = _keys(_ring_of(sorted(self._places.manifests.glob("[0-9]*.note")))) if first.exists() else frozenset()
+        if keys & own:
+            raise InputError(f"{known.id} comes with a key of this node", hint="a copy of this node is no partner")
+        for other in self.all():
+            if other.id == known.id:
+                continue
+            if keys & _keys(other.ring):
+                raise InputError(f"{known.id} comes with a key of {other.id}", hint="each party has keys of its own")
+            if other.state != REVOKED and places & {urlsplit(a).netloc.lower() for a in other.addresses}:
+                raise InputError(f"{known.id} names an address of {other.id}", hint="ask both for their own addresses")
 
     def change(self, party: str, *, state: str = "", why: str = "", tlp_max: Tlp | str = "",
                caveats: Iterable[str] | None = None, communities: Iterable[str] | None = None,
@@ -162,9 +188,27 @@ class Partners:
         ring = held.ring
         if ring.accept(manifest).sequence == ring.sequence:
             return held
+        if ring.sequence >= MANIFESTS_MOST:
+            raise InputError(f"{party} stated more than {MANIFESTS_MOST} key manifests", hint="introduce it anew")
         after = msgspec.structs.replace(held, manifests=(*held.manifests, manifest.decode()))
         self.put(after)
         return after
+
+
+def _ring_of(paths: Iterable[Path]) -> KeyRing:
+    """Keys of a party by the files of its manifests, in order; our own."""
+    data = [path.read_bytes() for path in paths]
+    first = read_manifest(data[0])[0]
+    ring = KeyRing(first.party, read_base64(first.root, length=32))
+    for one in data:
+        ring = ring.accept(one)
+    return ring
+
+
+def _keys(ring: KeyRing) -> frozenset[str]:
+    """Every public key that a party has, living or dead, its root key among them."""
+    listed = ring.manifest.keys if ring.manifest else ()
+    return frozenset([base64.b64encode(ring.root).decode(), *(key.public for key in listed)])
 
 
 def pins(known: Known, context: str) -> list[str]:

@@ -49,10 +49,12 @@ def give_notice(
     return _record(agreement, "ended", me, label, now_ms, context, ends_ms=max(earliest, ends_ms or earliest))
 
 
-def apply(book: Book, data: bytes, proved: str) -> str:
+def apply(book: Book, data: bytes, proved: str, at_ms: int) -> str:
     """Take a statement about an agreement into the book; returns why not, or nothing.
 
-    ``proved`` is the party whose signed log it came in. Raises InputError for a record that is none.
+    ``proved`` is the party whose signed log it came in; ``at_ms`` when it came here (or was written here): a notice
+    runs from then, so that a clock set back, or a date put back, shortens none. Raises InputError for a record that is
+    none.
     """
     record = decode(data)
     body = read_body(record)
@@ -74,7 +76,7 @@ def apply(book: Book, data: bytes, proved: str) -> str:
     elif body.state == "suspended":
         book.unsign(body.sha256, proved)
     else:
-        earliest = _earliest(mine, record.observed_ms)
+        earliest = _earliest(mine, at_ms)
         book.notice(body.sha256, proved, max(earliest, body.ends_ms or earliest))
     return ""
 

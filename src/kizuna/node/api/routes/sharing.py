@@ -351,7 +351,8 @@ def _add_introduction(router: APIRouter, books: Books) -> None:
         """Last step, each side: what the other side's voice read."""
         office = office_of(books)
         known = introduction.confirm(office.places, office.sharing.partners, body.party, body.code,
-                                     at_ms=office.now_ms(), by=viewer.name)  # fmt: skip
+                                     at_ms=office.now_ms(), by=viewer.name,
+                                     mine=office.addresses())  # fmt: skip
         audit.did(viewer.name, "partner.confirm", known.id, "introduced", viewer.address)
         office.look()
         return answer({"party": known.id, "title": known.title}, 201)

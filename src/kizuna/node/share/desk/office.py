@@ -16,6 +16,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -53,6 +54,8 @@ DUTIES: Final = frozenset((
 TAKEN: Final = ("incident.", "recall", "grant", "consent.", "request", "answer", "agreement")
 """Beginnings of the kinds that the desk takes in."""
 LOOK_S: Final = 1.0
+ROWS_MOST: Final = 100_000
+"""Papers of one partner that are kept in mind; twenty partners' fit into a gigabyte."""
 _MANY: Final = 1 << 20
 _LOG: Final = logging.getLogger("kizuna.node.share")
 
@@ -88,6 +91,8 @@ class Office:
         self.hidden = Hidden(self.shared)
         self.cases = Cases(self)
         self.rows: dict[str, Row] = {}
+        self._from: Counter[str] = Counter()
+        """Rows by the party that said them."""
         self.unusable: dict[str, str] = {}
         """Rows of the journal that no state machine takes, with the reason; kept, shown and left out."""
         self.refused: dict[tuple[str, str], Decision] = {}
@@ -199,6 +204,9 @@ class Office:
         if record.context != self.context:
             raise InputError(f"a record of {record.context}")
         with self.lock:
+            if self._from[proved] >= ROWS_MOST:
+                hint = "look at what it sends; kizuna partner pause"
+                raise InputError(f"more than {ROWS_MOST} papers of {proved} are kept", hint=hint)
             row = self.journal.put(
                 Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=proved, via=via or proved)
             )
@@ -247,6 +255,7 @@ class Office:
     # ---- what follows from rows --------------------------------------------------------------------------------------
     def _apply(self, row: Row) -> None:
         self.rows[row.id] = row
+        self._from[row.proved] += 1
         self.version += 1
         try:
             self._take(row)
@@ -262,7 +271,7 @@ class Office:
         elif row.what in ("recall", "recall.ack", "!recall.sent", "!recall.refuse"):
             self.holdings.apply(row)
         elif row.what in ("request", "answer", "request.end"):
-            _refuse(self.requests.take(row.data, row.proved))
+            _refuse(self.requests.take(row.data, row.proved, row.at_ms))
         elif row.what in ("grant", "grant.end"):
             _refuse(self.grants.take(row.data, row.proved))
         elif row.what in ("consent.request", "consent.refusal") or row.what.startswith(PROPOSED):
@@ -270,7 +279,7 @@ class Office:
         elif row.what == CONFIRMED:
             self.proofs.confirm(*row.data.decode().split(" ")[:2])
         elif row.what == "agreement":
-            _refuse(signing.apply(self.agreements, row.data, row.proved))
+            _refuse(signing.apply(self.agreements, row.data, row.proved, row.at_ms))
 
     def _read_agreements(self) -> None:
         """Memoranda that lie in the directory; unsigned until records say otherwise."""
