@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JS
 @node_app.command("init")
 def init(
     home: Home,
-    name: Annotated[str, typer.Option("--name", help="Short name: letters, digits, dots, dashes.")],
+    name: Annotated[str, typer.Option("--name", help="What it is called. Of words with spaces a short name is made.")],
     title: Annotated[str, typer.Option("--title", help="What stands at the head of the page.")] = "",
     context: Annotated[str, typer.Option("--context", help="real, exercise:<id> or test.")] = "real",
     host: Annotated[

@@ -21,17 +21,18 @@ def init(
 ) -> None:  # fmt: skip
     """Make a node."""
     with output.plain_errors():
-        from kizuna.node.service.opening import Wanted, init_node  # noqa: PLC0415
+        from kizuna.node.service.opening import Wanted, init_node, names_of  # noqa: PLC0415
 
         section: dict[str, dict[str, Any]] = {"listen": {"host": listen[0], "port": listen[1]}}
         if postgres is not None:
             section["store"] = {"kind": "postgres", "dsn_file": str(postgres.resolve())}
+        name, title = names_of(name, title)
         made = init_node(home, Wanted(name, title, context, hosts, section))
         if as_json:
-            output.emit({"home": str(home), "settings": str(home / "node.toml"), "context": context,
-                         "fingerprint": made.fingerprint})  # fmt: skip
+            output.emit({"home": str(home), "settings": str(home / "node.toml"), "context": context, "name": name,
+                         "title": title, "fingerprint": made.fingerprint})  # fmt: skip
         else:
-            sys.stdout.write(f"{home}: a node of context {context}. Name its sources in {home / 'node.toml'}, then:\n"
+            sys.stdout.write(f"{home}: {title} ({name}), a node of context {context}. Name its sources in {home / 'node.toml'}, then:\n"
                              f"  kizuna node run {home}\n"
                              f"Fingerprint of its certificate (SHA-256): {made.fingerprint}\n")  # fmt: skip
 

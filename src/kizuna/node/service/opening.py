@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 import socket
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
 from kizuna.node.desk.desk import open_desk
 from kizuna.node.service.node_file import new_node_file, parsed, read_node_file
 from kizuna.node.service.rooms import Rooms
-from kizuna.node.service.settings import Config
+from kizuna.node.service.settings import NAME, Config
 from kizuna.node.service.storing import on_server, open_store
+
+_SHORT_MOST: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,15 @@ class Opened:
 
     config: Config
     fingerprint: str
+
+
+def names_of(name: str, title: str) -> tuple[str, str]:
+    """Short name and title of a node from what a person calls it. Other than a short name it becomes the title."""
+    if NAME.fullmatch(name):
+        return name, title or name
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    short = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SHORT_MOST].strip("-")
+    return short or "node", title or name.strip()
 
 
 def init_node(home: Path, wanted: Wanted) -> Opened:
