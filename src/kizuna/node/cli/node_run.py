@@ -32,7 +32,8 @@ def init(
             output.emit({"home": str(home), "settings": str(home / "node.toml"), "context": context, "name": name,
                          "title": title, "fingerprint": made.fingerprint})  # fmt: skip
         else:
-            sys.stdout.write(f"{home}: {title} ({name}), a node of context {context}. Name its sources in {home / 'node.toml'}, then:\n"
+            sys.stdout.write(f"{home}: {title} ({name}), a node of context {context}.\n"
+                             f"Name its sources in {home / 'node.toml'}, then:\n"
                              f"  kizuna node run {home}\n"
                              f"Fingerprint of its certificate (SHA-256): {made.fingerprint}\n")  # fmt: skip
 

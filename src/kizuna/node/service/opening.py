@@ -15,7 +15,8 @@ from kizuna.base.errors import ConfigError
 from kizuna.node.desk.desk import open_desk
 from kizuna.node.service.node_file import new_node_file, parsed, read_node_file
 from kizuna.node.service.rooms import Rooms
-from kizuna.node.service.settings import NAME, Config
+from kizuna.node.service.settings import Config
+from kizuna.node.service.source_settings import NAME
 from kizuna.node.service.storing import on_server, open_store
 
 _SHORT_MOST: Final = 48
