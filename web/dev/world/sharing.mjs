@@ -16,6 +16,30 @@ function moved(value, by) {
   return value;
 }
 
+const leave = ({ records = [], kinds = [], subjects = [], from_ms = null, to = "", purpose = [] }) => ({ records, kinds, subjects, from_ms, to, purpose });
+
+/** Leave of every sort: given, held, asked by both sides; keys that a carrier brought, and what waits for them. */
+function leaves(now) {
+  const [hour, day] = [3_600_000, 86_400_000];
+  const id = (two) => two.repeat(32);
+  return {
+    me: "north", now_ms: now, by_label: [], received: [], proposals: [],
+    grants: [
+      { ...leave({ kinds: ["track.position", "event.*"], subjects: ["mmsi:200000007"], from_ms: now - day, to: "east" }), id: id("a1"), origin: "north", mine: true, state: "open", until_ms: now + 29 * day, at_ms: now - day, by: "release_officer", via: ["south"], request: null, carrier: "",
+        went: [{ carrier: "south", to: "east", records: 412, last_ms: now - 4 * 60_000 }] },
+      { ...leave({ records: [id("01"), id("02")], to: "west" }), id: id("a2"), origin: "north", mine: true, state: "over", until_ms: now - 2 * day, at_ms: now - 30 * day, by: "administrator", via: ["south"], request: null, carrier: "", went: [] },
+      { ...leave({ kinds: ["cti.stix"], from_ms: now - 3 * day, to: "west" }), id: id("a3"), origin: "east", mine: false, state: "open", until_ms: now + 30 * hour, at_ms: now - 3 * day, by: "", via: ["north"], request: null, carrier: "",
+        went: [{ carrier: "north", to: "west", records: 3, last_ms: now - 2 * hour }] },
+    ],
+    asked: [
+      { ...leave({ records: [id("03"), id("04"), id("05")], to: "east", purpose: ["SAR"] }), id: id("b1"), by: "south", of: "north", mine: false, answered: false, state: "asked", text: "EXERCISE: East patrols there tonight.", why: "", at_ms: now - 20 * 60_000, until_ms: now + 2 * day, officer: "", grant: null },
+      { ...leave({ records: [id("06")], to: "west" }), id: id("b2"), by: "north", of: "south", mine: true, answered: true, state: "refused", text: "EXERCISE: may West have it?", why: "EXERCISE: not before the review.", at_ms: now - 5 * hour, until_ms: null, officer: "release_officer", grant: null },
+    ],
+    strangers: [{ party: "cape", fingerprint: "3f2a-91bc-0d4e-77aa-5510-c2e9", carriers: ["south"], confirmed: false }],
+    aside: [{ record: id("07"), carrier: "south", origin: "cape", why: "nobody here has confirmed the root key of cape", kind: "track.position", at_ms: now - hour }],
+  };
+}
+
 export class Sharing {
   constructor(fleet) {
     this.fleet = fleet;
@@ -35,7 +59,8 @@ export class Sharing {
       other("east", "EXERCISE East", { state: "behind", behind: 214, lanes: { flash: 0, routine: 34, bulk: 180 } }, { told: 320, received: 12 }),
       other("west", "EXERCISE West", { state: "down", last_heard_ms: Date.now() - 47 * 60_000, behind: 12, lanes: { flash: 2, routine: 10, bulk: 0 }, why: "connection refused" }, { told: 88, received: 40 }),
     ];
-    this.state.waiting = { ...this.state.waiting, requests: 1, reviews: 1 };
+    this.state.waiting = { ...this.state.waiting, requests: 1, reviews: 1, leaves: 1 };
+    this.leaves = leaves(Date.now());
     this.rules = { ...told.rules };
     this.proposal = told.rules_proposed.proposals[0];
     this.told = told;
@@ -69,6 +94,20 @@ export class Sharing {
     get(`${base}/ledger/{record}`, () => this.told.ledger_record, office);
     get(`${base}/recalls`, () => ({ recalls: this.recalls }), office);
     post(`${base}/recalls`, ({ body, user }) => (this.version++, this.recalls.unshift({ ...this.recalls[0], id: "a1".repeat(32), officer: user.name, ...body, records: 1, first: [body.record ?? ""], at_ms: Date.now(), hops: [{ party: "south", via: "north", depth: 1, state: "asked", why: "" }] })), office, 201);
+    get(`${base}/grants`, () => this.leaves, office);
+    post(`${base}/grants`, ({ body, user }) => this.give(body, user), office, 201);
+    post(`${base}/grants/ask`, ({ body }) => (this.version++, this.leaves.asked.unshift({ ...leave(body), id: "e5".repeat(32), by: "north", mine: true, of: body.of, text: body.text, at_ms: Date.now(), state: "asked", why: "", answered: false, until_ms: null }), this.leaves), office, 201);
+    post(`${base}/grants/proposed/{id}`, ({ args: [id], user, body }) => this.second(id, user, body.approve));
+    post(`${base}/grants/asked/{id}/refuse`, ({ args: [id], body }) => this.answered(id, { state: "refused", why: body.why }));
+    post(`${base}/grants/{id}/end`, ({ args: [id] }) => (this.version++, (this.leaves.grants.find((g) => g.id === id).state = "ended"), this.leaves));
+    post(`${base}/originators/{party}`, ({ args: [party], body }) => {
+      const found = this.leaves.strangers.find((s) => s.party === party);
+      if (body.fingerprint !== found.fingerprint) throw refuse(403, "the keys that were brought have another fingerprint", "fingerprint");
+      found.confirmed = true;
+      this.leaves.aside = [];
+      this.version++;
+      return this.leaves;
+    });
     get(`${base}/requests`, () => ({ me: "north", requests: this.requests }), desk);
     post(`${base}/requests`, ({ body }) => (this.version++, this.requests.push({ ...this.requests[0], id: "b2".repeat(32), by: "north", to: body.to, owed: false, mine: true, text: body.text, kinds: body.kinds, subject: body.subject })), desk, 201);
     for (const what of ["answer", "refuse"])
@@ -99,6 +138,36 @@ export class Sharing {
     post(`${base}/partners/{id}/resume`, ({ args: [id] }) => ((this.partner(id).state = "active"), this.version++, this.state));
     post(`${base}/introduce`, () => ({ file: "RVhFUkNJU0U=", name: "north.intro.json" }), office, 201);
     this.cases_routes(on, only);
+  }
+
+  give(body, user) {
+    this.version++;
+    const made = { ...leave(body), id: "d4".repeat(32), origin: "north", mine: true, until_ms: body.until_ms, at_ms: Date.now(), by: user.name, via: body.via ?? ["south"], state: "open", went: [], request: body.request ?? null };
+    if (body.to === "west") {
+      this.leaves.proposals.push({ ...made, by: user.name });
+      this.state.waiting.grants = 1;
+      return { id: made.id, ...this.leaves, state: "proposed" };
+    }
+    if (body.request) this.answered(body.request, { state: "granted", grant: made.id });
+    this.leaves.grants.unshift(made);
+    return { id: made.id, ...this.leaves, state: "given" };
+  }
+
+  answered(id, how) {
+    Object.assign(this.leaves.asked.find((a) => a.id === id), { answered: true, ...how });
+    this.state.waiting.leaves = 0;
+    this.version++;
+    return this.leaves;
+  }
+
+  second(id, user, approve) {
+    const found = this.leaves.proposals.find((p) => p.id === id);
+    if (approve && found.by === user.name) throw refuse(403, "another person than the one who gave it must approve", "two-persons");
+    this.leaves.proposals = this.leaves.proposals.filter((p) => p !== found);
+    this.state.waiting.grants = 0;
+    if (approve) this.leaves.grants.unshift({ ...found, by: `${found.by} + ${user.name}` });
+    this.version++;
+    return this.leaves;
   }
 
   cases_routes(on, only) {

@@ -231,6 +231,68 @@ export interface Recall {
   hops: readonly Hop[];
 }
 
+/** What a leave is about: records by their ids, or all of some kinds or about some subjects; and who may be told. */
+export interface LeaveScope {
+  records: readonly string[];
+  kinds: readonly string[];
+  subjects: readonly string[];
+  from_ms: number | null;
+  to: string;
+  purpose: readonly string[];
+}
+export interface Grant extends LeaveScope {
+  id: string;
+  origin: string;
+  mine: boolean;
+  state: string;
+  until_ms: number;
+  at_ms: number;
+  by: string;
+  via: readonly string[];
+  /** What went on under it: by whom, to whom, how many, when last. */
+  went: readonly { carrier: string; to: string; records: number; last_ms: number }[];
+}
+export interface LeaveAsked extends LeaveScope {
+  id: string;
+  by: string;
+  of: string;
+  mine: boolean;
+  answered: boolean;
+  state: string;
+  text: string;
+  why: string;
+  at_ms: number;
+  until_ms: number | null;
+}
+/** A grant that one person gave and a second one must approve. */
+export interface GrantProposal extends LeaveScope {
+  id: string;
+  by: string;
+  until_ms: number;
+}
+/** A party that was never introduced here, as carriers tell of it. */
+export interface Stranger {
+  party: string;
+  fingerprint: string;
+  carriers: readonly string[];
+  confirmed: boolean;
+}
+/** A record that a carrier brought and that was not taken in, and why. */
+export interface AsideRow {
+  record: string;
+  origin: string;
+  carrier: string;
+  kind: string;
+  why: string;
+}
+export interface Grants {
+  grants: readonly Grant[];
+  asked: readonly LeaveAsked[];
+  proposals: readonly GrantProposal[];
+  strangers: readonly Stranger[];
+  aside: readonly AsideRow[];
+}
+
 export interface Request {
   id: string;
   by: string;

@@ -1,7 +1,7 @@
 /** From what the node says of sharing and of incidents to what the pages draw. Everything unknown is left out. */
 import type { Incident, IncidentBrief, SitrepPage, TimelineLine } from "./incidents";
 import type {
-  Agreement, Exposure, Form, Hop, LedgerRow, Marking, Preview, Quarantined, Recall, Request, Review, RulesPage, Sample, SeenBy, SharingState, Story, WhoSees,
+  Agreement, Exposure, Form, Grants, Hop, LedgerRow, Marking, Preview, Quarantined, Recall, Request, Review, RulesPage, Sample, SeenBy, SharingState, Story, WhoSees,
 } from "./sharing"; // prettier-ignore
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -126,6 +126,23 @@ export const recallsOf = (raw: Raw): readonly Recall[] =>
     id: text(r["id"]), action: text(r["action"]), reason: text(r["reason"]), text: text(r["text"]), by: text(r["officer"]), at_ms: number(r["at_ms"]) ?? 0, origin: text(r["by"]), mine: r["mine"] === true,
     records: texts(r["first"]), n: number(r["records"]) ?? 0, hops: rows(r["hops"]).map(hop),
   })); // prettier-ignore
+
+const scopeOf = (r: Raw) => ({
+  records: texts(r["records"]), kinds: texts(r["kinds"]), subjects: texts(r["subjects"]), from_ms: number(r["from_ms"]), to: text(r["to"]), purpose: texts(r["purpose"]),
+}); // prettier-ignore
+
+export const grantsOf = (raw: Raw): Grants => ({
+  grants: rows(raw["grants"]).map((g) => ({
+    ...scopeOf(g), id: text(g["id"]), origin: text(g["origin"]), mine: g["mine"] === true, state: text(g["state"]), until_ms: number(g["until_ms"]) ?? 0, at_ms: number(g["at_ms"]) ?? 0, by: text(g["by"]), via: texts(g["via"]),
+    went: rows(g["went"]).map((w) => ({ carrier: text(w["carrier"]), to: text(w["to"]), records: number(w["records"]) ?? 0, last_ms: number(w["last_ms"]) ?? 0 })),
+  })),
+  asked: rows(raw["asked"]).map((a) => ({
+    ...scopeOf(a), id: text(a["id"]), by: text(a["by"]), of: text(a["of"]), mine: a["mine"] === true, answered: a["answered"] === true, state: text(a["state"]), text: text(a["text"]), why: text(a["why"]), at_ms: number(a["at_ms"]) ?? 0, until_ms: number(a["until_ms"]),
+  })),
+  proposals: rows(raw["proposals"]).map((p) => ({ ...scopeOf(p), id: text(p["id"]), by: text(p["by"]), until_ms: number(p["until_ms"]) ?? 0 })),
+  strangers: rows(raw["strangers"]).map((s) => ({ party: text(s["party"]), fingerprint: text(s["fingerprint"]), carriers: texts(s["carriers"]), confirmed: s["confirmed"] === true })),
+  aside: rows(raw["aside"]).map((a) => ({ record: text(a["record"]), origin: text(a["origin"]), carrier: text(a["carrier"]), kind: text(a["kind"]), why: text(a["why"]) })),
+}); // prettier-ignore
 
 export const requestsOf = (raw: Raw): readonly Request[] =>
   rows(raw["requests"]).map((r) => ({

@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kizuna.node.api.answers import Problem, problem
 from kizuna.node.api.ports import Facts, Node
 from kizuna.node.api.view import Viewer
-from kizuna.node.desk.rules import TAXII, may
+from kizuna.node.desk.rules import RECEIVED, TAXII, may
 
 BODY_MOST: Final = 4 << 20
 BODY_S: Final = 20.0
@@ -143,7 +143,7 @@ class Door:
         """The refusal that a request gets before any route is looked up, or None."""
         path, method = scope["path"], scope["method"]
         fault = _odd(scope, headers, self._node.facts.hosts)
-        taxii = path.startswith(TAXII_UNDER) and viewer is not None and viewer.role == TAXII
+        taxii = path.startswith(TAXII_UNDER) and viewer is not None and viewer.role in (TAXII, RECEIVED)
         if fault is None and method not in _READS and not taxii:
             if headers.get("x-kizuna") != "1" or not _same_origin(headers):
                 fault = 403, "requests that change something come from our own page (header X-Kizuna)"

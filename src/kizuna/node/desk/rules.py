@@ -20,8 +20,10 @@ ROLES: Final = (VIEWER, ANALYST, ADMINISTRATOR, RELEASE_OFFICER)
 FEED: Final = "feed"
 METRICS: Final = "metrics"
 TAXII: Final = "taxii"
-TOKEN_KINDS: Final = (FEED, METRICS, TAXII)
-"""Kinds of token: programs that read layers and exports, the monitoring, and TAXII clients of a partner."""
+RECEIVED: Final = "received"
+TOKEN_KINDS: Final = (FEED, METRICS, TAXII, RECEIVED)
+"""Kinds of token: programs that read layers and exports, the monitoring, TAXII clients of a partner, and TAXII clients
+of our own, which read what partners told us."""
 
 _ALL: Final = frozenset(ROLES)
 _WATCH: Final = frozenset({ANALYST, ADMINISTRATOR})
@@ -62,7 +64,7 @@ RULES: Final[Mapping[str, frozenset[str]]] = {
     "partner.act": _RELEASE,
     "incident.see": _ALL,
     "incident.handle": _WATCH,
-    "taxii.use": frozenset({TAXII}),
+    "taxii.use": _DESK | {TAXII, RECEIVED},
 }
 """Action to the roles and kinds of token that may do it."""
 

@@ -46,7 +46,7 @@ export class ShareBook {
 }
 
 /** What is counted as waiting for an officer; incidents wait at their own desk. */
-const WAITS = ["requests", "reviews", "proposals", "quarantine", "introductions", "agreements", "leaves"] as const;
+const WAITS = ["requests", "reviews", "proposals", "quarantine", "introductions", "agreements", "leaves", "grants"] as const;
 
 /** Sign of a link beside its word; colour only helps. */
 export const LINK_SIGN: Readonly<Record<string, string>> = { up: "✓", behind: "▲", down: "✗", halted: "■", never: "–" };

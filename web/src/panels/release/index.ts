@@ -4,6 +4,7 @@ import type { Desk } from "../desk";
 import { html, nothing, panel } from "../drawing";
 import { openPart, type PageMaker } from "../pages";
 import { agreementsPart } from "./agreements";
+import { grantsPart } from "./grants";
 import { ledgerPart } from "./ledger";
 import type { Part, PartMaker } from "./parts";
 import { partnersPart } from "./partners";
@@ -20,6 +21,7 @@ const PARTS: readonly { name: string; words: WordKey; make: PartMaker }[] = [
   { name: "preview", words: "release.preview", make: previewPart },
   { name: "ledger", words: "release.ledger", make: ledgerPart },
   { name: "recalls", words: "release.recalls", make: recallsPart },
+  { name: "grants", words: "release.grants", make: grantsPart },
   { name: "agreements", words: "release.agreements", make: agreementsPart },
 ];
 

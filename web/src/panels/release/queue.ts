@@ -1,13 +1,14 @@
 /** What waits for a person: requests to answer, break-glass to review, proposed rules, what was set aside, introductions. */
-import type { Quarantined, Request, Review } from "../../api/sharing";
+import type { Grants, Quarantined, Request, Review } from "../../api/sharing";
 import { said } from "../../api/sharing";
-import { quarantineOf, requestsOf, reviewsOf } from "../../api/sharing_shapes";
+import { grantsOf, quarantineOf, requestsOf, reviewsOf } from "../../api/sharing_shapes";
 import { t, tOr, word } from "../../i18n";
 import { age, short } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
+import { askedCards } from "./grants";
 import { Asked, clauseText, does, kindWord, type PartMaker, shortId } from "./parts";
 
 const VERDICTS = ["given", "partly", "later", "nothing_held"] as const;
@@ -17,10 +18,13 @@ export const queuePart: PartMaker = (desk, draw) => {
   const requests = new Asked<readonly Request[]>(desk, draw);
   const reviews = new Asked<readonly Review[]>(desk, draw);
   const quarantine = new Asked<readonly Quarantined[]>(desk, draw);
+  const leaves = new Asked<Grants>(desk, draw);
   const pull = () => {
     void requests.get("/api/sharing/requests", requestsOf);
     void reviews.get("/api/sharing/reviews", reviewsOf);
-    if (desk.may("release")) void quarantine.get("/api/sharing/quarantine", quarantineOf);
+    if (!desk.may("release")) return;
+    void quarantine.get("/api/sharing/quarantine", quarantineOf);
+    void leaves.get("/api/sharing/grants", grantsOf);
   };
   return {
     come: pull,
@@ -32,10 +36,14 @@ export const queuePart: PartMaker = (desk, draw) => {
       const done = requests.value?.filter((r) => !r.mine && !r.owed) ?? [];
       const proposed = state?.rules.proposed;
       const [late, dirty] = [reviews.value ?? [], quarantine.value ?? []];
-      const nothingWaits = requests.value && reviews.value && (quarantine.value || !desk.may("release")) && !owed.length && !late.length && !dirty.length && !proposed;
+      const asked = leaves.value?.asked.filter((a) => !a.mine && !a.answered) ?? [];
+      const second = leaves.value?.proposals.length ?? 0;
+      const nothingWaits = requests.value && reviews.value && (quarantine.value || !desk.may("release")) && !owed.length && !late.length && !dirty.length && !proposed && !asked.length && !second;
       return html`${nothingWaits ? html`<p class="empty"><span aria-hidden="true">✓</span> ${t("queue.none")}</p>` : nothing}
         ${requests.value ? nothing : requests.instead()}
         ${owed.length ? html`<section><h3>${t("queue.requests")} <span class="n">${owed.length}</span></h3><ul class="cards">${owed.map((r) => request(desk, r, pull))}</ul></section>` : nothing}
+        ${asked.length ? html`<section><h3>${t("grant.asked_of_us")} <span class="n">${asked.length}</span></h3>${askedCards(desk, asked, pull)}</section>` : nothing}
+        ${second ? html`<section><h3>${t("grant.second")} <span class="n">${second}</span></h3><p class="actions"><button @click=${() => openPart(desk, "release", "grants")}>${t("release.grants")}</button></p></section>` : nothing}
         ${late.length ? html`<section><h3>${t("queue.reviews")} <span class="n">${late.length}</span></h3><p class="muted">${t("queue.reviews_mean")}</p><ul class="cards">${late.map((r) => review(desk, r, pull))}</ul></section>` : nothing}
         ${proposed ? html`<section><h3>${t("queue.proposals")}</h3><div class="box"><p>${t("rules.proposed_by", { version: proposed.version, by: proposed.by, at: short(proposed.at, desk.now()) })}</p>
           <p class="actions"><button @click=${() => openPart(desk, "release", "rules")}>${t("release.rules")}</button><button @click=${() => openPart(desk, "release", `preview/${proposed.version}`)}>${t("release.preview")}</button></p></div></section>` : nothing}

@@ -50,7 +50,7 @@ class NewToken(Strict):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     name: str = Field(min_length=1, max_length=80)
-    kind: Literal["feed", "metrics", "taxii"]
+    kind: Literal["feed", "metrics", "taxii", "received"]
     days: int = Field(default=DAYS, ge=1, le=730)
     live: bool = False
     delay_s: int = Field(default=DELAY_S, ge=0, le=30 * 86_400)

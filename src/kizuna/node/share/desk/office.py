@@ -29,6 +29,7 @@ from kizuna.node.share.desk.ports import Received, Sharing
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.desk.released import Released
 from kizuna.node.share.desk.shelf import TaxiiDesk
+from kizuna.node.share.exchange.own_shelf import KIND as CTI
 from kizuna.node.share.incidents.cases import Cases
 from kizuna.node.share.onward.desk import OnwardDesk
 from kizuna.node.share.onward.leaves import PROPOSED
@@ -119,6 +120,7 @@ class Office:
             self.read()
             for prefix in TAKEN:
                 self.sharing.on(prefix, self._received)
+            self.sharing.on(CTI, self.taxii.own.took)
             self.sharing.onward = self.onward
 
     def read(self) -> None:

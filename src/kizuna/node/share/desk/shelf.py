@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from kizuna.base.errors import InputError
-from kizuna.formats.stix import head, tlp
+from kizuna.formats.stix import tlp
 from kizuna.formats.taxii.requests import Ask
 from kizuna.formats.taxii.view import Collection, Facts, Reply, reply
 from kizuna.node.share.desk.reading import audiences_of
+from kizuna.node.share.exchange.own_shelf import ROOT, VIEW, OwnShelf
 from kizuna.records.record import Record, decode, encode
 from kizuna.share.decide import label_for
 from kizuna.stores.taxii_shelf import Shelf, ShelfView
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
-    from kizuna.node.share.sharing import Received
 
 KIND: Final = "cti.stix"
 NUMBERS: Final = 1_000_000_000
@@ -41,6 +41,7 @@ class TaxiiDesk:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._shelf: Shelf | None = None
+        self.own = OwnShelf(office)
 
     @property
     def _path(self) -> Path:
@@ -62,7 +63,15 @@ class TaxiiDesk:
             self._shelf = None
 
     def reply(self, ask: Ask, partner: str, url: str) -> Reply:
-        """Answer a TAXII request of a partner; it sees what it was told, and nothing of others."""
+        """Answer a TAXII request of a partner; it sees what it was told, and nothing of others.
+
+        Without a partner, of our own people and programs: they see what partners told us.
+        """
+        if not partner:
+            with self._office.lock:
+                self.own.update()
+            facts = Facts(self._office.sharing.identity.title or self._office.me, ROOT, url)
+            return reply(ask, facts, ShelfView(self.shelf, VIEW, self.own.collections()))
         self.update(partner)
         collections = self.collections(partner)
         facts = Facts(self._office.sharing.identity.title or self._office.me, partner, url)
@@ -106,11 +115,10 @@ class TaxiiDesk:
         for row in [r for r in office.rows.values() if r.what == "recall"]:
             from kizuna.node.share.desk.calling import named  # noqa: PLC0415
 
-            held = office.shared.records.many(named(row))
-            for one in held.values():
-                record = decode(one.data) if one.data else None
-                if record is not None and record.kind == KIND and office.shared.tombstones.of([one.id]):
-                    self.shelf.take_back(partner, head(bytes(record.body))[0])
+            for name in named(row):
+                object_id = self.own.object_of(name)
+                if object_id and office.shared.tombstones.of([name]):
+                    self.shelf.take_back(partner, object_id)
 
     # ---- posts -------------------------------------------------------------------------------------------------------
     def waiting(self) -> list[dict[str, Any]]:
@@ -140,6 +148,8 @@ class TaxiiDesk:
         record = Record(kind=KIND, origin=office.me, unit=f"taxii:{view}", subject=(f"stix:{object_id}",),
                         observed_ms=office.now_ms(), body=msgspec.Raw(body), context=office.context)  # fmt: skip
         office.note("!stix", encode(record), by)
+        if view == VIEW:
+            self.shelf.add(VIEW, ROOT, [body])
         facts = replace(office.sharing.door.facts(record), source=frozenset((f"taxii:{view}",)))
         for audience in rules.audiences if rules else ():
             decision = office.allowed(facts, audience)
