@@ -27,7 +27,7 @@ _Words = Annotated[tuple[Line, ...], msgspec.Meta(max_length=64)]
 _Hash = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=\\Z")]
 _Salt = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{22}==\\Z")]
 _Path = Annotated[
-    tuple[Annotated[int, msgspec.Meta(ge=0, lt=HASHES_MOST)], ...], msgspec.Meta(max_length=64)
+    tuple[Annotated[int, msgspec.Meta(ge=0, le=HASHES_MOST - 1)], ...], msgspec.Meta(max_length=64)
 ]  # fmt: skip
 _Place = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
 

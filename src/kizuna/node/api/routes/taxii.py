@@ -1,8 +1,8 @@
 """TAXII 2.1 at ``/taxii/``: programs of partners read what the partner was told, our own what partners told us.
 
-A token of kind ``taxii`` was made for a partner (``as``) and reads as that partner. One of kind ``received``, and people
-of the desk with a session, read the collection ``received``. What is posted waits for a person. Discovery is at
-``/taxii/taxii2/``.
+A token of kind ``taxii`` was made for a partner (``as``) and reads as that partner. One of kind ``received``, and
+people of the desk with a session, read the collection ``received``. What is posted waits for a person. Discovery is
+at ``/taxii/taxii2/``.
 """
 
 from __future__ import annotations
