@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from kizuna.base.errors import TrustError
 from kizuna.node.share.desk import calling, parting
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.onward import leaves
 from kizuna.node.share.onward.leaves import Wish
-from kizuna.records.bodies.onward import Scope
+from kizuna.records.bodies.onward import CarriedKeys, Scope
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.share.decide import Decision
-from node.share.onward_nodes import RULES, Node, chain, made, meet, onward, sync
+from node.share.onward_nodes import ONWARD, RULES, Node, chain, made, meet, onward, sync
 
 DAY = 86_400_000
 
@@ -229,3 +230,59 @@ def test_a_carrier_cannot_bend_what_it_carries_and_what_comes_bare_is_set_aside(
     assert [w for w in cedar.alarms if "came without its originator's proof" in w] == cedar.alarms and len(
         cedar.alarms
     ) == 2
+
+
+def test_distress_data_meets_only_rules_that_name_it(row: list[Node]) -> None:
+    ash, birch, _, _ = row
+    onward(birch, "ash", "cedar")
+    label = Label(tlp=Tlp.AMBER, rel_to=frozenset(("birch",)), purpose=frozenset(("SAR",)), reshare=Reshare.CONSENT)
+    ash.partners.change("birch", purposes=["SAR"])
+    birch.partners.change("cedar", purposes=["SAR"])
+    name = ash.state("track.position", "birch", label=label)
+    with pytest.raises(Refusal) as no:
+        let(ash, Scope(records=(name,), to="cedar"), "birch")
+    assert no.value.rule == "purpose"
+    let(ash, Scope(records=(name,), to="cedar", purpose=("SAR",)), "birch")
+    meet(*row)
+    assert name not in birch.told("cedar"), "a rule that does not name distress releases none of it"
+    text = RULES % {"me": "birch", "to": '"ash", "cedar"'} + ONWARD % {"of": "ash", "to": '"cedar"'}
+    named = text.replace('origin = ["ash"] }', 'origin = ["ash"], tag = ["distress"] }')
+    birch.rules(named)
+    meet(*row)
+    told = name in birch.told("cedar")
+    [why] = [x.decided.why for x in birch.sharing.shared.decisions.lines() if name in x.decided.ids][-1:]
+    assert told, why
+
+
+def test_what_is_read_again_after_a_crash_changes_nothing(row: list[Node]) -> None:
+    ash, birch, cedar, _ = row
+    onward(birch, "ash", "cedar")
+    name = ash.state("track.position", "birch")
+    let(ash, Scope(records=(name,), to="cedar"), "birch")
+    meet(*row)
+    confirm(cedar, "ash")
+    meet(*row)
+    before = [sorted(birch.told("cedar")), cedar.shown(), leaves.listed(cedar.office)["received"]]
+    for node in (birch, cedar):
+        node.again()
+        node.arrivals.cursor = 0
+        while node.arrivals.step():
+            pass
+        node.office.tend()
+    meet(*row)
+    assert [sorted(birch.told("cedar")), cedar.shown(), leaves.listed(cedar.office)["received"]] == before
+
+
+def test_a_party_with_two_stories_is_refused_whoever_brings_it(row: list[Node], homes: Path, tmp_path: Path) -> None:
+    ash, birch, cedar, _ = row
+    onward(birch, "ash", "cedar")
+    name = ash.state("track.position", "birch")
+    let(ash, Scope(records=(name,), to="cedar"), "birch")
+    meet(*row)
+    other = Node(tmp_path / "other", "ash")  # another root key under the same name
+    text = other.places.manifest(1).read_text()
+    with pytest.raises(TrustError, match="two different key manifests"):
+        cedar.office.proofs.learn(CarriedKeys(party="ash", sequence=1, text=text), "dune")
+    with pytest.raises(Refusal, match="another fingerprint"):
+        leaves.confirm(cedar.office, "ash", "0000-0000-0000-0000-0000-0000", "mei")
+    assert cedar.shown() == {}

@@ -116,6 +116,11 @@ class Passed:
         sql = "SELECT leave, carrier, audience, count(*), max(at_ms) FROM passed GROUP BY leave, carrier, audience"
         return [Tally(*row) for row in self._database.rows(sql)]
 
+    def audiences(self, carrier: str) -> set[str]:
+        """Everybody to whom a carrier passed anything on. Looks through the whole book: ask once."""
+        sql = "SELECT DISTINCT audience FROM passed WHERE carrier = ?"
+        return {row[0] for row in self._database.rows(sql, carrier)}
+
     def by_others(self, me: str) -> list[Passing]:
         """All that other carriers said to have passed on."""
         sql = "SELECT id, carrier, audience, origin, leave, at_ms FROM passed WHERE carrier <> ?"

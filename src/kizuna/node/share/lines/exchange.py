@@ -39,8 +39,8 @@ class Exchange:
         """
         sharing, name = self._sharing, parse_name(log)
         tests = [] if name.audience == reader else [not_for(reader, sharing.who(), sharing.now_ms())]
-        if sharing.onward is not None:
-            tests.append(sharing.onward.gone(name.audience))
+        if sharing.onward is not None and (gone := sharing.onward.gone(name.audience)) is not None:
+            tests.append(gone)
         hides = (lambda record: any(test(record) for test in tests)) if tests else None
         keys = sharing.identity.ring.sequence
         return self._cutter.cut(name, first, max_bytes, keys=keys, alone=alone, hides=hides)

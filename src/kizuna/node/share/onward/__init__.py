@@ -26,6 +26,6 @@ class Onward(Protocol):
         """These rows were handed on: pass on what may go further."""
         ...
 
-    def gone(self, audience: str) -> Callable[[bytes], bool]:
-        """Whether a record in our log to an audience may not be handed out any more."""
+    def gone(self, audience: str) -> Callable[[bytes], bool] | None:
+        """Whether a record in our log to an audience may not be handed out any more; None where all may."""
         ...

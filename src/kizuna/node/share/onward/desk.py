@@ -41,7 +41,7 @@ class OnwardDesk:
         self.taking.done()  # first: what goes on needs the proof of what is taken in
         self.giving(rows)
 
-    def gone(self, audience: str) -> Callable[[bytes], bool]:
+    def gone(self, audience: str) -> Callable[[bytes], bool] | None:
         """Whether a record in our log to an audience may not be handed out any more."""
         return self.giving.gone(audience)
 

@@ -62,6 +62,8 @@ class Giving:
         self._late: dict[str, Received] = {}
         self._swept: Any = None
         self._ends: set[tuple[str, str]] = set()
+        self._told: set[str] | None = None
+        """Audiences to which anything of others ever went; None before the first look."""
 
     # ---- what came, and what is held ---------------------------------------------------------------------------------
     def __call__(self, rows: Sequence[Received]) -> None:
@@ -225,6 +227,7 @@ class Giving:
             return
         paper = _paper_decision(rows[able[0]][1])
         run = [*((data, paper) for data in ahead), *((rows[n][0].data, rows[n][1]) for n in able)]
+        self._audiences_told().add(key.audience)
         office.sharing.door.carry(run, key.audience, key.lane)
         now = office.now_ms()
         office.shared.passed.put(
@@ -319,8 +322,18 @@ class Giving:
             office.shared.passed.reported(some)
 
     # ---- pages -------------------------------------------------------------------------------------------------------
-    def gone(self, audience: str) -> Callable[[bytes], bool]:
-        """Whether a record in our log to an audience may not be handed out any more: its originator's leave ended."""
+    def _audiences_told(self) -> set[str]:
+        if self._told is None:
+            self._told = self._office.shared.passed.audiences(self._office.me)
+        return self._told
+
+    def gone(self, audience: str) -> Callable[[bytes], bool] | None:
+        """Whether a record in our log to an audience may not be handed out any more: its originator's leave ended.
+
+        None where nothing of others ever went to it, so that pages of our own cost nothing more.
+        """
+        if audience not in self._audiences_told():
+            return None
         office, now = self._office, self._office.now_ms()
         own = re.compile(rb'\{"v":1,"kind":"[^"\\]*","origin":"' + office.me.encode() + b'"')
 
