@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 
 const WEB = fileURLToPath(new URL("..", import.meta.url));
 const PATHS = [process.env["KIZUNA_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -92,6 +93,33 @@ export async function openPage(stand: { url: string; browser: Browser }, size = 
     }
   });
   return { page, strays, faults };
+}
+
+/**
+ * The stand-in node of one file of tests, made anew before each of them. After each test nothing may have left the origin,
+ * and no script or policy may have complained. To be called inside `describe`; `node` is there while tests run.
+ */
+export function stage(vessels?: number, more: readonly string[] = []): { node: Stand; open(size?: { width: number; height: number }, options?: object): Promise<Seen> } {
+  const node = {} as Stand;
+  const seen: Seen[] = [];
+  beforeAll(async () => void Object.assign(node, await stand(vessels, more)));
+  afterAll(async () => node.stop?.());
+  beforeEach(async () => node.reset());
+  afterEach(async () => {
+    for (const { page, strays, faults } of seen.splice(0)) {
+      await page.context().close();
+      expect(strays).toEqual([]);
+      expect(faults).toEqual([]);
+    }
+  });
+  return {
+    node,
+    open: async (...args) => {
+      const one = await openPage(node, ...args);
+      seen.push(one);
+      return one;
+    },
+  };
 }
 
 export async function logIn(page: Page, url: string, user = "analyst", password = "exercise", hash = ""): Promise<void> {

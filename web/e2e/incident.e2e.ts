@@ -1,30 +1,13 @@
 /** One incident at a stand-in node whose other desk answers: by mouse and by keyboard, in two languages. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Seen, type Stand, built, chromiumPath, logIn, openPage, overflow, stand } from "./browser";
+import { describe, expect, test } from "vitest";
+import { built, chromiumPath, logIn, openPage, overflow, stage, stand } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 
 describe.skipIf(why)("the incident desk", () => {
-  let node: Stand;
-  const seen: Seen[] = [];
-  const open = async (...args: [size?: { width: number; height: number }, options?: object]): Promise<Seen> => {
-    const one = await openPage(node, ...args);
-    seen.push(one);
-    return one;
-  };
+  const { node, open } = stage(200, ["--sharing"]);
   /** What the other side does. */
   const they = (body: object) => fetch(`${node.url}/mock/desk`, { method: "POST", headers: { "X-Kizuna": "1", "Content-Type": "application/json" }, body: JSON.stringify(body) });
-
-  beforeAll(async () => void (node = await stand(200, ["--sharing"])));
-  afterAll(async () => node?.stop());
-  beforeEach(async () => node.reset());
-  afterEach(async () => {
-    for (const { page, strays, faults } of seen.splice(0)) {
-      await page.context().close();
-      expect(strays).toEqual([]);
-      expect(faults).toEqual([]);
-    }
-  });
 
   test("break-glass, agreed tasks, hand-over, closure", async () => {
     const { page } = await open();
@@ -34,11 +17,11 @@ describe.skipIf(why)("the incident desk", () => {
     await page.keyboard.press("g");
     const dialog = page.getByRole("dialog");
     await dialog.getByText("A second person reviews it within 72 hours").waitFor();
-    expect(await dialog.getByRole("textbox", { name: "Vessel" }).inputValue()).toContain("200000007");
+    await expect.poll(() => dialog.getByRole("textbox", { name: "Vessel" }).inputValue()).toContain("200000007");
     await dialog.getByLabel("Persons").fill("4");
     await dialog.getByRole("button", { name: "Send now" }).click();
     await page.locator("#page .incident-head").waitFor();
-    expect(await page.locator("#page").textContent()).toContain("by break-glass");
+    await expect.poll(() => page.locator("#page").textContent()).toContain("by break-glass");
     await expect.poll(() => page.url()).toMatch(/page=incidents&part=[0-9a-f]{32}/);
     await they({ join: true });
     await page.locator(".timeline .theirs", { hasText: "Joined" }).waitFor();
@@ -50,7 +33,7 @@ describe.skipIf(why)("the incident desk", () => {
     await page.keyboard.press("Enter");
     await page.locator(".fill input").waitFor();
     await page.keyboard.type("16");
-    expect(await page.locator(".fill .preview").textContent()).toContain("16");
+    await expect.poll(() => page.locator(".fill .preview").textContent()).toContain("16");
     await page.keyboard.press("Enter");
     await page.locator(".timeline .own", { hasText: "channel" }).or(page.locator(".timeline .own", { hasText: "Working" })).first().waitFor();
     // a task is offered to us and taken
@@ -64,6 +47,21 @@ describe.skipIf(why)("the incident desk", () => {
     await place.press("Enter");
     await page.getByRole("button", { name: "Show it to both desks" }).click();
     await page.locator(".drawings .units li", { hasText: "Expanding square" }).waitFor();
+    // and a point without a mouse: the middle of the chart, moved by arrow keys
+    await page.getByRole("button", { name: "Point", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".draw-form .points button").first().waitFor();
+    await page.keyboard.press("c");
+    const spot = page.locator(".draw-form .points button.place");
+    await spot.waitFor();
+    const before = await spot.textContent();
+    await spot.focus();
+    await page.keyboard.press("Shift+ArrowUp");
+    await expect.poll(() => spot.textContent()).not.toBe(before);
+    await page.keyboard.press("Delete");
+    await expect.poll(() => spot.count()).toBe(0);
+    await page.keyboard.press("Escape");
+    await page.locator(".draw-form").waitFor({ state: "detached" });
     // coordination goes over, by word of both
     await page.getByRole("button", { name: "Hand over coordination…" }).click();
     await dialog.getByRole("button", { name: "Offer", exact: true }).click();
@@ -75,7 +73,7 @@ describe.skipIf(why)("the incident desk", () => {
     await page.getByRole("button", { name: "Agree to close" }).click();
     await page.getByRole("link", { name: "Joint record" }).waitFor();
     await page.getByRole("button", { name: "Sign the joint record" }).waitFor();
-    expect(await overflow(page)).toEqual([]);
+    await expect.poll(() => overflow(page)).toEqual([]);
   });
 
   test("what is new is marked and read in the reader's language; a refusal names its rule", async () => {
@@ -96,7 +94,7 @@ describe.skipIf(why)("the incident desk", () => {
     await page.locator(".unread-from").waitFor();
     await page.getByRole("button", { name: "SITREP" }).click();
     await page.locator(".sitrep textarea").first().waitFor();
-    expect(await page.locator(".sitrep label").count()).toBe(6);
+    await expect.poll(() => page.locator(".sitrep label").count()).toBe(6);
     await page.getByRole("button", { name: "Send to the other desks" }).click();
     await expect.poll(() => page.locator(".timeline .own", { hasText: "SITREP 1 sent" }).count()).toBe(2);
   });
@@ -106,15 +104,15 @@ describe.skipIf(why)("the incident desk", () => {
     await logIn(page, node.url, "viewer");
     await page.keyboard.press("i");
     await page.locator("#page .incident").waitFor();
-    expect(await page.getByRole("button", { name: /Open incident|Break-glass/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: /Open incident|Break-glass/ }).count()).toBe(0);
     const alone = await stand(100);
     try {
       const other = await openPage(alone);
       await logIn(other.page, alone.url, "administrator", "exercise", "#page=incidents&as=south&vessel=200000007");
       await other.page.locator("#right h2").first().waitFor();
-      expect(await other.page.locator("#status, #as, .who-sees, .page-incidents").count()).toBe(0);
+      await expect.poll(() => other.page.locator("#status, #as, .who-sees, .page-incidents").count()).toBe(0);
       await other.page.keyboard.press("e");
-      expect(await other.page.locator("#page").isHidden()).toBe(true);
+      await expect.poll(() => other.page.locator("#page").isHidden()).toBe(true);
       expect([...other.strays, ...other.faults]).toEqual([]);
     } finally {
       await alone.stop();

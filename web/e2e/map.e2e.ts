@@ -93,7 +93,7 @@ describe.skipIf(why)("the map", () => {
         await appears(page, TOKENS[theme].sea, 20_000);
         await appears(page, TOKENS[theme].land, 5_000);
         for (let i = 0; i < 20 && (await marks(page, theme)) < 500; i++) await page.waitForTimeout(300);
-        expect(await marks(page, theme)).toBeGreaterThanOrEqual(500);
+        await expect.poll(() => marks(page, theme)).toBeGreaterThanOrEqual(500);
       }
     });
   }
@@ -129,6 +129,6 @@ describe.skipIf(why)("the map", () => {
     });
     await page.waitForTimeout(1500);
     for (let i = 0; i < 30 && (await marks(page, "dusk")) < 500; i++) await page.waitForTimeout(300);
-    expect(await marks(page, "dusk")).toBeGreaterThanOrEqual(500);
+    await expect.poll(() => marks(page, "dusk")).toBeGreaterThanOrEqual(500);
   });
 });

@@ -31,7 +31,7 @@ describe.skipIf(!url || !chromiumPath())("a real node", () => {
     const { keyboard } = page;
     await page.goto(`${url}/`);
     expect(new URL(page.url()).pathname).toBe("/login");
-    expect(await page.locator(".banner").textContent()).toContain("EXERCISE");
+    await expect.poll(() => page.locator(".banner").textContent()).toContain("EXERCISE");
     await logIn(page, url!, user, password);
     await page.locator("#banner .banner").waitFor();
     await page.locator("#left .queue li").first().waitFor({ timeout: 60_000 });
@@ -39,7 +39,7 @@ describe.skipIf(!url || !chromiumPath())("a real node", () => {
     await keyboard.press("j");
     const alert = page.locator(".alert.open");
     await alert.locator(".tests tbody tr").first().waitFor();
-    expect(await alert.locator(".tests tbody tr").count()).toBeGreaterThan(1);
+    await expect.poll(() => alert.locator(".tests tbody tr").count()).toBeGreaterThan(1);
     await alert.getByText("Would settle it").waitFor();
     await page.locator("#right .fix").waitFor();
     const mmsi = /MMSI (\d{9})/.exec((await page.locator("#right .numbers").textContent()) ?? "")![1]!;
@@ -71,7 +71,7 @@ describe.skipIf(!url || !chromiumPath())("a real node", () => {
     await page.locator("#top .mode.replay").waitFor();
     const from = Date.parse((await page.locator("#bottom .at time").getAttribute("datetime"))!);
     await expect.poll(async () => Date.parse((await page.locator("#bottom .at time").getAttribute("datetime"))!), { timeout: 20_000 }).toBeGreaterThan(from + 10_000);
-    expect(await page.locator(".histogram rect").count()).toBeGreaterThan(10);
+    await expect.poll(() => page.locator(".histogram rect").count()).toBeGreaterThan(10);
     await keyboard.press("End");
     // hand over
     await keyboard.press("h");

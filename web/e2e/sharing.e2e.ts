@@ -76,7 +76,7 @@ describe.skipIf(why)("sharing", () => {
     await form.getByLabel("Late by (minutes)").fill("60");
     await page.keyboard.press("Tab");
     await fresh.filter({ hasText: '"coarsen_position cell_m=5000", "delay delay_s=3600 bucket_s=60"' }).waitFor();
-    await form.getByText("Where", { exact: true }).click();
+    await form.locator("summary", { hasText: "Where" }).click();
     await form.getByLabel("EXERCISE boundary strip").check();
     await fresh.filter({ hasText: 'source = ["feed"], zone = ["strip"]' }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();

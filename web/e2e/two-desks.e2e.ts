@@ -84,7 +84,7 @@ describe.skipIf(why)("one case, two desks", () => {
     const [cape, harbour] = desks.nodes;
     const [a, b] = await Promise.all([sit(cape, "watch", "ja", "ja-JP"), sit(harbour, "watch", "zh-TW", "zh-TW")]);
     expect(desks.link).toBe("64k");
-    for (const at of [a, b]) expect(await at.page.locator("html").getAttribute("lang")).toBe(at.language);
+    for (const at of [a, b]) await expect.poll(() => at.page.locator("html").getAttribute("lang")).toBe(at.language);
     await b.page.keyboard.press("i");
     await b.page.locator("#page h2", { hasText: b.say("page.incidents") }).waitFor();
 
@@ -92,7 +92,7 @@ describe.skipIf(why)("one case, two desks", () => {
     await crossed("open to seen at the other desk", async () => {
       await a.page.keyboard.press("g");
       await dialog(a).getByText(a.say("glass.means")).waitFor();
-      expect(await dialog(a).locator("input[name=partner]:checked").inputValue()).toBe("harbour");
+      await expect.poll(() => dialog(a).locator("input[name=partner]:checked").inputValue()).toBe("harbour");
       await dialog(a).locator("input[name=vessel]").fill(VESSEL);
       await dialog(a).locator("input[name=title]").fill(VESSEL);
       await dialog(a).locator("input[name=place]").fill(PLACE);
@@ -125,7 +125,7 @@ describe.skipIf(why)("one case, two desks", () => {
     await a.page.keyboard.press("Control+Enter");
     const written = line(b, "海面は穏やか（演習）");
     await written.getByText(b.say("timeline.as_written")).waitFor();
-    expect(await written.locator("p[dir=auto]").first().getAttribute("lang")).toBe("ja");
+    await expect.poll(() => written.locator("p[dir=auto]").first().getAttribute("lang")).toBe("ja");
 
     // ---- a task is offered and taken; a unit comes on scene
     await crossed("task", async () => {
@@ -175,10 +175,10 @@ describe.skipIf(why)("one case, two desks", () => {
     const [ours, theirs] = await Promise.all([a, b].map((at) => entries(at.page, id)));
     expect(ours!.map((e) => e.id)).toEqual(theirs!.map((e) => e.id));
     expect(ours!.length).toBeGreaterThan(12);
-    for (const at of [a, b]) expect(await unsaid(at)).toEqual([]);
-    expect(await a.page.locator(".timeline").textContent()).toMatch(KANA);
+    for (const at of [a, b]) await expect.poll(() => unsaid(at)).toEqual([]);
+    await expect.poll(() => a.page.locator(".timeline").textContent()).toMatch(KANA);
     for (const text of await b.page.locator(".timeline li.own p[dir=auto]").allTextContents()) expect(text).not.toMatch(KANA);
-    for (const at of [a, b]) expect(await overflow(at.page)).toEqual([]);
+    for (const at of [a, b]) await expect.poll(() => overflow(at.page)).toEqual([]);
 
     await ledgerTells(id, ours!.filter((e) => e.mine).map((e) => e.record)); // prettier-ignore
     for (const { strays, faults } of seen) {
@@ -235,7 +235,7 @@ describe.skipIf(why)("one case, two desks", () => {
     expect(shared.length).toBe(1);
     const { decisions } = (await get(p.page, `/api/sharing/ledger/${shared[0]!.record}`)) as { decisions: readonly { rules: readonly string[]; clauses: readonly { ref: string }[] }[] };
     expect(decisions.some((d) => d.rules.includes("what-belongs-to-a-case") && d.clauses.some((c) => c.ref === "two-desks/2.2"))).toBe(true);
-    for (const at of [o, p]) expect(await unsaid(at)).toEqual([]);
+    for (const at of [o, p]) await expect.poll(() => unsaid(at)).toEqual([]);
   }
 });
 

@@ -2,42 +2,25 @@
  * A watch at the stand-in node, in a real browser: by mouse, by keyboard alone, with an ended session, at every size. After
  * each test nothing may have left the origin and no script or policy may have complained.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Seen, type Stand, built, chromiumPath, english, logIn, openPage, overflow, stand } from "./browser";
+import { describe, expect, test } from "vitest";
+import { built, chromiumPath, english, logIn, overflow, stage } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 if (why) console.warn(`browser tests skipped: ${why}`);
 
 describe.skipIf(why)("the watch", () => {
-  let node: Stand;
-  const seen: Seen[] = [];
-  const open = async (...args: [size?: { width: number; height: number }, options?: object]): Promise<Seen> => {
-    const one = await openPage(node, ...args);
-    seen.push(one);
-    return one;
-  };
-
-  beforeAll(async () => void (node = await stand()));
-  afterAll(async () => node?.stop());
-  beforeEach(async () => node.reset());
-  afterEach(async () => {
-    for (const { page, strays, faults } of seen.splice(0)) {
-      await page.context().close();
-      expect(strays).toEqual([]);
-      expect(faults).toEqual([]);
-    }
-  });
+  const { node, open } = stage();
 
   test("whoever is not logged in sees the login page and nothing else; a wrong password is said in words", async () => {
     const { page } = await open();
     await page.goto(`${node.url}/`);
     expect(new URL(page.url()).pathname).toBe("/login");
-    expect(await page.locator(".banner").textContent()).toContain("EXERCISE");
+    await expect.poll(() => page.locator(".banner").textContent()).toContain("EXERCISE");
     await page.fill("input[name=user]", "analyst");
     await page.fill("input[name=password]", "wrong");
     await page.keyboard.press("Enter");
     await page.getByText("User name or password is wrong").waitFor();
-    expect((await page.context().cookies()).length).toBe(0);
+    await expect.poll(async () => (await page.context().cookies()).length).toBe(0);
   });
 
   test("the first administrator is made with the link, once", async () => {
@@ -71,7 +54,7 @@ describe.skipIf(why)("the watch", () => {
     await page.locator(".alert .summary", { hasText: "AIS gap" }).first().click();
     const alert = page.locator(".alert.open");
     await alert.getByText("share of neighbours heard").waitFor();
-    expect(await alert.getByRole("row", { name: /implied speed/ }).textContent()).toMatch(/✗.*31.2 kn.*≤ 30 kn/s);
+    await expect.poll(() => alert.getByRole("row", { name: /implied speed/ }).textContent()).toMatch(/✗.*31.2 kn.*≤ 30 kn/s);
     await alert.getByText("Could also be").waitFor();
     await alert.getByText("Would settle it").waitFor();
     // acknowledge
@@ -94,12 +77,12 @@ describe.skipIf(why)("the watch", () => {
     await page.getByLabel("What was seen, done or decided").fill("EXERCISE: asked the patrol vessel to look");
     await page.getByRole("button", { name: "Write" }).click();
     await page.locator("#page .log .entry", { hasText: "asked the patrol vessel" }).waitFor();
-    expect(await page.locator("#page .log .entry").first().textContent()).toContain("MMSI 2000");
+    await expect.poll(() => page.locator("#page .log .entry").first().textContent()).toContain("MMSI 2000");
     await page.locator("#page .log .entry").first().getByRole("button", { name: "Correct" }).click();
     await page.getByLabel("What was seen, done or decided").fill("EXERCISE: asked the patrol vessel to look from the north");
     await page.getByRole("button", { name: "Write" }).click();
     await page.locator("#page .log .entry", { hasText: "corrects #1" }).waitFor();
-    expect(await page.locator("#page .log .entry").count()).toBe(2);
+    await expect.poll(() => page.locator("#page .log .entry").count()).toBe(2);
     await page.locator("#page > .close").click();
     // replay the hour
     await page.locator("#bottom").getByRole("button", { name: "Play" }).click();
@@ -113,20 +96,20 @@ describe.skipIf(why)("the watch", () => {
     // language and theme
     await page.getByLabel("Language").selectOption("zh-TW");
     await page.getByRole("heading", { name: "警示" }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe("zh-TW");
+    await expect.poll(() => page.evaluate(() => document.documentElement.lang)).toBe("zh-TW");
     await page.getByLabel("顯示模式").selectOption("night");
-    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("night");
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset["theme"])).toBe("night");
     await page.getByLabel("語言").selectOption("en");
     // hand the watch over
     await page.getByRole("button", { name: "Hand-over" }).click();
     await page.locator("#page h3", { hasText: "Open alerts" }).waitFor();
-    expect(await page.locator("#page").textContent()).toContain("asked the patrol vessel");
-    expect(await page.locator("#page").textContent()).toContain("EXERCISE: known survey work");
+    await expect.poll(() => page.locator("#page").textContent()).toContain("asked the patrol vessel");
+    await expect.poll(() => page.locator("#page").textContent()).toContain("EXERCISE: known survey work");
     // on paper: the page alone, over the whole width, with its marking
     await page.emulateMedia({ media: "print" });
-    expect(await page.locator("#left").isVisible()).toBe(false);
-    expect((await page.locator("#page").boundingBox())!.width).toBeGreaterThan(1200);
-    expect(await page.locator("#page .onlyprint").textContent()).toContain("EXERCISE");
+    await expect.poll(() => page.locator("#left").isVisible()).toBe(false);
+    await expect.poll(async () => (await page.locator("#page").boundingBox())!.width).toBeGreaterThan(1200);
+    await expect.poll(() => page.locator("#page .onlyprint").textContent()).toContain("EXERCISE");
     await page.emulateMedia({ media: "screen" });
     await page.getByLabel("Taken over by").fill("next officer");
     await page.getByLabel("What the next watch must know").fill("EXERCISE: the patrol vessel reports at 06:00Z");
@@ -197,7 +180,7 @@ describe.skipIf(why)("the watch", () => {
     // theme three times round, layers, measuring, help
     for (const theme of ["night", "day", "dusk"]) {
       await press("n");
-      expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe(theme);
+      await expect.poll(() => page.evaluate(() => document.documentElement.dataset["theme"])).toBe(theme);
     }
     await press("y");
     await page.locator("#layers input:focus").waitFor();
@@ -233,14 +216,14 @@ describe.skipIf(why)("the watch", () => {
     await page.evaluate(() => document.querySelector<HTMLFormElement>("form.entry")!.requestSubmit()); // whether or not it has been noticed yet
     const dialog = page.getByRole("dialog", { name: "Log in again" });
     await dialog.waitFor();
-    expect(await page.locator("#log-text").inputValue()).toBe("EXERCISE: written while the session ended");
+    await expect.poll(() => page.locator("#log-text").inputValue()).toBe("EXERCISE: written while the session ended");
     await dialog.getByLabel("Password").fill("wrong");
     await page.keyboard.press("Enter");
     await dialog.getByText("User name or password is wrong").waitFor();
     await dialog.getByLabel("Password").fill("exercise");
     await page.keyboard.press("Enter");
     await page.locator("#page .log .entry", { hasText: "written while the session ended" }).waitFor();
-    expect(await page.locator("#page .log .entry").count()).toBe(1);
+    await expect.poll(() => page.locator("#page .log .entry").count()).toBe(1);
   });
 
   test("text of the log survives a reload", async () => {
@@ -250,7 +233,7 @@ describe.skipIf(why)("the watch", () => {
     await page.locator("#log-text").fill("EXERCISE: half a sentence");
     await page.reload();
     await page.waitForSelector("#log-text");
-    expect(await page.locator("#log-text").inputValue()).toBe("EXERCISE: half a sentence");
+    await expect.poll(() => page.locator("#log-text").inputValue()).toBe("EXERCISE: half a sentence");
   });
 
   test("two stations see the same: what one decides stands at the other, a new alert is announced at both", async () => {
@@ -282,7 +265,7 @@ describe.skipIf(why)("the watch", () => {
     await logIn(page, node.url, "viewer");
     await page.keyboard.press("j");
     await page.locator(".alert.open").getByText("Evidence").waitFor();
-    expect(await page.getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
     await page.keyboard.press("a");
     await page.getByText("Your role may look but not do this.").waitFor();
   });
@@ -292,8 +275,8 @@ describe.skipIf(why)("the watch", () => {
     await logIn(page, node.url, "analyst", "exercise", "#vessel=200000026");
     await page.getByText('EXERCISE <img src=x onerror="document.title=1">', { exact: true }).waitFor();
     await page.locator(".cautions", { hasText: 'It sent 2 names: ' }).waitFor();
-    expect(await page.locator("#right img").count()).toBe(0);
-    expect(await page.title()).not.toBe("1");
+    await expect.poll(() => page.locator("#right img").count()).toBe(0);
+    await expect.poll(() => page.title()).not.toBe("1");
   });
 
   test("the URL holds the picture: vessel, alert, moment, theme and language come back", async () => {
@@ -303,8 +286,8 @@ describe.skipIf(why)("the watch", () => {
     await page.locator("#top .mode.replay").waitFor();
     await page.locator(".alert.open", { hasText: "AIS途絶" }).waitFor();
     await page.locator("#right", { hasText: "200000010" }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("night");
-    expect(await page.locator("#bottom .at time").textContent()).toBe(at.replace("T", " "));
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset["theme"])).toBe("night");
+    await expect.poll(() => page.locator("#bottom .at time").textContent()).toBe(at.replace("T", " "));
   });
 
   test("without WebGL the watch goes on, on a plain canvas", async () => {
@@ -324,10 +307,10 @@ describe.skipIf(why)("the watch", () => {
     await logIn(page, node.url);
     const row = page.locator(".alert", { hasText: "EXERCISE precautionary area" });
     await row.locator(".names", { hasText: /,|vessels/ }).waitFor();
-    expect(await row.locator(".type .n").textContent()).toBe("×3");
-    expect(await page.locator(".rivals").first().textContent()).toMatch(/claimed by\s*Party A\s*Party B/);
+    await expect.poll(() => row.locator(".type .n").textContent()).toBe("×3");
+    await expect.poll(() => page.locator(".rivals").first().textContent()).toMatch(/claimed by\s*Party A\s*Party B/);
     await row.locator(".summary").click();
-    expect(await row.locator(".members li").count()).toBe(3);
+    await expect.poll(() => row.locator(".members li").count()).toBe(3);
     // one alone, then the rest
     await row.locator(".members").getByRole("button", { name: "Acknowledge" }).click();
     await row.locator(".badge", { hasText: "NEW 2 of 3" }).waitFor();
@@ -381,7 +364,7 @@ describe.skipIf(why)("the watch", () => {
     await page.locator("#page td", { hasText: "made a token" }).waitFor();
     await page.getByRole("button", { name: "Check the chain" }).click();
     await page.getByText(/The chain of \d+ lines is whole/).waitFor();
-    expect(await page.getByRole("link", { name: "Take as CSV" }).getAttribute("href")).toBe("/api/audit/file?act=token.");
+    await expect.poll(() => page.getByRole("link", { name: "Take as CSV" }).getAttribute("href")).toBe("/api/audit/file?act=token.");
   });
 
   test("watch lists, sources, users and audit", async () => {
@@ -422,7 +405,7 @@ describe.skipIf(why)("the watch", () => {
       );
       expect(nameless).toEqual([]);
     }
-    expect(await page.locator("main, [role=main]").count()).toBe(1);
+    await expect.poll(() => page.locator("main, [role=main]").count()).toBe(1);
   });
 
   const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }, { width: 1024, height: 768 }, { width: 820, height: 1180 }]; // prettier-ignore
@@ -487,6 +470,6 @@ describe.skipIf(why)("the watch", () => {
       await login.page.fill("input[name=password]", "wrong");
       await login.page.keyboard.press("Enter");
       await expect.poll(() => login.page.locator(".refused").textContent()).toMatch(/[\u3040-\u9fff]/);
-      expect(await english(login.page)).toEqual([]);
+      await expect.poll(() => english(login.page)).toEqual([]);
     });
 });

@@ -85,7 +85,7 @@ export const clauseText = (clause: readonly string[] | string): string => (typeo
 
 /** A rule in plain words, with the clause that it rests on. */
 export function ruleWords(desk: Desk, r: ByRule): TemplateResult {
-  return html`<span class="by-rule"><code>${r.id}</code> <span class="said" dir="auto">${said(r.words, desk.state.language).replace(/^\[[^\]]*\] ?/, "")}</span>
+  return html`<span class="by-rule"><code>${r.id}</code> <span class="said" dir="auto">${said(r.words, desk.state.language).replace(/^\[[^\]]*\] ?/, "").replace(/\b[a-z]+(?:\.[a-z_]+)*\.(?:[a-z_]+|\*)/g, kindWord)}</span>
     ${clauseText(r.clause) ? html`<span class="muted nowrap">${t("share.clause")} <code>${clauseText(r.clause)}</code></span>` : nothing}</span>`;
 }
 

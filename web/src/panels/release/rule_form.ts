@@ -73,20 +73,26 @@ type Put = (path: Path, value: Value | undefined) => void;
 function what(f: FormOf, v: Values, put: Put): TemplateResult {
   const kinds = list(table(v["match"])["kind"]);
   const groups = [...new Set(f.choices.kinds.map((k) => k.split(".")[0]!))];
+  const usual = USUAL.filter((g) => groups.includes(g));
+  const rare = groups.filter((g) => !usual.includes(g));
   const set = (kind: string, on: boolean) => {
     const next = on ? [...kinds, kind] : kinds.filter((k) => k !== kind);
     put(["match", "kind"], next.length ? next : undefined);
   };
   const box = (kind: string) => html`<label class="choice"><input type="checkbox" .checked=${kinds.includes(kind)} @change=${(e: Event) => set(kind, (e.target as HTMLInputElement).checked)} />${kindWord(kind)}</label>`;
+  const group = (g: string) => {
+    const mine = [...f.choices.families.filter((k) => k === `${g}.*`), ...f.choices.kinds.filter((k) => k.split(".")[0] === g)];
+    if (mine.length === 1) return box(mine[0]!);
+    const some = mine.filter((k) => kinds.includes(k));
+    return html`<details ?open=${some.length > 0}><summary>${word("kind_group", g)} ${some.length ? html`<span class="n">${some.length}</span>` : nothing}</summary><div class="choices">${mine.map(box)}</div></details>`;
+  };
   return html`<fieldset><legend>${t("form.kinds")} ${kinds.length ? nothing : html`<strong class="old">${t("form.every_kind")}</strong>`}</legend>
-    ${groups.map((g) => {
-      const mine = [...f.choices.families.filter((k) => k === `${g}.*`), ...f.choices.kinds.filter((k) => k.split(".")[0] === g)];
-      if (mine.length === 1) return box(mine[0]!);
-      const some = mine.filter((k) => kinds.includes(k));
-      return html`<details ?open=${some.length > 0}><summary>${word("kind_group", g)} ${some.length ? html`<span class="n">${some.length}</span>` : nothing}</summary><div class="choices">${mine.map(box)}</div></details>`;
-    })}</fieldset>`;
+    ${usual.map((g) => group(g))}
+    <details ?open=${kinds.some((k) => rare.includes(k.split(".")[0]!))}><summary>${t("form.other_kinds")}</summary><div class="choices">${rare.map((g) => group(g))}</div></details></fieldset>`;
 } // prettier-ignore
 
+/** Groups of kinds that most rules are about; the others stand under one heading. */
+const USUAL: readonly string[] = ["track", "detection", "event", "incident", "request", "answer"];
 function where(f: FormOf, v: Values, releases: boolean, put: Put): TemplateResult {
   const zones = list(table(v["match"])["zone"]);
   const all = [...f.choices.zones, ...zones.filter((id) => !f.choices.zones.some((z) => z.id === id)).map((id) => ({ id, title: id }))];

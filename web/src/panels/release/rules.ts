@@ -8,7 +8,7 @@ import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { Asked, does, type PartMaker } from "./parts";
+import { Asked, does, kindWord, type PartMaker } from "./parts";
 import { differenceTable } from "./preview";
 import { newRule, ruleForm } from "./rule_form";
 import { difference } from "./rule_text";
@@ -135,7 +135,9 @@ function finding(f: Finding, toLine: (line: number) => void): TemplateResult {
 }
 
 /** Without its first line, which names the rule and whom it is for: both stand above already. */
-const plain = (words: string): string => words.replace(/^\[[^\]]*\][^\n]*\n/, "");
+const plain = (words: string): string => words.replace(/^\[[^\]]*\][^\n]*\n/, "").replace(KIND, kindWord);
+/** Kinds as the file names them: `track.position`, `incident.*`. */
+const KIND = /\b[a-z]+(?:\.[a-z_]+)*\.(?:[a-z_]+|\*)/g;
 
 function ruleCard(desk: Desk, r: Rule, chosen: boolean, toText: () => void, toForm: (() => void) | null): TemplateResult {
   return html`<li class="box ${r.releases ? "releases" : "withholds"} ${chosen ? "chosen" : ""}"><p><strong><span aria-hidden="true">${r.releases ? "→" : "✗"}</span> ${t(r.releases ? "rules.releases" : "rules.withholds")}</strong>
