@@ -18,6 +18,8 @@ from kizuna.stores.shared import names, open_shared, schema
 def _few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "WAIT_LEAST", 20)
     monkeypatch.setattr(names, "WAIT_MOST", 50)
+    monkeypatch.setattr(names, "_MANY", 5)
+    monkeypatch.setattr(names, "_ROOM_LEAST", 16)
 
 
 def rid(data: bytes) -> str:
@@ -117,6 +119,18 @@ def test_ids_that_begin_alike_are_told_apart(tmp_path):
         assert store.records.begins(made(0).hex()[:32]) is None  # two begin so
     with open_shared(tmp_path, context="test", durable=False) as store:
         assert store.database.change(lambda db: sorted(db.names.begin(db, made(0)[:16]))) == list(range(1, 26))
+
+
+def test_the_filter_passes_all_that_is_filed_and_little_else():
+    chance = random.Random(5)
+    keys = [chance.randbytes(8) for _ in range(20_000)]
+    one = names._Perhaps(10_000)
+    one.add([(key,) for key in keys[:6_000]], 6_000)
+    one.add([(key,) for key in keys[6_000:10_000]], 10_000)
+    assert one.room >= 10_000
+    assert one.upto == 10_000
+    assert one.perhaps(keys[:10_000]) == keys[:10_000]
+    assert len(one.perhaps(keys[10_000:])) < 100  # 24 are expected
 
 
 def test_a_record_is_found_by_half_its_id_filed_or_not(tmp_path):
