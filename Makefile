@@ -112,6 +112,7 @@ soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of sto
 	@$(BIN)/python tests/soak/cedar_release.py
 	@$(BIN)/python tests/soak/label_lattice.py
 	@$(BIN)/python tests/soak/ledger_soak.py
+	@$(BIN)/python tests/soak/edited_rows.py
 	@$(BIN)/python tests/soak/leak_oracle.py
 	@$(BIN)/python tests/soak/kill_sync.py --kills 1000
 	@$(BIN)/python tests/soak/flash_sync.py

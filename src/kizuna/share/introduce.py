@@ -51,6 +51,7 @@ _GROUP_BITS: Final = CODE_BITS // GROUPS
 _NUMBER_BYTES: Final = 32
 _TEXT_MAX: Final = 200
 _MANIFESTS_MAX: Final = 256
+_ADDRESS: Final = re.compile(r"https://(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,180})(:[0-9]{1,5})?/?")
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,6 +199,8 @@ def _read_intro(data: bytes) -> Intro:
     texts = (card.title, *card.addresses)
     if not PARTY.fullmatch(card.party) or len(texts) > 16 or any(len(t) > _TEXT_MAX for t in texts):  # noqa: PLR2004
         raise InputError("an introduction with a bad id, too many addresses or too long a name", where=card.party[:40])
+    if not all(_ADDRESS.fullmatch(address) for address in card.addresses):
+        raise InputError("an introduction with an address that is none", where=card.party, hint="https://HOST:PORT")
     if not all(t.isprintable() for t in texts):  # it is shown to people, on terminals too
         raise InputError("an introduction with a name or address that cannot be shown", where=card.party)
     if bool(intro.commitment) == bool(intro.number) or bool(intro.number) != bool(intro.answers):

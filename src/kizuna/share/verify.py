@@ -294,17 +294,17 @@ class Trusted:
 
     def _set_aside(self, first: int, records: Sequence[bytes | Erased]) -> tuple[tuple[int, str], ...]:
         """V3 for each record."""
-        out = []
-        for number, data in enumerate(records, first):
-            if not isinstance(data, Erased):
-                try:
-                    context = _PEEK.decode(data).context
-                except (msgspec.MsgspecError, ValueError, RecursionError):
-                    out.append((number, "not a record"))
-                    continue
-                if context != self.context:
-                    out.append((number, "another context"))
-        return tuple(out)
+        whole = ((n, data) for n, data in enumerate(records, first) if not isinstance(data, Erased))
+        return tuple((n, why) for n, data in whole if (why := aside_of(data, self.context)))
+
+
+def aside_of(data: bytes, context: str) -> str:
+    """Why bytes that stand in a log of this context must not be interpreted (V3); empty where they may."""
+    try:
+        found = _PEEK.decode(data).context
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return "not a record"
+    return "" if found == context else "another context"
 
 
 def proved(proof: Proof, record: bytes, ring: KeyRing, context: str) -> Shown:

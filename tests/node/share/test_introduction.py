@@ -7,6 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kizuna.base.errors import ConfigError, InputError, TrustError
@@ -15,7 +16,7 @@ from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity, Marks, init, load
 from kizuna.node.share.partners import PAUSED, REVOKED, Known, Partners, pins
 from kizuna.share import receipt
-from kizuna.share.keys import Key, Position
+from kizuna.share.keys import Key, KeyRing, Position
 from kizuna.share.seal import SecretKey, new_key
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -247,3 +248,38 @@ def test_a_partner_cannot_state_manifests_without_end(tmp_path: Path, monkeypatc
             with pytest.raises(InputError, match="more than 2 key manifests"):
                 partners.learn("west", data)
     assert len(partners.get("west").manifests) == 2
+
+
+def test_an_earlier_root_key_tells_no_other_story_at_a_second_introduction(tmp_path: Path) -> None:
+    """A root key that was handed over, perhaps because others have it, cannot begin the chain anew."""
+    partners, old, new = Partners(Places(tmp_path)), new_root(), new_root()
+    first = partners.introduce(stated("west", old))
+    handed = receipt.change_root(first.ring, old, new)
+    partners.learn("west", handed)
+    forked = stated("west", old)
+    with pytest.raises(InputError, match="another root key"):
+        partners.introduce(forked)
+    longer = msgspec.structs.replace(forked, manifests=(
+        *forked.manifests, *(m.decode() for m in grown(forked.ring, old, 4)),
+    ))  # fmt: skip
+    with pytest.raises(InputError, match="another root key"):
+        partners.introduce(longer)
+    assert len(partners.introduce(first).manifests) == 2, "the chain as it was then takes nothing back"
+
+
+def test_a_second_introduction_brings_no_dead_key_back(tmp_path: Path) -> None:
+    partners, root = Partners(Places(tmp_path)), new_root()
+    node = receipt.make_key("node", "real", os.urandom)[1]
+    known = partners.introduce(stated("west", root, node))
+    partners.learn("west", receipt.revoke(known.ring, root, node.data, {}))
+    other = stated("west", root, node, receipt.make_key("page", "real", os.urandom)[1])
+    with pytest.raises(InputError, match="ended before"):
+        partners.introduce(other)
+
+
+def grown(ring: KeyRing, root: SecretKey, count: int) -> list[bytes]:
+    out = []
+    for _ in range(count):
+        out.append(receipt.rotate(ring, root, [receipt.make_key("node", "real", os.urandom)[1]]))
+        ring = ring.accept(out[-1])
+    return out

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kizuna.base.errors import InputError
@@ -18,6 +19,7 @@ from kizuna.node.origin import own_rows
 from kizuna.node.share.carrying import taken, written
 from kizuna.node.share.epoch import begin
 from kizuna.node.share.lines.loops import Loops, Tables
+from kizuna.node.share.lines.traffic import Traffic
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED, pins
 from kizuna.records.record import Record, decode, encode
 from node.share.pair import RULES, Side, events, fixes, free_port, introduce, pair, until, wall_ms
@@ -150,6 +152,32 @@ def test_strangers_learn_nothing(sides: tuple[Side, Side]) -> None:
     forged = LineIdentity(south.sharing.identity.key_id, lambda _base: bytes(64), os.urandom)
     with line_to(north, pin, forged) as line:
         assert line.ask("POST", "/fed/v1/page", b"{}").status == 404
+
+
+def test_a_stranger_who_names_a_partners_key_learns_neither_the_time_nor_that_it_is_known(
+    sides: tuple[Side, Side],
+) -> None:
+    north, south = sides
+    until(lambda: answers(north))
+    pin = pins(south.partners.get("north"), "test")
+    forged = LineIdentity(south.sharing.identity.key_id, lambda _base: bytes(64), os.urandom)
+    for off_s in (0, -7200, 7200):
+        with line_to(north, pin, forged, now_s=lambda off_s=off_s: time.time() + off_s) as line:
+            answer = line.ask("GET", "/fed/v1/keys?after=0")
+            assert (answer.status, answer.headers.get("x-kizuna-clock")) == (404, None)
+
+
+def test_a_partner_to_which_no_line_can_be_made_stands_in_nobodys_way(tmp_path: Path) -> None:
+    north, _ = pair(tmp_path)
+    north.partners.put(msgspec.structs.replace(north.partners.get("south"), addresses=("no address",)))
+    north.open()
+    try:
+        traffic = Traffic(north.sharing, Tables(north.keep, None), lambda _name, _words: None)
+        traffic._fit_workers()
+        assert traffic._workers == {}
+        assert [(p, "no line" in w) for _, p, _, w in traffic.alarms] == [("south", True)]
+    finally:
+        north.stop()
 
 
 def test_a_request_counts_once_and_only_where_it_was_meant_for(sides: tuple[Side, Side]) -> None:

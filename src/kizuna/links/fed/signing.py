@@ -28,6 +28,7 @@ from kizuna.base.errors import InputError, TrustError
 TAG: Final = "kizuna-fed-1"
 WINDOW_S: Final = 300
 """A signature is taken for so long after, and before, its ``created``; nonces are remembered for twice that."""
+ANY_TIME: Final = 30 * 366 * 86_400
 TO: Final = "kizuna-to"
 COVERED: Final = ("@method", "@target-uri", TO, "content-digest")
 _LABEL: Final = "kizuna"
@@ -85,10 +86,11 @@ def sign(method: str, url: str, body: bytes, *, to: str, key_id: str, signer: Ca
 
 
 def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *, to: str,
-          key_of: Callable[[str], bytes | None]) -> Signed:  # fmt: skip
+          key_of: Callable[[str], bytes | None], within_s: int = WINDOW_S) -> Signed:  # fmt: skip
     """Who signed this request to ``to``, which is who we are (`recipient`).
 
-    ``key_of`` gives the raw Ed25519 public key of a key id, None for one unknown or dead.
+    ``key_of`` gives the raw Ed25519 public key of a key id, None for one unknown or dead. ``within_s``: how far
+    ``created`` may be from our clock; ``ANY_TIME`` leaves that to the caller, who must then look at it.
 
     Raises TrustError, in the same words whatever was wrong with a signature, so that a stranger learns nothing.
     """
@@ -103,7 +105,7 @@ def check(method: str, url: str, headers: Mapping[str, str], body: bytes, *, to:
             return Ed25519PublicKey.from_public_bytes(raw) if raw else None
 
     tool = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=Keys())  # type: ignore[arg-type]
-    tool.max_clock_skew = dt.timedelta(seconds=WINDOW_S)
+    tool.max_clock_skew = dt.timedelta(seconds=within_s)
     message = _Message(method, url, {n: headers[n] for n in _HEADERS if n in headers})
     try:
         _one_meaning(headers.get("signature-input", ""))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import InputError
 from kizuna.node.share.identity import Marks
+from kizuna.node.share.trust import evidence
 from kizuna.records.record import decode
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.audit import changed_nodes, changed_rows
@@ -62,9 +63,13 @@ def entries(sharing: Sharing, state: LogState, after: int = 0) -> Any:
 def verify(sharing: Sharing) -> list[str]:
     """What is wrong with the ledgers; empty where every row, node, head, mark, receipt and decision is in order."""
     wrong = [f"decisions: {words}" for words in sharing.shared.decisions.verify()]
+    wrong += evidence.look(sharing)
     marks = Marks(sharing.places.marks(sharing.context))
     for state in sharing.shared.logs.all():
-        wrong += [f"{state.name}: {words}" for words in _one(sharing, state, marks)]
+        try:
+            wrong += [f"{state.name}: {words}" for words in _one(sharing, state, marks)]
+        except evidence.DAMAGE as exc:
+            wrong.append(f"{state.name[:200]}: cannot be read: {exc}")
     return wrong
 
 

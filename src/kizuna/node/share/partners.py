@@ -137,10 +137,7 @@ class Partners:
             return known
         if held.state == REVOKED:
             raise InputError(f"{known.id} was revoked: {held.why}", hint="remove its file first, if that was a mistake")
-        if held.root != known.root and held.ring.root != known.ring.root:
-            raise InputError(f"{known.id} comes with another root key than before",
-                             hint="revoke the old one first, if you are sure that this is the same party")  # fmt: skip
-        fresh = known if len(known.manifests) >= len(held.manifests) else held
+        fresh = _newer(held, known)
         after = msgspec.structs.replace(held, manifests=fresh.manifests, addresses=known.addresses, title=known.title,
                                         introduced_ms=known.introduced_ms, by=known.by)  # fmt: skip
         self.put(after)
@@ -193,6 +190,26 @@ class Partners:
         after = msgspec.structs.replace(held, manifests=(*held.manifests, manifest.decode()))
         self.put(after)
         return after
+
+
+def _newer(held: Known, known: Known) -> Known:
+    """Which of two chains of keys of one party counts; they go on from each other, or the root key in force says so.
+
+    Raises InputError where an earlier root key, which may have been handed over because it was stolen, tells another
+    story than the one that is known; and where another story brings a dead key back to life.
+    """
+    old, new = held.ring, known.ring
+    if new.digests[: old.sequence] == old.digests:
+        return known
+    if old.digests[: new.sequence] == new.digests:
+        return held
+    if old.root != new.root:
+        raise InputError(f"{known.id} comes with another root key than before",
+                         hint="revoke it, and introduce the party anew under another id")  # fmt: skip
+    dead = {k.public for k in old.manifest.keys if k.state != "live"} if old.manifest else set()
+    if any(k.public in dead and k.state == "live" for k in (new.manifest.keys if new.manifest else ())):
+        raise InputError(f"{known.id} comes with a key that it ended before", hint="it must bring its newest manifests")
+    return known
 
 
 def _ring_of(paths: Iterable[Path]) -> KeyRing:

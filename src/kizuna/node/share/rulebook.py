@@ -23,7 +23,7 @@ from kizuna.stores.shared.books import Paper
 
 TEXTS: Final = "rules"
 STEPS: Final = "rules step"
-_NAME: Final = "release"
+NAME: Final = "release"
 _TRIES: Final = 5
 
 
@@ -44,7 +44,7 @@ class RuleBook:
         with self._lock:
             count = self._shared.papers.count(STEPS)
             if count != self._read[0]:
-                steps = [msgspec.json.decode(p.data, type=Step) for p in self._papers.versions(STEPS, _NAME)]
+                steps = [msgspec.json.decode(p.data, type=Step) for p in self._papers.versions(STEPS, NAME)]
                 self._read = count, activation.status(steps)
             return self._read[1]
 
@@ -64,7 +64,7 @@ class RuleBook:
 
     def find(self, version: int | str) -> RuleSet:
         """A text by its version number, or by the beginning of its hash (eight digits at least)."""
-        for paper in self._papers.versions(TEXTS, _NAME):
+        for paper in self._papers.versions(TEXTS, NAME):
             rules = load(paper.data, f"rules version {paper.version}")
             if str(paper.version) == str(version) or (len(str(version)) >= 8 and rules.hash.startswith(str(version))):  # noqa: PLR2004
                 return rules
@@ -117,12 +117,12 @@ class RuleBook:
     def _next(self, kind: str, data: bytes, by: str, at_ms: int, count: int | None = None) -> None:
         """Keep the next version; a step only where nobody else took one meanwhile."""
         if count is not None:
-            self._papers.put(Paper(kind, _NAME, count + 1, at_ms, by, data))
+            self._papers.put(Paper(kind, NAME, count + 1, at_ms, by, data))
             return
         for _ in range(_TRIES):
-            number = len(self._papers.versions(kind, _NAME)) + 1
+            number = len(self._papers.versions(kind, NAME)) + 1
             try:
-                self._papers.put(Paper(kind, _NAME, number, at_ms, by, data))
+                self._papers.put(Paper(kind, NAME, number, at_ms, by, data))
             except InputError:
                 continue
             return

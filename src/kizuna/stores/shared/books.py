@@ -195,6 +195,10 @@ class Papers:
         sql = "SELECT kind, name, version, at_ms, by, bytes FROM paper WHERE kind = ?1 AND (?2 = '' OR name = ?2)"
         return [Paper(*row) for row in self._database.rows(f"{sql} ORDER BY name, version", kind, name)]
 
+    def kinds(self) -> list[str]:
+        """Every kind of which there are papers."""
+        return [kind for (kind,) in self._database.rows("SELECT DISTINCT kind FROM paper ORDER BY kind")]
+
     def count(self, kind: str) -> int:
         """How many papers of a kind there are; goes up with each, so a reader sees whether something came."""
         found = self._database.row("SELECT count(*) FROM paper WHERE kind = ?", kind)

@@ -137,6 +137,11 @@ class Outbox:
 
         self._database.change(work)
 
+    def receipts(self, log: str) -> list[tuple[str, int, bytes]]:
+        """Every receipt kept of a log: witness, size, note."""
+        sql = "SELECT a.witness, a.size, a.note FROM ack a JOIN log l USING (log) WHERE l.name = ? ORDER BY 1, 2"
+        return [(witness, size, note) for witness, size, note in self._database.rows(sql, log)]
+
     def acks(self, log: str) -> dict[str, Acked]:
         """Newest acknowledgement of each witness."""
 

@@ -151,7 +151,11 @@ class Traffic:
                 del self._workers[partner]
         for partner, known in wanted.items():
             if partner not in self._workers:
-                worker = Worker(self._sharing, self, known)
+                try:
+                    worker = Worker(self._sharing, self, known)
+                except KizunaError as exc:  # an address or keys that are none: its own trouble, and nobody else's
+                    self.alarm(partner, "", f"no line to it can be made: {exc}")
+                    continue
                 self._workers[partner] = worker
                 self._thread(f"share line {partner}", worker.run)
         self.version += 1
