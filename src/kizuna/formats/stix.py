@@ -7,11 +7,13 @@ an object with several the strictest counts; those of TLP 1 are read as their su
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -131,11 +133,39 @@ def bundle(objects: Iterable[bytes]) -> bytes:
 
     The id of the bundle is made from its content (UUIDv5), so nothing random is needed.
     """
-    parts: Sequence[bytes] = list(dict.fromkeys(objects))
-    there = {_head(p).id for p in parts}
-    refs = {r for p in parts for r in _head(p).object_marking_refs} - there
-    parts = [*parts, *(marking(level) for ref, level in MARKINGS.items() if ref in refs)]
-    inside = b",".join(parts)
-    name = uuid.uuid5(uuid.NAMESPACE_URL, inside.hex())
-    held = b',"objects":[%s]' % inside if parts else b""  # an empty list is no STIX
-    return b'{"type":"bundle","id":"bundle--%s"%s}' % (str(name).encode(), held)
+    out = io.BytesIO()
+    write_bundle(objects, out)
+    return out.getvalue()
+
+
+def write_bundle(objects: Iterable[bytes], out: BinaryIO) -> None:
+    """The same written piece by piece into an empty file that can be sought: its id follows from all, and comes last.
+
+    Of each object its hash is held, so that one given twice stands there once.
+    """
+    begins = b'{"type":"bundle","id":"bundle--'
+    content = hashlib.sha1(uuid.NAMESPACE_URL.bytes, usedforsecurity=False)  # UUIDv5, RFC 9562 5.5
+    seen: set[bytes] = set()
+    there: set[str] = set()
+    refs: set[str] = set()
+
+    def put(data: bytes) -> None:
+        name = hashlib.sha256(data).digest()[:16]
+        if name not in seen:
+            content.update((b"," if seen else b"").hex().encode() + data.hex().encode())
+            out.write((b"," if seen else b',"objects":[') + data)
+            seen.add(name)
+
+    out.write(begins + bytes(36).replace(b"\0", b"0") + b'"')
+    for data in objects:
+        one = _head(data)
+        there.update((one.id,) if one.id in MARKINGS else ())
+        refs.update(r for r in one.object_marking_refs if r in MARKINGS)
+        put(data)
+    for ref, level in MARKINGS.items():
+        if ref in refs - there:
+            put(marking(level))
+    out.write(b"]}" if seen else b"}")  # an empty list is no STIX
+    out.seek(len(begins))
+    out.write(str(uuid.UUID(bytes=content.digest()[:16], version=5)).encode())
+    out.seek(0, 2)

@@ -65,7 +65,11 @@ def messages(data):
 
 def test_each_format_holds_the_very_records_and_is_audited(north):
     officer = north.as_("release_officer")
-    outbox = {d for _, _, d in north.office.holdings.entries()}
+    outbox = {
+        e.data
+        for s in north.sharing.shared.logs.all("out")
+        for e in north.sharing.shared.logs.entries(s.name, 0, most=999, max_bytes=1 << 30)
+    }
     ids = {f["id"]: f for f in taken(officer, "geojson").json()["features"]}
     shown = north.as_("analyst").get("/api/sharing/as/south").json()["features"]
     assert set(ids) == {f["id"] for f in shown} and set(ids) <= {record_id(d) for d in outbox}
@@ -121,7 +125,7 @@ def test_a_word_of_a_list_holds_an_export_back_and_a_program_is_not_told_which(n
     assert sum(r["outcome"] == "refused: lexicon:shoals" for r in north.audit("release.export")) == 3
     (lists / "broken.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError):
-        outward.export(north.office, outward.Wish("south", "stix", 0, 1 << 50))
+        outward.export(north.office, outward.Wish("south", "stix", 0, 1 << 50), io.BytesIO())
 
 
 def test_an_exercise_is_marked_in_every_form(north):
@@ -132,12 +136,16 @@ def test_an_exercise_is_marked_in_every_form(north):
         row = outward.Told("north/1/south/x/routine", 0, "0" * 64, data, position)
         office = SimpleNamespace(context=context, me="north", now_ms=lambda: st.T0, places=north.sharing.places)
         wish = outward.Wish("south", "cot", 0, 1)
-        assert mark in outward._cot(office, wish, [row])[0]
-        [one] = messages(outward._cise(office, wish, [row])[0])
+        written = {}
+        for form in ("cot", "cise", "geojson"):
+            getattr(outward, f"_{form}")(office, wish, outward.Sheaf([row]), out := io.BytesIO())
+            written[form] = out.getvalue()
+        assert mark in written["cot"]
+        [one] = messages(written["cise"])
         assert f"north.{context.replace(':', '-')}.vesselservice.push.provider".encode() in one and b"Simulation" in one
         if STANDARDS.exists():
             assert cise.faults(one, *schemas()) == []
-        assert json.loads(outward._geojson(office, wish, [row])[0])["marking"]
+        assert json.loads(written["geojson"])["marking"]
 
 
 def schemas():
@@ -229,18 +237,18 @@ def test_cot_of_others_waits_event_by_event_and_broken_ones_spoil_no_other(sides
 def test_a_stream_takes_what_was_recalled_off_the_maps_and_never_tells_it_again(north):
     viewer = Viewer("token:1", "feed", "", live=True, partner="south")
     north.node.facts = type(north.node.facts)(feeds=LiveFeeds(True))
-    cursor, events = live._released(north.node, viewer, 0)
+    cursor, events, _ = live._released(north.node, viewer, None)
     for word in (b'access="TLP:AMBER"', b'ce="', b'opex="o"', b'releasableTo="south"'):
         assert word in events, word
     north.as_("release_officer").post("/api/sharing/recalls", {"subject": f"mmsi:{SHIP}", "reason": "error"})
     north.office.tend()
-    cursor, after = live._released(north.node, viewer, cursor)
+    cursor, after, _ = live._released(north.node, viewer, cursor)
     assert b"__forcedelete" in after and after.count(b"<event") == 1
-    assert live._released(north.node, viewer, cursor) == (cursor, b"")
-    _, anew = live._released(north.node, viewer, 0)
+    assert live._released(north.node, viewer, cursor) == (cursor, b"", False)
+    _, anew, _ = live._released(north.node, viewer, None)
     assert anew.count(b"<event") == 1 and str(SHIP).encode() not in anew
     north.as_("release_officer").post("/api/sharing/partners/south/pause", {"why": "x"})
-    assert live._released(north.node, viewer, 0)[1] == b""
+    assert live._released(north.node, viewer, None)[1] == b""
 
 
 def run(*words, code=0):

@@ -101,14 +101,19 @@ def test_cot_events_are_made_of_the_very_records(north):
     north.tell()
     viewer = Viewer("token:1", "feed", "", live=True, partner="south")
     north.node.facts = type(north.node.facts)(feeds=LiveFeeds(True))
-    cursor, events = live._released(north.node, viewer, 0)
+    cursor, events, more = live._released(north.node, viewer, None)
     assert f"mmsi:{SHIP}".encode()[5:] in events and b"coarsened to a cell of 1000 m" in events
-    assert live._released(north.node, viewer, cursor) == (cursor, b"")
+    assert not more and live._released(north.node, viewer, cursor) == (cursor, b"", False)
 
 
 def test_tokens_that_read_as_a_partner_are_of_the_right_kind(north):
     admin = north.as_("administrator")
-    for body in ({"kind": "taxii"}, {"kind": "received", "as": "south"}, {"kind": "metrics", "as": "south"}, {"kind": "feed", "as": "No Party"}):
+    for body in (
+        {"kind": "taxii"},
+        {"kind": "received", "as": "south"},
+        {"kind": "metrics", "as": "south"},
+        {"kind": "feed", "as": "No Party"},
+    ):
         assert admin.post("/api/admin/tokens", {"name": "x", **body}).status_code == 400, body
     taxii = program(north, "taxii")
     assert taxii.get("/ogc/collections/vessels/items").status_code == 403

@@ -432,7 +432,12 @@ def test_a_paused_partner_is_told_nothing_until_it_is_resumed(sides):
     officer(north).post("/api/sharing/partners/south/resume", {})
     north.hear()
     north.tell()
-    assert len(told(north)) == 1
+    assert len(told(north)) == 2, "what was not told meanwhile is made up for"
+    officer(north).post("/api/sharing/partners/south/pause", {"why": "line cut"})
+    officer(north).post("/api/sharing/partners/south/resume", {"make_up": False})
+    [line] = north.sharing.shared.decisions.docket("withhold", ["south"], 1 << 40, 1)
+    assert "from now on" in line.decided.why and north.sharing.partners.get("south").told_from_ms > 0
+    assert north.audit("partner.resume")[0]["outcome"] == "done, from now on"
 
 
 def test_refused_bytes_are_looked_at_and_never_let_in(sides):

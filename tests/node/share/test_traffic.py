@@ -130,8 +130,8 @@ def test_a_paused_partner_is_told_nothing_and_a_revoked_one_is_a_stranger(sides:
     assert north.sharing.audiences("south") == frozenset()
     north.partners.change("south", state=ACTIVE)
     north.hear(fixes(2, first=60))
-    until(lambda: sum(s.size for s in north.sharing.shared.logs.all("out")) == 4)
-    until(lambda: south.sharing.health()[0]["received"] == 4, 90)
+    until(lambda: sum(s.size for s in north.sharing.shared.logs.all("out")) == 6)  # the pause is made up for
+    until(lambda: south.sharing.health()[0]["received"] == 6, 90)
     north.partners.change("south", state=REVOKED, why="lost")
     line = line_to(north, pins(south.partners.get("north"), "test"), who(south))
     with line:

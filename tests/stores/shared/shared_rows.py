@@ -23,6 +23,10 @@ def record(k: int, say: str = "") -> bytes:
     return b'{"v":1,"kind":"test","n":%d,"say":"%s"}' % (k, say.encode())
 
 
+def rid_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def leaves(first: int, count: int, log: str = LOG, say: str = "") -> list[bytes]:
     return leaves_of(log, [record(k, say) for k in range(first, first + count)], SALTS.read(first, count))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kizuna.base.units import DAY_MS
 from kizuna.base.utc import parse
@@ -17,7 +16,15 @@ if TYPE_CHECKING:
     from kizuna.node.share.exchange.outward import Form as FormOut
 
 
-def export(home: Path, partner: str, form: str, times: tuple[str, str], out: Path | None,
+class Wanted(NamedTuple):
+    """Which records an export holds: times (ISO 8601, may be empty) and beginnings of kinds."""
+
+    start: str
+    end: str
+    kinds: tuple[str, ...] = ()
+
+
+def export(home: Path, partner: str, form: str, wanted: Wanted, out: Path | None,
            signing: tuple[Path | None, Path | None], by: str, *, as_json: bool) -> None:  # fmt: skip
     """Write what a partner was told as a file, or on stdout."""
     from kizuna.node.share import files  # noqa: PLC0415
@@ -26,26 +33,25 @@ def export(home: Path, partner: str, form: str, times: tuple[str, str], out: Pat
 
     if form not in outward.FORMS:
         output.fail(f"no format {form[:20]!r}", output.USAGE)
-    with desk(home) as office:
-        end_ms = parse(times[1]) if times[1] else parse(times[0]) + DAY_MS if times[0] else office.now_ms() + 1
-        start_ms = parse(times[0]) if times[0] else end_ms - DAY_MS
-        wish = outward.Wish(partner, cast("FormOut", form), start_ms, end_ms, key=signing[0], certificate=signing[1])
+    with desk(home) as office, output.progress_bar(quiet=as_json) as bar:
+        end_ms = parse(wanted.end) if wanted.end else parse(wanted.start) + DAY_MS if wanted.start else 0
+        end_ms = end_ms or office.now_ms() + 1
+        start_ms = parse(wanted.start) if wanted.start else end_ms - DAY_MS
+        wish = outward.Wish(partner, cast("FormOut", form), start_ms, end_ms, wanted.kinds, key=signing[0],
+                            certificate=signing[1])  # fmt: skip
         try:
-            made = outward.export(office, wish)
+            with files.put_in_pieces(out) as file:
+                made = outward.export(office, wish, file, lambda done, total: bar("records", done, total))
         except Refusal as exc:
             audited(home, by, "release.export", f"{partner} {form} refused: {exc.rule}")
             raise
         audited(home, by, "release.export", f"{partner} {form} {made.said}")
         if out is None:
-            sys.stdout.buffer.write(made.data)
-            sys.stdout.flush()
             return
-        files.put(out, made.data)
-        more = f"; {made.left_out:,} older ones left out, shorten the time" if made.left_out else ""
         mute = f"; {made.not_said:,} that {form} has no word for" if made.not_said else ""
-        result = {"file": str(out), "records": made.records, "not_said": made.not_said, "left_out": made.left_out,
+        result = {"file": str(out), "records": made.records, "not_said": made.not_said, "bytes": made.size,
                   "context": office.context}  # fmt: skip
-        tell(result, f"wrote {out}: {made.records:,} records{mute}{more}", as_json=as_json)
+        tell(result, f"wrote {out}: {made.records:,} records, {made.size:,} bytes{mute}", as_json=as_json)
 
 
 def bring(home: Path, file: Path, form: str, origin: str, certificate: Path | None, services: tuple[str, str],

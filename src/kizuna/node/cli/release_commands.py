@@ -36,7 +36,12 @@ def export(
     as_: Annotated[str, typer.Option("--as", help="Partner whose view is written.")],
     form: Annotated[str, typer.Option("--format", help="geojson, cot, cise or stix.")] = "geojson",
     start: Annotated[str, typer.Option("--from", help="Observed from here on (ISO 8601); a day without.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Observed before this; now without.")] = "",
+    end: Annotated[
+        str, typer.Option("--to", help="Observed before this; without, a day after --from, or now without both.")
+    ] = "",
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help="Beginning of a kind: event. May be repeated; all without.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; stdout without.")] = None,
     key: Annotated[Path | None, typer.Option("--key", help="Private key (PEM) that signs CISE; the node's.")] = None,
     certificate: Annotated[Path | None, typer.Option("--certificate", help="Its certificate (PEM).")] = None,
@@ -48,7 +53,8 @@ def export(
     from kizuna.node.cli import desk_run, exchange_run  # noqa: PLC0415
 
     by = desk_run.person(home, by, password_file, "release.export")
-    exchange_run.export(home, as_, form, (start, end), out, (key, certificate), by, as_json=as_json)
+    wanted = exchange_run.Wanted(start, end, tuple(kinds or ()))
+    exchange_run.export(home, as_, form, wanted, out, (key, certificate), by, as_json=as_json)
 
 
 @release_app.command("import")

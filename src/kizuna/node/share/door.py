@@ -8,20 +8,21 @@ Preview and release call the same function (``offers``).
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kizuna.base.errors import InputError, TrustError
+from kizuna.base.errors import InputError
 from kizuna.base.table import Table
 from kizuna.node.share.identity import Identity, Marks
 from kizuna.node.share.lexicons import Lexicons
+from kizuna.node.share.lines.retracted import reminded
+from kizuna.node.share.trust.heads import Heads, News
 from kizuna.places.zone import Zone
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.records.kinds import lane_of
@@ -30,9 +31,7 @@ from kizuna.records.record import Record, decode, record_id
 from kizuna.share import decide, release
 from kizuna.share.columns import Facts, Setting, Terms
 from kizuna.share.decide import Decision
-from kizuna.share.keys import Position
-from kizuna.share.ledger.name import LogName, parse_name
-from kizuna.share.ledger.note import Verifier, check_note, read_note
+from kizuna.share.ledger.name import LANES, LogName
 from kizuna.share.publish import (
     Author,
     Batch,
@@ -54,7 +53,6 @@ from kizuna.share.rules.rule import DISTRESS, RuleSet
 from kizuna.share.transform import Tools
 from kizuna.share.transforms.moment import tick_ms
 from kizuna.stores.shared.decisions import Decided
-from kizuna.stores.shared.logs import LogState
 from kizuna.stores.shared.outbox import Told
 from kizuna.stores.shared.shared import Shared
 
@@ -74,6 +72,14 @@ class Rows(NamedTuple):
     """When each event or detection was known here; now where it is not given. Give events or detections with it."""
 
 
+class Run(NamedTuple):
+    """For whom a run over rows of one kind is, and in which lane; without a lane each record goes in its own."""
+
+    audiences: tuple[str, ...]
+    kind: str
+    lane: str = ""
+
+
 @dataclass(slots=True)
 class House:
     """What the door needs of the node. The functions are asked anew each time, for officers change their answers.
@@ -91,6 +97,7 @@ class House:
         now_ms: time of the node.
         lexicons: word lists, and whom they bind.
         sources_of: sources on which the track of an MMSI rests around a time.
+        from_ms: what came due for an audience before this is not made up for: an officer has decided so.
     """
 
     identity: Identity
@@ -105,6 +112,7 @@ class House:
     now_ms: Callable[[], int]
     unit: str = ""
     sources_of: SourcesOf | None = None
+    from_ms: Callable[[str], int] = lambda _audience: 0
     lexicons: Lexicons = field(default_factory=Lexicons)
     index: ZoneIndex = field(init=False)
 
@@ -117,9 +125,6 @@ class House:
                        frozenset(z.zone_id for z in self.zones))  # fmt: skip
 
 
-News = Callable[[LogName, int], None]
-
-
 class Door:
     """The door of one node in one context. Any thread may call it; releases take turns."""
 
@@ -127,16 +132,11 @@ class Door:
         self.house = house
         self.news: list[News] = []
         """Called after each signed head with the log and how many records partners may read of it now."""
+        self._heads = Heads(house.identity, house.shared, house.marks, house.random, house.now_ms, self.news)
         self._lock = threading.RLock()
         self._kept_ms = 0
-        self._looked = False
-        """Whether heads were looked through for those of former keys."""
         self._counted_ms: dict[str, int] = {}
         self._noted: dict[tuple[str, str, str], None] = {}
-        logs = house.shared.logs.all("out")
-        self._unsure = house.marks.lost and any(
-            s.head_size for s in logs if parse_name(s.name).epoch == self._epoch
-        )  # fmt: skip
         held = house.shared.notes.get(MEMORY)
         self._memory = unpack(held) if held else Memory()
         author = Author(house.identity.party, house.unit, house.identity.context, house.secret)
@@ -144,33 +144,46 @@ class Door:
 
     # ---- releasing ------------------------------------------------------------------------------------------------
     def tell(
-        self, rows: Rows, *, until_ms: int | None = None, notes: Mapping[str, bytes] = {}
+        self, rows: Rows, *, until_ms: int | None = None, notes: Mapping[str, bytes] = {}, run: Run | None = None,
     ) -> Mapping[str, Count]:  # fmt: skip
         """Tell every audience what is due of these rows by now, or by ``until_ms``. They may be offered again at will.
 
-        ``notes`` are kept in the same transaction, for the caller. What may leave is decided as of now in any case.
-        Raises TrustError where a log must not go on (a restored backup), UnavailableError where the disk is full.
+        ``notes`` are kept in the same transaction, for the caller; ``run`` narrows the audiences. What may leave is
+        decided as of now in any case. Raises TrustError where a log must not go on (a restored backup),
+        UnavailableError where the disk is full.
         """
         with self._lock:
             rules = self.house.rules()
             if rules is None:
                 return {}
             setting = self.house.setting()
-            offers = self.offers(rows, rules, setting)
-            told = publish(offers, self._memory, until_ms or setting.now_ms, self._shop, rules)
+            until = until_ms or setting.now_ms
+            to = self.audiences(rules) if run is None else run.audiences
+            offers = self.offers(rows, rules, setting, to)
+            before = reminded(self._memory, offers, self.house.shared, setting.now_ms)
+            told = publish(offers, before, until, self._shop, rules)
+            memory = told.memory.looked(to, run.kind, until) if run is not None else told.memory
             batches, held = self.house.lexicons.screen(told.batches, setting.who)
-            decided = [*held, *(line for offer in offers for line in self._withheld(offer, until_ms or setting.now_ms))]
+            decided = [*held, *(line for offer in offers for line in self._withheld(offer, until))]
             if batches or decided or self._due_to_keep(setting.now_ms):
-                self._release(batches, decided, told.memory, notes)
+                self._release(_in_lane(batches, run.lane if run else ""), decided, memory, notes)
             else:
-                self._memory = told.memory
+                self._memory = memory
             return told.counts
 
-    def offers(self, rows: Rows, rules: RuleSet, setting: Setting) -> list[Offer]:
+    def audiences(self, rules: RuleSet) -> tuple[str, ...]:
+        """Audiences of the rules that somebody reads now: nothing is offered to a paused partner, nothing forgotten."""
+        who = self.house.who()
+        return tuple(a for a in sorted(rules.audiences) if who.members(a))
+
+    def offers(
+        self, rows: Rows, rules: RuleSet, setting: Setting, audiences: Sequence[str] | None = None
+    ) -> list[Offer]:
         """Candidates of these rows and the decisions for each audience: what preview shows, ``tell`` carries out."""
         found = []
         for candidates in self.candidates(rows, setting.now_ms):
-            asked = {to: decide.batch(rules, candidates.columns, to, setting) for to in rules.audiences}
+            to = rules.audiences if audiences is None else audiences
+            asked = {a: decide.batch(rules, candidates.columns, a, setting) for a in to}
             found.append(Offer(candidates, asked))
         return found
 
@@ -253,18 +266,18 @@ class Door:
     def log_name(self, to: str, lane: str) -> str:
         """Name of our log to an audience in a lane, whether or not it has been begun."""
         me = self.house.identity
-        return str(LogName(me.party, self._epoch, to, me.context, lane))
+        return str(LogName(me.party, self._heads.epoch, to, me.context, lane))
 
     def _withheld(self, offer: Offer, until_ms: int) -> Iterable[Decided]:
         """Lines of the decision log for what stays: by name for events and detections, by number for positions."""
         found, kind = offer.candidates, offer.candidates.rows.kind
-        fresh = np.ones(len(found), np.bool_)
+        ticks, fresh = None, np.ones(len(found), np.bool_)
         if found.columns.received_ms is not None and found.columns.observed_ms is not None:
-            # a position is counted once, in the run in which it could have been told first
             ticks = tick_ms(found.columns.observed_ms, found.columns.received_ms, AT_ONCE)
-            fresh = (ticks > self._counted_ms.get(kind, 0)) & (ticks <= until_ms)
-            self._counted_ms[kind] = until_ms
         for to, decisions in offer.decisions.items():
+            if ticks is not None:  # a position is counted once, in the run in which it could have been told first
+                fresh = (ticks > self._counted_ms.get(f"{to} {kind}", 0)) & (ticks <= until_ms)
+                self._counted_ms[f"{to} {kind}"] = until_ms
             for place, decision in enumerate(decisions.decisions):
                 if decision.released:
                     continue
@@ -296,11 +309,9 @@ class Door:
         self._kept_ms = now_ms
         return True
 
-    def told_until(self, audiences: Iterable[str], kind: str) -> int | None:
-        """Until when all of these audiences were told what was due of a kind; None where one was never told any."""
-        times = [self._memory.until.get(until_key(a, kind)) for a in audiences]
-        known = [t for t in times if t is not None]
-        return min(known) if known and len(known) == len(times) else None
+    def told_until(self, audience: str, kind: str) -> int | None:
+        """Until when an audience was told what was due of a kind; None where it was never offered any."""
+        return self._memory.until.get(until_key(audience, kind))
 
     def _release(
         self, batches: Iterable[Batch], decided: Sequence[Decided], memory: Memory | None,
@@ -309,86 +320,37 @@ class Door:
         with self._lock:
             house, told, boxes, rows = self.house, [], [], list(decided)
             for whole in batches:
-                box = self._box(LogName(house.identity.party, self._epoch, whole.audience, house.identity.context,
-                                        whole.lane))  # fmt: skip
-                self._standing(box)
+                box = self._heads.box(LogName(house.identity.party, self._heads.epoch, whole.audience,
+                                              house.identity.context, whole.lane))  # fmt: skip
+                self._heads.standing(box)
                 batch = self._once(box, whole)
                 if not batch.released:
                     continue
                 made = release.append(box, batch.released)
                 told.append(Told(box.name, made.first, batch.records, made.nodes, made.outbox.salts))
                 boxes.append(made.outbox)
-                rows += _released(batch)
+                rows += _released(batch, str(box.name), made.first)
             kept = dict(notes) if memory is None else {**notes, MEMORY: memory.pack()}
             house.shared.outbox.append(told, house.now_ms(), rows, kept)
             self._memory = memory or self._memory
-            self._sign(boxes)
+            self._heads.sign(boxes)
 
     def _once(self, box: release.Outbox, batch: Batch) -> Batch:
-        """The batch without what this log holds already: a vessel heard twice in one second says the same twice."""
+        """The batch without what this audience was told already, in whatever lane.
+
+        A vessel heard twice in one second says the same twice, and what was made up for may come again.
+        """
         names = [record_id(data) for data in batch.records]
-        held = self.house.shared.records.in_log(str(box.name), names)
+        logs = [str(replace(box.name, lane=lane)) for lane in LANES]
+        held = self.house.shared.records.in_logs(logs, names)
         if not held:
             return batch
         return batch._replace(released=tuple(r for r, n in zip(batch.released, names, strict=True) if n not in held))
 
-    @property
-    def _epoch(self) -> int:
-        manifest = self.house.identity.ring.manifest
-        return manifest.epoch if manifest else 1
-
-    def _box(self, name: LogName) -> release.Outbox:
-        held = self.house.shared.outbox.log(name)
-        return release.Outbox(name, held.frontier, held.salts) if held else release.open_outbox(name, self.house.random)
-
-    # ---- signing --------------------------------------------------------------------------------------------------
     def sign_rest(self) -> int:
         """Sign what a crash left unsigned, and once what a former key signed. How many logs."""
         with self._lock:
-            rest = self.house.shared.outbox.unsigned()
-            if not self._looked:
-                rest += [s for s in self.house.shared.logs.all("out") if s.size == s.head_size and self._is_former(s)]
-                self._looked = True
-            names = [parse_name(s.name) for s in rest if not s.halted]
-            boxes = [self._box(name) for name in names if name.epoch == self._epoch]
-            self._sign(boxes)
-            return len(boxes)
-
-    def _is_former(self, state: LogState) -> bool:
-        """Whether a head was signed by a key of ours that is not in use any more."""
-        if state.head is None:
-            return False
-        try:
-            check_note(read_note(state.head), [Verifier(state.name, self.house.identity.keys.page.public)])
-        except TrustError:
-            return True
-        return False
-
-    def _signed_before(self, name: str) -> list[Position] | None:
-        """What is known to have been signed of a log; None where the file that must know is gone."""
-        held = self.house.marks.of(name)
-        return None if self._unsure else [held] if held else []
-
-    def _standing(self, box: release.Outbox) -> None:
-        """Refuse to go on with a log of which more was signed than is here, before anything is put behind it."""
-        name = str(box.name)
-        try:
-            release.standing(box, self._signed_before(name), self.house.shared.outbox.nodes(name))
-        except TrustError as exc:
-            self.house.shared.logs.halt(name, exc.message)
-            raise
-
-    def _sign(self, boxes: Iterable[release.Outbox]) -> None:
-        house = self.house
-        for box in boxes:
-            name = str(box.name)
-            head = release.sign(box, house.identity.keys, marks=self._signed_before(name),
-                                nodes=house.shared.outbox.nodes(name), now_ms=house.now_ms())  # fmt: skip
-            root = base64.b64encode(box.frontier.root).decode()
-            house.marks.put({name: Position(box.size, root)})
-            house.shared.outbox.signed(name, box.size, head, house.now_ms())
-            for tell in self.news:
-                tell(box.name, box.size)
+            return self._heads.sign_rest()
 
     @property
     def shop(self) -> Workshop:
@@ -408,12 +370,24 @@ class Door:
         return [(o.candidates, o.decisions) for o in self.offers(rows, rules, self.house.setting())]
 
 
-def _released(batch: Batch) -> list[Decided]:
-    """Lines of the decision log for what leaves: one for each decision."""
+def _released(batch: Batch, log: str, first: int) -> list[Decided]:
+    """Lines of the decision log for what leaves: one for each decision, each with the entry of its first record."""
     by: dict[Decision, list[str]] = {}
-    for data, decision in batch.released:
+    at: dict[Decision, int] = {}
+    for n, (data, decision) in enumerate(batch.released, first):
         by.setdefault(decision, []).append(record_id(data))
-    return [_said(batch.audience, decision, ids) for decision, ids in by.items()]
+        at.setdefault(decision, n)
+    return [_said(batch.audience, d, ids)._replace(at=(log, at[d])) for d, ids in by.items()]
+
+
+def _in_lane(batches: Iterable[Batch], lane: str) -> list[Batch]:
+    """The batches as they are, or all of an audience in one lane."""
+    if not lane:
+        return list(batches)
+    found: dict[str, list[tuple[bytes, Decision]]] = {}
+    for batch in batches:
+        found.setdefault(batch.audience, []).extend(batch.released)
+    return [Batch(to, lane, tuple(released)) for to, released in found.items()]
 
 
 def _said(to: str, decision: Decision, ids: Sequence[str], what: str = "") -> Decided:

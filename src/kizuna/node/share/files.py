@@ -19,9 +19,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from kizuna.base.errors import ConfigError, InputError, UnavailableError
 from kizuna.records.label import PARTY
@@ -147,6 +151,36 @@ def put(path: Path, data: bytes, *, new: bool = False) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise UnavailableError(f"cannot be written: {exc.strerror}", where=str(path)) from exc
+
+
+@contextlib.contextmanager
+def put_in_pieces(path: Path | None) -> Iterator[BinaryIO]:
+    """A private file to be written in pieces: it is there once the block ended well, and not at all otherwise.
+
+    None: it goes to stdout then. Raises UnavailableError where it cannot be written.
+    """
+    if path is None:
+        with tempfile.TemporaryFile() as whole:
+            yield whole
+            whole.seek(0)
+            shutil.copyfileobj(whole, sys.stdout.buffer, 1 << 20)
+            sys.stdout.flush()
+        return
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE_FILE), "w+b") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+        _sync(path.parent)
+    except OSError as exc:
+        raise UnavailableError(f"cannot be written: {exc.strerror}", where=str(path)) from exc
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _sync(directory: Path) -> None:

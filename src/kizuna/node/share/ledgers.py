@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import InputError
 from kizuna.node.share.identity import Marks
 from kizuna.node.share.trust import evidence
-from kizuna.records.record import decode
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.audit import changed_nodes, changed_rows
 from kizuna.share.ledger.checkpoint import read_checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.proof import write_proof
+from kizuna.stores.shared.register.finding import Reach
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
     from kizuna.stores.shared import LogState
 
 _AT_ONCE: Final = 2_000
-_BYTES: Final = 16 << 20
 
 
 def told_to(sharing: Sharing, partner: str) -> list[dict[str, Any]]:
@@ -34,30 +32,14 @@ def told_to(sharing: Sharing, partner: str) -> list[dict[str, Any]]:
     for state in sharing.shared.logs.all("out"):
         if state.peer not in mine:
             continue
-        kinds: Counter[str] = Counter()
-        times = []
-        for entry in entries(sharing, state):
-            if entry.data is not None:
-                record = decode(entry.data)
-                kinds[record.kind] += 1
-                times.append(record.observed_ms)
+        told = sharing.shared.register.tally(Reach(state, state.size))
         acks = sharing.shared.outbox.acks(state.name)
         out.append({
-            "log": state.name, "audience": state.peer, "size": state.size, "kinds": dict(kinds.most_common()),
+            "log": state.name, "audience": state.peer, "size": state.size, "kinds": dict(told.kinds.most_common()),
             "acknowledged": acks[partner].size if partner in acks else 0, "halted": state.halted,
-            "first_ms": min(times, default=None), "last_ms": max(times, default=None),
+            "first_ms": told.first_ms, "last_ms": told.last_ms, "erased": told.erased,
         })  # fmt: skip
     return out
-
-
-def entries(sharing: Sharing, state: LogState, after: int = 0) -> Any:
-    """All entries of a log, a few at a time."""
-    while after < state.size:
-        part = sharing.shared.logs.entries(state.name, after, most=_AT_ONCE, max_bytes=_BYTES)
-        if not part:
-            return
-        yield from part
-        after = part[-1].n + 1
 
 
 def verify(sharing: Sharing) -> list[str]:

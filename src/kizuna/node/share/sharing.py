@@ -39,8 +39,8 @@ from kizuna.stores.shared import Shared, open_shared
 
 if TYPE_CHECKING:
     from kizuna.node.share.lines.traffic import Traffic
-    from kizuna.places.zone import Zone
     from kizuna.node.share.onward import Onward
+    from kizuna.places.zone import Zone
 
 SECRET_BYTES: Final = 32
 
@@ -59,7 +59,6 @@ class Received(NamedTuple):
     data: bytes
     record: Record
     signer: str = ""
-
     proved: str = ""
 
     @property
@@ -100,17 +99,18 @@ class Sharing:
         self.doubted: Callable[[Iterable[str]], object] = lambda _ids: None
         """Told of records that a revoked key has made doubtful, before they are hidden; the desk clears the picture."""
         self.handlers: list[tuple[str, Handler]] = [(PREFIX, self.membership.received)]
-        self.traffic: Traffic | None = None
         self.onward: Onward | None = None
         """Judges what partners bring of others, and passes on what may go; the desk puts itself here."""
+        self.traffic: Traffic | None = None
         """Threads and lines, while the node runs."""
         self._lock = threading.Lock()
         self._who: tuple[Any, Directory] | None = None
+        self._from_ms: tuple[Any, dict[str, int]] | None = None
         self._trusted: dict[str, tuple[Any, Trusted]] = {}
         terms = {r.id: Terms(r.pass_on, frozenset(r.pass_on_to), r.pass_on_days) for r in config.sources}
         self.door = Door(House(
             self.identity, self.shared, Marks(self.places.marks(self.context)), self.who, self.rules, terms,
-            tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit, sources_of,
+            tuple(zones), secret_of(self.places), os.urandom, now_ms, s.unit, sources_of, self._told_from_ms,
             lexicons=Lexicons(config.home / "lexicon"),
         ))  # fmt: skip
 
@@ -128,6 +128,14 @@ class Sharing:
         """The rules in force, without those whose agreement does not hold now; None: nothing leaves."""
         active = self.book.active()
         return None if active is None else self.bound(active)
+
+    def _told_from_ms(self, audience: str) -> int:
+        """What came due for an audience before this is not made up for."""
+        stamp = self.partners.stamp()
+        with self._lock:
+            if self._from_ms is None or self._from_ms[0] != stamp:
+                self._from_ms = stamp, {k.id: k.told_from_ms for k in self.partners.all()}
+            return self._from_ms[1].get(audience, 0)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -17,8 +17,9 @@ from kizuna.share.transforms.steps import Stop, Thin
 
 Ints = npt.NDArray[np.int64]
 BEGINNING: Final = np.iinfo(np.int64).min // 4
-VERSION: Final = 1
-_FORM: Final = tuple[int, list[list[Any]], dict[str, dict[str, str]], dict[str, int]]
+VERSION: Final = 2
+"""1 knew no times of events; such a memory is read as if all of them had been told when it was kept."""
+_FORM: Final = tuple[int, list[list[Any]], dict[str, dict[str, Any]], dict[str, int]]
 
 
 def until_key(audience: str, kind: str) -> str:
@@ -70,14 +71,25 @@ class Memory:
 
     Attributes:
         tracks: state of every audience, transform set and kind.
-        events: for each audience, under which hash an event was told last.
+        events: for each audience, under which hash an event was told last, and when it was last offered. Forgotten
+            when that is long ago (``run.EVENTS_REMEMBERED_MS``).
         until: for each audience and kind of rows (``until_key``), the time of the last run that was offered such rows.
             Kinds are offered by runs of their own: a run over events says nothing of positions.
     """
 
     tracks: Mapping[Key, Track] = field(default_factory=dict)
-    events: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    events: Mapping[str, Mapping[str, tuple[str, int]]] = field(default_factory=dict)
     until: Mapping[str, int] = field(default_factory=dict)
+
+    def looked(self, audiences: Iterable[str], kind: str, until_ms: int) -> Memory:
+        """The same after a run that looked at all rows of a kind for these audiences, though there were none."""
+        keys = (until_key(a, kind) for a in audiences)
+        return Memory(self.tracks, self.events, {**self.until, **dict.fromkeys(keys, until_ms)})
+
+    def told_before(self, audience: str, event: str, now_ms: int) -> Memory:
+        """The same, knowing that an audience was once told of an event, nobody knows in which words."""
+        events = {**self.events, audience: {**self.events.get(audience, {}), event: ("", now_ms)}}
+        return Memory(self.tracks, events, self.until)
 
     def pack(self) -> bytes:
         """As bytes for a store."""
@@ -90,16 +102,26 @@ def unpack(data: bytes) -> Memory:
     """Memory from its bytes. Raises InputError where they are not that."""
     try:
         version, tracks, events, until = msgspec.msgpack.decode(data, type=_FORM)
-        if version != VERSION:
+        if version == 1:
+            at_ms = max(until.values(), default=0)
+            events = {to: {name: (digest, at_ms) for name, digest in told.items()} for to, told in events.items()}
+        elif version != VERSION:
             raise InputError(f"memory of publishing of version {version}", hint=f"this is version {VERSION}")
         found = {}
         for audience, set_hash, kind, tick_ms, *arrays in tracks:
             who, until_ms, hidden, quiet, kept, told, told_ms = (np.frombuffer(a, np.int64).copy() for a in arrays)
             carried = Carried(who, until_ms, hidden.astype(np.bool_), quiet)
             found[Key(audience, set_hash, kind)] = Track(tick_ms, carried, kept, told, told_ms)
+        held = {to: {name: _event(*said) for name, said in told.items()} for to, told in events.items()}
     except (msgspec.MsgspecError, ValueError, TypeError) as exc:
         raise InputError(f"not the memory of publishing: {exc}") from exc
-    return Memory(found, events, until)
+    return Memory(found, held, until)
+
+
+def _event(digest: Any, at_ms: Any) -> tuple[str, int]:
+    if not isinstance(digest, str) or not isinstance(at_ms, int):
+        raise TypeError("an event is a hash and a time")
+    return digest, at_ms
 
 
 def _bytes(column: npt.NDArray[Any]) -> bytes:

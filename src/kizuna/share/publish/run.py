@@ -42,7 +42,11 @@ AT_ONCE: Final = Delay(0, 1)
 REMEMBERED_MS: Final = 2 * DAY_MS
 """How long beyond its delay a time bucket is remembered. What this node learns later than that does not pass
 ``thin`` and ``stop`` any more."""
-_GONE: Final = ("superseded", "retracted")
+EVENTS_REMEMBERED_MS: Final = 30 * DAY_MS
+"""How long an event that is offered no more is remembered. One that changes later is news again. That it is gone is
+told to whoever was told of it once, which the ledger says then."""
+GONE: Final = ("superseded", "retracted")
+"""States of an event that is not held to be true any more."""
 
 
 class Offer(NamedTuple):
@@ -132,7 +136,9 @@ class _Run:
     def __init__(self, memory: Memory, now_ms: int, shop: Workshop, rules: RuleSet) -> None:
         self._now_ms, self._shop = now_ms, shop
         self._tracks = dict(memory.tracks)
-        self._events = {audience: dict(told) for audience, told in memory.events.items()}
+        self._events: dict[str, Mapping[str, tuple[str, int]]] = dict(memory.events)
+        self._open: dict[str, dict[str, tuple[str, int]]] = {}
+        """Those that this run has written to."""
         self._until = dict(memory.until)
         releasing = [r for r in rules.rules if r.releases]
         self._min_ms = {r.id: max((c.min_ms for c in r.conditions if isinstance(c, Age)), default=0) for r in releasing}
@@ -270,14 +276,25 @@ class _Run:
         self, audience: str, candidates: Candidates, which: Ints, data: Sequence[bytes], count: Count
     ) -> list[int]:
         """Events that say something new to this audience; that one is gone is news only to who was told of it."""
-        told = self._events.setdefault(audience, {})
+        told = self._opened(audience)
         kept = []
         for k, row in enumerate(which.tolist()):
             name, digest = candidates.keys[row], hashlib.sha256(data[k]).hexdigest()[:16]
-            gone = candidates.rows["status"][row] in _GONE
-            if told.get(name) == digest or (gone and name not in told):
+            gone = candidates.rows["status"][row] in GONE
+            before = told.get(name)
+            if before is not None or not gone:
+                told[name] = digest, self._now_ms
+            if (before is not None and before[0] == digest) or (gone and before is None):
                 count.unchanged += 1
                 continue
-            told[name] = digest
             kept.append(k)
         return kept
+
+    def _opened(self, audience: str) -> dict[str, tuple[str, int]]:
+        """What an audience was told of events, to be written to; without what is to be forgotten."""
+        if audience not in self._open:
+            held = self._events.get(audience, {})
+            least_ms = self._now_ms - EVENTS_REMEMBERED_MS
+            self._open[audience] = {name: said for name, said in held.items() if said[1] >= least_ms}
+            self._events[audience] = self._open[audience]
+        return self._open[audience]

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from kizuna.base.units import MISSING_TIME_MS
 from kizuna.stores.keep import block_counts, catalogue
 from kizuna.stores.keep.core import Core
 from kizuna.stores.keep.params import WINDOW_MS
 from kizuna.stores.keep.reading import Want, answer
+from kizuna.stores.keep.segments import ODD
 
 
 def find(core: Core, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
@@ -53,3 +55,19 @@ def reopen(core: Core, start_ms: int, end_ms: int) -> int:
             core.change_segments(old, [s for s in catalogue.segments(core.maintenance) if s.number in old])
             core.reopened += 1
         return sum(s.rows for s in late)
+
+
+def stored_since(core: Core, version: int) -> list[tuple[int, int]]:
+    """Spans of time, half-open and in order, that hold whatever was stored after a version of the picture.
+
+    Also some of what was stored before: segments know their last batch alone. Rows whose time is unknown or far off
+    are in none.
+    """
+    view = core.view
+    found = {s.window_ms for s in view.segments if s.table == "fixes" and s.last > version and s.window_ms != ODD}
+    for piece in view.pieces:
+        if piece.last > version:
+            times = piece.tables["fixes"]["time_ms"]
+            known = times[(times != MISSING_TIME_MS) & (times >= 0)]
+            found.update((np.unique(known // WINDOW_MS) * WINDOW_MS).tolist())
+    return [(start, start + WINDOW_MS) for start in sorted(found)]

@@ -120,6 +120,10 @@ class Keep:
         """Blocks that begin in [start, end) and hold anything, and the number of fixes of each."""
         return blocks.find(self._core, start_ms, end_ms)
 
+    def stored_since(self, version: int) -> list[tuple[int, int]]:
+        """Spans of time that hold all fixes stored after a version of the picture, and some stored before."""
+        return blocks.stored_since(self._current(), version)
+
     def messages(self, table: str, mmsi: int | None, start_ms: int, end_ms: int) -> Table:
         """Rows of ``fixes``, ``statics`` or ``others`` of one MMSI (of all: None) in [start, end), by time."""
         return self._answer(Want(table, start_ms, end_ms, mmsi=mmsi))

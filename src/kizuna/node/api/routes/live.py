@@ -26,6 +26,7 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.kinds import CLASS_B
 from kizuna.node.api.ports import Node
 from kizuna.node.api.view import Reader, Seen, Viewer
+from kizuna.node.share.desk.released import Cursor
 
 _TICK_S: Final = 1.0
 _LATE_TICK_S: Final = 10.0
@@ -59,19 +60,20 @@ def add_to(router: APIRouter, books: Books) -> None:
 async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> AsyncIterator[bytes]:
     held.append(viewer.name)
     try:
-        cursor, ticks = 0, 0
+        cursor, ticks, seen, more = 0, 0, None, False
         if form == "nmea":
             yield nmea_out.remark(said(node, viewer)).encode("ascii")
         while True:
             if viewer.partner and form == "cot":
-                cursor, made = await run_in_threadpool(_released, node, viewer, cursor)
+                seen, made, more = await run_in_threadpool(_released, node, viewer, seen)
                 if made:
                     yield made
             else:
                 cursor, rows = await run_in_threadpool(Reader(node, viewer).moved, cursor)
                 if len(rows):
                     yield b"".join(lines(node, viewer, form, rows))
-            await asyncio.sleep(_LATE_TICK_S if viewer.delay_ms else _TICK_S)
+            if not more:
+                await asyncio.sleep(_LATE_TICK_S if viewer.delay_ms else _TICK_S)
             ticks += 1
             if ticks % _CHECK_TICKS == 0 and not node.desk.tokens.holds(int(viewer.name.removeprefix("token:"))):
                 return
@@ -79,16 +81,16 @@ async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> As
         held.remove(viewer.name)
 
 
-def _released(node: Node, viewer: Viewer, cursor: int) -> tuple[int, bytes]:
+def _released(node: Node, viewer: Viewer, cursor: Cursor | None) -> tuple[Cursor | None, bytes, bool]:
     """What a partner was told since, as events of the very records; what was recalled is taken off its maps."""
     released = Reader(node, viewer).released
     if released is None:
-        return cursor, b""
+        return cursor, b"", False
     tick_ms = node.now_ms() // SECOND_MS * SECOND_MS
     feed = cot_records.Feed(node.facts.context, tick_ms, _STALE_MS // SECOND_MS)
-    cursor, told = released.told_since(cursor)
+    cursor, told, more = released.told_since(cursor)
     made = (cot_records.gone(data, feed) if gone else cot_records.event(data, feed) for gone, data in told)
-    return cursor, b"".join(event for event in made if event is not None)
+    return cursor, b"".join(event for event in made if event is not None), more
 
 
 def said(node: Node, viewer: Viewer) -> str:

@@ -7,17 +7,20 @@ partner, agreements, and the end of a partner.
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Literal
+import tempfile
+from collections.abc import Iterator
+from typing import Annotated, Any, BinaryIO, Literal
 
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from kizuna.base.errors import InputError
 from kizuna.base.units import DAY_MS
 from kizuna.node.api.answers import GEOJSON, Problem, answer, json_bytes
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.ogc.query import read_box
 from kizuna.node.api.routes import sharing_acts, sharing_rules
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
@@ -29,11 +32,14 @@ from kizuna.node.share import introduction
 from kizuna.node.share.desk import memoranda, overview, parting, told, witness, words
 from kizuna.node.share.door import Rows
 from kizuna.node.share.exchange import outward
+from kizuna.records.subject import vessel
 
 Party = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$")]
 Record = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 Agreement = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$")]
 _SPAN_MS = 31 * DAY_MS
+EXPORT_SPAN_MS = 366 * DAY_MS
+"""Longest time of one export."""
 
 
 class Ending(Strict):
@@ -48,6 +54,15 @@ class Pause(Strict):
     """Why a partner is paused."""
 
     why: str = Field(default="", max_length=1000)
+
+
+class Resume(Strict):
+    """Whether what came due during the pause is made up for; else the partner is told from now on."""
+
+    make_up: bool = True
+
+
+_MAKE_UP = Resume()
 
 
 class File(Strict):
@@ -117,30 +132,45 @@ def _add_looking(router: APIRouter, books: Books) -> None:
     @router.get("/api/sharing/as/{partner}", **needs("release.who"))
     def as_partner(viewer: Looks, partner: Party, start: Annotated[Moment, Query(alias="from")] = None,
                    end: Annotated[Moment, Query(alias="to")] = None,
-                   kind: Annotated[str, Query(max_length=64)] = "") -> Response:  # fmt: skip
+                   kind: Annotated[str, Query(max_length=64)] = "",
+                   bbox: Annotated[str | None, Query(max_length=200)] = None,
+                   most: Annotated[int, Query(ge=1, le=20_000)] = told.FEATURES_MOST) -> Response:  # fmt: skip
         """View as a partner: GeoJSON of the very records that stand in the logs to it, with the names of the logs."""
         office = office_of(books)
         start_ms, end_ms = period(start, end, node, DAY_MS, _SPAN_MS)
         node.desk.audit.saw(viewer.name, "release.as", partner, viewer.address)
-        found = _there(lambda: told.as_partner(office, partner, start_ms, end_ms, kind))
+        look = told.Look(start_ms, end_ms, kind, None if bbox is None else read_box(bbox), most)
+        found = _there(lambda: told.as_partner(office, partner, look))
         return Response(json_bytes({**found, "marking": node.facts.marking}), media_type=GEOJSON)
 
     @router.get("/api/sharing/as/{partner}/export", **needs("release.export"))
     def export(viewer: Looks, partner: Party, form: Annotated[outward.Form, Query(alias="format")],
                start: Annotated[Moment, Query(alias="from")] = None,
-               end: Annotated[Moment, Query(alias="to")] = None) -> Response:  # fmt: skip
+               end: Annotated[Moment, Query(alias="to")] = None,
+               kind: Annotated[str, Query(max_length=64)] = "") -> Response:  # fmt: skip
         """The same as a file for its programs: GeoJSON, CoT, a ZIP of signed CISE messages, or a STIX bundle."""
         office = office_of(books)
         if viewer.is_token and viewer.partner != partner:
             raise Problem(403, "this token does not read as this partner", code="role")
-        start_ms, end_ms = period(start, end, node, DAY_MS, _SPAN_MS)
-        with _refusals(books, viewer, "release.export", f"{partner} {form}"):
-            wish = outward.Wish(partner, form, start_ms, end_ms, quiet=viewer.is_token)
-            made = _there(lambda: outward.export(office, wish))
+        start_ms, end_ms = period(start, end, node, DAY_MS, EXPORT_SPAN_MS)
+        out = tempfile.TemporaryFile()  # noqa: SIM115  closed when it was sent
+        try:
+            with _refusals(books, viewer, "release.export", f"{partner} {form}"):
+                wish = outward.Wish(partner, form, start_ms, end_ms, (kind,) if kind else (), quiet=viewer.is_token)
+                made = _there(lambda: outward.export(office, wish, out))
+        except BaseException:
+            out.close()
+            raise
         node.desk.audit.did(viewer.name, "release.export", f"{partner} {form}", made.said, viewer.address)
-        headers = {"Content-Disposition": f'attachment; filename="{made.name}"',
-                   "X-Kizuna-Left-Out": str(made.left_out), "X-Kizuna-Not-Said": str(made.not_said)}  # fmt: skip
-        return Response(made.data, media_type=made.media, headers=headers)
+        headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Content-Length": str(made.size),
+                   "X-Kizuna-Not-Said": str(made.not_said), "X-Kizuna-Records": str(made.records)}  # fmt: skip
+        return StreamingResponse(_pieces(out), media_type=made.media, headers=headers)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(1 << 20):
+            yield piece
 
 
 def _selected(
@@ -156,13 +186,13 @@ def _selected(
         fixes = Seen(fixes.slice(max(0, len(fixes) - 1), len(fixes)))
         place = {} if not len(fixes) else {"lat": float(fixes["lat_deg"][0]), "lon": float(fixes["lon_deg"][0]),
                                            "at_ms": int(fixes["time_ms"][0])}  # fmt: skip
-        return {"mmsi": mmsi, **place, "statements": said}, Rows(fixes), f"mmsi:{mmsi}"
+        return {"mmsi": mmsi, **place, "statements": said}, Rows(fixes), vessel(mmsi)
     if event:
         rows = reader.events(event_id=event)
         if not len(rows):
             raise Problem(404, "there is no such event", code="no_event")
         who = (rows["mmsis"][0].as_py() or [0])[0]
-        return {"event": event, "mmsi": who or None}, Rows(events=own_rows(rows)), f"mmsi:{who}"
+        return {"event": event, "mmsi": who or None}, Rows(events=own_rows(rows)), vessel(who)
     number = int(detection) if detection.isdigit() and len(detection) < 19 else -1  # noqa: PLR2004  63 bits
     at_ms = node.contacts.time_of(number) if node.contacts is not None and number >= 0 else None
     if at_ms is None:
@@ -296,11 +326,12 @@ def _add_partners(router: APIRouter, books: Books) -> None:
         return answer(overview.overview(office, numbers=True))
 
     @router.post("/api/sharing/partners/{partner}/resume", **needs("partner.act"))
-    def resume(viewer: Looks, partner: Party) -> Response:
-        """Go on with a paused partner."""
+    def resume(viewer: Looks, partner: Party, body: Annotated[Resume, Body()] = _MAKE_UP) -> Response:
+        """Go on with a paused partner; what came due meanwhile is made up for, or left out for good."""
         office = office_of(books)
-        _there(lambda: parting.resume(office, partner))
-        audit.did(viewer.name, "partner.resume", partner, "done", viewer.address)
+        _there(lambda: parting.resume(office, partner, viewer.name, make_up=body.make_up))
+        outcome = "done" if body.make_up else "done, from now on"
+        audit.did(viewer.name, "partner.resume", partner, outcome, viewer.address)
         return answer(overview.overview(office, numbers=True))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from kizuna.base.errors import InputError
+from kizuna.node.share.desk import reading
 from kizuna.node.share.desk.hidden import HIDING
 from kizuna.node.share.desk.journal import Row
 from kizuna.records.bodies.trust import Recall
@@ -16,13 +16,13 @@ from kizuna.records.record import decode, record_id
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.recall import Holding, Outcome
 from kizuna.stores.shared.books import Tombstone
+from kizuna.stores.shared.register.finding import Want
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
 
 SENT: Final = "!recall.sent"
 REFUSE: Final = "!recall.refuse"
-_PIECE: Final = 5_000
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -109,6 +109,11 @@ class Holdings:
             office.shared.tombstones.put(stones)
         if row.proved != office.me and (erased := [b.record_id for b in outcome.barred if b.action == "delete"]):
             office.shared.records.erase(erased, row.at_ms, "recalled by its originator")
+        if outcome.freed:
+            left = office.shared.records.many(outcome.freed)
+            freed = [name for name, held in left.items() if held.data is not None]  # erased bytes do not come back
+            office.hidden.remove(freed)
+            office.shared.tombstones.remove(freed)
         for send in outcome.send:
             self._owed[record_id(send.data), send.to] = send.data
 
@@ -136,27 +141,13 @@ class Holdings:
 
     # ---- finding -----------------------------------------------------------------------------------------------------
     def about(self, subject: str, most: int = 100_000) -> list[str]:
-        """Ids of own records in our logs that are about a subject (``mmsi:431000001``). Reads every log through."""
-        mark = msgspec.json.encode(subject)
+        """Ids of own records in our logs that are about a subject (``mmsi:431000001``)."""
+        office, want = self._office, Want(subject=subject, recalled=True)
+        logs = reading.everything(office)
         found: dict[str, None] = {}
-        for state, n, data in self.entries():
-            if mark in data and subject in decode(data).subject:
-                found[record_id(data)] = None
-                if len(found) > most:
-                    raise InputError(f"more than {most} records are about {subject}", hint="recall them in parts")
-            del state, n
+        for row in reading.records(office, logs, office.shared.register.find(logs, want), want):
+            if row.record.origin == office.me:
+                found[row.id] = None
+            if len(found) > most:
+                raise InputError(f"more than {most} records are about {subject}", hint="recall them in parts")
         return list(found)
-
-    def entries(self, audiences: Iterable[str] | None = None) -> Iterator[tuple[str, int, bytes]]:
-        """(log, number, bytes) of everything told that is still held, log by log; to these audiences alone."""
-        office = self._office
-        wanted = None if audiences is None else frozenset(audiences)
-        for state in office.shared.logs.all("out"):
-            if wanted is not None and parse_name(state.name).audience not in wanted:
-                continue
-            after = 0
-            while piece := office.shared.logs.entries(state.name, after, most=_PIECE, max_bytes=8 << 20):
-                for entry in piece:
-                    if entry.data is not None:
-                        yield state.name, entry.n, entry.data
-                after = piece[-1].n + 1

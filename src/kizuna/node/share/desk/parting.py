@@ -13,9 +13,11 @@ from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED
 from kizuna.share.communities import Communities
 from kizuna.share.exposure import Act, Exposure, Facts, end, exposure
+from kizuna.stores.shared.decisions import Decided
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
+    from kizuna.node.share.desk.ports import Sharing
 
 SHOWN_MOST: Final = 200
 
@@ -127,7 +129,18 @@ def pause(office: Office, party: str, why: str) -> None:
     office.look()
 
 
-def resume(office: Office, party: str) -> None:
-    """Go on with a paused partner."""
-    office.sharing.partners.change(party, state=ACTIVE)
+def resume(office: Office, party: str, by: str = "", *, make_up: bool = True) -> None:
+    """Go on with a paused partner. What came due meanwhile is made up for, or is not told ever: then from now on."""
+    if make_up:
+        office.sharing.partners.change(party, state=ACTIVE)
+    else:
+        from_now_on(office.sharing, party, by)
     office.look()
+
+
+def from_now_on(sharing: Sharing, party: str, by: str) -> None:
+    """Make a partner active, and leave out what came due while it was paused; the decision log says so."""
+    now_ms = sharing.now_ms()
+    sharing.partners.change(party, state=ACTIVE, told_from_ms=now_ms)
+    why = f"what came due during the pause is not made up for: {by or 'an officer'} resumed it from now on"
+    sharing.shared.decisions.add([Decided(party, "withhold", (), (), (), "", why[:1000])], now_ms)

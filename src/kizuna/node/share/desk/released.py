@@ -1,34 +1,41 @@
 """What one partner was told, as the tables that the node's open interfaces read: the records in the logs and no more.
 
 So OGC, files, tiles and CoT of a token that reads as a partner give what the partner itself has. What was recalled is
-gone here at once. Of a long log the newest records are held.
+gone here at once. Nothing of the logs is held but the newest position of each vessel and the newest events; whatever
+else is asked is found in the register and read then.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from kizuna.base.errors import InputError
-from kizuna.base.table import Table, empty
+from kizuna.base.table import Table, concat, empty
 from kizuna.base.units import MISSING_TIME_MS
+from kizuna.events.table import EVENTS
 from kizuna.node.share import received
-from kizuna.node.share.desk.told import audiences_of
+from kizuna.node.share.desk import reading
+from kizuna.records import subject
 from kizuna.records.kinds import read_body
-from kizuna.records.record import Record, decode
-from kizuna.share.sync.cutting import not_for
 from kizuna.stores.keep import LATEST
+from kizuna.stores.shared.register.finding import Reach, Want
 from kizuna.tracks.table import IDENTITIES
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
 
-RECORDS_MOST: Final = 200_000
-"""Newest records of each log that are held for one partner."""
-_PIECE: Final = 5_000
+ROWS_MOST: Final = 200_000
+"""Rows of one answer; more is refused, as the store refuses it."""
+EVENTS_MOST: Final = 50_000
+"""Newest events that are held for one partner."""
+STORY_MOST: Final = 5_000
+"""Records that a live feed is given at a time."""
+POSITION: Final = ("track.position",)
+_PIECE: Final = 65_536
 _FROM_FIX: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "heading_deg", "nav_status",
                     "source_id", "ais_class", "label", "context")  # fmt: skip
 
@@ -43,6 +50,13 @@ class Versions(NamedTuple):
     closed_ms: int
 
 
+class Cursor(NamedTuple):
+    """How far a live feed has read: entries of each log, and recalls of the desk."""
+
+    logs: tuple[tuple[str, int], ...] = ()
+    recalls: int = 0
+
+
 class Released:
     """The reading side of a store over the logs to one partner. Any thread may call it."""
 
@@ -50,95 +64,116 @@ class Released:
         self._office, self._partner = office, partner
         self._lock = threading.Lock()
         self._key: Any = None
-        self.records: list[tuple[str, bytes]] = []
-        """Id and bytes of each record that the partner has, log by log."""
-        self._story: list[tuple[bool, bytes] | None] = []
-        """What was told, in the order in which it was seen here; and what is gone again (True). None: it was told."""
-        self._shown: dict[str, int] = {}
-        self._arrived = np.empty(0, np.int64)
-        self._fixes = self._events = self._detections = empty(LATEST)
-        self._read()
+        self._logs: list[Reach] = []
+        self._done: dict[str, int] = {}
+        """How many entries of each log are in what is held."""
+        self._version = 0
+        self._begin()
 
-    def _read(self) -> None:
-        """Read the logs again where one grew, or something was recalled."""
+    def _begin(self) -> None:
+        self._done = {}
+        self._latest, self._arrived = empty(LATEST), np.empty(0, np.int64)
+        self._events = empty(EVENTS)
+        self._newest_ms = self._oldest_ms = MISSING_TIME_MS
+
+    # ---- what is held ------------------------------------------------------------------------------------------------
+    def _read(self) -> list[Reach]:
+        """Take in what the logs have grown by; all anew where something was recalled, erased or is read otherwise."""
         office = self._office
+        who, changes = office.sharing.who(), office.shared.register.changes
         try:
-            names = audiences_of(office, self._partner)
+            logs = reading.reach(office, self._partner) if office.reaches(self._partner) else []
         except InputError:
-            names = frozenset()
-        states = [s for s in office.shared.logs.all("out") if s.peer in names]
-        key = (tuple((s.name, s.head_size) for s in states), sum(r.what == "recall" for r in office.rows.values()))
-        if not office.reaches(self._partner):
-            states, key = [], ((), -1)
+            logs = []
         with self._lock:
-            if key == self._key:
-                return
-            rows: list[tuple[str, bytes]] = []
-            hides = not_for(self._partner, office.sharing.who(), office.now_ms())
-            for state in states:
-                after = max(0, state.head_size - RECORDS_MOST)
-                while after < state.head_size:
-                    piece = office.shared.logs.entries(
-                        state.name, after, most=min(_PIECE, state.head_size - after), max_bytes=8 << 20
-                    )
-                    mine = state.peer == self._partner
-                    rows += [
-                        (e.id, e.data)
-                        for e in piece
-                        if e.data is not None and e.id is not None and (mine or not hides(e.data))
-                    ]
-                    after = piece[-1].n + 1
-            gone = {n for n, s in office.shared.tombstones.of([i for i, _ in rows]).items() if s.action != "annotate"}
-            self.records = [(i, r) for i, r in rows if i not in gone]
-            self._tell_on(gone)
-            me = office.me
-            told = [(me, i, r, b) for i, data in self.records if (b := _body(r := decode(data))) is not None]
-            fixes = received.positions([t for t in told if t[2].kind == "track.position"], MISSING_TIME_MS)
-            self._arrived = np.lexsort((fixes["time_ms"], fixes["mmsi"]))
-            self._fixes = fixes.take(self._arrived)
-            self._detections = received.detections([t for t in told if t[2].kind == "detection"])
-            self._events = received.events([t for t in told if t[2].kind.startswith("event.")])
-            self._key = key
+            if (who, changes, bool(logs)) != self._key:
+                if self._key is not None:
+                    self._version += 1
+                self._begin()
+                self._key = who, changes, bool(logs)
+            fresh = [r for r in logs if r.end > self._done.get(r.log.name, 0)]
+            for log in fresh:
+                self._take(log, Want(after=self._done.get(log.log.name, 0)))
+                self._done[log.log.name] = log.end
+            self._logs = logs
+            return logs
+
+    def _take(self, log: Reach, want: Want) -> None:
+        register = self._office.shared.register
+        told = register.find([log], want)
+        if len(told):
+            low, high = int(told.time_ms.min()), int(told.time_ms.max())
+            self._newest_ms = high if self._newest_ms == MISSING_TIME_MS else max(high, self._newest_ms)
+            self._oldest_ms = low if self._oldest_ms == MISSING_TIME_MS else min(low, self._oldest_ms)
+        places = register.newest_of_each([log], want._replace(kinds=POSITION))
+        for at in range(0, len(places), _PIECE):
+            rows = received.positions(self._rows([log], places.take(np.arange(at, min(at + _PIECE, len(places))))),
+                                      MISSING_TIME_MS)  # fmt: skip
+            self._put(rows, self._version + log.end)
+        found = register.find([log], want._replace(kinds=("event.",)))
+        if len(found):
+            rows = received.events(self._rows([log], reading.newest(found, EVENTS_MOST)))
+            self._events = concat([self._events, rows]) if len(self._events) else rows
+            self._events = self._events.slice(max(0, len(self._events) - EVENTS_MOST), len(self._events))
+
+    def _put(self, rows: Table, version: int) -> None:
+        """Newest position of each vessel; one that is as old as what is held takes its place."""
+        new = Table(LATEST, {**(out := empty(LATEST, len(rows))).columns,
+                             **{n: rows[n] for n in _FROM_FIX if n in out.columns}},
+                    {**out.words, **{n: rows.codes_of(n) for n in ("source_id", "label", "context")
+                                     if n in out.words}})  # fmt: skip
+        whole = concat([self._latest, new]) if len(self._latest) else new
+        order = np.lexsort((np.arange(len(whole)), whole["time_ms"], whole["mmsi"]))
+        last = order[np.append(whole["mmsi"][order][1:] != whole["mmsi"][order][:-1], True)] if len(order) else order
+        arrived = np.concatenate([self._arrived, np.full(len(new), version, np.int64)])
+        self._latest, self._arrived = whole.take(last), arrived[last]
+
+    def _rows(self, logs: list[Reach], found: Any) -> list[received.Row]:
+        return list(self._said(logs, found, Want()))
+
+    def _said(self, logs: list[Reach], found: Any, want: Want) -> Iterator[received.Row]:
+        me = self._office.me
+        for row in reading.records(self._office, logs, found, want):
+            try:
+                yield me, row.id, row.record, read_body(row.record)
+            except InputError:
+                continue
+
+    def _find(self, want: Want) -> list[received.Row]:
+        """Records that are wanted. Raises InputError where they are too many for one answer."""
+        logs = self._read()
+        found = self._office.shared.register.find(logs, want)
+        if len(found) > ROWS_MOST:
+            raise InputError(f"the answer would have {len(found):,} rows", hint=f"at most {ROWS_MOST:,}: narrow it")
+        order = np.lexsort((found.n, found.reach, found.time_ms))
+        return list(self._said(logs, found.take(order), want))
 
     # ---- the reading side of a store ---------------------------------------------------------------------------------
     def versions(self) -> Versions:
         """Sizes and times."""
-        self._read()
-        times = self._fixes["time_ms"]
-        newest, oldest = (int(times.max()), int(times.min())) if len(times) else (MISSING_TIME_MS, MISSING_TIME_MS)
-        return Versions(len(self._fixes), len(self._events), newest, oldest, MISSING_TIME_MS)
+        logs = self._read()
+        size = self._version + sum(r.end for r in logs)
+        return Versions(size, size, self._newest_ms, self._oldest_ms, MISSING_TIME_MS)
 
     def latest(self, since: int = 0) -> tuple[int, Table]:
         """Newest position of each vessel that was told after a version."""
-        self._read()
-        rows = self._fixes
-        last = np.flatnonzero(np.append(rows["mmsi"][1:] != rows["mmsi"][:-1], True)) if len(rows) else np.empty(0, int)
-        if since <= len(rows):
-            last = last[self._arrived[last] >= since]
-        picked, out = rows.take(last), empty(LATEST, len(last))
-        words = {n: picked.codes_of(n) for n in ("source_id", "label", "context") if n in out.words}
-        return len(rows), Table(LATEST, {**out.columns, **{n: picked[n] for n in _FROM_FIX if n in out.columns}},
-                                {**out.words, **words})  # fmt: skip
+        version = self.versions().picture
+        with self._lock:
+            rows, arrived = self._latest, self._arrived
+        return version, rows.take(arrived > since) if 0 < since <= version else rows
 
     def track(self, mmsi: int, start_ms: int, end_ms: int, *, names: Sequence[str] = ()) -> Table:  # noqa: ARG002
-        """Fixes of one vessel."""
-        return self._between(self._of(mmsi), start_ms, end_ms)
-
-    def _of(self, mmsi: int) -> Table:
-        self._read()
-        return self._fixes.take(self._fixes["mmsi"] == mmsi)
-
-    def _between(self, rows: Table, start_ms: int, end_ms: int) -> Table:
-        return rows.take((rows["time_ms"] >= start_ms) & (rows["time_ms"] < end_ms))
+        """Fixes of one vessel. Raises InputError where there are too many for one answer."""
+        want = Want(start_ms, end_ms, POSITION, subject.vessel(mmsi))
+        rows = received.positions(self._find(want), MISSING_TIME_MS)
+        return rows.take(rows["mmsi"] == mmsi)
 
     def box(self, west: float, south: float, east: float, north: float, start_ms: int, end_ms: int, *,
             names: Sequence[str] = ()) -> Table:  # noqa: ARG002  # fmt: skip
-        """Fixes in a box and time."""
-        self._read()
-        rows = self._between(self._fixes, start_ms, end_ms)
-        lat, lon = rows["lat_deg"], rows["lon_deg"]
-        across = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-        return rows.take(across & (lat >= south) & (lat <= north))
+        """Fixes in a box and time. Raises InputError where there are too many for one answer."""
+        whole = (west, south, east, north) == (-180.0, -90.0, 180.0, 90.0)
+        want = Want(start_ms, end_ms, POSITION, box=None if whole else (west, south, east, north))
+        return received.positions(self._find(want), MISSING_TIME_MS)
 
     def events(self, *, since_version: int = 0, start_ms: int | None = None, end_ms: int | None = None,  # noqa: ARG002
                mmsi: int | None = None, event_id: str = "") -> Table:  # fmt: skip
@@ -168,42 +203,55 @@ class Released:
 
     def block(self, start_ms: int, *, names: Sequence[str] = ()) -> Table:  # noqa: ARG002
         """Fixes of one block of 600 s."""
-        self._read()
-        return self._between(self._fixes, start_ms, start_ms + 600_000)
+        return received.positions(self._find(Want(start_ms, start_ms + 600_000, POSITION)), MISSING_TIME_MS)
 
     def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:  # noqa: ARG002
         """None: there are no blocks."""
         return [], []
 
-    def told_since(self, cursor: int) -> tuple[int, list[tuple[bool, bytes]]]:
-        """What came after a cursor that this gave before (0 at first): gone or not, record; and the next cursor."""
-        self._read()
-        if not self._office.reaches(self._partner):
-            return cursor, []
-        with self._lock:
-            fresh = [row for row in self._story[cursor:] if row is not None and (cursor or not row[0])]
-            return len(self._story), fresh
-
-    def _tell_on(self, gone: set[str]) -> None:
-        """Records of several logs come mixed, so what is new is found by id. What is gone is not told again."""
-        for name in sorted(gone & self._shown.keys()):
-            row, self._story[self._shown[name]] = self._story[self._shown[name]], None
-            del self._shown[name]
-            if row is not None:
-                self._story.append((True, row[1]))
-        for name, data in self.records:
-            if name not in self._shown:
-                self._shown[name] = len(self._story)
-                self._story.append((False, data))
-
     def detections(self, start_ms: int, end_ms: int) -> Table:
         """Detections by time."""
-        self._read()
-        return self._between(self._detections, start_ms, end_ms)
+        return received.detections(self._find(Want(start_ms, end_ms, ("detection",))))
+
+    # ---- live --------------------------------------------------------------------------------------------------------
+    def told_since(
+        self, cursor: Cursor | None, most: int = STORY_MOST
+    ) -> tuple[Cursor, list[tuple[bool, bytes]], bool]:
+        """What came after a cursor that this gave before (None at first): gone or not, record; the next; if more waits.
+
+        In the order of the logs. What is gone is said to whoever was given it.
+        """
+        office, logs = self._office, self._read()
+        recalls = [r for r in office.rows.values() if r.what == "recall"]
+        if cursor is None:
+            cursor = Cursor((), len(recalls))
+        if not logs:
+            return cursor, [], False
+        done, out = dict(cursor.logs), []
+        for row in recalls[cursor.recalls :]:
+            out += [(True, data) for data in self._gone(row, done, logs)]
+        for log in logs:
+            after = done.get(log.log.name, 0)
+            if after < log.end and len(out) < most:
+                found = office.shared.register.find([log], Want(after=after))
+                part = found.take(np.arange(min(len(found), most - len(out))))
+                out += [(False, one.data) for one in office.shared.register.read(part)]
+                done[log.log.name] = int(part.n[-1]) + 1 if len(part) < len(found) else log.end
+        more = any(done.get(r.log.name, 0) < r.end for r in logs)
+        return Cursor(tuple(sorted(done.items())), len(recalls)), out, more
+
+    def _gone(self, row: Any, done: dict[str, int], logs: list[Reach]) -> Iterator[bytes]:
+        from kizuna.node.share.desk.calling import named  # noqa: PLC0415  it imports the desk
+
+        mine = {r.log.name for r in logs}
+        for name, held in office_records(self._office, named(row)):
+            places = self._office.shared.records.where(name)
+            if any(log in mine and n < done.get(log, 0) for log, n in places):
+                yield held
 
 
-def _body(record: Record) -> Any:
-    try:
-        return read_body(record)
-    except InputError:
-        return None
+def office_records(office: Office, names: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Those of the records that are hidden now and still here."""
+    stones = office.shared.tombstones.of(names)
+    held = office.shared.records.many(n for n, s in stones.items() if s.action != "annotate")
+    return [(name, one.data) for name, one in held.items() if one.data is not None]

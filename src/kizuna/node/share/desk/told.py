@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
 
 from kizuna.base.errors import InputError
+from kizuna.node.share.desk.reading import audiences_of, everything, newest, reach, records
 from kizuna.node.share.desk.words import geometry
 from kizuna.records.kinds import plain_body
 from kizuna.records.label import tlp_word, word_of
-from kizuna.records.record import Record, decode, record_id
+from kizuna.records.record import Record, decode
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.checkpoint import read_checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.proof import write_proof
-from kizuna.share.sync.cutting import not_for
 from kizuna.stores.shared.decisions import Line
+from kizuna.stores.shared.register.finding import Want
+from kizuna.stores.shared.register.sheets import RECALLED
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -24,17 +27,8 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 _LINES: Final = 200
 _LOOKED_MOST: Final = 20_000
-FEATURES_MOST: Final = 20_000
-_OBSERVED: Final = re.compile(rb'"observed_ms":(-?[0-9]+)')
-
-
-def audiences_of(office: Office, partner: str) -> frozenset[str]:
-    """Names under which a partner was told something: itself and communities that list it, also when it is paused."""
-    who = office.sharing.who()
-    if partner not in who.partners:
-        raise InputError(f"{partner} was not introduced to this node", code="no_partner")
-    served = who.partners[partner].communities
-    return frozenset((partner, *(c.id for c in who.communities.values() if partner in c.members and c.id in served)))
+FEATURES_MOST: Final = 5_000
+"""On one map; a box or a shorter time shows more."""
 
 
 # ---- the ledger ------------------------------------------------------------------------------------------------------
@@ -42,50 +36,73 @@ def ledger(office: Office, *, partner: str = "", kind: str = "", verdict: str = 
            after: int = 0) -> dict[str, Any]:  # fmt: skip
     """Releases (or refusals), newest first; ``after`` goes on from a cursor that this gave."""
     wanted = audiences_of(office, partner) if partner else None
-    at = after - 1 if after else office.shared.decisions.head()[0]
+    if verdict == "release":
+        return _releases(office, wanted, kind, after)
+    audiences = office.shared.decisions.audiences(verdict)
+    chosen = [a for a in audiences if wanted is None or a in wanted]
+    at = after or office.shared.decisions.head()[0] + 1
     rows: list[dict[str, Any]] = []
-    until = max(0, at - _LOOKED_MOST)
-    while at > until and len(rows) < PAGE:
-        first = max(until, at - _LINES)
-        for line in reversed(office.shared.decisions.lines(first, at - first)):
-            at = line.n - 1
-            if line.decided.verdict == verdict and (wanted is None or line.decided.to in wanted):
-                rows += _rows(office, line, kind)
+    looked = 0
+    while at and len(rows) < PAGE and looked < _LOOKED_MOST:
+        lines = office.shared.decisions.docket(verdict, chosen, at, _LINES)
+        for line in lines:
+            rows += _refusals(office, line, kind)
+            at = line.n
             if len(rows) >= PAGE:
                 break
-    return {"rows": rows, "next": at + 1 if at > 0 else None}
+        looked += len(lines)
+        at = at if lines else 0
+    return {"rows": rows, "next": at or None}
 
 
-def _rows(office: Office, line: Line, kind: str) -> list[dict[str, Any]]:
+def _releases(office: Office, wanted: frozenset[str] | None, kind: str, after: int) -> dict[str, Any]:
+    """Entries of the logs, newest first by the order of their coming; the cursor is that of the oldest shown."""
+    chosen = [r for r in everything(office) if wanted is None or r.log.peer in wanted]
+    kinds = (kind,) if kind else ()
+    entries = office.shared.register.newest(chosen, Want(kinds=kinds, recalled=True), before=after or None, most=PAGE)
+    rows = []
+    for entry in entries:
+        line = office.shared.decisions.behind(entry.log.number, entry.n, entry.id) if entry.id else None
+        record = decode(entry.data) if entry.data else None
+        base = _said(office, line) if line is not None else {**_UNSAID, "to": entry.log.peer}
+        acked = office.acknowledged_ms(entry.log.name, entry.n)
+        rows.append({
+            **base, "record": entry.id, "log": entry.log.name, "n": entry.n, "kind": record.kind if record else None,
+            "subject": list(record.subject) if record else [], "acked_ms": acked, "erased": record is None,
+        })  # fmt: skip
+    return {"rows": rows, "next": entries[-1].number if len(entries) == PAGE else None}
+
+
+_UNSAID: Final[dict[str, Any]] = {
+    "at_ms": None, "verdict": "release", "rule": "", "clause": "", "transforms": [], "why": "", "decision": None,
+}  # fmt: skip
+
+
+def _said(office: Office, line: Line) -> dict[str, Any]:
     said = line.decided
-    clauses = _clauses(office, said.rules, said.policy)
-    base = {
+    return {
         "at_ms": line.at_ms, "to": said.to, "verdict": said.verdict, "rule": ", ".join(said.rules),
-        "clause": ", ".join(clauses), "transforms": list(said.transforms), "why": said.why, "decision": line.n,
+        "clause": ", ".join(_clauses(office, said.rules, said.policy)), "transforms": list(said.transforms),
+        "why": said.why, "decision": line.n,
     }  # fmt: skip
+
+
+def _refusals(office: Office, line: Line, kind: str) -> list[dict[str, Any]]:
+    said, base = line.decided, _said(office, line)
     if not said.ids:
         return [] if kind and kind not in said.why else [{**base, "record": None, "log": None, "n": None,
                 "kind": said.why.partition("; ")[0], "subject": [], "acked_ms": None}]  # fmt: skip
-    held = office.shared.records.many(said.ids)
+    held = office.shared.records.many(said.ids[:PAGE])
     out = []
-    for name in said.ids:
+    for name in said.ids[:PAGE]:
         one = held.get(name)
         record = decode(one.data) if one and one.data else None
         if kind and (record is None or not record.kind.startswith(kind)):
             continue
-        log, n, acked = _place(office, name, said.to)
-        out.append({**base, "record": name, "log": log, "n": n, "kind": record.kind if record else None,
-                    "subject": list(record.subject) if record else [], "acked_ms": acked,
+        out.append({**base, "record": name, "log": None, "n": None, "kind": record.kind if record else None,
+                    "subject": list(record.subject) if record else [], "acked_ms": None,
                     "erased": one is not None and one.data is None})  # fmt: skip
     return out
-
-
-def _place(office: Office, record: str, audience: str) -> tuple[str | None, int | None, int | None]:
-    for name, n in office.shared.records.where(record):
-        log = parse_name(name)
-        if log.origin == office.me and log.audience == audience:
-            return name, n, office.acknowledged_ms(name, n)
-    return None, None, None
 
 
 def _clauses(office: Office, rules: Iterable[str], policy: str) -> list[str]:
@@ -168,42 +185,41 @@ def described(record: Record) -> dict[str, Any]:
 
 
 # ---- as a partner ----------------------------------------------------------------------------------------------------
-def as_partner(office: Office, partner: str, start_ms: int, end_ms: int, kind: str = "") -> dict[str, Any]:
-    """GeoJSON of the very records that stand in the logs to a partner, observed in [start, end).
+class Look(NamedTuple):
+    """What is looked at: observed in [start, end), of kinds that begin so, in a box; ``most`` of the newest."""
 
-    What was recalled is counted and not drawn, as on a partner's node that has taken the recall.
+    start_ms: int
+    end_ms: int
+    kind: str = ""
+    box: tuple[float, float, float, float] | None = None
+    most: int = FEATURES_MOST
+
+    @property
+    def want(self) -> Want:
+        """The same as a question to the register, with what was recalled."""
+        return Want(self.start_ms, self.end_ms, (self.kind,) if self.kind else (), box=self.box, recalled=True)
+
+
+def as_partner(office: Office, partner: str, look: Look) -> dict[str, Any]:
+    """GeoJSON of the very records that stand in the logs to a partner, the newest of what was asked.
+
+    What was recalled is counted and not drawn, as on a partner's node that has taken the recall; what was erased is
+    gone here as there. ``logs`` counts all that the partner was told; ``left_out`` what is older than the last shown.
     """
-    features: list[dict[str, Any]] = []
-    logs: dict[str, dict[str, int]] = {}
-    recalled = 0
-    left_out = 0
-    hides = not_for(partner, office.sharing.who(), office.now_ms())
-    for log, n, data in office.holdings.entries(audiences_of(office, partner)):
-        if parse_name(log).audience != partner and hides(data):  # a log of several: this one reads the rest alone
-            continue
-        count = logs.setdefault(log, {"records": 0, "bytes": 0})
-        count["records"] += 1
-        count["bytes"] += len(data)
-        found = _OBSERVED.search(data)
-        if found is not None and not start_ms <= int(found[1]) < end_ms:  # reading all of a long log would take long
-            continue
-        record = decode(data)
-        if not start_ms <= record.observed_ms < end_ms or not record.kind.startswith(kind):
-            continue
-        name = record_id(data)
-        stone = office.shared.tombstones.of([name]).get(name)
-        if stone is not None and stone.action != "annotate":
-            recalled += 1
-            continue
-        if len(features) >= FEATURES_MOST:
-            left_out += 1
-            continue
-        features.append({
-            "type": "Feature", "id": name, "geometry": geometry(record.geo),
-            "properties": {"log": log, "n": n, **{k: v for k, v in described(record).items() if k != "geometry"}},
-        })  # fmt: skip
+    logs = reach(office, partner)
+    found = office.shared.register.find(logs, look.want)
+    gone = found.state == RECALLED
+    shown = newest(found.take(np.flatnonzero(~gone)), look.most)
+    features = [
+        {"type": "Feature", "id": row.id, "geometry": geometry(row.record.geo),
+         "properties": {"log": row.log, "n": row.n,
+                        **{k: v for k, v in described(row.record).items() if k != "geometry"}}}
+        for row in records(office, logs, shown, look.want)
+    ]  # fmt: skip
+    counts = [(r.log.name, office.shared.register.tally(r)) for r in logs]
     return {
-        "type": "FeatureCollection", "partner": partner, "from": start_ms, "to": end_ms, "features": features,
-        "logs": [{"log": name, **count} for name, count in sorted(logs.items())], "recalled": recalled,
-        "left_out": left_out,
+        "type": "FeatureCollection", "partner": partner, "from": look.start_ms, "to": look.end_ms, "features": features,
+        "logs": [{"log": name, "records": c.held, "bytes": c.bytes, "erased": c.erased} for name, c in sorted(counts)
+                 if c.entries],
+        "recalled": int(np.count_nonzero(gone)), "left_out": len(found) - int(np.count_nonzero(gone)) - len(shown),
     }  # fmt: skip

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.units import SECOND_MS
-from kizuna.node.share.desk import told
+from kizuna.node.share.desk import reading
 from kizuna.node.share.desk.rulings import as_row
 from kizuna.node.share.door import Rows
 from kizuna.records.kinds import plain_body
-from kizuna.records.record import Record, decode, record_id
+from kizuna.records.record import Record, decode
 from kizuna.share import decide
 from kizuna.share.publish import Candidates, Memory, Offer, publish, reach_ms
 from kizuna.share.rules.rule import RuleSet
@@ -39,7 +39,8 @@ def of_record(office: Office, name: str) -> list[dict[str, Any]]:
     record = decode(held.data) if held and held.data else None
     out = []
     for party in sorted(office.sharing.who().partners):
-        mine = [n for n in lines if n.decided.to in told.audiences_of(office, party)]
+        names = reading.audiences_of(office, party)
+        mine = [n for n in lines if n.decided.to in names]
         last = mine[-1] if mine else None
         row: dict[str, Any] = {"id": party, "verdict": "withhold", "rules": [], "as": None, "why": [],
                                "told_at_ms": None}  # fmt: skip
@@ -116,21 +117,10 @@ def _rules(office: Office, names: tuple[str, ...] | list[str] | Any) -> list[dic
 
 
 def _latest(office: Office, party: str, subject: str) -> tuple[int, str] | None:
-    """When a partner was last told of a subject, and the record: newest entries of its logs, looked at backwards."""
-    best: tuple[int, str] | None = None
-    mark = f'"{subject}"'.encode()
-    for state in office.shared.logs.all("out"):
-        if state.peer not in told.audiences_of(office, party):
-            continue
-        first = max(0, state.size - _LOOK_BACK)
-        for entry in reversed(office.shared.logs.entries(state.name, first, most=_LOOK_BACK, max_bytes=64 << 20)):
-            if entry.data is not None and mark in entry.data:
-                name = record_id(entry.data)
-                lines = office.shared.decisions.about(name)
-                at_ms = max((n.at_ms for n in lines if n.decided.verdict == "release"), default=0)
-                best = max(best, (at_ms, name)) if best else (at_ms, name)
-                break
-    return best
-
-
-_LOOK_BACK: Final = 50_000
+    """When a partner was last told of a subject, and the record."""
+    logs = reading.reach(office, party)
+    one = office.shared.register.last(logs, subject) if subject else None
+    if one is None:
+        return None
+    line = office.shared.decisions.behind(logs[one.reach].log.number, one.n, one.id)
+    return line.at_ms if line else 0, one.id

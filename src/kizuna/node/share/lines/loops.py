@@ -2,9 +2,10 @@
 
 New events are offered at once and again at each boundary at which a delay lets them go. Positions and detections are
 offered every few seconds: those that came in since, however old they are, and those whose delay ended. What a run
-offers twice is told once; what it is too early for comes again. After a start the loop goes through the time since the
-last release in steps, as if the node had run: nothing that was stored meanwhile is left out but rows that came more
-than ``LATE_MS`` after they were observed while the node was down.
+offers twice is told once; what it is too early for comes again. Each audience has a front (``fronts``): what lies
+behind it, because the partner was paused or the node was down, is gone through in steps, as if the node had run, with
+whatever came late; between two steps new events go out. A position without a time of receipt counts as received when
+it was observed, so one that is stored later than it is due is not told.
 """
 
 from __future__ import annotations
@@ -20,22 +21,25 @@ import numpy as np
 import numpy.typing as npt
 
 from kizuna.base.errors import KizunaError
-from kizuna.base.table import Table, concat
+from kizuna.base.table import Table, concat, empty
 from kizuna.base.units import DAY_MS, HOUR_MS, MINUTE_MS, MISSING_TIME_MS, SECOND_MS
+from kizuna.events.table import EVENTS
 from kizuna.node.origin import are_own, own_rows
-from kizuna.node.share.door import Door, Rows
+from kizuna.node.share.door import Door, Rows, Run
 from kizuna.node.share.lines import delays as delays_
+from kizuna.node.share.lines.fronts import BEHIND_MS, BULK, FIRST_MS, LATE_MS, NOTE, Fronts, Group
 from kizuna.share.publish.run import AT_ONCE
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transforms.steps import Delay
 
-LATE_MS: Final = HOUR_MS
 STEP_MS: Final = 10 * MINUTE_MS
-FIRST_MS: Final = 10 * MINUTE_MS
-"""What an audience is told of the time before its rules came into force: enough for a picture."""
+WORK_S: Final = 0.5
+"""Time for what is owed of the past, at a time: new events wait no longer."""
 SOON_MS: Final = 2 * MINUTE_MS
 """Rows that may come due within this are kept at hand; for longer delays they are read from the store again."""
 ROWS_MOST: Final = 2_000_000
+QUIET_MS: Final = MINUTE_MS
+"""Where nothing comes due, that much is looked at again rather than written down."""
 KNOWN: Final = "known since"
 _LOG: Final = logging.getLogger("kizuna.node.share")
 Ints = npt.NDArray[np.int64]
@@ -53,7 +57,11 @@ class Keep(Protocol):
         ...
 
     def versions(self) -> object:
-        """Versions; ``events`` is used."""
+        """Versions; ``events`` and ``picture`` are used."""
+        ...
+
+    def stored_since(self, version: int) -> list[tuple[int, int]]:
+        """Spans of time that hold what was stored after a version of the picture."""
         ...
 
 
@@ -89,8 +97,14 @@ class Loops:
         self._recent: list[tuple[Table, int]] = []
         held = door.house.shared.notes.get(KNOWN)
         self._noted = msgspec.json.decode(held, type=_Noted) if held else _Noted()
-        self._told_ms: dict[str, int] = {}
+        self.fronts = Fronts(door)
         self._begun_ms = door.house.now_ms()
+        self._until_ms = 0
+        """Until when the last run over positions looked."""
+        self._version = int(tables.keep.versions().picture)  # type: ignore[attr-defined]
+        """Version of the store before the last run: what was stored by then was at hand in this one."""
+        self.owed = False
+        """Whether something of the past is still to be told."""
         self._events: Table | None = None
         self._events_version = -1
         self._delays: tuple[str, tuple[Delay, ...]] = ("", ())
@@ -102,7 +116,11 @@ class Loops:
         """Fixes that this node's own sources gave, just stored."""
         if len(fixes):
             with self._lock:
-                self._recent.append((fixes, self._door.house.now_ms()))
+                now_ms, known = self._door.house.now_ms(), fixes["received_ms"]
+                missed = (known != MISSING_TIME_MS) & (known <= self._until_ms)  # a run went by while it was stored
+                now_known = np.where(missed, max(now_ms, self._until_ms + 1), known)
+                fixes = fixes.replace(received_ms=now_known) if missed.any() else fixes
+                self._recent.append((fixes, now_ms))
 
     def run(self, over: threading.Event, on_trouble: Callable[[str], object]) -> None:
         """Until the node stops."""
@@ -112,7 +130,7 @@ class Loops:
             try:
                 self._door.sign_rest()
                 self.events()
-                if self.alive_s - routine_s >= self._routine_s:
+                if self.owed or self.alive_s - routine_s >= self._routine_s:
                     routine_s = self.alive_s
                     self.positions()
                     self.detections()
@@ -126,21 +144,47 @@ class Loops:
 
     # ---- events and detections --------------------------------------------------------------------------------------
     def events(self) -> None:
-        """Offer events that are new or come due."""
+        """Offer events that are new or come due; to who was not told for a while also what changed since."""
         rules, now_ms = self._door.house.rules(), self._door.house.now_ms()
         if rules is None:
             return
         delays = self._delays_of(rules)
+        version = int(self._tables.keep.versions().events)  # type: ignore[attr-defined]
         self._follow_events(now_ms, delays)
-        before_ms = self._before("event", rules, now_ms)
-        if self._events is None or not len(self._events) or not delays_.passed(AT_ONCE, before_ms, now_ms):
-            return
-        ids = self._events["event_id"].to_pylist()
-        known = np.array([self._noted.events[i][1] for i in ids], np.int64)
-        rows = np.flatnonzero(delays_.due(_when(self._events), known, delays, before_ms, now_ms))
-        if len(rows):
-            self._door.tell(Rows(events=self._events.take(rows), known_ms=known[rows]), notes=self._notes())
-        self._told_ms["event"] = now_ms
+        for group in self.fronts.groups(rules, "event", now_ms):
+            before_ms = group.front_ms
+            if not delays_.passed(AT_ONCE, before_ms, now_ms):
+                continue
+            rows, known = self._events_for(group, version)
+            for until_ms in (now_ms - BEHIND_MS, now_ms):
+                if until_ms > before_ms:
+                    due = delays_.due(_when(rows), known, delays, before_ms, until_ms)
+                    if due.any() or now_ms - before_ms > QUIET_MS:
+                        offered = Rows(events=rows.take(due), known_ms=known[due])
+                        self._tell(group, "event", offered, until_ms, version if until_ms == now_ms else None)
+                        before_ms = until_ms
+        self.fronts.looked("event")
+
+    def _events_for(self, group: Group, version: int) -> tuple[Table, Ints]:
+        """Events that may come due for a group, and when each was known: the young ones, and what it missed."""
+        parts = [self._events] if self._events is not None else []
+        since = self.fronts.since(group.audiences, version)
+        if since is not None:
+            missed = own_rows(self._tables.keep.events(since_version=since))
+            there = {i for part in parts for i in part["event_id"].to_pylist()}
+            parts.append(missed.take(np.array([i not in there for i in missed["event_id"].to_pylist()], np.bool_)))
+        rows = concat(parts) if parts else empty(EVENTS)
+        soonest = 0, group.front_ms + 1
+        known = [self._noted.events.get(i, soonest)[1] for i in rows["event_id"].to_pylist()]
+        return rows, np.array(known, np.int64)
+
+    def _tell(self, group: Group, kind: str, rows: Rows, until_ms: int, version: int | None = None) -> None:
+        """Offer rows to a group; what came due long ago goes in the lane of what is made up for."""
+        lane = BULK if until_ms <= self._door.house.now_ms() - BEHIND_MS else ""
+        kept = self.fronts.moved(group.audiences, kind, version)
+        notes = {KNOWN: msgspec.json.encode(self._noted), NOTE: msgspec.json.encode(kept)}
+        self._door.tell(rows, until_ms=until_ms, notes=notes, run=Run(group.audiences, kind, lane))
+        self.fronts.keep(kept, group.audiences, kind)
 
     def _follow_events(self, now_ms: int, delays: tuple[Delay, ...]) -> None:
         version = int(self._tables.keep.versions().events)  # type: ignore[attr-defined]
@@ -174,55 +218,77 @@ class Loops:
         if rules is None or self._tables.contacts is None:
             return
         delays = self._delays_of(rules)
-        before_ms = self._before("detection", rules, now_ms)
         reach_ms = delays_.horizon_ms(delays) + DAY_MS
-        rows, final = self._tables.contacts.judged(now_ms - reach_ms, now_ms + HOUR_MS)
+        groups = self.fronts.groups(rules, "detection", now_ms)
+        first_ms = min([now_ms, *(g.front_ms for g in groups)])
+        rows, final = self._tables.contacts.judged(first_ms - reach_ms, now_ms + HOUR_MS)
         good = final & are_own(rows) & (rows["time_ms"] != MISSING_TIME_MS)
         good &= np.isfinite(rows["lat_deg"]) & np.isfinite(rows["lon_deg"])
         rows = rows.take(good)
         ids = [str(i) for i in rows["det_id"].tolist()]
+        young = dict.fromkeys(i for i, t in zip(ids, rows["time_ms"].tolist(), strict=True) if t >= now_ms - reach_ms)
         before = self._noted.detections
-        self._noted.detections = {i: before.get(i, now_ms) for i in ids}
-        known = np.array(list(self._noted.detections.values()), np.int64)
-        due = np.flatnonzero(delays_.due(rows["time_ms"], known, delays, before_ms, now_ms))
-        if len(due):
-            self._door.tell(Rows(detections=rows.take(due), known_ms=known[due]), notes=self._notes())
-        self._told_ms["detection"] = now_ms
-
-    def _notes(self) -> dict[str, bytes]:
-        return {KNOWN: msgspec.json.encode(self._noted)}
+        self._noted.detections = {i: before.get(i, now_ms) for i in young}
+        for group in groups:
+            known = np.array([before.get(i, min(now_ms, group.front_ms + 1)) for i in ids], np.int64)
+            before_ms = group.front_ms
+            for until_ms in (now_ms - BEHIND_MS, now_ms):
+                if until_ms > before_ms:
+                    due = delays_.due(rows["time_ms"], known, delays, before_ms, until_ms)
+                    if due.any() or now_ms - before_ms > QUIET_MS:
+                        offered = Rows(detections=rows.take(due), known_ms=known[due])
+                        self._tell(group, "detection", offered, until_ms)
+                        before_ms = until_ms
+        self.fronts.looked("detection")
 
     # ---- positions --------------------------------------------------------------------------------------------------
     def positions(self) -> None:
-        """Offer positions that came in or come due; after a pause in steps."""
+        """Offer positions that came in or come due; to who was not told for a while in steps, for a while at a time."""
         house = self._door.house
-        rules, now_ms = house.rules(), house.now_ms()
+        rules, now_ms, begun_s = house.rules(), house.now_ms(), time.monotonic()
         if rules is None:
             with self._lock:  # so much would be told once there are rules; a node without any holds no more
                 self._recent = [(fixes, at_ms) for fixes, at_ms in self._recent if now_ms - at_ms < 2 * FIRST_MS]
             return
         delays = self._delays_of(rules)
-        before_ms = self._before("track.position", rules, now_ms)
-        while before_ms < now_ms:
-            until_ms = min(now_ms, before_ms + STEP_MS)
-            fixes = self._due(delays, before_ms, until_ms)
-            self._door.tell(Rows(fixes=fixes), until_ms=until_ms)
-            before_ms = until_ms
-            self._told_ms["track.position"] = until_ms
-        self._forget(delays, now_ms)
-
-    def _due(self, delays: tuple[Delay, ...], before_ms: int, until_ms: int) -> Table | None:
-        """Own fixes that come due in (before, until]."""
+        version, self._version = self._version, int(self._tables.keep.versions().picture)  # type: ignore[attr-defined]
         with self._lock:
-            recent = list(self._recent)
-        parts = [_received(fixes) for fixes, _ in recent]
-        hand = {int(i) for fixes in parts for i in fixes["msg_id"].tolist()} if parts else set()
+            before_run_ms, self._until_ms = self._until_ms, now_ms
+            recent = [fixes for fixes, _ in self._recent]
+        self.owed, oldest_ms = False, now_ms
+        for group in self.fronts.groups(rules, "track.position", now_ms):
+            late = self.fronts.late(group, self._tables.keep, delays, now_ms)
+            before_ms = group.front_ms
+            while before_ms < now_ms:
+                until_ms = min(now_ms, before_ms + STEP_MS)
+                live = 0 < before_run_ms <= before_ms
+                parts = self._due(delays, before_ms, until_ms, [*late, *recent], live=live)
+                reached = version if until_ms == now_ms else None
+                self._tell(group, "track.position", Rows(fixes=parts), until_ms, reached)
+                before_ms = until_ms
+                if time.monotonic() - begun_s > WORK_S:
+                    break
+            self.owed |= before_ms < now_ms
+            oldest_ms = min(oldest_ms, before_ms)
+        self.fronts.looked("track.position")
+        self._forget(delays, now_ms, oldest_ms)
+
+    def _due(
+        self, delays: tuple[Delay, ...], before_ms: int, until_ms: int, given: list[Table], *, live: bool
+    ) -> Table | None:  # fmt: skip
+        """Own fixes that come due in (before, until]: of those given, and of the store where those may not be all."""
+        parts: list[Table] = []
+        hand: set[int] = set()
+        for fixes in given:
+            fresh = fixes.take(~np.isin(fixes["msg_id"], np.fromiter(hand, np.int64, len(hand))))
+            hand.update(fresh["msg_id"].tolist())
+            parts.append(_received(fresh))
         for delay in delays:
             if not delays_.passed(delay, before_ms, until_ms):
                 continue
             start, end = delays_.window(delay, before_ms, until_ms)
-            at_hand = start >= self._begun_ms and delays_.horizon_ms([delay]) <= SOON_MS
-            if before_ms < self._begun_ms and delay == AT_ONCE:
+            at_hand = live and start >= self._begun_ms and delays_.horizon_ms([delay]) <= SOON_MS
+            if delay == AT_ONCE and not at_hand:
                 start -= LATE_MS
             if not at_hand:
                 read = own_rows(self._tables.keep.messages("fixes", None, start, end + 1))
@@ -238,8 +304,11 @@ class Loops:
         known = np.where(fixes["received_ms"] == MISSING_TIME_MS, fixes["time_ms"], fixes["received_ms"])
         return fixes.take(delays_.due(fixes["time_ms"], known, delays, before_ms, until_ms))
 
-    def _forget(self, delays: tuple[Delay, ...], now_ms: int) -> None:
-        """Let go of rows at hand that can come due no more, or can be read again when they do."""
+    def _forget(self, delays: tuple[Delay, ...], now_ms: int, oldest_ms: int) -> None:
+        """Let go of rows at hand that can come due no more, or can be read again when they do.
+
+        ``oldest_ms``: the oldest front; rows that came after it, long after they were observed, are kept for it.
+        """
         short = [d for d in delays if delays_.horizon_ms([d]) <= SOON_MS]
         soon_ms = delays_.horizon_ms(short) + 5 * SECOND_MS
         wait_ms = max((d.bucket_s for d in delays), default=1) * 2 * SECOND_MS
@@ -251,6 +320,8 @@ class Loops:
                 last = np.maximum(known, np.where(when == MISSING_TIME_MS, known, when))
                 stay = now_ms - last < soon_ms
                 late = [known > when + (d.delay_s + d.bucket_s) * SECOND_MS for d in delays if d not in short]
+                if oldest_ms < now_ms:
+                    stay |= (known > when + LATE_MS) & (known > oldest_ms)
                 if late:
                     stay |= np.logical_or.reduce(late) & (now_ms - known < wait_ms)
                 total += int(np.count_nonzero(stay))
@@ -261,21 +332,11 @@ class Loops:
             self._recent = kept[::-1]
 
     # ---- times ------------------------------------------------------------------------------------------------------
-    def _before(self, kind: str, rules: RuleSet, now_ms: int) -> int:
-        """Until when rows of a kind were offered."""
-        if kind in self._told_ms:
-            return self._told_ms[kind]
-        until = self._door.told_until(rules.audiences, kind)
-        first = now_ms - FIRST_MS
-        self._told_ms[kind] = first if until is None else min(until, first if kind == "track.position" else until)
-        return self._told_ms[kind]
-
     def _delays_of(self, rules: RuleSet) -> tuple[Delay, ...]:
         if self._delays[0] != rules.hash:
             if self._delays[0]:  # other rules: what they let go of the last minutes is told too
-                first = self._door.house.now_ms() - FIRST_MS
-                self._told_ms = {kind: min(at, first) for kind, at in self._told_ms.items()}
                 self._begun_ms = self._door.house.now_ms()
+                self.fronts.set_back(self._begun_ms - FIRST_MS)
             self._delays = rules.hash, delays_.delays_of(rules)
         return self._delays[1]
 

@@ -1,0 +1,355 @@
+"""What was not told in time is made up for: after a pause, a stop, a kill, and for rows that come late."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kizuna.base.table import Table, empty, from_arrow
+from kizuna.base.units import DAY_MS, HOUR_MS, MINUTE_MS
+from kizuna.fixes.table import FIXES
+from kizuna.node.share.desk.parting import from_now_on
+from kizuna.node.share.door import Door, House
+from kizuna.node.share.files import Places
+from kizuna.node.share.identity import Identity, Marks, init, load
+from kizuna.node.share.lines import loops as loops_
+from kizuna.node.share.lines.loops import Loops, Tables
+from kizuna.records import partner as records
+from kizuna.records.partner import Partner, directory
+from kizuna.records.record import decode
+from kizuna.share import rules as rule_files
+from kizuna.share.columns import Terms
+from kizuna.sources.batch import Batch, nothing
+from kizuna.stores.keep import Keep, KeepParams, open_keep
+from kizuna.stores.shared import Shared, open_shared
+from node.share.pair import events
+from node.share.test_introduction import NOW
+
+T0 = 1_790_000_400_000  # a full hour is 400 s away
+RULES = """
+version = 1
+[[rule]]
+id = "positions"
+clause = ["memo/1"]
+match = { context = ["test"], kind = ["track.position"], source = ["tower"] }
+to = ["south", "west"]
+then = "release"
+%s
+[[rule]]
+id = "events"
+clause = ["memo/2"]
+match = { context = ["test"], kind = ["event.*"] }
+to = ["south", "west"]
+then = "release"
+"""
+PLAIN = ""
+DELAYED = 'transform = ["delay delay_s=600 bucket_s=300", "coarsen_position cell_m=1000"]'
+THINNED = 'transform = ["thin step_s=120"]'
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("keys")
+    init(Places(home), "north", "test", passphrase="a long passphrase", random=os.urandom, hosts=["127.0.0.1"], now=NOW)
+    return home
+
+
+class Node:
+    """A node without lines on a clock of its own: it hears, stops, is killed, and its officers pause partners."""
+
+    def __init__(self, place: Path, identity: Identity, rules: str) -> None:
+        self.place, self.identity = place, identity
+        self.now, self.paused = T0, set[str]()
+        self.from_ms: dict[str, int] = {}
+        self.set = rule_files.load(RULES % rules)
+        self.shared: Shared
+        self.keep: Keep
+        self.number = 0
+        self.opened = 0
+        self.start()
+
+    def start(self) -> "Node":
+        self.opened += 1
+        (self.place / "store").mkdir(parents=True, exist_ok=True)
+        params = KeepParams(full_sync=False, seal_rows=1000, seal_batches=16)
+        self.keep = open_keep(self.place / "store", context="test", params=params)
+        self.shared = open_shared(self.place / "share", context="test", durable=False, window_ms=0)
+        house = House(
+            self.identity, self.shared, Marks(self.place / "marks.json"), self.who, lambda: self.set,
+            {"tower": Terms(True, frozenset({"all"}))}, (), bytes(range(32)), os.urandom, lambda: self.now,
+            sources_of=lambda *_: frozenset({"tower"}), from_ms=lambda a: self.from_ms.get(a, 0),
+        )  # fmt: skip
+        self.door = Door(house)
+        self.loops = Loops(self.door, Tables(self.keep, None), flash_s=0.1, routine_s=1.0)
+        return self
+
+    def stop(self) -> None:
+        """As a kill: nothing is written at the end that was not written before."""
+        self.shared.close()
+        self.keep.close()
+
+    def who(self) -> Any:
+        states = {p: records.REVOKED if p in self.paused else records.ACTIVE for p in ("south", "west")}
+        return directory("north", [Partner(p, state=state) for p, state in states.items()])
+
+    def hear(self, table: Table, *, taken: bool = True) -> None:
+        none = nothing()
+        self.keep.append(Batch(table, none.statics, none.others, none.rejects, {}))
+        if taken:
+            self.loops.take(table)
+
+    def run(self) -> None:
+        """What the thread does, until nothing is owed."""
+        self.door.sign_rest()
+        self.loops.events()
+        self.loops.positions()
+        while self.loops.owed:
+            self.loops.events()
+            self.loops.positions()
+
+    def told(self, to: str = "south", lane: str = "") -> list[Any]:
+        logs = [s.name for s in self.shared.logs.all("out") if s.peer == to and s.name.endswith(lane)]
+        return [
+            decode(e.data)
+            for g in logs
+            for e in self.shared.logs.entries(g, 0, most=1 << 20, max_bytes=1 << 30)
+            if e.data
+        ]
+
+    def words(self, to: str = "south") -> list[Any]:
+        return sorted((r.kind, r.subject, r.observed_ms, r.geo, bytes(r.body)) for r in self.told(to))
+
+
+def fixes(node: Node, count: int, *, ago_ms: int = 0, ship: int = 0) -> Table:
+    """Positions observed a while ago and heard now."""
+    rows = []
+    for k in range(count):
+        node.number += 1
+        rows.append({
+            "msg_id": node.number, "mmsi": 431_000_001 + (ship or k), "timestamp": node.now - ago_ms - 100 * k,
+            "lat": 24.5 + node.number * 1e-3, "lon": 123.5, "received_at": node.now, "source_id": "tower",
+            "context": "test", "label": "nobody", "flags": 0, "byte_offset": 0,
+        })  # fmt: skip
+    form = empty(FIXES).to_arrow().schema
+    return from_arrow(FIXES, pa.table({c: pa.array([r[c] for r in rows], form.field(c).type) for c in rows[0]}))
+
+
+@pytest.fixture
+def node(tmp_path: Path, keys: Path) -> Any:
+    made = Node(tmp_path, load(Places(keys), "north", "North", "test"), PLAIN)
+    yield made
+    made.stop()
+
+
+def minutes(node: Node, count: int, *, taken: bool = True, **more: Any) -> None:
+    for _ in range(count):
+        node.now += MINUTE_MS
+        node.hear(fixes(node, 3, **more), taken=taken)
+        node.now += 2_000
+        if taken:
+            node.run()
+
+
+def test_what_was_not_told_during_a_pause_is_made_up_for_in_bulk_once(node: Node) -> None:
+    minutes(node, 3)
+    node.paused = {"south"}
+    minutes(node, 60)
+    assert len(node.told("south")) == 9 and len(node.told("west")) == 189
+    node.paused = set()
+    node.run()
+    node.run()
+    assert node.words("south") == node.words("west") and len(node.told("south")) == 189
+    bulk = {r.observed_ms for r in node.told("south", "/bulk")}
+    assert len(bulk) > 100 and max(bulk) < node.now - 14 * MINUTE_MS
+    assert not node.told("west", "/bulk")
+
+
+def test_a_partner_resumed_from_now_on_is_told_nothing_of_the_pause(node: Node) -> None:
+    minutes(node, 3)
+    node.paused = {"south"}
+    minutes(node, 30)
+    node.paused, node.from_ms = set(), {"south": node.now}
+    minutes(node, 2)
+    seen = [r.observed_ms for r in node.told("south")]
+    assert len(seen) == 15 and not [t for t in seen if T0 + 4 * MINUTE_MS < t < node.from_ms["south"] - MINUTE_MS]
+
+
+def test_new_events_go_out_between_the_steps_of_what_is_owed(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops_, "WORK_S", 0.0)
+    minutes(node, 2)
+    node.paused = {"south"}
+    minutes(node, 50)
+    node.paused = set()
+    node.now += 1_000
+    node.loops.positions()
+    assert node.loops.owed
+    node.keep.put_events(events(1, at_ms=node.now - 500))
+    node.now += 1_000
+    node.loops.events()
+    assert [r.kind for r in node.told("south", "/routine") + node.told("south", "/flash")].count("event.gap") == 1
+    assert node.loops.owed, "the event did not wait for what is owed"
+    node.run()
+    assert node.words("south") == node.words("west")
+
+
+def test_events_of_a_pause_are_made_up_for_also_when_it_was_long(node: Node) -> None:
+    minutes(node, 1)
+    node.paused = {"south"}
+    for k in range(4):
+        node.now += DAY_MS
+        table = events(1, at_ms=node.now - 4_000)
+        node.keep.put_events(table.replace(event_id=pa.array([f"gap-{k}"])))
+        node.run()
+    node.paused = set()
+    node.now += 1_000
+    node.run()
+    node.run()
+    assert [r.kind for r in node.told("south")].count("event.gap") == 4
+    assert node.words("south") == node.words("west")
+    assert [r.kind for r in node.told("south", "/bulk")].count("event.gap") == 3
+
+
+def test_after_a_kill_rows_that_were_stored_and_not_offered_go_out_however_late_they_came(node: Node) -> None:
+    minutes(node, 5)
+    node.hear(fixes(node, 4, ago_ms=9 * HOUR_MS))  # stored, at hand, never offered
+    node.hear(fixes(node, 4))
+    node.stop()
+    node.now += 40_000
+    node.start()
+    node.run()
+    assert len(node.told()) == 15 + 8
+    node.stop()
+    node.start()
+    node.run()
+    assert len(node.told()) == 15 + 8
+
+
+def test_rows_that_another_process_stored_while_the_node_was_down_go_out(node: Node) -> None:
+    minutes(node, 5)
+    node.stop()
+    node.start()
+    for ago in (0, 5 * MINUTE_MS, 3 * HOUR_MS, 30 * HOUR_MS):
+        node.now += 20 * MINUTE_MS
+        node.hear(fixes(node, 2, ago_ms=ago), taken=False)
+    node.stop()
+    node.now += 26 * HOUR_MS
+    node.start()
+    node.run()
+    assert len(node.told()) == 15 + 8 and node.words("south") == node.words("west")
+
+
+def test_a_row_that_is_stored_after_its_second_was_told_is_not_lost(node: Node) -> None:
+    minutes(node, 2)
+    table = fixes(node, 2)  # received now, but it takes four seconds until it is stored
+    node.now += 4_000
+    node.run()
+    node.hear(table)
+    node.now += 2_000
+    node.run()
+    assert len(node.told()) == 8
+
+
+def test_a_late_row_that_comes_while_a_partner_is_brought_up_reaches_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops_, "WORK_S", 0.0)
+    minutes(node, 2)
+    node.paused = {"south"}
+    minutes(node, 50)
+    node.paused = set()
+    node.loops.positions()
+    node.now += 10_000
+    node.hear(fixes(node, 3, ago_ms=5 * HOUR_MS))
+    node.now += 10_000
+    node.run()
+    assert node.words("south") == node.words("west")
+
+
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("hear"), st.integers(1, 4), st.sampled_from([0, 0, 0, 30_000, 20 * MINUTE_MS, 2 * HOUR_MS, 8 * HOUR_MS])),
+        st.tuples(st.just("wait"), st.sampled_from([3_000, 20_000, 3 * MINUTE_MS, 40 * MINUTE_MS, 7 * HOUR_MS]), st.just(0)),
+        st.tuples(st.sampled_from(["pause", "resume", "kill", "down"]), st.just(0), st.just(0)),
+    ),
+    min_size=3, max_size=25,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", [PLAIN, DELAYED, THINNED])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS)
+def test_whatever_happens_the_partner_is_told_what_it_would_have_been_told(
+    tmp_path_factory: pytest.TempPathFactory, keys: Path, rules: str, acts: list[tuple[str, int, int]]
+) -> None:
+    """South is paused and the node is killed at will; an undisturbed node beside it hears the same."""
+    place, identity = tmp_path_factory.mktemp("n"), load(Places(keys), "north", "North", "test")
+    node, calm = Node(place / "a", identity, rules), Node(place / "b", identity, rules)
+    acts = [
+        ("hear", 2, 0),
+        ("wait", 3_000, 0),
+        *acts,
+        ("resume", 0, 0),
+        ("wait", 40 * MINUTE_MS, 0),
+        ("wait", 3_000, 0),
+    ]
+    for act, count, more in acts:
+        if act == "hear":
+            table = fixes(node, count, ago_ms=more)
+            node.hear(table)
+            calm.hear(table)
+        elif act == "wait":
+            node.now += count
+            calm.now = node.now
+            node.run()
+            calm.run()
+        elif act == "pause":
+            node.paused = {"south"}
+        elif act == "resume":
+            node.paused = set()
+        else:  # killed; or down for a while, in which the other hears nothing either
+            node.stop()
+            if act == "down":
+                node.now += 35 * MINUTE_MS
+                calm.now = node.now
+                calm.run()
+            node.start()
+    said = node.told("south")
+    names = [(r.subject, r.observed_ms, r.geo) for r in said]
+    assert len(names) == len(set(names)), "told once"
+    if rules is THINNED:  # of one bucket another row may be first where rows came late
+        assert buckets(said) == buckets(calm.told("south"))
+    else:
+        assert node.words("south") == calm.words("south")
+    node.stop()
+    calm.stop()
+
+
+def buckets(told: list[Any]) -> set[Any]:
+    return {(r.subject, r.observed_ms // 120_000) for r in told}
+
+
+def test_resuming_from_now_on_is_in_the_decision_log(node: Node) -> None:
+    class Book:
+        def change(self, party: str, **what: Any) -> None:
+            self.said = party, what
+
+    sharing: Any = type("S", (), {"now_ms": staticmethod(lambda: node.now), "partners": Book(), "shared": node.shared})
+    from_now_on(sharing, "south", "aiko")
+    assert sharing.partners.said == ("south", {"state": "active", "told_from_ms": node.now})
+    [line] = node.shared.decisions.lines()
+    assert (line.decided.to, line.decided.verdict) == ("south", "withhold") and "aiko" in line.decided.why
+
+
+def test_a_frozen_front_is_that_of_the_last_run(node: Node) -> None:
+    minutes(node, 2)
+    before = node.loops.fronts.of("south", "track.position", node.now)
+    node.paused = {"south"}
+    minutes(node, 3)
+    assert node.loops.fronts.of("south", "track.position", node.now) == before
+    assert node.loops.fronts.of("west", "track.position", node.now) > before
+    assert np.all([g.audiences == ("west",) for g in node.loops.fronts.groups(node.set, "event", node.now)])
