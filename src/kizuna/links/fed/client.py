@@ -67,23 +67,32 @@ class _Pinned(httpcore.NetworkBackend):
     def __init__(self, pins: frozenset[str]) -> None:
         self._pins = pins
         self._inner = httpcore.SyncBackend()
+        self.shaking: set[socket.socket] = set()
+        """Sockets whose handshake is under way: the pool does not know them yet, and on a bad line it takes long."""
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
                     socket_options: Iterable[Any] | None = None) -> httpcore.NetworkStream:  # fmt: skip
         """Connect; TLS is started by the caller."""
-        return _PinnedStream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._pins)
+        inner = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _PinnedStream(inner, self._pins, self.shaking)
 
 
 class _PinnedStream(httpcore.NetworkStream):
     """A stream that looks at the certificate right after the handshake."""
 
-    def __init__(self, inner: httpcore.NetworkStream, pins: frozenset[str]) -> None:
-        self._inner, self._pins = inner, pins
+    def __init__(self, inner: httpcore.NetworkStream, pins: frozenset[str], shaking: set[socket.socket]) -> None:
+        self._inner, self._pins, self._shaking = inner, pins, shaking
 
     def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
                   timeout: float | None = None) -> httpcore.NetworkStream:  # fmt: skip
         """Handshake, then compare the fingerprint; closed at once where it differs."""
-        secure = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        raw = self._inner.get_extra_info("socket").dup()
+        self._shaking.add(raw)
+        try:
+            secure = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        finally:
+            self._shaking.discard(raw)
+            raw.close()
         der = secure.get_extra_info("ssl_object").getpeercert(True) or b""  # noqa: FBT003  takes no name
         found = hashlib.sha256(der).hexdigest()
         if not any(hmac.compare_digest(found, pin) for pin in self._pins):
@@ -144,9 +153,10 @@ class Line:
         self._now_s = now_s
         self.ahead_s = 0
         """How far the partner's clock is ahead of ours, s; learnt from a refusal."""
+        self._backend = _Pinned(clean)
         self._pool = httpcore.ConnectionPool(
             ssl_context=_context(), max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE, keepalive_expiry=90.0,
-            network_backend=_Pinned(clean), retries=0,
+            network_backend=self._backend, retries=0,
         )  # fmt: skip
 
     def ask(self, method: str, path: str, body: bytes = b"", *, headers: dict[str, str] | None = None,
@@ -166,7 +176,10 @@ class Line:
         return found
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, also those whose handshake is under way."""
+        for raw in tuple(self._backend.shaking):
+            with contextlib.suppress(OSError):
+                raw.shutdown(socket.SHUT_RDWR)
         self._pool.close()
 
     def __enter__(self) -> Self:

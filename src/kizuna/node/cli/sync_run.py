@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from kizuna.links.fed.client import Line
     from kizuna.node.share.sharing import Sharing
 
+_CLOCK_S = 5
+_LIVE = ("state", "why", "fault", "last_heard_ms", "ahead_s", "out_bit_s", "in_bit_s", "drain_s")
+"""What the running node alone knows of a line."""
 _PAGE_BYTES = 512 * 1024
 
 
@@ -30,7 +33,7 @@ def status(home: Path, *, as_json: bool) -> None:
         for row in rows:
             if found["state"] == "running" and row["id"] in live and row["link"]["state"] in ("never", "up"):
                 link = live[row["id"]]["link"]
-                row["link"] = {**row["link"], **{k: link[k] for k in ("state", "why", "last_heard_ms", "ahead_s")}}
+                row["link"] = {**row["link"], **{k: link[k] for k in _LIVE if k in link}}
         bad = [r for r in rows if r["state"] == "active" and r["link"]["state"] in ("down", "halted")]
         if as_json:
             output.emit({"context": context, "node": found["state"], "partners": rows})
@@ -38,10 +41,41 @@ def status(home: Path, *, as_json: bool) -> None:
             output.mark(context)
             for row in rows:
                 link = row["link"]
-                waits = ", ".join(f"{n:,} {lane}" for lane, n in link["lanes"].items() if n) or "nothing"
-                sys.stdout.write(f"{row['id']:<20} {link['state']:<7} heard {when(link['last_heard_ms'])}; "
-                                 f"waits there: {waits}; here: {link['to_come']:,}  {link['why']}\n")  # fmt: skip
+                sys.stdout.write(
+                    f"{row['id']:<20} {link['state']:<7} heard {when(link['last_heard_ms'])}; "
+                    f"waits to be told: {_waits(link)}; to come: {link['to_come']:,}{_line_words(link)}\n"
+                )
     raise SystemExit(output.FINDINGS if bad else output.OK)
+
+
+def _waits(link: dict[str, Any]) -> str:
+    """The queue of each lane and how long it will take at the rate that was measured."""
+    found = []
+    for lane, n in link["lanes"].items():
+        if n:
+            left = link["drain_s"].get(lane)
+            found.append(f"{n:,} {lane}" + ("" if left is None else f" (about {_long(left)})"))
+    return ", ".join(found) or "nothing"
+
+
+def _line_words(link: dict[str, Any]) -> str:
+    """What the line moves, how far the clocks differ, and what failed last, each only where it is known."""
+    from kizuna.node.share.lines.goodput import SAID  # noqa: PLC0415
+
+    ways = (("out_bit_s", "out"), ("in_bit_s", "in"))
+    found = [f"{link[key] / 1000:,.1f} kbit/s {way}" for key, way in ways if link[key]]
+    if abs(link["ahead_s"]) > _CLOCK_S:
+        found.append(f"its clock is {abs(link['ahead_s']):,} s {'ahead' if link['ahead_s'] > 0 else 'behind'}")
+    if link["state"] not in ("up", "never") or link["fault"]:
+        found.append(SAID.get(link["fault"]) or link["why"])
+    return "".join(f"; {words}" for words in found if words)
+
+
+def _long(seconds: int) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds} s"
 
 
 def pull(home: Path, party: str, *, as_json: bool) -> None:

@@ -53,6 +53,11 @@ class Pace:
         self._broken += 1
 
     @property
+    def bytes_per_s(self) -> int:
+        """What was measured; 0 before anything of some size moved."""
+        return round(self._bytes_per_s)
+
+    @property
     def page_bytes(self) -> int:
         """Bytes of the next page on the wire, ``PAGE_LEAST`` to ``PAGE_MOST``."""
         wanted = int(self._bytes_per_s * self._page_s) if self._bytes_per_s else PAGE_FIRST

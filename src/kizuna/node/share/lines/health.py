@@ -60,5 +60,8 @@ def _link(sharing: Sharing, known: Known, told: list[LogState], received: list[L
         state = BEHIND
     return {
         "state": state, "last_heard_ms": heard.last_ms if heard else None, "behind": sum(lanes.values()),
-        "lanes": lanes, "to_come": ahead, "ahead_s": heard.ahead_s if heard else 0, "why": why,
+        "lanes": lanes, "to_come": ahead, "fault": heard.fault if heard else "",
+        "out_bit_s": heard.out.bit_per_s if heard else None, "in_bit_s": heard.inward.bit_per_s if heard else None,
+        "drain_s": heard.out.drain_s(lanes) if heard else dict.fromkeys(LANES),
+        "ahead_s": heard.ahead_s if heard else 0, "why": why,
     }  # fmt: skip

@@ -252,6 +252,7 @@ class Listener:
             question = wire.read_question(body)
         except InputError:
             return Said(400)
+        self._traffic.asked(partner, question.positions)
         if question.receipts:
             await asyncio.to_thread(self._traffic.receipts, partner, question.receipts)
         self._tickets += 1
@@ -273,7 +274,7 @@ class Listener:
         if reply is None or parse_name(reply.log).audience not in self._sharing.audiences(partner):
             return Said(204)
         page = await asyncio.to_thread(self._traffic.exchange.cut, partner, reply.log, reply.first, reply.max_bytes)
-        self._traffic.sent(partner, len(page))
+        self._traffic.sent(partner, reply.log, reply.first, len(page))
         return Said(200, page)
 
     def _do(self, partner: str, peer: _Peer, actions: list[Any]) -> None:

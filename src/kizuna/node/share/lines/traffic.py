@@ -11,13 +11,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import KizunaError, TrustError
 from kizuna.node.service.intake import started
 from kizuna.node.share.arrivals import Arrivals
 from kizuna.node.share.lines.exchange import Exchange
+from kizuna.node.share.lines.goodput import Fault, Goodput, fault_of
 from kizuna.node.share.lines.listener import Listener
 from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.lines.workers import Worker
@@ -25,6 +26,7 @@ from kizuna.node.share.partners import ACTIVE
 from kizuna.node.share.trust import doubt, revocation
 from kizuna.share.ledger.name import LogName
 from kizuna.share.sync import wire
+from kizuna.share.sync.actions import Position
 from kizuna.share.sync.taking import Outcome
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 LOOK_S: Final = 2.0
 QUIET_S: Final = 90.0
 """A link of which nothing was heard for so long is down."""
+PATIENT_S: Final = 30.0
+"""So long after the partner was heard, a question that ran out of time does not mean that the line is down."""
 STOP_S: Final = 10.0
 GRACE_S: Final = 0.2
 """Answers that are under way have so long when the node stops."""
@@ -53,6 +57,10 @@ class Link:
     ahead_s: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    fault: Fault = ""
+    """What failed last, while it is down or was since it was last heard."""
+    out: Goodput = field(default_factory=Goodput)
+    inward: Goodput = field(default_factory=Goodput)
 
 
 class Traffic:
@@ -262,7 +270,7 @@ class Traffic:
         with self._lock:
             link = self._link(partner)
             changed = link.state != "up"
-            link.state, link.why, link.last_ms, link.at_s = "up", "", _utc_ms(), time.monotonic()
+            link.state, link.why, link.fault, link.last_ms, link.at_s = "up", "", "", _utc_ms(), time.monotonic()
             link.bytes_in += size
             link.ahead_s = worker.ahead_s if worker is not None else 0
         if changed:
@@ -270,29 +278,47 @@ class Traffic:
             _LOG.info("the line to %s is up", partner)
         return changed
 
-    def down(self, partner: str, why: str) -> None:
-        """The partner did not answer."""
+    def down(self, partner: str, exc: KizunaError) -> None:
+        """The partner did not answer. One question of several that ran out of time on a bad line is not the line."""
         if self._over.is_set():
             return
+        why, fault = str(exc), fault_of(exc)
         with self._lock:
             link = self._link(partner)
+            link.why, link.fault = why, fault
+            if fault == "timeout" and link.state == "up" and time.monotonic() - link.at_s < PATIENT_S:
+                return
             changed = link.state != "down"
-            link.state, link.why = "down", why
+            link.state = "down"
         if changed:
             self.version += 1
             _LOG.warning("the line to %s is down: %s", partner, why)
 
-    def sent(self, partner: str, size: int) -> None:
-        """Bytes of pages went to a partner."""
+    def sent(self, partner: str, log: str, first: int, size: int) -> None:
+        """A page of a log of ours went to a partner."""
         with self._lock:
-            self._link(partner).bytes_out += size
+            link = self._link(partner)
+            link.bytes_out += size
+        link.out.told(log, first, size, _ticks_ms())
+
+    def asked(self, partner: str, positions: Sequence[Position]) -> None:
+        """A partner's question shows what it kept."""
+        with self._lock:
+            link = self._link(partner)
+        link.out.asked(positions, _ticks_ms())
+
+    def moved(self, partner: str, log: str, size: int, records: int, took_ms: int) -> None:
+        """A page of a partner came whole."""
+        with self._lock:
+            link = self._link(partner)
+        link.inward.moved(log, size, records, took_ms)
 
     def link(self, partner: str) -> Link:
         """What is known of a line."""
         with self._lock:
             found = self._link(partner)
             if found.state == "up" and time.monotonic() - found.at_s > QUIET_S:
-                found.state, found.why = "down", "nothing was heard for a while"
+                found.state, found.why, found.fault = "down", "nothing was heard for a while", "timeout"
             return found
 
     def silent_s(self, partner: str) -> float:
@@ -313,6 +339,10 @@ class Traffic:
             del self.alarms[:-ALARMS_MOST]
         self._trouble(f"partner {partner}", f"{log}: {words}")
         self.version += 1
+
+
+def _ticks_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 def _utc_ms() -> int:

@@ -29,6 +29,7 @@ from kizuna.records.label import EVERYBODY
 from kizuna.share.ledger.name import LANES, LogName, parse_name
 from kizuna.share.page import LIMITS
 from kizuna.share.sync import Alarm, Ask, Cancel, Puller, Pusher, Send, wire
+from kizuna.share.sync.actions import Position
 
 if TYPE_CHECKING:
     from kizuna.node.share.lines.traffic import Traffic
@@ -189,7 +190,7 @@ class Worker:
                 self._keys_s = time.monotonic()
                 self.fetch_keys()
         except KizunaError as exc:
-            self._traffic.down(self.partner, str(exc))
+            self._traffic.down(self.partner, exc)
             self._jobs.put(lambda: self._puller.failed(ask.exchange, _now_ms()))
             return
         if not answer.body:
@@ -197,6 +198,7 @@ class Worker:
             return
         self._jobs.put(lambda: self._puller.answered(ask.exchange, len(answer.body), round(answer.took_s * 1000)))
         out = self._traffic.take(self.partner, answer.body, asked=dict(ask.positions), fetch=self.fetch_keys)
+        self._traffic.moved(self.partner, out.log, len(answer.body), out.new, round(answer.took_s * SECOND_MS))
         if out.fault:
             fault = out.fault
             self._jobs.put(lambda: self._puller.refused(ask.exchange, out.log, fault, _now_ms(), out.reason))
@@ -232,18 +234,19 @@ class Worker:
         try:
             page = self._traffic.exchange.cut(self.partner, send.log, send.first, send.max_bytes)
             self._jobs.put(lambda: self._pusher.began(send.exchange, len(page)) or [])  # type: ignore[func-returns-value]
+            self._traffic.sent(self.partner, send.log, send.first, len(page))
             answer = self._said("POST", "/fed/v1/inbox", page, send.timeout_ms, line=1)
             self._say_keys(answer.status)
             if answer.status != HTTPStatus.OK:
                 raise InputError(_refusal(answer.status))
             said = wire.read_brought(answer.body)
             self._traffic.up(self.partner, 0)
-            self._traffic.sent(self.partner, len(page))
+            self._traffic.asked(self.partner, (Position(said.log, said.cursor),))
             if said.receipt:
                 self._traffic.receipts(self.partner, (said.receipt,))
         except KizunaError as exc:
             if send.exchange not in self._given_up:
-                self._traffic.down(self.partner, str(exc))
+                self._traffic.down(self.partner, exc)
             self._jobs.put(lambda: self._pusher.failed(send.exchange, _now_ms()))
             return
         took_ms = round((time.monotonic() - begun_s) * SECOND_MS)
