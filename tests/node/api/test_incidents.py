@@ -163,7 +163,7 @@ def test_without_a_rule_an_offer_is_refused_and_names_what_is_open(without_rules
     north, south = without_rules
     case = opened(north)
     answer = north.as_("analyst").post(f"/api/incidents/{case}/offer", {"partner": "south"})
-    assert answer.status_code == 403 and answer.json()["facts"]["hint"] == "break-glass is open under memo/2"
+    assert answer.status_code == 403 and answer.json()["facts"]["hint"].startswith("break-glass is open under memo/2")
     meet(north, south)
     assert south.as_("viewer").get("/api/incidents").json()["incidents"] == []
     act(north, case, "offer", {"partner": "south", "break_glass": True})

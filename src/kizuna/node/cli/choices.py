@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any, Final
 
 import typer
 
 from kizuna.base.errors import InputError
 from kizuna.base.languages import language_of
-from kizuna.records.label import tlp_of, tlp_word
 
 _NEAR: Final = 6
 
@@ -26,9 +25,10 @@ def one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-def choice(name: str, help_: str, words: Collection[str]) -> Any:
-    """An option that takes one word of a list."""
-    return typer.Option(name, help=help_, parser=one_of(*words), metavar=f"[{'|'.join(words)}]")
+def choice(name: str, help_: str, words: Sequence[str]) -> Any:
+    """An option that takes one word of a list, which its help names."""
+    *first, last = words
+    return typer.Option(name, help=f"{help_}: {', '.join(first)} or {last}.", parser=one_of(*words), metavar="WORD")
 
 
 def near(word: str, known: Collection[str]) -> str:
@@ -46,6 +46,8 @@ def _tongue(given: str) -> str:
 
 
 def _level(given: str) -> str:
+    from kizuna.records.label import tlp_of, tlp_word  # noqa: PLC0415  commands import lazily
+
     try:
         return tlp_word(tlp_of(given)) if given else ""
     except InputError as exc:

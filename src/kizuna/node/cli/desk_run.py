@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from kizuna.base.languages import PAGES
 from kizuna.node.cli import output
 from kizuna.node.cli.share_open import opened, when
 
@@ -234,13 +235,15 @@ Work = Callable[["Office"], str]
 
 def incident(home: Path, work: Work, *, as_json: bool, language: str = "en") -> None:
     """Do one thing in an incident, and show it as it stands then."""
+    from kizuna.node.share.desk.naming import namer  # noqa: PLC0415
     from kizuna.node.share.incidents import shape  # noqa: PLC0415
 
     with desk(home) as office:
         name = work(office)
         held = office.cases.get(name)
         _until_told(office, name)
-        tell(shape.whole(office, held), _words(shape.whole(office, held), language), as_json=as_json)
+        case = shape.whole(office, held)
+        tell(case, words_of(case, language, namer(office, language)), as_json=as_json)
 
 
 def _until_told(office: Office, name: str) -> None:
@@ -290,15 +293,17 @@ def sitrep(home: Path, short: str, form: str, language: str, *, as_json: bool) -
         tell(found, found["text"], as_json=as_json)
 
 
-def _words(case: dict[str, Any], language: str) -> str:
-    head = (f"{case['id']}  {case['kind_words'][language]}  {case['title']}  {case['state']}  "
-            f"coordinates {case['coordinator']}  "
-            f"desks {', '.join(d['id'] + ' ' + d['state'] for d in case['desks'])}")  # fmt: skip
+def words_of(case: dict[str, Any], language: str, called: Callable[[str], str]) -> str:
+    """A case for people: its head and its timeline. ``called``: what a party is called."""
+    page = PAGES[language]
+    head = (f"{case['id']}  {case['kind_words'][page]}  {case['title']}  {case['state']}  "
+            f"coordinates {called(case['coordinator'])}  "
+            f"desks {', '.join(called(d['id']) + ' ' + d['state'] for d in case['desks'])}")  # fmt: skip
     lines = [head]
     for e in case["timeline"]:
-        waits = [f"{t['to']} {t['state']}" + (f" ({t['rule']}: {t['why']})" if t["why"] else "")
+        waits = [f"{called(t['to'])} {t['state']}" + (f" ({t['rule']}: {t['why']})" if t["why"] else "")
                  for t in e.get("told", ()) if t["state"] != "acknowledged"]  # fmt: skip
         over = f"  [{e['overtaken']}]" if e["overtaken"] else ""
-        lines.append(f"{e['id'][:8]} {when(e['at_ms'])} {e['author']:<12} {e['words'][language]}{over}"
+        lines.append(f"{e['id'][:8]} {when(e['at_ms'])} {called(e['author']):<12} {e['words'][page]}{over}"
                      + (f"  -> {', '.join(waits)}" if waits else ""))  # fmt: skip
     return "\n".join(lines)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, Home
+from kizuna.base.languages import PAGES
+from kizuna.node.cli.choices import Language, choice, near
+from kizuna.node.cli.share_open import AsJson, Home, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kizuna.node.share.desk.office import Office
 
+_LIKE_ID = re.compile(r"[a-z]+\.[a-z-]+")
 incident_app = typer.Typer(help="One incident, two desks.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option("--by", help="Analyst or administrator who acts; asked to log in.")]
-Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
 Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, eight digits at least.")]
 Why = Annotated[str, typer.Option("--why", help="The reason.")]
-Language = Annotated[str, typer.Option("--language", help="en, ja or zh-TW.")]
-Kind = Annotated[str, typer.Option("--kind", help="missing, collision, drifting, cable, encounter, distress or other.")]
+KINDS = ("missing", "collision", "drifting", "cable", "encounter", "distress", "other")
+HANDOVERS = ("offer", "accept", "refuse", "withdraw", "assume")
+CLOSURES = ("propose", "agree", "refuse", "reopen")
+OUTCOMES = ("saved", "lost", "not_found", "false_alarm", "handed_over", "repaired", "settled", "other")
+Kind = Annotated[str, choice("--kind", "What it is", KINDS)]
 Lat = Annotated[float | None, typer.Option("--lat", min=-90, max=90, help="Latitude, degrees.")]
 Lon = Annotated[float | None, typer.Option("--lon", min=-180, max=180, help="Longitude, degrees.")]
 Title = Annotated[str, typer.Option("--title", help="One line.")]
@@ -134,15 +140,15 @@ def say(
     language: Language = "en", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say something: a phrase of agreed wording, which each desk reads in its language, or free text."""
+    phrase = _is_phrase(words, param)
 
     def work(office: Office, found: str, name: str) -> None:
         from kizuna.node.share.incidents import acts  # noqa: PLC0415
-        from kizuna.share.incident.phrasebook import PHRASES  # noqa: PLC0415
 
-        if words in PHRASES:
+        if phrase:
             entry = acts.Entry("phrase", {"phrase": words, "params": _params(param or [])})
         else:
-            entry = acts.Entry("text", {"text": words, "lang": language})
+            entry = acts.Entry("text", {"text": words, "lang": PAGES[language]})
         acts.write(office, found, entry, name)
 
     _in(home, by, password_file, incident, work, language, as_json=as_json)
@@ -156,12 +162,12 @@ def task(
     language: Language = "en", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Offer a task to another desk."""
+    phrase = _is_phrase(words, param)
 
     def work(office: Office, found: str, name: str) -> None:
         from kizuna.node.share.incidents import acts  # noqa: PLC0415
-        from kizuna.share.incident.phrasebook import PHRASES  # noqa: PLC0415
 
-        what = {"phrase": words, "params": _params(param or [])} if words in PHRASES else {"what": words}
+        what = {"phrase": words, "params": _params(param or [])} if phrase else {"what": words}
         acts.write(office, found, acts.Entry("task", {"to": to, "unit": unit, **what}), name)
 
     _in(home, by, password_file, incident, work, language, as_json=as_json)
@@ -217,7 +223,7 @@ def done(
 @incident_app.command("handover")
 def handover(
     home: Home, incident: Incident, by: By,
-    act: Annotated[str, typer.Option("--act", help="offer, accept, refuse, withdraw or assume.")] = "offer",
+    act: Annotated[str, choice("--act", "What is done", HANDOVERS)] = "offer",
     to: Annotated[str, typer.Option("--to", help="Desk that is to coordinate.")] = "", why: Why = "",
     password_file: Secret = None, language: Language = "en", as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -234,9 +240,8 @@ def handover(
 @incident_app.command("close")
 def close(
     home: Home, incident: Incident, by: By,
-    act: Annotated[str, typer.Option("--act", help="propose, agree, refuse or reopen.")] = "propose",
-    outcome: Annotated[str, typer.Option("--outcome", help="saved, lost, not_found, false_alarm, handed_over, "
-                                         "repaired, settled or other.")] = "",
+    act: Annotated[str, choice("--act", "What is done", CLOSURES)] = "propose",
+    outcome: Annotated[str, choice("--outcome", "How it ended", OUTCOMES)] = "",
     saved: Annotated[int | None, typer.Option("--saved", min=0, help="Persons saved.")] = None,
     lost: Annotated[int | None, typer.Option("--lost", min=0, help="Persons lost.")] = None,
     missing: Annotated[int | None, typer.Option("--missing", min=0, help="Persons still missing.")] = None,
@@ -255,13 +260,24 @@ def close(
 @incident_app.command("sitrep")
 def sitrep(
     home: Home, incident: Incident,
-    form: Annotated[str, typer.Option("--form", help="short or full.")] = "full",
+    form: Annotated[str, choice("--form", "Form of IAMSAR, lines A to F or A to N", ("short", "full"))] = "full",
     language: Language = "en", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """A situation report as it would be now, for sending by other ways."""
     from kizuna.node.cli import desk_run  # noqa: PLC0415
 
     desk_run.sitrep(home, incident, form, language, as_json=as_json)
+
+
+def _is_phrase(words: str, param: list[str] | None) -> bool:
+    """Whether words are the id of a phrase. What has the form of one, or parameters, and is none ends the command."""
+    from kizuna.node.cli.output import USAGE, fail  # noqa: PLC0415
+    from kizuna.share.incident.phrasebook import PHRASES  # noqa: PLC0415
+
+    if words not in PHRASES and (param or _LIKE_ID.fullmatch(words)):
+        found = near(words, PHRASES)
+        fail(f"no phrase {words[:40]!r}; near it: {found or 'none'} (free text takes no --param)", USAGE)
+    return words in PHRASES
 
 
 def _params(pairs: list[str]) -> dict[str, Any]:
@@ -290,4 +306,7 @@ def _params(pairs: list[str]) -> dict[str, Any]:
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the program."""
+    from kizuna.node.cli import scene_commands  # noqa: PLC0415  which uses what stands here
+
+    scene_commands.add_to(incident_app)
     app.add_typer(incident_app, name="incident")

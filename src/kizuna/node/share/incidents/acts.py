@@ -13,7 +13,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share.desk.journal import CASE
 from kizuna.node.share.desk.naming import namer
-from kizuna.node.share.desk.refusal import NO_RULE, Refusal
+from kizuna.node.share.desk.refusal import NO_RULE, Refusal, explained
 from kizuna.node.share.door import Rows
 from kizuna.node.share.incidents.cases import Held
 from kizuna.records.bodies import incident as bodies
@@ -28,6 +28,7 @@ from kizuna.share.incident.case import Case
 from kizuna.share.incident.entries import read
 from kizuna.share.incident.joint import Neutral
 from kizuna.share.incident.purpose import tags_of
+from kizuna.share.incident.wording import word
 from kizuna.share.publish import Candidates, Memory, Offer, publish
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def share(office: Office, incident: str, rows: Rows, text: str, by: str) -> str:
     if not others:
         raise Refusal("no other desk is in this case", rule="case", state=True)
     ids: dict[str, None] = {}
-    why: dict[str, tuple[str, str]] = {}
+    why: dict[str, tuple[str, str, str]] = {}
     with office.lock:
         for to in others:
             for data, decision in _released(office, case, rows, to, why):
@@ -176,20 +177,20 @@ def share(office: Office, incident: str, rows: Rows, text: str, by: str) -> str:
                     office.sharing.door.pass_on(data, decision, to)
                 ids[record_id(data)] = None
         if not ids:
-            rule, said = next(iter(why.values()), (NO_RULE, "nothing of it can be released"))
-            raise Refusal(said, rule=rule)
+            rule, said, hint = next(iter(why.values()), (NO_RULE, "nothing of it can be released", ""))
+            raise Refusal(said, rule=rule, hint=hint)
         what = "fix" if rows.fixes is not None else "detection"
         return office.cases.add(incident, desks.seen(what, ids, text), by)
 
 
 def _released(
-    office: Office, case: Case, rows: Rows, to: str, why: dict[str, tuple[str, str]]
+    office: Office, case: Case, rows: Rows, to: str, why: dict[str, tuple[str, str, str]]
 ) -> list[tuple[bytes, decide.Decision]]:
     """The records that a desk may have of these rows, made by the same function as every release."""
     door = office.sharing.door
     rules, setting = office.sharing.rules(), door.house.setting()
     if rules is None:
-        why[to] = NO_RULE, "no rules are in force"
+        why[to] = NO_RULE, "no rules are in force", "two officers put rules in force first: kizuna rules activate"
         return []
     out: list[tuple[bytes, decide.Decision]] = []
     for found in door.candidates(rows, setting.now_ms):
@@ -201,25 +202,37 @@ def _released(
         if not out:
             refusal = decisions[0]
             named = ", ".join(refusal.rule_ids) or NO_RULE
-            waits = "its rule lets it go later, not now" if np.any(decisions.release) else "; ".join(refusal.why)
-            why[to] = named, f"{to} may not be told: {waits}"
+            said, hint = (
+                ("its rule lets it go later, not now", "") if np.any(decisions.release) else explained(refusal, to)
+            )
+            why[to] = named, f"{to} may not be told: {said}", hint
     return out
 
 
 # ---- reports ---------------------------------------------------------------------------------------------------------
 def sitrep(office: Office, held: Held, form: str, language: str, number: int = 0) -> dict[str, Any]:
-    """A situation report: the one of that number as it was sent, else as it would be now."""
+    """A situation report: the one of that number as it was sent, else as it would be now.
+
+    Every line of its form is there, the text of what nobody has said empty, and "not known" in the message.
+    """
     case = held.case()
     assert case is not None
     sent = next((e.body for e in case.sitreps if isinstance(e.body, bodies.Sitrep) and e.body.no == number), None)
     if number and sent is None:
         raise InputError(f"no situation report {number} was sent", code="no_sitrep")
-    body = sent or sitreps.compose(case, "short" if form == "short" else "full", language, name=namer(office, language))
-    fields = [{"letter": k, "name": sitreps.name_of(k, language), "text": v} for k, v in body.f.items()]
-    head = f"SITREP {body.no}  {iso_s(office.now_ms())}"
-    lines = [body.prio.upper(), f"FM {office.me}", *(f"TO {each}" for each in body.to), head, marking(case.context)]
-    text = "\n".join([*(each for each in lines if each), *(f"{f['letter']}. {f['name']}: {f['text']}" for f in fields)])
-    return {"no": body.no, "prio": body.prio, "to": list(body.to), "sent": sent is not None, "fields": fields,
+    called = namer(office, language)
+    body = sent or sitreps.compose(case, "short" if form == "short" else "full", language, name=called)
+    to = body.to or tuple(sorted(case.reaches() - {office.me}))
+    full = set(body.f) - set(sitreps.SHORT_FORM) or (form != "short" and sent is None)
+    letters = sitreps.FULL_FORM if full else sitreps.SHORT_FORM
+    fields = [{"letter": k, "name": sitreps.name_of(k, language), "text": body.f.get(k, "")} for k in letters]
+    unknown = word("unknown", language)
+    receivers = [called(each) for each in to] or [word("none", language)]
+    lines = [body.prio.upper(), f"FM {called(office.me)}", *(f"TO {each}" for each in receivers),
+             f"SITREP {body.no}  {iso_s(office.now_ms())}", marking(case.context),
+             *(f"{f['letter']}. {f['name']}: {f['text'] or unknown}" for f in fields)]  # fmt: skip
+    text = "\n".join(each for each in lines if each)
+    return {"no": body.no, "prio": body.prio, "to": list(to), "sent": sent is not None, "fields": fields,
             "text": text + "\n"}  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from kizuna.base.errors import InputError
 from kizuna.node.share.desk.naming import namer
+from kizuna.node.share.desk.refusal import explained
 from kizuna.node.share.desk.words import TONGUES, geometry, in_tongues
 from kizuna.node.share.incidents.cases import Held
 from kizuna.records.bodies.incident import Closure, Drawing, Handover, Message, Offer, Opened, Seen, Sitrep, Task
@@ -195,7 +196,8 @@ def _told(office: Office, entry: Written, to: str) -> dict[str, Any]:
             return {"to": to, "state": "told" if acked is None else "acknowledged", "acked_ms": acked, "why": ""}
     why = office.cases.withheld.get((entry.record_id, to))
     rule = "" if why is None else ", ".join(why.rule_ids) or "no-rule"
-    return {"to": to, "state": "waits", "acked_ms": None, "why": "; ".join(why.why) if why else "", "rule": rule}
+    said = explained(why, to)[0] if why else ""
+    return {"to": to, "state": "waits", "acked_ms": None, "why": said, "rule": rule}
 
 
 def _joint(held: Held, case: Case) -> dict[str, Any] | None:
