@@ -4,7 +4,7 @@
 
 Rules are written twice from one random description: as our TOML, and as Cedar policies by the plain definition in
 docs/reference/rules.md (a releasing rule is a ``permit``; a withholding one, every bound, and every rule that cannot be
-evaluated is a ``forbid``). Cedar shares no line of code with us. The verdicts of the columnar and of the explaining
+evaluated is a ``forbid``; so is every rule on the positions of a vessel for what follows them). Cedar shares no line of code with us. The verdicts of the columnar and of the explaining
 evaluator must both be Cedar's. The result goes to ``benchmarks/results/soak-cedar-release.json``.
 """
 
@@ -38,7 +38,8 @@ AUDIENCES = (*PARTIES, *PARTIES, *COMMUNITIES, EVERYBODY, "c:civil", "fjord")
 KINDS = ("track.position", "track.segment", "event.gap", "event.encounter", "detection", "cti.stix")
 ZONES = ("strip", "road", "bank")
 SOURCES = ("ais-north", "ais-south", "radar")
-SUBJECTS = ("mmsi:1", "mmsi:2", "mmsi:3")
+VESSELS = ("mmsi:1", "mmsi:2", "mmsi:3")
+SUBJECTS = (*VESSELS, "stix:a")
 TAGS = ("distress", "incident:a", "quiet")
 CONTEXTS = ("real", "exercise:a", "test")
 CAVEATS = ("x", "y")
@@ -132,6 +133,21 @@ def rule(chance: Chance, number: int) -> Rule:
     return found
 
 
+def apart(chance: Chance, number: int) -> list[Rule]:
+    """Rules that speak of events and of positions apart from each other, for one audience: what ties the two matters."""
+    to = [chance.choice(AUDIENCES)]
+    found = []
+    for k in range(chance.randint(2, 4)):
+        one = rule(chance, number + k)
+        events = k == 0 or chance.random() < 0.3
+        one["match"] |= {"kind": ["event.*", "detection"] if events else [chance.choice(("track.position", "track.*"))]}
+        if k == 0:
+            one = {**one, "then": "release", "match": {"kind": ["event.*", "detection"]}, "clause": ["mou/1"]}
+            one |= {"label": {"tlp": "CLEAR"}, "own_grid": chance.random() < 0.2}
+        found.append(one | {"to": to})
+    return found
+
+
 def label(chance: Chance) -> Label:
     if chance.random() < 0.8:
         return Label()
@@ -216,16 +232,25 @@ def like(name: str, patterns: list[str]) -> str:
     return "(" + " || ".join(f"resource.{name} like {json.dumps(p)}" for p in patterns) + ")"
 
 
-def parts(one: Rule, zones: Any, sources: Any) -> list[tuple[str, str]]:
-    """Of each condition: when it can be told, and when it then holds."""
-    release, match = one["then"] == "release", one["match"]
-    found = []
+def parts(one: Rule, zones: Any, sources: Any, *, behind: bool = False) -> list[tuple[str, str]]:
+    """Of each condition: when it can be told, and when it then holds.
+
+    ``behind``: for the positions behind an event or a detection, of which any part of the facts will do; a releasing
+    rule is then not asked for age and label.
+    """
+    release, match = one["then"] == "release", dict(one["match"])
+    every_part, found = release and not behind, []
+    if behind:
+        for name in ("age", "label") if release else ():
+            match.pop(name, None)
+        kinds = match.pop("kind", ["*"])
+        found.append(("true", json.dumps(bool({"*", "track.*", "track.position"} & {*kinds}))))
     for name in ("kind", "origin"):
         if name in match:
             found.append((f"resource has {name}", like(name, match[name])))
     found.append(("resource has context", like("context", match.get("context", ["real"]))))
     if "zone" in match:
-        column = "zone" if release else "touched"
+        column = "zone" if every_part else "touched"
         known = "true" if set(match["zone"]) <= set(zones) else "false"
         found.append((f"(resource has {column} && {known})", f"resource.{column}.containsAny({words(match['zone'])})"))
     for name in ("source", "subject"):
@@ -235,7 +260,7 @@ def parts(one: Rule, zones: Any, sources: Any) -> list[tuple[str, str]]:
             found.append(
                 (
                     f"(resource has {name} && {known})",
-                    every if release else f"resource.{name}.containsAny({words(match[name])})",
+                    every if every_part else f"resource.{name}.containsAny({words(match[name])})",
                 )
             )
     if "tag" in match:
@@ -323,9 +348,32 @@ def cedar(many: list[Rule], to: str, setting: Setting) -> str:
         ):
             both = [" && ".join(f"{t} && {h}" for t, h in parts(r, setting.zones, setting.terms)) for r in (a, b)]
             forbid(f"{both[0]} && {both[1]}")
-    for when in bounds(to, reading, within, setting):
+    for when in [*bounds(to, reading, within, setting), *tracks(many, to, reading, setting)]:
         forbid(when)
     return "\n".join(out)
+
+
+def tracks(many: list[Rule], to: str, reading: list[Partner], setting: Setting) -> list[str]:
+    """``bound.tracks``: what follows positions is withheld where they are, or where a rule on them cannot be evaluated."""
+    mine = [r for r in many if r["then"] == "release" and to in r["to"]]
+    by = [
+        " && ".join(f"{t} && {h}" for t, h in parts(r, setting.zones, setting.terms)) for r in mine if not r["own_grid"]
+    ]
+    if not by:
+        return []
+    about = f"(!(resource has subject) || resource.subject.containsAny({words(VESSELS)}))"
+    event = f'resource has kind && (resource.kind like "event.*" || resource.kind == "detection") && {about}'
+    follows = f"{event} && ({' || '.join(f'({b})' for b in by)})"
+    out = []
+    for one in many:
+        found = parts(one, setting.zones, setting.terms, behind=True)
+        yes = " && ".join(f"{told} && {holds}" for told, holds in found)
+        maybe = " && ".join(f"(!({told}) || {holds})" for told, holds in found)
+        if one in mine:
+            out.append(f"{follows} && {maybe} && !({yes})")
+        elif one["then"] == "withhold" and speaks(one["to"][0], to, reading, setting.who):
+            out.append(f"{follows} && {maybe}")
+    return out
 
 
 OWN = f'(resource has origin && resource.origin == "{ME}")'
@@ -408,14 +456,15 @@ def may_pass(p: Partner, said: Terms, within: dict[str, set[str]]) -> bool:
 def compare(pairs: int, seed: int, per_set: int = 25) -> dict[str, Any]:
     chance = random.Random(seed)
     verdicts: Counter[str] = Counter()
+    tied = 0
     reasons: Counter[str] = Counter()
     failures: list[str] = []
     done = sets = 0
     while done < pairs:
         sets += 1
         many = [rule(chance, i) for i in range(chance.randint(1, 6))]
-        for row in many:  # Cedar judges one request by itself; what ties events to positions has a twin of its own
-            row |= {"own_grid": True} if row["then"] == "release" else {}
+        if chance.random() < 0.5:
+            many += apart(chance, len(many))
         setting = Setting(
             NOW_MS, who(chance), "real" if chance.random() < 0.9 else "exercise:a", terms(chance), frozenset(ZONES)
         )
@@ -445,10 +494,12 @@ def compare(pairs: int, seed: int, per_set: int = 25) -> dict[str, Any]:
                     f"seed {seed} set {sets} record {i} to {to}: cedar {theirs}, {ours[i]}, {single}, {records[i]}"
                 )
             verdicts[single.verdict] += 1
+            tied += bool(single.tied)
             for name in single.rule_ids if not single.released else ("released",):
                 reasons[name if name.startswith(("bound", "released")) else "rule"] += 1
         done += per_set
     return {"pairs": done, "rule_sets": sets, "seed": seed, "verdicts": dict(verdicts), "withheld_by": dict(reasons),
+            "released_tied_to_positions": tied,
             "failures": failures[:20], "failed": len(failures)}  # fmt: skip
 
 
