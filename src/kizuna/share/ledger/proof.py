@@ -89,8 +89,13 @@ def check_proof(proof: Proof, record: bytes, known: Iterable[Verifier]) -> Shown
     signed = check_note(note, known)
     if all(s.verifier.name != checkpoint.origin for s in signed):
         raise TrustError("the log itself did not sign", where=checkpoint.origin)
+    check_path(proof, record, checkpoint)
+    return Shown(checkpoint, proof.index, signed)
+
+
+def check_path(proof: Proof, record: bytes, checkpoint: Checkpoint) -> None:
+    """The same under a checkpoint whose signatures were checked before; TrustError when it is not shown."""
     if len(proof.extra) != SALT_BYTES:
         raise TrustError("the proof lacks the record's salt", where=checkpoint.origin)
     leaf = leaf_of(commitment(proof.extra, record), header_hash(checkpoint.origin))
     check_inclusion(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root)
-    return Shown(checkpoint, proof.index, signed)

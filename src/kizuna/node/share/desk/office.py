@@ -365,12 +365,6 @@ class Office:
         stone = self.shared.tombstones.of([record]).get(record)
         return stone is not None and stone.action in HIDING
 
-    def alarm(self, partner: str, log: str, words: str) -> None:
-        """Tell the people of this node, where it runs."""
-        traffic = getattr(self.sharing, "traffic", None)
-        if traffic is not None:
-            traffic.alarm(partner, log, words)
-
     def told(self, record: str, audience: str) -> bool:
         """Whether a record stands in a log to an audience."""
         names = (parse_name(name) for name, _ in self.shared.records.where(record))

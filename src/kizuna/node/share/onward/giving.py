@@ -216,7 +216,9 @@ class Giving:
         except UnavailableError:
             able, ahead = [], []
         except KizunaError as exc:
-            office.alarm(key.origin, f"to {key.audience}", f"cannot be passed on: {exc}")
+            traffic = getattr(office.sharing, "traffic", None)
+            if traffic is not None:
+                traffic.alarm(key.origin, f"to {key.audience}", f"cannot be passed on: {exc}")
             return
         for name, (row, _) in rows.items():
             if name in able:

@@ -17,7 +17,9 @@ from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
 from kizuna.share.carriage import proof_in
 from kizuna.share.grants import DUTIES, may_be_carried
+from kizuna.share.ledger.checkpoint import Checkpoint
 from kizuna.share.ledger.name import parse_name
+from kizuna.share.ledger.proof import check_path
 from kizuna.share.verify import proved
 from kizuna.stores.shared.onward import ASIDE, TAKEN, Carry
 
@@ -45,6 +47,8 @@ class Taking:
         self._seen: Any = None
         self._again: list[Carry] = []
         self._due = True
+        self._head: tuple[tuple[str, str, tuple[bytes, ...]], Carriage, Checkpoint] | None = None
+        """The carriage that was judged last, under which keys, and its head."""
 
     def __call__(self, rows: Sequence[Received]) -> Judged:
         """Judge what came, in its order, and what waited where something changed since."""
@@ -107,8 +111,7 @@ class Taking:
         if not carried.carriage or carried.origin != record.origin:
             return UNPROVED
         try:
-            proof = proof_in(office.proofs.paper(carried.carriage), row.id)
-            proved(proof, row.data, office.proofs.ring(record.origin), office.context)
+            self._proved(carried.carriage, row)
         except KizunaError as exc:
             return str(exc)
         if record.kind in DUTIES:
@@ -117,6 +120,17 @@ class Taking:
             row.id, record, row.partner, office.sharing.who(), office.now_ms(), proved=True
         )  # fmt: skip
         return "" if verdict.ok else verdict.why
+
+    def _proved(self, carriage: str, row: Received) -> None:
+        """Judge the proof. The signatures under a head are checked once for all records of a carriage."""
+        office, ring = self._office, self._office.proofs.ring(row.record.origin)
+        known = self._head
+        if known is None or known[0] != (carriage, ring.party, ring.digests):
+            paper = office.proofs.paper(carriage)
+            shown = proved(proof_in(paper, row.id), row.data, ring, office.context)
+            self._head = (carriage, ring.party, ring.digests), paper, shown.checkpoint
+            return
+        check_path(proof_in(known[1], row.id), row.data, known[2])
 
     # ---- what waits --------------------------------------------------------------------------------------------------
     @property
