@@ -6,6 +6,7 @@ of 500 ships with everything that AIS tells, no two equal; real keys, real store
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sys
@@ -55,7 +56,7 @@ def positions(count: int, seed: int = 1) -> list[bytes]:
 
 
 def main() -> None:
-    args = harness.arguments(__doc__)
+    args, load = harness.arguments(__doc__), os.getloadavg()[0]
     chance = random.Random(2)
     birch, cedar = Party("birch", chance), Party("cedar", chance)
     trusted = Trusted("cedar", birch.ring, CONTEXT)
@@ -135,6 +136,9 @@ def main() -> None:
         "wire_bytes_per_record": wire,
         "record_bytes": plain,
         "store_bytes_per_record": round(size / N),
+        "notes": [
+            f"{os.cpu_count()} cores, load average {load:.0f} before and {os.getloadavg()[0]:.0f} after the run."
+        ],
     }
     harness.report("sync", "Sync: records taken in", "records", ours, result, extra)
     told.close()
