@@ -22,11 +22,22 @@ export interface LinkHealth {
   ahead_s: number | null;
   why: string;
   to_come?: number;
+  /** What failed last: a word of `link_fault.*`; empty while nothing did. */
+  fault?: string;
+  /** What was measured in each direction, bit/s; null before something moved. */
+  out_bit_s?: number | null;
+  in_bit_s?: number | null;
+  /** Seconds until the queue of each lane is told at that rate; null where nothing says. */
+  drain_s?: Readonly<Record<string, number | null>>;
 }
 
 export interface PartnerRow {
   id: string;
   title: string;
+  /** What a memorandum that this node signed calls it, by language; its title where none does. */
+  names: Texts;
+  /** Clauses under which one officer may pass a distress on to it. */
+  distress: readonly string[];
   state: "introduced" | "active" | "paused" | "revoked";
   why?: string;
   link: LinkHealth;
@@ -47,6 +58,7 @@ export interface Proposal {
 export interface SharingState {
   party: string;
   title: string;
+  names: Texts;
   context: string;
   enabled: boolean;
   rules: { version: number; hash: string; activated_at: number | null; by: readonly string[]; proposed: Proposal | null };

@@ -39,7 +39,7 @@ export function sharingOf(raw: Raw): SharingState {
   const rules = table(raw["rules"]);
   const proposed = rules["proposed"] ? table(rules["proposed"]) : null;
   return {
-    party: text(raw["party"]), title: text(raw["title"]), context: text(raw["context"]), enabled: raw["enabled"] === true,
+    party: text(raw["party"]), title: text(raw["title"]), names: table(raw["names"]) as Record<string, string>, context: text(raw["context"]), enabled: raw["enabled"] === true,
     rules: {
       version: number(rules["version"]) ?? 0, hash: text(rules["hash"]), activated_at: number(rules["activated_at"]), by: texts(rules["by"]),
       proposed: proposed && { version: number(proposed["version"]) ?? 0, by: text(proposed["by"]), at: number(proposed["at"]) ?? 0, approved_by: text(proposed["approved_by"]) },
@@ -48,10 +48,11 @@ export function sharingOf(raw: Raw): SharingState {
       const link = table(p["link"]);
       const agreement = p["agreement"] ? table(p["agreement"]) : null;
       return {
-        id: text(p["id"]), title: text(p["title"]), state: text(p["state"]) as "active", why: text(p["why"]),
+        id: text(p["id"]), title: text(p["title"]), names: table(p["names"]) as Record<string, string>, distress: texts(p["distress"]), state: text(p["state"]) as "active", why: text(p["why"]),
         link: {
           state: (text(link["state"]) || "never") as "up", last_heard_ms: number(link["last_heard_ms"]), behind: number(link["behind"]) ?? 0,
           lanes: table(link["lanes"]) as Record<string, number>, to_come: number(link["to_come"]) ?? 0, ahead_s: number(link["ahead_s"]), why: text(link["why"]),
+          fault: text(link["fault"]), out_bit_s: number(link["out_bit_s"]), in_bit_s: number(link["in_bit_s"]), drain_s: table(link["drain_s"]) as Record<string, number | null>,
         },
         told: number(p["told"]), received: number(p["received"]), audiences: texts(p["audiences"]), tlp_max: text(p["tlp_max"]),
         agreement: agreement && { id: text(agreement["id"]), state: text(agreement["state"]), until_ms: number(agreement["until_ms"]) },

@@ -1,7 +1,8 @@
 /** What the page knows of sharing: this node's party, its partners and how the links to them are, what waits for a person. */
 import type { LinkHealth, PartnerRow, SharingState } from "../../api/sharing";
+import { said } from "../../api/sharing";
 import { sharingOf } from "../../api/sharing_shapes";
-import { t, word } from "../../i18n";
+import { language, t, tOr, word } from "../../i18n";
 import { age } from "../../i18n/format";
 import { oneAtATime, type Desk } from "../desk";
 
@@ -29,10 +30,11 @@ export class ShareBook {
     return WAITS.reduce((sum, kind) => sum + (waiting[kind] ?? 0), 0);
   }
 
-  /** What a party is called here: by this node's own names, by its title, by its id. */
+  /** What a party is called here: by this node's own names, as a memorandum names it, by its title, by its id. */
   name(id: string): string {
     const own = this.desk.naming.of(this.desk.naming.own.partners[id]);
-    return own || (id === this.party ? this.state?.title : "") || this.partners.find((p) => p.id === id)?.title || id;
+    const found = id === this.party ? this.state : this.partners.find((p) => p.id === id);
+    return own || said(found?.names, language()) || found?.title || id;
   }
 
   async #get(): Promise<void> {
@@ -50,6 +52,23 @@ const WAITS = ["requests", "reviews", "proposals", "quarantine", "introductions"
 
 /** Sign of a link beside its word; colour only helps. */
 export const LINK_SIGN: Readonly<Record<string, string>> = { up: "✓", behind: "▲", down: "✗", halted: "■", never: "–" };
+
+/** What failed last on a link, in the reader's language; what an officer wrote where the partner is paused; else nothing. */
+export function faultWords(link: LinkHealth): string {
+  return link.fault ? tOr(`link_fault.${link.fault}`, link.why) : link.state === "down" || link.state === "halted" ? tOr(`why.${link.why}`, link.why) : "";
+}
+
+/** What a link moves: `12 kbit/s out, 8 kbit/s in`, as far as it was measured. */
+export function rateWords(link: LinkHealth): string {
+  const kbit = (bit: number) => (bit < 10_000 ? (bit / 1000).toFixed(1) : String(Math.round(bit / 1000)));
+  return [link.out_bit_s ? t("link.rate_out", { n: kbit(link.out_bit_s) }) : "", link.in_bit_s ? t("link.rate_in", { n: kbit(link.in_bit_s) }) : ""].filter(Boolean).join(" · ");
+}
+
+/** How long a lane's queue takes at that rate; empty where nothing was measured. */
+export function drainWords(link: LinkHealth, lane: string): string {
+  const s = link.drain_s?.[lane];
+  return s === null || s === undefined ? "" : t("link.drain", { age: age(Math.max(1, s) * 1000) });
+}
 
 /** How a link is, in words: `up`, `behind, 40 to tell`, `down for 12 min`. */
 export function linkWords(link: LinkHealth, now: number): string {

@@ -7,7 +7,7 @@ import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { LINK_SIGN, linkWords } from "./book";
+import { drainWords, faultWords, LINK_SIGN, linkWords, rateWords } from "./book";
 import { Asked, kindWord, rowsOr, type PartMaker } from "./parts";
 import { introduction } from "./introduce";
 
@@ -43,10 +43,11 @@ function card(desk: Desk, p: PartnerRow, chosen: boolean): TemplateResult {
   const lanes = Object.entries(p.link.lanes).filter(([, n]) => n > 0);
   return html`<li class="box ${chosen ? "chosen" : ""}" id="partner-${p.id}"><h3>${shapeIcon("diamond")} <bdi>${desk.sharing!.name(p.id)}</bdi> <code>${p.id}</code></h3>
     <p class="link ${shown}"><strong><span aria-hidden="true">${LINK_SIGN[shown]}</span> ${p.state === "active" ? linkWords(p.link, now) : word("partner_state", p.state)}</strong>
-      ${p.link.why && shown !== "up" ? html` <span dir="auto">${tOr(`why.${p.link.why}`, p.link.why)}</span>` : nothing}</p>
+      ${faultWords(p.link) ? html` <span dir="auto">${faultWords(p.link)}</span>` : nothing}</p>
     <table class="plain"><caption class="hidden">${desk.sharing!.name(p.id)}</caption><tbody>
       ${row(t("partners.heard"), p.link.last_heard_ms ? html`${short(p.link.last_heard_ms, now)} <span class="muted">${t("vessel.ago", { age: age(now - p.link.last_heard_ms) })}</span>` : t("link.never_heard"))}
-      ${row(t("partners.to_tell"), p.link.behind ? html`<strong>${p.link.behind}</strong> ${lanes.map(([lane, n]) => html`<span class="chip plain">${word("lane", lane)} ${n}</span>`)}` : t("partners.nothing"))}
+      ${row(t("partners.to_tell"), p.link.behind ? html`<strong>${p.link.behind}</strong> ${lanes.map(([lane, n]) => html`<span class="chip plain">${word("lane", lane)} ${n}${drainWords(p.link, lane) ? html` · ${drainWords(p.link, lane)}` : nothing}</span> `)}` : t("partners.nothing"))}
+      ${rateWords(p.link) ? row(t("partners.rate"), rateWords(p.link)) : nothing}
       ${p.link.to_come ? row(t("partners.to_come"), p.link.to_come) : nothing}
       ${p.link.ahead_s && Math.abs(p.link.ahead_s) > 5 ? row(t("partners.clock"), t("link.clock", { age: age(Math.abs(p.link.ahead_s) * 1000) })) : nothing}
       ${officer ? html`${row(t("partners.told"), p.told ?? "–")}${row(t("partners.received"), p.received ?? "–")}
@@ -63,8 +64,8 @@ function card(desk: Desk, p: PartnerRow, chosen: boolean): TemplateResult {
 
 async function pause(desk: Desk, p: PartnerRow, what: "pause" | "resume"): Promise<void> {
   await ask(t(what === "pause" ? "partners.pause" : "partners.resume"), html`<p>${t(what === "pause" ? "partners.pause_means" : "partners.resume_means", { who: desk.sharing!.name(p.id) })}</p>
-    ${what === "pause" ? html`<label>${t("decide.reason")}<input name="reason" required maxlength="500" autocomplete="off" data-first /></label>` : nothing}`, t(what === "pause" ? "partners.pause" : "partners.resume"), async (form) => {
-    await desk.api.post(`/api/sharing/partners/${encodeURIComponent(p.id)}/${what}`, what === "pause" ? { why: form.get("reason") } : {});
+    ${what === "pause" ? html`<label>${t("decide.reason")}<input name="reason" required maxlength="500" autocomplete="off" data-first /></label>` : html`<label class="check"><input type="checkbox" name="make_up" checked data-first /> ${t("partners.make_up")}</label><p class="muted">${t("partners.make_up_means")}</p>`}`, t(what === "pause" ? "partners.pause" : "partners.resume"), async (form) => {
+    await desk.api.post(`/api/sharing/partners/${encodeURIComponent(p.id)}/${what}`, what === "pause" ? { why: form.get("reason") } : { make_up: form.get("make_up") === "on" });
     void desk.sharing!.pull();
     desk.say(t("share.done"));
     return true;

@@ -1,11 +1,11 @@
 /** One line along the bottom: how the link to each partner is, what waits for an officer, incidents with unread lines. */
-import { language, t, word } from "../../i18n";
+import { t, word } from "../../i18n";
 import { age, short } from "../../i18n/format";
 import type { PartnerRow } from "../../api/sharing";
 import type { Desk } from "../desk";
 import { html, key, nothing, panel, shapeIcon, type TemplateResult } from "../drawing";
 import { openPart, togglePage } from "../pages";
-import { LINK_SIGN, linkWords } from "./book";
+import { faultWords, LINK_SIGN, linkWords, rateWords } from "./book";
 
 export function mountStatus(desk: Desk): void {
   const root = document.createElement("section");
@@ -42,7 +42,8 @@ function chip(desk: Desk, p: PartnerRow): TemplateResult {
     p.link.last_heard_ms ? t("link.heard", { at: short(p.link.last_heard_ms, desk.wall()) }) : t("link.never_heard"),
     p.link.behind ? t("link.queue", { n: p.link.behind }) : "",
     p.link.ahead_s && Math.abs(p.link.ahead_s) > 5 ? t("link.clock", { age: age(Math.abs(p.link.ahead_s) * 1000) }) : "",
-    language() === "en" ? p.link.why : "", // what the system says, in its own language
+    rateWords(p.link),
+    faultWords(p.link),
   ].filter(Boolean).join(" · "); // prettier-ignore
   return html`<button class="link ${shown}" title=${more} aria-label=${more} @click=${() => openPart(desk, "release", `partners/${p.id}`)}>
     ${shapeIcon("diamond")} <bdi>${name}</bdi> <span class="state"><span aria-hidden="true">${LINK_SIGN[shown] ?? "–"}</span> ${said}</span></button>`;
