@@ -9,7 +9,7 @@ describe.skipIf(why)("the incident desk", () => {
   /** What the other side does. */
   const they = (body: object) => fetch(`${node.url}/mock/desk`, { method: "POST", headers: { "X-Kizuna": "1", "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-  test("break-glass, agreed tasks, hand-over, closure", async () => {
+  test("break-glass, agreed tasks, hand-over, closure", { timeout: 300_000 }, async () => {
     const { page } = await open();
     await logIn(page, node.url, "analyst", "exercise", "#vessel=200000007");
     await page.locator("#right .card h2", { hasText: "EXERCISE" }).waitFor();

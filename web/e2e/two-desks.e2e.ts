@@ -20,10 +20,14 @@ const VESSEL = `EXERCISE TERN ${Date.now() % 100_000}`;
 const PLACE = "24 01.8 N 122 52.2 E";
 const KANA = /[ぁ-んァ-ヶ]/;
 
+type Named = { names: Readonly<Record<string, string>> };
+
 /** A desk: its node, its page, and the words of its language. */
 interface At extends Seen {
   node: DeskNode;
   language: string;
+  /** What its pages call a party: in its language, as the memorandum names it. */
+  called(of: DeskNode): string;
   say(key: WordKey, values?: Readonly<Record<string, string | number>>): string;
 }
 
@@ -45,11 +49,14 @@ describe.skipIf(why)("one case, two desks", () => {
   async function sit(node: DeskNode, user: string, language: string, locale: string): Promise<At> {
     const one = await openPage({ url: node.url, browser }, { width: 1440, height: 900 }, { locale });
     const words = CATALOGUES[language]!;
-    const at = { ...one, node, language, say: (key: WordKey, values: Readonly<Record<string, string | number>> = {}) => words[key].replace(/\{(\w+)\}/g, (w, n: string) => String(values[n] ?? w)) }; // prettier-ignore
+    const at: At = { ...one, node, language, called: (of) => of.title, say: (key: WordKey, values: Readonly<Record<string, string | number>> = {}) => words[key].replace(/\{(\w+)\}/g, (w, n: string) => String(values[n] ?? w)) }; // prettier-ignore
     seen.push(at);
     at.page.setDefaultTimeout(LONG_MS);
     await logIn(at.page, node.url, user, node.password);
     await at.page.getByRole("button", { name: node.title }).or(at.page.locator("#top .node")).first().waitFor();
+    const share = (await get(at.page, "/api/sharing")) as Named & { party: string; partners: readonly (Named & { id: string })[] };
+    const names = new Map([[share.party, share.names], ...share.partners.map((p) => [p.id, p.names] as const)]);
+    at.called = (of) => names.get(of.party)?.[language] ?? of.title;
     return at;
   }
 
@@ -107,11 +114,11 @@ describe.skipIf(why)("one case, two desks", () => {
     await a.page.locator(".caution", { hasText: "two-desks/2.1" }).waitFor();
     await b.page.locator("li.incident button.row", { hasText: VESSEL }).click();
     await b.page.locator(".incident-head", { hasText: b.say("incident_kind.distress" as WordKey) }).waitFor();
-    await b.page.locator(".box.urgent", { hasText: b.say("incident.offered_by", { who: cape.title }) }).waitFor();
+    await b.page.locator(".box.urgent", { hasText: b.say("incident.offered_by", { who: b.called(cape) }) }).waitFor();
     await b.page.locator("#page", { hasText: b.say("incident.persons_n", { n: 3 }) }).waitFor();
     await b.page.locator("#page", { hasText: VESSEL }).waitFor();
     await crossed("joined", async () => button(b, "incident.join").click(), async () => {
-      await a.page.locator(".who-is .chip.joined", { hasText: harbour.title }).waitFor();
+      await a.page.locator(".who-is .chip.joined", { hasText: a.called(harbour) }).waitFor();
     }); // prettier-ignore
 
     // ---- each reads the other in its own language
@@ -152,10 +159,10 @@ describe.skipIf(why)("one case, two desks", () => {
     // ---- coordination goes over when the other desk accepts, and not before
     await button(a, "handing.do").click();
     await send(a);
-    await b.page.locator(".box.urgent", { hasText: b.say("handing.offered", { who: cape.title }) }).waitFor();
-    for (const at of [a, b]) await at.page.locator(".coordinator", { hasText: cape.title }).waitFor();
-    await crossed("hand-over", async () => button(b, "handing.accept").click(), () => a.page.locator(".coordinator", { hasText: harbour.title }).waitFor());
-    await b.page.locator(".coordinator.own", { hasText: harbour.title }).waitFor();
+    await b.page.locator(".box.urgent", { hasText: b.say("handing.offered", { who: b.called(cape) }) }).waitFor();
+    for (const at of [a, b]) await at.page.locator(".coordinator", { hasText: at.called(cape) }).waitFor();
+    await crossed("hand-over", async () => button(b, "handing.accept").click(), () => a.page.locator(".coordinator", { hasText: a.called(harbour) }).waitFor());
+    await b.page.locator(".coordinator.own", { hasText: b.called(harbour) }).waitFor();
 
     // ---- both close, and both sign one record
     await button(b, "closing.do").click();
@@ -203,7 +210,7 @@ describe.skipIf(why)("one case, two desks", () => {
       return text.length >= told.length && text.every((row) => words.some((word) => row.includes(word)));
     }, { timeout: LONG_MS }).toBe(true); // prettier-ignore
     const text = await all();
-    for (const row of text) expect(row).toContain(harbour.title);
+    for (const row of text) expect(row).toContain(o.called(harbour));
     // at once under the clause of distress (break-glass needs no rule, and the rule for cases rests on that clause too),
     // then under the rule for cases; the other desk's receipt stands there
     expect(text.some((row) => row.includes(o.say("kind.incident.offer")) && row.includes("two-desks/2.1"))).toBe(true);
@@ -221,7 +228,7 @@ describe.skipIf(why)("one case, two desks", () => {
     }
     await o.page.keyboard.press("Escape");
     await o.page.keyboard.press("v");
-    await o.page.locator(".as-banner", { hasText: o.say("as.title", { who: harbour.title }) }).waitFor();
+    await o.page.locator(".as-banner", { hasText: o.say("as.title", { who: o.called(harbour) }) }).waitFor();
     await o.page.locator(".as-list", { hasText: o.say("kind.incident.message") }).waitFor();
     type Drawn = { id: string; properties: { kind: string; body: { i?: string } } };
     const view = (await get(o.page, "/api/sharing/as/harbour?kind=incident.")) as { features: readonly Drawn[] };

@@ -54,7 +54,8 @@ def test_everybody_sees_links_and_officers_see_numbers(sides):
     assert mine["partners"][0]["agreement"]["state"] == "in_force" and mine["waiting"]["requests"] == 0
     assert mine["rules"]["by"] == ["aiko", "bo"]
     seen = north.as_("viewer").get("/api/sharing").json()
-    assert seen["waiting"] is None and set(seen["partners"][0]) == {"id", "title", "state", "agreement", "link"}
+    assert seen["waiting"] is None and set(seen["partners"][0]) == {
+        "id", "title", "names", "state", "agreement", "distress", "link"}  # fmt: skip
     assert set(seen["partners"][0]["link"]) == {"state", "last_heard_ms"}
     assert north.as_("viewer").get("/api/me").json()["party"] == "north"
 

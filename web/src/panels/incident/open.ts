@@ -40,7 +40,7 @@ export async function openIncident(desk: Desk, start: Start = startHere(desk)): 
 /** One act: opens the case and passes it on at once. What leaves stands there before it is sent. */
 export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Promise<void> {
   const partners = desk.sharing!.partners.filter((p) => p.state === "active");
-  const bound = (p: PartnerRow) => p.agreement?.state === "in_force" || p.agreement?.state === "ends_soon";
+  const bound = (p: PartnerRow) => p.distress.length > 0;
   const first = partners.find(bound);
   if (!first) return desk.say(t("glass.nobody"));
   const body = html`<div class="glass"><p><strong>${t("glass.means")}</strong></p>

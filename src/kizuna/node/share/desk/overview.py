@@ -8,6 +8,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share import introduction
 from kizuna.node.share.desk import rulings
+from kizuna.node.share.desk.naming import names_of
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.desk.shelf import NUMBERS
 from kizuna.node.share.exchange import inward
@@ -28,7 +29,8 @@ def overview(office: Office, *, numbers: bool) -> dict[str, Any]:
     """Partners with links; numbers of what was told and what waits only where ``numbers``."""
     office.look()
     return {
-        "party": office.me, "title": office.sharing.identity.title, "context": office.context, "enabled": True,
+        "party": office.me, "title": office.sharing.identity.title, "names": names_of(office, office.me),
+        "context": office.context, "enabled": True,
         "version": office.version, "rules": rulings.head(office),
         "partners": [_partner(office, row, numbers=numbers) for row in office.sharing.health()],
         "waiting": waiting(office) if numbers else None,
@@ -40,9 +42,11 @@ def overview(office: Office, *, numbers: bool) -> dict[str, Any]:
 def _partner(office: Office, row: Any, *, numbers: bool) -> dict[str, Any]:
     found = dict(row)
     found["agreement"] = _agreement(office, str(found["id"]))
+    found["names"] = names_of(office, str(found["id"]))
+    found["distress"] = list(office.cases.clauses_for(str(found["id"])))
     if not numbers:
         link = {k: found["link"].get(k) for k in ("state", "last_heard_ms")}
-        return {k: found[k] for k in ("id", "title", "state", "agreement")} | {"link": link}
+        return {k: found[k] for k in ("id", "title", "names", "state", "agreement", "distress")} | {"link": link}
     return found
 
 
