@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from dataclasses import asdict
@@ -88,6 +89,23 @@ def desks(out: Path, wanted: DesksWanted, *, prepare: bool, as_json: bool, quiet
     raise SystemExit(code)
 
 
+def as_typed(started: Path, on_path: str | None, here: Path) -> str:
+    """The command of this program as it works when typed in ``here``.
+
+    Its bare name where the path finds this very one; else where it lies. ``started``: the program, or the Python that
+    runs it; then the command lies beside that.
+    """
+    command = started if started.stem == "kizuna" else started.parent / "kizuna"
+    if not command.is_file() or (on_path is not None and Path(on_path).resolve() == command.resolve()):
+        return "kizuna"
+    there = command.absolute()
+    return (
+        f"./{there.name}"
+        if there.parent == here
+        else str(there.relative_to(here) if there.is_relative_to(here) else there)
+    )
+
+
 def _tell_desks(found: DesksReady, out: Path, wanted: DesksWanted) -> None:
     write = sys.stdout.write
     write("\n")
@@ -96,7 +114,9 @@ def _tell_desks(found: DesksReady, out: Path, wanted: DesksWanted) -> None:
     write(f"\n  Users watch (duty officer), officer (release officer), chief; passwords in {found.passwords}\n")
     line = f"a line of {found.link}" if found.link else "a fast line"
     where = "" if str(out) == "demo-out" else f" --out {out}"
-    write(f"  Between them {line}; `kizuna demo cut{where}` breaks it, `kizuna demo mend{where}` mends it.\n"
+    started = Path(sys.argv[0] if Path(sys.argv[0]).stem == "kizuna" else sys.executable)
+    typed = as_typed(started, shutil.which("kizuna"), Path.cwd())
+    write(f"  Between them {line}; `{typed} demo cut{where}` breaks it, `{typed} demo mend{where}` mends it.\n"
           "  The walk is docs/tutorial/two-desks.md.\n"
           f"\nUp after {found.seconds:.0f} s; {wanted.speed:g} times as fast as life, {wanted.ahead_h:g} h are left to "
           "play. Ctrl-C ends all of it.\n")  # fmt: skip
