@@ -84,7 +84,7 @@ def tell(value: Any, words: str, *, as_json: bool) -> None:
 
 
 # ---- rules and records -----------------------------------------------------------------------------------------------
-def preview(home: Path, party: str, file: Path | None, days: float, *, as_json: bool) -> None:
+def preview(home: Path, party: str, file: Path | None, days: float, most: int, *, as_json: bool) -> None:
     """What a partner would be told of the last days under rules (those in force without a file), and what it has."""
     from kizuna.node.share.desk import reading, rulings, told  # noqa: PLC0415
     from kizuna.node.share.preview import rows_of  # noqa: PLC0415
@@ -100,8 +100,28 @@ def preview(home: Path, party: str, file: Path | None, days: float, *, as_json: 
         lines = [f"{r['id']:<20} would have {r['after']:,} of {found['looked_at']:,} rows (now {r['before']:,}): "
                  f"gains {r['gains']:,}, loses {r['loses']:,}, changes {r['changes']:,}"
                  for r in found["partners"]]  # fmt: skip
+        lines += [_sample(s) for r in found["partners"] for s in r["sample"][:most]]
         lines += [f"{g['log']}: {g['records']:,} records told, {g['bytes']:,} bytes" for g in has["logs"]]
         tell(result, "\n".join(lines) or f"no rule speaks of {party}, and nothing was told", as_json=as_json)
+
+
+def _sample(row: dict[str, Any]) -> str:
+    """One row of a dry run: what changes for it, what and where it is, how it leaves, by which rule."""
+    place = "" if row["lat"] is None else f" at {row['lat']:.4f} {row['lon']:.4f}"
+    ways = [f"{w} {'; '.join(d['transforms']) or 'as it is'}" if d["verdict"] == "release" else f"{w} withheld"
+            for w, d in (("now", row["before"]), ("then", row["after"]))]  # fmt: skip
+    return (f"  {row['change']:<8}{row['kind']} {' '.join(row['subject'])} {when(row['at_ms'])}{place}: "
+            f"{', '.join(ways)}  (rule {row['rule'] or 'none'})")  # fmt: skip
+
+
+def refuse_recall(home: Path, short: str, why: str, by: str, *, as_json: bool) -> None:
+    """Refuse a recall of another party: its records show again, and the reason is told."""
+    from kizuna.node.share.desk import calling  # noqa: PLC0415
+
+    with desk(home) as office:
+        found = whole(short, (r["id"] for r in calling.recalls(office) if not r["mine"]))
+        calling.refuse_recall(office, found, why, by)
+        tell({"recalls": calling.recalls(office)}, f"{found[:16]}: refused by {office.me}: {why}", as_json=as_json)
 
 
 def recall(home: Path, records: list[str], subject: str, action: str, reason: str, text: str, by: str, *,
@@ -116,7 +136,8 @@ def recall(home: Path, records: list[str], subject: str, action: str, reason: st
         lines = []
         for row in rows:
             what = f"{row['action']} {row['records']} records: {row['reason']}"
-            lines.append(f"{row['id'][:16]}  {when(row['at_ms'])}  {row['by']}  {what}  {row['state']}")
+            said = f"{row['state']}: {row['why']}" if row["why"] else row["state"]
+            lines.append(f"{row['id'][:16]}  {when(row['at_ms'])}  {row['by']}  {what}  {said}")
             lines += [
                 f"    {'  ' * h['depth']}{h['party']} (from {h['via']}): {h['state']} {h['why']}" for h in row["hops"]
             ]

@@ -41,7 +41,7 @@ def prove(
     out: Annotated[Path, typer.Option("--out", "-o", help="Directory for the record and its proofs.")] = Path(),
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Write a record with a proof (C2SP tlog-proof) for each log that it was told in."""
+    """Write a record with a proof (C2SP tlog-proof) for each log that it was told in, and the keys to check it with."""
     from kizuna.node.cli import ledger_run  # noqa: PLC0415
 
     ledger_run.prove(home, record, out, as_json=as_json)

@@ -69,7 +69,7 @@ def verify(home: Path, *, as_json: bool) -> None:
 
 
 def prove(home: Path, record: str, out: Path, *, as_json: bool) -> None:
-    """Record and proofs as files."""
+    """Record, proofs, and the keys that check them, as files."""
     with output.plain_errors():
         from kizuna.node.share import ledgers  # noqa: PLC0415
         from kizuna.node.share.files import put  # noqa: PLC0415
@@ -77,14 +77,17 @@ def prove(home: Path, record: str, out: Path, *, as_json: bool) -> None:
         with opened(home) as sharing:
             found = ledgers.prove(sharing, record)
             held = sharing.shared.records.get(record)
+            keys = {log: ledgers.verifier_keys(sharing, log) for log, _, _ in found}
         files = []
         if held is not None and held.data is not None:
             put(out / f"{record}.json", held.data)
             files.append(str(out / f"{record}.json"))
         for log, n, proof in found:
             put(out / ledgers.file_name(log, n), proof)
-            files.append(str(out / ledgers.file_name(log, n)))
+            keyed = ledgers.file_name(log, n).with_suffix(".vkey")
+            put(out / keyed, "".join(f"{key}\n" for key in keys[log]).encode())
+            files += [str(out / ledgers.file_name(log, n)), str(out / keyed)]
         if as_json:
-            output.emit({"record": record, "files": files})
+            output.emit({"record": record, "files": files, "keys": keys})
         else:
             sys.stdout.write("\n".join(files) + "\n")

@@ -89,8 +89,9 @@ def introduce(home: Path, wanted: Wanted, out: Path | None, *, as_json: bool) ->
 
         _have_keys(home, wanted)
         with opened(home) as sharing:
+            path = _free(out or Path(f"{sharing.party}.intro.json"))
             data = introduction.begin(sharing.places, sharing.identity, sharing.config.sharing.addresses, os.urandom)
-            path = _written(out or Path(f"{sharing.party}.intro.json"), data)
+            _written(path, data)
         _tell({"file": str(path)}, f"Hand {path} to the other side, by any way. They run: kizuna partner accept",
               as_json=as_json)  # fmt: skip
 
@@ -102,9 +103,11 @@ def accept(home: Path, file: Path, wanted: Wanted, out: Path | None, *, as_json:
 
         _have_keys(home, wanted)
         with opened(home) as sharing:
-            addresses = sharing.config.sharing.addresses
-            party, data = introduction.accept(sharing.places, sharing.identity, addresses, _read(file), os.urandom)
-            path = _written(out or Path(f"{sharing.party}.intro.json"), data)
+            addresses, first = sharing.config.sharing.addresses, _read(file)
+            held = introduction.answered(sharing.places, first)
+            path = _free(out or Path(f"{sharing.party}.intro.json"), held[1] if held else None)
+            party, data = introduction.accept(sharing.places, sharing.identity, addresses, first, os.urandom)
+            _written(path, data)
         words = f"{party} asks. Hand {path} back. Then: kizuna partner confirm {home} {party} --file THEIR-OPEN-FILE"
         _tell({"party": party, "file": str(path)}, words, as_json=as_json)
 
@@ -115,8 +118,9 @@ def open_up(home: Path, file: Path, out: Path | None, code: str, by: str, *, lat
         from kizuna.node.share import introduction  # noqa: PLC0415
 
         with opened(home) as sharing:
+            path = _free(out or Path(f"{sharing.party}.open.json"))
             made = introduction.open_up(sharing.places, _read(file))
-            path = _written(out or Path(f"{sharing.party}.open.json"), made.file)
+            _written(path, made.file)
         words = f"Hand {path} to {made.party}. Call them, over a voice that you know. Read to them:\n  {made.code}"
         _tell({"party": made.party, "file": str(path), "code": made.code}, words, as_json=as_json and later)
         if not later:
@@ -200,11 +204,20 @@ def _tell(row: dict[str, Any], words: str, *, as_json: bool) -> None:
         sys.stdout.flush()
 
 
-def _written(path: Path, data: bytes) -> Path:
+def _free(path: Path, same: bytes | None = None) -> Path:
+    """A name that nothing stands under but, perhaps, the same bytes: what was handed over is not written over."""
+    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+
+    if path.exists() and (same is None or path.read_bytes() != same):
+        raise ConfigError("is there already, and may have been handed over", where=str(path),
+                          hint="--out names another file; or remove it, where nobody has it")  # fmt: skip
+    return path
+
+
+def _written(path: Path, data: bytes) -> None:
     from kizuna.node.share.files import put  # noqa: PLC0415
 
     put(path, data)
-    return path
 
 
 def _read(path: Path) -> bytes:

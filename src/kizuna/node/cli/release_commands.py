@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, Home
+from kizuna.node.cli.choices import choice
+from kizuna.node.cli.share_open import AsJson, Home, Secret
 
 release_app = typer.Typer(help="What partners are told.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option("--by", help="Who does it; asked to log in. Needed for everything but looking.")]
-Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
+FORMS = ("geojson", "cot", "cise", "stix")
+BROUGHT = ("cise", "cot")
+VERDICTS = ("given", "partly", "refused", "nothing_held", "later")
 Records = Annotated[list[str] | None, typer.Option("--record", help="Id of a record, 64 hex digits. May be repeated.")]
 
 
@@ -20,6 +23,7 @@ Records = Annotated[list[str] | None, typer.Option("--record", help="Id of a rec
 def preview(
     home: Home,
     as_: Annotated[str, typer.Option("--as", help="Partner or community.")],
+    rows: Annotated[int, typer.Option("--rows", min=0, max=40, help="So many rows that change, with the reason.")] = 10,
     rules: Annotated[Path | None, typer.Option("--rules", help="Rules to try; those in force without.")] = None,
     days: Annotated[float, typer.Option("--days", min=0.01, max=14, help="Over the last so many days.")] = 1.0,
     as_json: AsJson = False,
@@ -27,14 +31,14 @@ def preview(
     """What a partner would be told, by the function that releases, and what it has been told."""
     from kizuna.node.cli import desk_run  # noqa: PLC0415
 
-    desk_run.preview(home, as_, rules, days, as_json=as_json)
+    desk_run.preview(home, as_, rules, days, rows, as_json=as_json)
 
 
 @release_app.command("export")
 def export(
     home: Home,
     as_: Annotated[str, typer.Option("--as", help="Partner whose view is written.")],
-    form: Annotated[str, typer.Option("--format", help="geojson, cot, cise or stix.")] = "geojson",
+    form: Annotated[str, choice("--format", "What is written", FORMS)] = "geojson",
     start: Annotated[str, typer.Option("--from", help="Observed from here on (ISO 8601); a day without.")] = "",
     end: Annotated[
         str, typer.Option("--to", help="Observed before this; without, a day after --from, or now without both.")
@@ -62,7 +66,7 @@ def bring(
     home: Home,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CISE message, ZIP of them, or CoT events.")],
     origin: Annotated[str, typer.Option("--of", help="Party under which its sender stands here.")],
-    form: Annotated[str, typer.Option("--format", help="cise or cot.")] = "cise",
+    form: Annotated[str, choice("--format", "What it holds", BROUGHT)] = "cise",
     certificate: Annotated[
         Path | None, typer.Option("--certificate", help="CISE: certificate (PEM) agreed with the sender.")
     ] = None,
@@ -86,6 +90,9 @@ def recall(
     action: Annotated[str, typer.Option("--action", help="hide, delete or annotate.")] = "hide",
     reason: Annotated[str, typer.Option("--reason", help="error, sensitive, personal, legal, security, expired.")] = "",
     text: Annotated[str, typer.Option("--text", help="Words for everybody who has it.")] = "",
+    refuse: Annotated[
+        str, typer.Option("--refuse", metavar="ID", help="Refuse this recall of another party; --text says why.")
+    ] = "",
     by: By = "",
     password_file: Secret = None,
     as_json: AsJson = False,
@@ -93,6 +100,12 @@ def recall(
     """Ask everybody who has these records to hide, delete or annotate them; alone: show recalls, hop by hop."""
     from kizuna.node.cli import desk_run, output  # noqa: PLC0415
 
+    if refuse:
+        if record or subject or not text:
+            output.fail("a refusal names one recall, and says why with --text", output.USAGE)
+        by = desk_run.person(home, by, password_file, "release.act")
+        desk_run.refuse_recall(home, refuse, text, by, as_json=as_json)
+        return
     if record or subject:
         if not reason or bool(record) == bool(subject):
             output.fail("a recall names records or a subject, and a --reason", output.USAGE)
@@ -109,7 +122,7 @@ def request(
     clause: Annotated[str, typer.Option("--clause", help="Clause that it rests on.")] = "",
     distress: Annotated[bool, typer.Option("--distress", help="Somebody is in distress.")] = False,
     answer: Annotated[str, typer.Option("--answer", help="Answer this request instead (its id).")] = "",
-    verdict: Annotated[str, typer.Option("--verdict", help="given, partly, refused, nothing_held, later.")] = "given",
+    verdict: Annotated[str, choice("--verdict", "Answer", VERDICTS)] = "given",
     record: Records = None,
     by: By = "",
     password_file: Secret = None,

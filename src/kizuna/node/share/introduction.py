@@ -20,6 +20,7 @@ from kizuna.node.share.identity import Identity
 from kizuna.node.share.partners import Known, Partners, introduced
 from kizuna.share import introduce as steps
 from kizuna.share.introduce import Intro, Pending
+from kizuna.share.ledger.note import read_base64
 
 Random = Callable[[int], bytes]
 _BEGUN = ""
@@ -52,11 +53,23 @@ def begin(places: Places, identity: Identity, addresses: Sequence[str], random: 
 def accept(
     places: Places, identity: Identity, addresses: Sequence[str], first: bytes, random: Random
 ) -> tuple[str, bytes]:
-    """Second step: who asks, and the answer to hand back."""
+    """Second step: who asks, and the answer to hand back. The same file again gets the same answer."""
+    held = answered(places, first)
+    if held is not None:
+        return held
     data, pending = steps.answer(identity.card(addresses), first, random)
     party = msgspec.json.decode(first, type=Intro).card.party
     _keep(places, party, _Kept(pending))
     return party, data
+
+
+def answered(places: Places, first: bytes) -> tuple[str, bytes] | None:
+    """The answer that was given to this very file and still waits; None where none does."""
+    for party in waiting(places):
+        pending = _kept(places, party).pending
+        if pending.mine == "answer" and read_base64(pending.first) == first:
+            return party, read_base64(pending.answer)
+    return None
 
 
 def open_up(places: Places, answer: bytes) -> Opened:

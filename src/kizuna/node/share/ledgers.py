@@ -93,6 +93,14 @@ def prove(sharing: Sharing, record: str) -> list[tuple[str, int, bytes]]:
     return out
 
 
+def verifier_keys(sharing: Sharing, log: str) -> tuple[str, ...]:
+    """Keys for checking the heads of a log with other tools: of its origin's pages and of its time (signed-note)."""
+    name = parse_name(log)
+    ring = sharing.identity.ring if name.origin == sharing.party else sharing.partners.get(name.origin).ring
+    found = (*ring.page_verifiers(name), *ring.node_verifiers(name.context))
+    return tuple(each.vkey for each in found)
+
+
 def file_name(log: str, n: int) -> Path:
     """Name of a proof file."""
     return Path(f"{log.replace('/', '-').replace(':', '-').replace('*', 'all')}-{n}.tlog-proof")

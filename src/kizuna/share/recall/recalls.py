@@ -190,6 +190,11 @@ class Recalls:
             freed=tuple(each for each, bar in still.items() if bar is None),
         )  # fmt: skip
 
+    def refusal(self, recall: str) -> str | None:
+        """Why this node refused a recall, empty where it did not; None for one that was refused when it came."""
+        case = self._cases.get(recall)
+        return None if case is None else case.refused
+
     def barred(self, record: str, origin: str) -> Bar | None:
         """What stands in the place of a record of ``origin``; the strongest action where several name it."""
         found: Bar | None = None

@@ -78,10 +78,18 @@ def recalls(office: Office) -> list[dict[str, Any]]:
             "id": row.id, "by": row.proved, "officer": row.by, "at_ms": row.at_ms, "action": body.action,
             "reason": body.reason, "text": body.text, "records": len(body.records), "first": list(body.records[:5]),
             "mine": row.proved == office.me, "hops": [h._asdict() for h in table],
-            "state": "done" if all(s == "acknowledged" for s in states) else "open",
+            **_standing(office, row.id, states),
             "counts": {s: states.count(s) for s in sorted(set(states))},
         })  # fmt: skip
     return out
+
+
+def _standing(office: Office, name: str, states: Sequence[str]) -> dict[str, str]:
+    """How a recall stands: refused here, and why; done; or open."""
+    refused = office.recalls.refusal(name)
+    if refused is None or refused:
+        return {"state": "refused", "why": refused or "it was refused when it came"}
+    return {"state": "done" if all(s == "acknowledged" for s in states) else "open", "why": ""}
 
 
 def hops(office: Office, name: str) -> tuple[Hop, ...]:

@@ -1,0 +1,100 @@
+"""Papers that travel from a terminal: introductions, proofs with their keys, recalls of others, words of lists."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kizuna.node.desk import secrets
+from kizuna.share.ledger.note import read_note, read_vkey
+from kizuna.share.recall import Holding, Recalls
+from node.command_pair import Pair, copied, make, run
+from node.test_partner_commands import told
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_N", 2**4)
+        patch.setattr(secrets, "_NOBODY", secrets._NOBODY.replace("32768", "16"))
+        yield make(tmp_path_factory.mktemp("nodes"))
+
+
+@pytest.fixture
+def pair(made: Pair, tmp_path: Path) -> Pair:
+    return copied(made, tmp_path)
+
+
+def test_what_was_handed_over_is_not_written_over(pair: Pair) -> None:
+    begun, again, answer = pair.at / "n.json", pair.at / "n2.json", pair.at / "s.json"
+    run("partner", "introduce", pair.north, "-o", begun)
+    refused = run("partner", "introduce", pair.north, "-o", begun, code=2).stderr
+    assert "handed over" in refused and "--out" in refused
+    run("partner", "accept", pair.south, begun, "-o", answer)
+    first = answer.read_bytes()
+    run("partner", "accept", pair.south, begun, "-o", answer)
+    assert answer.read_bytes() == first
+    run("partner", "introduce", pair.north, "-o", again)
+    assert "handed over" in run("partner", "accept", pair.south, again, "-o", answer, code=2).stderr
+    assert answer.read_bytes() == first
+    opened = pair.at / "o.json"
+    opened.write_text("for somebody else")
+    run("partner", "open", pair.north, answer, "-o", opened, "--later", code=2)
+    assert opened.read_text() == "for somebody else"
+
+
+def test_a_proof_comes_with_the_keys_that_check_it(pair: Pair) -> None:
+    told(pair)
+    with pair.opened(pair.north) as sharing:
+        [state] = [s for s in sharing.shared.logs.all("out") if s.peer == "south"]
+        record = sharing.shared.logs.entries(state.name, 0, most=1, max_bytes=1 << 20)[0].id
+        sharing.door.sign_rest()
+    made = json.loads(run("ledger", "prove", pair.north, record, "-o", pair.at, "--json").stdout)
+    [proof], [keys] = ([Path(f) for f in made["files"] if f.endswith(e)] for e in (".tlog-proof", ".vkey"))
+    names = [read_vkey(line).name for line in keys.read_text().splitlines()]
+    assert names == [state.name, "north/node"] and made["keys"][state.name] == keys.read_text().splitlines()
+    head = proof.read_bytes().partition(b"\n\n")[2]
+    assert {s.name for s in read_note(head).signatures} == set(names)
+
+
+def test_a_recall_of_another_is_refused_with_a_reason_and_says_so(pair: Pair) -> None:
+    from kizuna.node.share.desk.office import Office
+
+    with pair.opened(pair.north) as sharing:
+        office = Office(sharing)
+        office.open()
+        data, _ = Recalls("south", office.context).ask(["a" * 64], "error", lambda _: Holding("south"), office.now_ms())
+        office.take(data, "south")
+        office.close()
+    [row] = json.loads(run("recall", pair.north, "--json").stdout)["recalls"]
+    assert (row["state"], row["mine"]) == ("done", False)
+    run("recall", pair.north, "--refuse", row["id"][:12], *pair.by("olga"), code=2)
+    refuse = ("recall", pair.north, "--refuse", row["id"][:12], "--text", "evidence")
+    assert "release.act" in run(*refuse, *pair.by("ana"), code=4).stderr
+    run(*refuse, *pair.by("olga"))
+    [row] = json.loads(run("recall", pair.north, "--json").stdout)["recalls"]
+    assert (row["state"], row["why"]) == ("refused", "evidence")
+    assert "refused: evidence" in run("recall", pair.north).stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("release", "export", "DIR", "--as", "south", "--format", "banana"),
+        ("release", "import", "DIR", "DIR", "--of", "south", "--format", "banana"),
+        ("request", "DIR", "--answer", "00000000", "--verdict", "banana"),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_in_no_list_is_wrong_usage(pair: Pair, words: tuple[str, ...]) -> None:
+    given = [pair.north if w == "DIR" else w for w in words]
+    assert "one of" in run(*given, *pair.by("olga"), code=2).stderr
+
+
+def test_a_row_of_a_dry_run_tells_what_changes_and_by_which_rule() -> None:
+    from kizuna.node.cli.desk_run import _sample
+
+    row = {"change": "gains", "kind": "track.position", "subject": ["mmsi:431000001"], "at_ms": 1_796_000_000_000,
+           "lat": 24.5, "lon": 123.5, "rule": "positions", "before": {"verdict": "withhold", "transforms": []},
+           "after": {"verdict": "release", "transforms": ["coarsen_position cell_m=1000"]}}  # fmt: skip
+    said = _sample(row)
+    assert "gains" in said and "now withheld, then coarsen_position cell_m=1000" in said and "rule positions" in said
