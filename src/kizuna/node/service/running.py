@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from kizuna.sources.batch import Batch
 
 STATUS_S: Final = 2.0
+SHEETS_AT_ONCE: Final = 64
+"""Sheets of what was told that are drawn at a time: half a second of work at most (``stores.shared.register``)."""
 STOP_S: Final = 60.0
 UP_S: Final = 30.0
 """Detection waits for the server at most so long."""
@@ -308,6 +310,7 @@ class Running:
             return
         try:
             self.health.trouble("desk of sharing", "; ".join(self.office.tend()))
+            self.office.shared.register.follow(SHEETS_AT_ONCE)
         except KizunaError as exc:
             self.health.trouble("desk of sharing", str(exc))
             _LOG.error("desk of sharing: %s", exc)
@@ -320,6 +323,11 @@ class Running:
             newest_ms = self.keep.versions().newest_ms
             if days and newest_ms != MISSING_TIME_MS:
                 gone = self.keep.retain(newest_ms - days * DAY_MS)
+            if self.office is not None:
+                from kizuna.node.share.desk.keeping import let_go  # noqa: PLC0415  only nodes with partners need it
+
+                erased = let_go(self.office.shared, self.clock.now_ms(), self.config.sharing.retain_days)
+                _LOG.info("upkeep: %d records told or received were erased", erased)
             _LOG.info("upkeep: %d rows put together, %d let go", rows, gone)
             self.health.trouble("upkeep", "")
         except UnavailableError as exc:

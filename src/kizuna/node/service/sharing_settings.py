@@ -27,6 +27,8 @@ class SharingSettings:
         channels: questions that are out at a time to each partner, 1 to 4; 1 for a line that carries one transfer.
         two_persons: whether rules need a second person before they are in force. False is for exercises alone.
         founders: whose lists of members count, as "c:COMMUNITY = PARTY".
+        retain_days: records told and received lose their bytes so many days after they were observed; 0: told ones are
+            kept, received ones until their label's end, which counts in any case.
     """
 
     party: str = ""
@@ -41,6 +43,7 @@ class SharingSettings:
     channels: int = 4
     two_persons: bool = True
     founders: tuple[str, ...] = ()
+    retain_days: int = 0
 
     def __post_init__(self) -> None:
         """Check words and ranges."""
@@ -50,6 +53,7 @@ class SharingSettings:
         within("sharing", "flash_s", self.flash_s, 0.1, 60, "s")
         within("sharing", "routine_s", self.routine_s, 1, 3_600, "s")
         within("sharing", "channels", self.channels, 1, 4)
+        within("sharing", "retain_days", self.retain_days, 0, 36_500, "d")
         for address in self.addresses:
             if not re.fullmatch(r"https://[^/\s]+:[0-9]{1,5}", address):
                 raise ConfigError(f"{address!r}", where="[sharing] addresses", hint="https://HOST:PORT")

@@ -121,20 +121,22 @@ class Fronts:
             if audience not in self._met:
                 self._met.add(audience)
                 if audience in self.kept.fixes:
-                    self._late[audience] = concat([*self._look(audience, group.front_ms, keep, delays, now_ms),
-                                                   _again(group.front_ms, keep)])  # fmt: skip
+                    chosen = self._door.house.from_ms(audience) >= group.front_ms  # what came before is left out
+                    least_ms = group.front_ms - (0 if chosen else AGAIN_MS)
+                    late = self._look(audience, (group.front_ms, least_ms), keep, delays, now_ms)
+                    self._late[audience] = concat([*late, _again(group.front_ms, least_ms, keep)])
             if audience in self._late:
                 out.append(self._late[audience])
         return out
 
     def _look(
-        self, audience: str, front_ms: int, keep: Keep, delays: tuple[Delay, ...], now_ms: int
+        self, audience: str, front: tuple[int, int], keep: Keep, delays: tuple[Delay, ...], now_ms: int
     ) -> list[Table]:  # fmt: skip
         """Late rows from the spans of time that something was stored in since the audience had everything."""
-        parts = []
+        parts, (front_ms, least_ms) = [], front
         for start, end in keep.stored_since(self.kept.fixes[audience]):
             for at in range(start, min(end, now_ms - LATE_MS // 2), HOUR_MS):
-                rows = _known_by(own_rows(keep.messages("fixes", None, at, min(at + HOUR_MS, end))), front_ms)
+                rows = _known_by(own_rows(keep.messages("fixes", None, at, min(at + HOUR_MS, end))), front_ms, least_ms)
                 rows = rows.take(rows["received_ms"] - rows["time_ms"] > LATE_MS // 2)
                 come = delays_.due(rows["time_ms"], rows["received_ms"], delays, front_ms, now_ms)
                 parts += [rows.take(come)] if come.any() else []
@@ -151,17 +153,17 @@ class Fronts:
         return None if least >= version else least
 
 
-def _again(front_ms: int, keep: Keep) -> Table:
+def _again(front_ms: int, least_ms: int, keep: Keep) -> Table:
     """Rows received shortly before the front, on time."""
-    rows = own_rows(keep.messages("fixes", None, front_ms - AGAIN_MS - LATE_MS, front_ms + 1))
-    return _known_by(rows.take(rows["received_ms"] <= front_ms), front_ms)
+    rows = own_rows(keep.messages("fixes", None, least_ms - LATE_MS, front_ms + 1))
+    return _known_by(rows.take(rows["received_ms"] <= front_ms), front_ms, least_ms)
 
 
-def _known_by(rows: Table, front_ms: int) -> Table:
-    """Those received after the front or shortly before it, these as if they had been received right after it.
+def _known_by(rows: Table, front_ms: int, least_ms: int) -> Table:
+    """Those received after the front or, from ``least_ms`` on, before it, these as if received right after it.
 
     Some of them were being stored when the run that made the front looked. What was told stands in the log already.
     """
     known = rows["received_ms"]
-    rows = rows.take((known != MISSING_TIME_MS) & (known > front_ms - AGAIN_MS))
+    rows = rows.take((known != MISSING_TIME_MS) & (known > least_ms))
     return rows.replace(received_ms=np.maximum(rows["received_ms"], front_ms + 1))
