@@ -142,6 +142,7 @@ def resume(
 
 
 @partner_app.command("end")
+@partner_app.command("revoke", help="The same as `partner end`: it is a stranger from now on.")
 def end(
     home: Home, party: Party, by: Officer, why: Why = "",
     yes: Annotated[str, typer.Option("--yes", metavar="PARTY", help="Its id again, instead of typing it.")] = "",
@@ -152,17 +153,6 @@ def end(
     from kizuna.node.cli import bounds_run  # noqa: PLC0415
 
     bounds_run.end(home, party, why, yes, Hands(by, "", tuple(password_file or ())), recall=recall, as_json=as_json)
-
-
-@partner_app.command("revoke")
-def revoke(
-    home: Home, party: Party, by: Officer, why: Why = "",
-    yes: Annotated[str, typer.Option("--yes", metavar="PARTY", help="Its id again, instead of typing it.")] = "",
-    recall: Annotated[bool, typer.Option("--recall", help="Also ask back what is ours of what it was told.")] = False,
-    password_file: Secrets = None, as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """The same as ``partner end``: it is a stranger from now on."""
-    end(home, party, by, why, yes, recall=recall, password_file=password_file, as_json=as_json)
 
 
 @partner_app.command("exposure")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, By, Home, Party
+from kizuna.node.cli.share_open import AsJson, By, Home, Officer, Party, Secret
 
 sync_app = typer.Typer(help="The exchange with partners: how it stands, by hand, after a halt.", no_args_is_help=True)
 bundle_app = typer.Typer(help="Carried media: pages sealed for one partner in a file.", no_args_is_help=True)
@@ -42,12 +42,12 @@ def push(home: Home, party: Some = "", as_json: AsJson = False) -> None:
 @sync_app.command("resume")
 def resume(
     home: Home, log: Annotated[str, typer.Argument(metavar="LOG", help="Name of the halted log.")],
-    by: Annotated[str, typer.Option("--by", help="Who decided it, for the record.")],
+    by: Officer, password_file: Secret = None,
 ) -> None:  # fmt: skip
     """Take up a log that was halted, after a person looked into it."""
-    from kizuna.node.cli import sync_run  # noqa: PLC0415
+    from kizuna.node.cli import desk_run, sync_run  # noqa: PLC0415
 
-    sync_run.resume(home, log, by)
+    sync_run.resume(home, log, desk_run.person(home, by, password_file, "partner.act"))
 
 
 @bundle_app.command("write")
