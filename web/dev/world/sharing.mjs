@@ -78,7 +78,7 @@ export class Sharing {
     const get = (path, answer, who = () => undefined) => on("GET", path, (a) => (who(a.user), { json: answer(a) }));
     const post = (path, answer, who = office, status = 200) => on("POST", path, (a) => (who(a.user), { status, json: answer(a) ?? {} }));
     const base = "/api/sharing";
-    get(base, ({ user }) => (OFFICE.includes(user.role) ? this.state : { ...this.state, waiting: null, partners: this.state.partners.map(({ id, title, state, agreement, link }) => ({ id, title, state, agreement, link: { state: link.state, last_heard_ms: link.last_heard_ms } })) }));
+    get(base, ({ user }) => (OFFICE.includes(user.role) ? this.state : { ...this.state, waiting: null, partners: this.state.partners.map(({ id, title, state, agreement, distress, link }) => ({ id, title, state, agreement, distress, link: { state: link.state, last_heard_ms: link.last_heard_ms } })) }));
     get(`${base}/rules`, () => ({ ...this.rules, proposals: this.proposed ? [this.proposed] : [] }), office);
     get(`${base}/rules/choices`, () => this.told.choices, office);
     post(`${base}/rules/check`, ({ body }) => this.check(body.text));

@@ -72,8 +72,10 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
     desk.app.map.takePoints(({ lon, lat }) => add(lon, lat));
     sketch();
     draw();
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(".draw-form .points button")?.focus());
+    toForm();
   };
+  /** Keys of the form work while the focus is in it. */
+  const toForm = () => void requestAnimationFrame(() => document.querySelector<HTMLElement>(".draw-form .points button")?.focus());
   const middle = () => {
     const { lon, lat } = desk.app.map.getView();
     add(lon, lat);
@@ -92,6 +94,7 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
     event.stopPropagation();
     sketch();
     draw();
+    if (n >= points.length) toForm(); // the button that had the focus is gone
   };
   const pressed = (event: KeyboardEvent) => {
     const typing = event.target instanceof HTMLInputElement;
