@@ -12,7 +12,7 @@ from kizuna.records.bodies.onward import CARRIED_MOST, HASHES_MOST, Carriage
 from kizuna.records.kinds import check_body
 from kizuna.records.record import Record, body_bytes, encode, record_id
 from kizuna.share import receipt
-from kizuna.share.carriage import carriages, proof_in
+from kizuna.share.ledger.carriage import carriages, proof_in
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.proof import Proof
 from kizuna.share.verify import proved

@@ -20,11 +20,11 @@ from kizuna.records.bodies.onward import RECORDS_MOST, GrantUse
 from kizuna.records.kinds import lane_of
 from kizuna.records.label import EVERYBODY, Label, Reshare, Tlp, reshare_of, widens
 from kizuna.records.record import Record, body_bytes, decode, encode, record_id
-from kizuna.share.carriage import carriages
 from kizuna.share.decide import Decision, label_for
 from kizuna.share.decide.bounds import narrowed
 from kizuna.share.grants import DUTIES, Given, may_be_carried
 from kizuna.share.incident.purpose import RESCUE_PURPOSE, tags_of
+from kizuna.share.ledger.carriage import carriages
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.rules.rule import DISTRESS
 from kizuna.stores.shared import Decided

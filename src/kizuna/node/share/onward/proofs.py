@@ -19,9 +19,9 @@ from kizuna.records.bodies.onward import MANIFEST_MOST, Carriage, CarriedKeys
 from kizuna.records.kinds import read_body
 from kizuna.records.label import PARTY, Label, Tlp
 from kizuna.records.record import Record, body_bytes, decode, encode
-from kizuna.share.carriage import proof_in
 from kizuna.share.keys import KeyRing, read_manifest
 from kizuna.share.ledger import merkle
+from kizuna.share.ledger.carriage import proof_in
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.note import read_base64
 from kizuna.share.ledger.proof import Proof

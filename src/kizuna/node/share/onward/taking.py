@@ -15,8 +15,8 @@ from kizuna.base.errors import InputError, KizunaError
 from kizuna.records.bodies.onward import Carriage, CarriedKeys
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
-from kizuna.share.carriage import proof_in
 from kizuna.share.grants import DUTIES, may_be_carried
+from kizuna.share.ledger.carriage import proof_in
 from kizuna.share.ledger.checkpoint import Checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.proof import check_path
