@@ -158,9 +158,10 @@ def test_three_days_apart_lose_nothing_and_double_nothing(world, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_alert_takes_ten_seconds_at_most_while_100_mb_of_bulk_wait_at_64_kbit_and_30_percent_loss(tmp_path):
+@pytest.mark.parametrize("shared", [False, True], ids=["a channel each way", "one shared channel"])
+def test_an_alert_takes_ten_seconds_at_most_while_100_mb_of_bulk_wait_at_64_kbit_and_30_percent_loss(tmp_path, shared):
     print(f"seed {SEED}")
-    done = delays(tmp_path, SEED, alerts=40, megabytes=100)
+    done = delays(tmp_path, SEED, alerts=60, megabytes=100, shared=shared)
     assert done["bulk_mb_queued"] >= 100
     assert done["bulk_records_left"] > 0
     assert not done["faults"]

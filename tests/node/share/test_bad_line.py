@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kizuna.base.errors import UnavailableError
 from kizuna.links.slow_link import Line, Shape
-from node.share.pair import RULES, Side, events, fixes, free_port, introduce, pair, until, wall_ms
+from node.share.pair import RULES, Side, fixes, free_port, introduce, pair, until, wall_ms
 
 ALERTS = RULES.replace('kind = ["event.*"] }', 'kind = ["event.*"] }\nlane = "flash"')
 
@@ -60,6 +61,24 @@ def test_over_a_bad_line_that_is_cut_nothing_is_lost_or_doubled_and_the_state_is
     assert abs(link(south)["ahead_s"]) <= 1
     assert link(north)["drain_s"] == {"flash": 0, "routine": 0, "bulk": 0}
     assert not {s.halted for s in (*north.sharing.shared.logs.all(), *south.sharing.shared.logs.all())} - {""}
+
+
+@pytest.mark.slow
+def test_one_question_out_of_time_is_trouble_and_not_yet_a_line_that_is_down(tmp_path: Path) -> None:
+    north, south = pair(tmp_path)
+    north.start(), south.start()
+
+    def after(words: str) -> tuple[str, str]:
+        north.sharing.traffic.down("south", UnavailableError(f"does not answer: {words}"))
+        return link(north)["state"], link(north)["fault"]
+
+    try:
+        until(lambda: link(north)["state"] == "up")
+        until(lambda: after("timed out") == ("up", "timeout"))
+        until(lambda: after("[Errno 104] Connection reset by peer") == ("down", "broken"))
+        until(lambda: after("timed out") == ("down", "timeout"))
+    finally:
+        north.stop(), south.stop()
 
 
 @pytest.mark.slow
