@@ -1,14 +1,14 @@
 /** What was told to whom: rows of the logs, and the whole story of one record from its decision to the partner's receipt. */
 import type { Hop, LedgerRow, Story } from "../../api/sharing";
 import { said } from "../../api/sharing";
-import { ledgerOf, storyOf } from "../../api/sharing_shapes";
+import { formOf, ledgerOf, storyOf } from "../../api/sharing_shapes";
 import { queryText } from "../../api/client";
 import { t, word } from "../../i18n";
 import { short } from "../../i18n/format";
 import { oneAtATime, type Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { Asked, kindWord, marking, type PartMaker, rowsOr, shortId, when } from "./parts";
+import { Asked, formWords, kindWord, marking, type PartMaker, rowsOr, shortId, when } from "./parts";
 import { recallThis } from "./recalls";
 
 const KINDS = ["track.position", "detection", "event.*", "incident.*", "recall", "request", "grant", "zone.claim"] as const;
@@ -75,7 +75,7 @@ function whole(desk: Desk, s: Story): TemplateResult {
       <li><h4>${t("story.decision")}</h4>${s.decisions.length ? nothing : html`<p class="empty">${t("story.no_decision")}</p>`}
         ${s.decisions.map((d) => html`<div class="box"><p><strong>${word("verdict_share", d.verdict)}</strong> → <bdi>${desk.sharing!.name(d.to)}</bdi> · ${when(d.at_ms)} ${d.version ? html`<span class="muted">${t("story.rules", { version: d.version })} <code>${d.policy.slice(0, 12)}</code></span>` : nothing}</p>
           <p>${t("story.rule")}: ${d.rules.length ? d.rules.map(rule) : t("story.no_rule")}</p>
-          ${d.transforms.length ? html`<p>${t("story.form")}: ${d.transforms.map((x) => html`<code>${x}</code> `)}</p>` : nothing}
+          ${d.transforms.length ? html`<p>${t("story.form")}: ${formWords(formOf({ verdict: "release", transforms: d.transforms }) ?? {})} <span class="muted">${d.transforms.map((x) => html`<code>${x}</code> `)}</span></p>` : nothing}
           ${d.clauses.map((c) => html`<p>${t("story.clause")}: <code>${c.id}</code> <strong dir="auto">${said(c.title, language)}</strong></p><blockquote dir="auto">${said(c.text, language)}</blockquote>`)}
           ${d.why.length ? html`<p class="muted" lang="en" dir="auto">${d.why.join("; ")}</p>` : nothing}</div>`)}</li>
       <li><h4>${t("story.logs")}</h4>${rowsOr([t("ledger.to"), t("story.log"), t("ledger.receipt"), t("story.proof")], s.logs.map((l) => html`<tr><td><bdi>${desk.sharing!.name(l.to)}</bdi></td>
