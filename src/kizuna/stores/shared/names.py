@@ -6,7 +6,7 @@ the 45 pages that its bytes fill, and receiving cost twice as much at a million 
 and what is newer is held in memory, read again from the records themselves after a start. Nothing is only in memory: a
 kill loses no id. Eight bytes may meet by chance or by somebody's labour; what is found is compared whole.
 
-How many wait grows with the store, up to a bound, so that filing stays below a microsecond a record up to a million.
+How many wait grows with the store, up to a bound: filing costs 1.5 us a record at a million as at a hundred thousand.
 Nearly every record that comes is new, and a filter in memory says so for a tenth of what a search of the table costs.
 """
 
@@ -22,7 +22,7 @@ import numpy.typing as npt
 KEY_BYTES: Final = 8
 WAIT_LEAST: Final = 16_384
 WAIT_MOST: Final = 65_536
-"""Ids in memory, some 12 MB at most. Filing so many among ten million takes about 0.3 s."""
+"""Ids in memory, some 12 MB at most. Filing so many among ten million would take some 0.3 s (reckoned)."""
 _SHARE: Final = 16
 """One in so many of the ids may wait."""
 _ASKED_MOST: Final = 512
