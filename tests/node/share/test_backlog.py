@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from kizuna.base.table import Table, empty, from_arrow
 from kizuna.base.units import DAY_MS, HOUR_MS, MINUTE_MS
+from kizuna.events.table import EVENTS
 from kizuna.fixes.table import FIXES
 from kizuna.node.share.desk.parting import from_now_on
 from kizuna.node.share.door import Door, House
@@ -24,6 +26,8 @@ from kizuna.records.partner import Partner, directory
 from kizuna.records.record import decode
 from kizuna.share import rules as rule_files
 from kizuna.share.columns import Terms
+from kizuna.share.publish import unpack
+from kizuna.share.publish.memory import until_key
 from kizuna.sources.batch import Batch, nothing
 from kizuna.stores.keep import Keep, KeepParams, open_keep
 from kizuna.stores.shared import Shared, open_shared
@@ -331,6 +335,58 @@ def test_whatever_happens_the_partner_is_told_what_it_would_have_been_told(
 
 def buckets(told: list[Any]) -> set[Any]:
     return {(r.subject, r.observed_ms // 120_000) for r in told}
+
+
+def retracted(table: Table) -> Table:
+    """The second version of an event: it is held to be true no more."""
+    arrow = table.to_arrow()
+    for name, value in (("status", "retracted"), ("version", 2)):
+        at = arrow.schema.get_field_index(name)
+        arrow = arrow.set_column(
+            at, arrow.schema.field(at), pa.array([value] * len(table)).cast(arrow.schema.field(at).type)
+        )
+    return from_arrow(EVENTS, arrow)
+
+
+def test_events_are_forgotten_after_a_month_and_whoever_was_told_still_hears_that_one_is_gone(node: Node) -> None:
+    first = events(1, at_ms=node.now - 4_000)
+    node.keep.put_events(first)
+    node.run()
+    node.now += 2_000
+    node.run()
+    assert set(node.door._memory.events["south"]) == {"gap-0"}
+    node.now += 40 * DAY_MS
+    node.keep.put_events(events(1, at_ms=node.now - 4_000).replace(event_id=pa.array(["gap-9"])))
+    node.run()
+    node.now += 2_000
+    node.run()
+    assert set(node.door._memory.events["south"]) == {"gap-9"}
+    node.stop()
+    node.start()
+    assert set(node.door._memory.events["south"]) == {"gap-9"}
+    assert node.door._memory.until[until_key("south", "event")] > T0 + 39 * DAY_MS
+    node.keep.put_events(retracted(first))
+    for _ in range(3):
+        node.now += 2_000
+        node.run()
+    said = [msgspec.json.decode(r.body) for r in node.told() if r.kind == "event.gap"]
+    assert [(b["event_id"], b.get("status")) for b in said][-1] == ("gap-0", "retracted") and len(said) == 3
+    assert node.words("south") == node.words("west")
+
+
+def test_an_event_that_nobody_was_told_of_is_not_told_to_be_gone(node: Node) -> None:
+    node.run()
+    node.keep.put_events(retracted(events(1, at_ms=node.now - 4_000)))
+    for _ in range(3):
+        node.now += 2_000
+        node.run()
+    assert node.told() == []
+
+
+def test_a_memory_of_the_first_form_is_read(node: Node) -> None:
+    old = msgspec.msgpack.encode([1, [], {"south": {"gap-0": "ab"}}, {until_key("south", "event"): T0}])
+    assert unpack(old).events == {"south": {"gap-0": ("ab", T0)}}
+    assert unpack(unpack(old).pack()) == unpack(old)
 
 
 def test_resuming_from_now_on_is_in_the_decision_log(node: Node) -> None:
