@@ -162,7 +162,7 @@ def test_an_act_of_a_lone_officer_is_reviewed_by_another(pair: Pair) -> None:
     run("incident", "break-glass", pair.north, "south", "--lat", 24.5, "--lon", 123.3, *pair.by("ana"))
     [waits] = json.loads(run("incident", "review", pair.north, "--json").stdout)["waiting"]
     act = waits["id"][:10]
-    assert "break_glass to south by ana" in run("incident", "review", pair.north).stdout
+    assert "break_glass to South Maritime Service by ana" in run("incident", "review", pair.north).stdout
     run("incident", "review", pair.north, act, "--verdict", "right", code=2)
     own = run("incident", "review", pair.north, act, "--verdict", "right", *pair.by("ana"), code=4).stderr
     assert "refused by second-person" in own

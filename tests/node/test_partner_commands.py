@@ -73,6 +73,13 @@ def test_pausing_and_resuming_ask_an_officer_to_log_in(pair: Pair) -> None:
     assert listed(pair)["state"] == "active"
 
 
+def test_a_halted_log_is_taken_up_by_an_officer_who_logs_in(pair: Pair) -> None:
+    log = "south/1/north/exercise:drill/routine"
+    run("sync", "resume", pair.north, log, code=2)
+    assert "partner.act" in run("sync", "resume", pair.north, log, *pair.by("ana"), code=4).stderr
+    assert "is not halted" in run("sync", "resume", pair.north, log, *pair.by("olga"), code=1).stderr
+
+
 def test_communities_take_officers_who_log_in(pair: Pair) -> None:
     found = ("partner", "community", "found", pair.north, "c:sea", "--member", "south")
     assert "takes two persons" in run(*found, *pair.by("olga"), code=4).stderr

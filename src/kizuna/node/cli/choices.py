@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -36,6 +36,16 @@ def near(word: str, known: Collection[str]) -> str:
     family = [k for k in known if k.partition(".")[0] == word.partition(".")[0]]
     found = list(dict.fromkeys([*difflib.get_close_matches(word, known, n=_NEAR, cutoff=0.5), *family]))[:_NEAR]
     return ", ".join(found)
+
+
+def known_kinds(given: Iterable[str]) -> None:
+    """End the command where a word is neither a kind of record nor a family of them (``event.*``)."""
+    from kizuna.node.cli.output import USAGE, fail  # noqa: PLC0415
+    from kizuna.records.kinds import KINDS  # noqa: PLC0415
+
+    for word in given:
+        if word not in KINDS and not (word.endswith(".*") and any(k.startswith(word[:-1]) for k in KINDS)):
+            fail(f"no kind of record {word[:40]!r}; near it: {near(word, KINDS) or ', '.join(sorted(KINDS))}", USAGE)
 
 
 def _tongue(given: str) -> str:

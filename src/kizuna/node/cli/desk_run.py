@@ -294,12 +294,14 @@ def named(office: Office, short: str) -> str:
 
 def incident_list(home: Path, *, as_json: bool) -> None:
     """All incidents."""
+    from kizuna.node.share.desk.naming import namer  # noqa: PLC0415
     from kizuna.node.share.incidents import shape  # noqa: PLC0415
 
     with desk(home) as office:
+        called = namer(office, "en")
         rows = [shape.row(office, held) for held in office.cases.all()]
         lines = [f"{r['id'][:16]}  {when(r['opened_ms'])}  {r['state']:<6} {r['kind']:<10} {r['title'][:40]:<40} "
-                 f"coordinates {r['coordinator']}" for r in rows]  # fmt: skip
+                 f"coordinates {called(r['coordinator'])}" for r in rows]  # fmt: skip
         tell({"incidents": rows}, "\n".join(lines) or "no incidents", as_json=as_json)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.choices import choice
+from kizuna.node.cli.choices import choice, known_kinds
 from kizuna.node.cli.share_open import AsJson, Home, Secret
 
 release_app = typer.Typer(help="What partners are told.", no_args_is_help=True)
@@ -136,6 +136,7 @@ def request(
         desk_run.answer(home, answer, verdict, list(record or ()), text, by, as_json=as_json)
         return
     if to:
+        known_kinds(kind or ())
         by = desk_run.person(home, by, password_file, "release.who")
     desk_run.request(home, to, text, list(kind or ()), list(subject or ()), clause, by, distress=distress,
                      as_json=as_json)  # fmt: skip

@@ -13,6 +13,8 @@ from kizuna.node.cli.incident_commands import By, Incident, Lat, Lon, _in
 from kizuna.node.cli.share_open import AsJson, Home, Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kizuna.node.share.desk.office import Office
 
 STATES = ("assigned", "under_way", "on_scene", "left")
@@ -149,19 +151,25 @@ def review(
     name = desk_run.person(home, by, password_file, "release.review") if act else ""
     with output.plain_errors(), desk_run.desk(home) as office:
         from kizuna.node.share.desk import overview  # noqa: PLC0415
+        from kizuna.node.share.desk.naming import namer  # noqa: PLC0415
 
         if act:
             waiting = overview.reviews(office)["waiting"]
             office.cases.review(desk_run.whole(act, (w["id"] for w in waiting)), name, verdict, text)
         found = overview.reviews(office)
-        desk_run.tell(found, "\n".join(_reviews(found)) or "nothing waits, and nothing was reviewed", as_json=as_json)
+        desk_run.tell(
+            found,
+            "\n".join(_reviews(found, namer(office, "en"))) or "nothing waits, and nothing was reviewed",
+            as_json=as_json,
+        )
 
 
-def _reviews(found: dict[str, Any]) -> list[str]:
+def _reviews(found: dict[str, Any], called: Callable[[str], str]) -> list[str]:
     from kizuna.node.cli.share_open import when  # noqa: PLC0415
 
-    lines = [f"{w['id'][:16]}  {w['kind']} to {w['to']} by {w['officer']} {when(w['at_ms'])}, under {w['clause']}; "
-             f"due {when(w['due_ms'])}{'  OVERDUE' if w['overdue'] else ''}" for w in found["waiting"]]  # fmt: skip
+    lines = [f"{w['id'][:16]}  {w['kind']} to {called(w['to'])} by {w['officer']} {when(w['at_ms'])}, under "
+             f"{w['clause']}; due {when(w['due_ms'])}{'  OVERDUE' if w['overdue'] else ''}"
+             for w in found["waiting"]]  # fmt: skip
     lines += [f"{d['id'][:16]}  {d['verdict']} by {d['reviewer']} (acted: {d['officer']})  {d['text']}"
               for d in found["done"]]  # fmt: skip
     return lines
