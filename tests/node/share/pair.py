@@ -115,7 +115,9 @@ class Side:
         (self.home / "store").mkdir(exist_ok=True)
         self.keep = open_keep(self.home / "store", context="test")
         keep = self.keep
-        self.sharing = open_sharing(self.config, sources_of=lambda m, a, b: own_sources(keep, m, a - 86_400_000, b + 1))
+        self.sharing = open_sharing(
+            self.config, sources_of=lambda m, a, b: own_sources(keep, m, a - 86_400_000, b + 60_000)
+        )
         self.sharing.bound = lambda rules: rules  # no desk here, which would say what agreements hold: all do
         return self
 
