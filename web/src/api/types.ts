@@ -364,7 +364,7 @@ export interface UserRow {
 export interface TokenRow {
   id: number;
   name: string;
-  kind: "feed" | "metrics";
+  kind: "feed" | "metrics" | "taxii" | "received";
   live: boolean;
   delay_s: number;
   grid_deg: number;

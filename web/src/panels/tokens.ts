@@ -6,7 +6,8 @@ import { ask } from "./dialogs";
 import { html, nothing, panel, type TemplateResult } from "./drawing";
 import type { PageMaker } from "./pages";
 
-const KINDS = ["feed", "metrics"] as const;
+/** A token of kind `taxii` is made for one partner, by HTTP. */
+const KINDS = ["feed", "metrics", "received"] as const;
 const DAY_MS = 86_400_000;
 const SOON_MS = 14 * DAY_MS;
 
@@ -76,6 +77,7 @@ function row(one: TokenRow, revoke: () => void): TemplateResult {
   const now = Date.now(); // tokens are kept by the clock of the wall, also where a demonstration plays another time
   const over = one.revoked !== null || one.until <= now;
   const gives = one.kind === "metrics" ? t("tokens.gives_metrics")
+    : one.kind === "taxii" || one.kind === "received" ? t(`tokens.gives_${one.kind}`)
     : [one.delay_s ? t("tokens.late", { age: age(one.delay_s * 1000) }) : t("tokens.not_late"), one.grid_deg ? t("tokens.coarse", { deg: one.grid_deg }) : t("tokens.not_coarse"), one.live ? t("tokens.streams") : ""].filter(Boolean).join(" · "); // prettier-ignore
   const until = one.revoked !== null ? t("tokens.revoked", { at: utc(one.revoked) }) : one.until <= now ? t("tokens.over", { at: utc(one.until) }) : utc(one.until);
   return html`<tr class=${over ? "over" : ""}><th scope="row" dir="auto">${one.name}<span class="muted">#${one.id}</span></th><td>${t(`tokens.kind_${one.kind}`)}</td><td>${gives}</td>
