@@ -52,7 +52,7 @@ def reach(office: Office, partner: str) -> list[Reach]:
     sees = _sees(office, partner)
     return [
         Reach(state, state.head_size, None if parse_name(state.name).audience == partner else sees, now_ms)
-        for state in office.shared.logs.all("out")
+        for state in sorted(office.shared.logs.all("out"), key=lambda s: s.name)
         if state.peer in names
     ]
 

@@ -67,30 +67,39 @@ class Released:
         self._logs: list[Reach] = []
         self._done: dict[str, int] = {}
         """How many entries of each log are in what is held."""
+        self._counted: dict[str, tuple[int, int]] = {}
+        """Of those, how many are there, and the sum of their numbers."""
+        self._changes = -1
         self._version = 0
         self._begin()
 
     def _begin(self) -> None:
-        self._done = {}
-        self._latest, self._arrived = empty(LATEST), np.empty(0, np.int64)
+        self._done, self._counted = {}, {}
+        self._latest, self._arrived, self._logged = empty(LATEST), np.empty(0, np.int64), np.empty(0, "<U1")
         self._events = empty(EVENTS)
         self._newest_ms = self._oldest_ms = MISSING_TIME_MS
 
     # ---- what is held ------------------------------------------------------------------------------------------------
     def _read(self) -> list[Reach]:
-        """Take in what the logs have grown by; all anew where something was recalled, erased or is read otherwise."""
+        """Take in what the logs have grown by; all anew where something was recalled, erased or is read otherwise.
+
+        What becomes of other partners, and of what they alone were told, begins nothing anew: who follows the versions
+        or a live feed would learn of it.
+        """
         office = self._office
         who, changes = office.sharing.who(), office.shared.register.changes
+        mine = who.partners.get(self._partner), frozenset(c for c in who.communities if self._partner in who.members(c))
         try:
             logs = reading.reach(office, self._partner) if office.reaches(self._partner) else []
         except InputError:
             logs = []
         with self._lock:
-            if (who, changes, bool(logs)) != self._key:
+            if (mine, bool(logs)) != self._key or (changes != self._changes and not self._stand(logs)):
                 if self._key is not None:
                     self._version += 1
                 self._begin()
-                self._key = who, changes, bool(logs)
+                self._key = mine, bool(logs)
+            self._changes = changes
             fresh = [r for r in logs if r.end > self._done.get(r.log.name, 0)]
             for log in fresh:
                 self._take(log, Want(after=self._done.get(log.log.name, 0)))
@@ -98,9 +107,21 @@ class Released:
             self._logs = logs
             return logs
 
+    def _stand(self, logs: list[Reach]) -> bool:
+        """Whether of what is held nothing has gone, and nothing has come back."""
+        register, there = self._office.shared.register, {r.log.name: r for r in logs}
+        for name, end in self._done.items():
+            found = register.find([there[name]], Want()).n if name in there else np.empty(0, np.int64)
+            found = found[found < end]
+            if (len(found), int(found.sum())) != self._counted[name]:
+                return False
+        return True
+
     def _take(self, log: Reach, want: Want) -> None:
         register = self._office.shared.register
         told = register.find([log], want)
+        count, total = self._counted.get(log.log.name, (0, 0))
+        self._counted[log.log.name] = count + len(told), total + int(told.n.sum())
         if len(told):
             low, high = int(told.time_ms.min()), int(told.time_ms.max())
             self._newest_ms = high if self._newest_ms == MISSING_TIME_MS else max(high, self._newest_ms)
@@ -109,24 +130,28 @@ class Released:
         for at in range(0, len(places), _PIECE):
             rows = received.positions(self._rows([log], places.take(np.arange(at, min(at + _PIECE, len(places))))),
                                       MISSING_TIME_MS)  # fmt: skip
-            self._put(rows, self._version + log.end)
+            self._put(rows, self._version + log.end, log.log.name)
         found = register.find([log], want._replace(kinds=("event.",)))
         if len(found):
             rows = received.events(self._rows([log], reading.newest(found, EVENTS_MOST)))
             self._events = concat([self._events, rows]) if len(self._events) else rows
             self._events = self._events.slice(max(0, len(self._events) - EVENTS_MOST), len(self._events))
 
-    def _put(self, rows: Table, version: int) -> None:
-        """Newest position of each vessel; one that is as old as what is held takes its place."""
+    def _put(self, rows: Table, version: int, log: str) -> None:
+        """Newest position of each vessel; of equally old ones the last told, of several logs that of the last by name.
+
+        So it does not matter which log was looked at first, and when.
+        """
         new = Table(LATEST, {**(out := empty(LATEST, len(rows))).columns,
                              **{n: rows[n] for n in _FROM_FIX if n in out.columns}},
                     {**out.words, **{n: rows.codes_of(n) for n in ("source_id", "label", "context")
                                      if n in out.words}})  # fmt: skip
         whole = concat([self._latest, new]) if len(self._latest) else new
-        order = np.lexsort((np.arange(len(whole)), whole["time_ms"], whole["mmsi"]))
+        logged = np.concatenate([self._logged, np.full(len(new), log)])
+        order = np.lexsort((np.arange(len(whole)), logged, whole["time_ms"], whole["mmsi"]))
         last = order[np.append(whole["mmsi"][order][1:] != whole["mmsi"][order][:-1], True)] if len(order) else order
         arrived = np.concatenate([self._arrived, np.full(len(new), version, np.int64)])
-        self._latest, self._arrived = whole.take(last), arrived[last]
+        self._latest, self._arrived, self._logged = whole.take(last), arrived[last], logged[last]
 
     def _rows(self, logs: list[Reach], found: Any) -> list[received.Row]:
         return list(self._said(logs, found, Want()))
@@ -190,12 +215,14 @@ class Released:
         if end_ms is not None:
             keep &= rows["start_ms"] < end_ms
         rows = rows.take(keep)
+        names = ("start_ms", "event_id", "version", "event_info")  # the last names the record
+        start, ids, versions, said = (rows[n].tolist() if n.endswith(("_ms", "version")) else rows[n].to_pylist()
+                                      for n in names)  # fmt: skip
         newest: dict[str, int] = {}
-        ids, versions = rows["event_id"].to_pylist(), rows["version"].tolist()
-        for k, name in enumerate(ids):
-            if name not in newest or versions[k] >= versions[newest[name]]:
-                newest[name] = k
-        return rows.take(np.array(sorted(newest.values()), np.int64))
+        for k in sorted(range(len(rows)), key=lambda k: (versions[k], said[k])):
+            newest[ids[k]] = k
+        order = sorted(newest.values(), key=lambda k: (start[k], ids[k]))  # and not that of the reading
+        return rows.take(np.array(order, np.int64))
 
     def identities(self, mmsi: int | None = None) -> Table:  # noqa: ARG002  names are not told as such
         """None: what vessels say of themselves is told in no record."""
