@@ -177,11 +177,14 @@ export function exposureOf(raw: Raw): Exposure {
 export function briefOf(raw: Raw): IncidentBrief {
   const waits = table(raw["waits"]);
   return {
-    id: text(raw["id"]), kind: text(raw["kind"]), title: text(raw["title"]), what: text(raw["what"]), lat: number(raw["lat"]), lon: number(raw["lon"]), opened_ms: number(raw["opened_ms"]) ?? 0, opened_by: text(raw["opened_by"]), coordinator: text(raw["coordinator"]),
+    id: text(raw["id"]), kind: text(raw["kind"]), title: text(raw["title"]), what: afterTitle(text(raw["what"]), text(raw["title"])), lat: number(raw["lat"]), lon: number(raw["lon"]), opened_ms: number(raw["opened_ms"]) ?? 0, opened_by: text(raw["opened_by"]), coordinator: text(raw["coordinator"]),
     closed: raw["state"] === "closed", desks: Object.fromEntries(rows(raw["desks"]).map((d) => [text(d["id"]), text(d["state"])])), lines: number(raw["entries"]) ?? 0, last_ms: number(raw["newest_ms"]) ?? 0,
     waits: texts(waits["tasks"]).length + texts(waits["closure"]).length + Number(waits["asked"] === true) + Number(waits["handover"] === true),
   }; // prettier-ignore
 }
+
+/** What was said beside the title, where its first line is the title. */
+const afterTitle = (what: string, title: string): string => (what === title ? "" : what.startsWith(`${title}\n`) ? what.slice(title.length + 1) : what);
 
 export function incidentOf(raw: Raw): Incident {
   const me = text(raw["me"]);
@@ -203,7 +206,7 @@ export function incidentOf(raw: Raw): Incident {
   }; // prettier-ignore
   return {
     ...briefOf(raw), me, vessel: text(raw["vessel"]), persons: number(raw["persons"]), happened_ms: number(raw["at_ms"]),
-    what: text(raw["what"]) === text(raw["title"]) ? "" : text(raw["what"]),
+    what: afterTitle(text(raw["what"]), text(raw["title"])),
     timeline: rows(raw["timeline"]).map(line),
     tasks: rows(raw["tasks"]).map((x) => ({ id: text(x["id"]), by: text(x["by"]), to: text(x["to"]), state: text(x["state"]) as "offered", text: x["words"] as Incident["tasks"][number]["text"], unit: "", until_ms: number(x["until_ms"]), why: text(x["why"]), may: texts(x["may"]) })),
     on_scene: rows(raw["on_scene"]).map((u) => ({ origin: text(u["desk"]), unit: text(u["unit"]), state: text(u["state"]) as "left", lat: number(u["lat"]), lon: number(u["lon"]), at_ms: number(u["at_ms"]), osc: u["osc"] === true })),
