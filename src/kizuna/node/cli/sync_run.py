@@ -49,12 +49,12 @@ def status(home: Path, *, as_json: bool) -> None:
 
 
 def _waits(link: dict[str, Any]) -> str:
-    """The queue of each lane and how long it will take at the rate that was measured."""
+    """The queue of each lane and, while the line is up, how long it will take at the rate that was measured."""
     found = []
     for lane, n in link["lanes"].items():
         if n:
             left = link["drain_s"].get(lane)
-            found.append(f"{n:,} {lane}" + ("" if left is None else f" (about {_long(left)})"))
+            found.append(f"{n:,} {lane}" + ("" if left is None or link["state"] == "down" else f" (about {_long(left)})"))
     return ", ".join(found) or "nothing"
 
 

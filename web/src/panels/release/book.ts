@@ -64,10 +64,10 @@ export function rateWords(link: LinkHealth): string {
   return [link.out_bit_s ? t("link.rate_out", { n: kbit(link.out_bit_s) }) : "", link.in_bit_s ? t("link.rate_in", { n: kbit(link.in_bit_s) }) : ""].filter(Boolean).join(" · ");
 }
 
-/** How long a lane's queue takes at that rate; empty where nothing was measured. */
+/** How long a lane's queue takes at that rate; empty while the link is down and where nothing was measured. */
 export function drainWords(link: LinkHealth, lane: string): string {
   const s = link.drain_s?.[lane];
-  return s === null || s === undefined ? "" : t("link.drain", { age: age(Math.max(1, s) * 1000) });
+  return s === null || s === undefined || link.state === "down" ? "" : t("link.drain", { age: age(Math.max(1, s) * 1000) });
 }
 
 /** How a link is, in words: `up`, `behind, 40 to tell`, `down for 12 min`. */
