@@ -54,7 +54,9 @@ def _waits(link: dict[str, Any]) -> str:
     for lane, n in link["lanes"].items():
         if n:
             left = link["drain_s"].get(lane)
-            found.append(f"{n:,} {lane}" + ("" if left is None or link["state"] == "down" else f" (about {_long(left)})"))
+            found.append(
+                f"{n:,} {lane}" + ("" if left is None or link["state"] == "down" else f" (about {_long(left)})")
+            )
     return ", ".join(found) or "nothing"
 
 
