@@ -58,12 +58,12 @@ class AtNode:
             self._line.request("POST", path, json.dumps(body).encode(), headers)
             answer = self._line.getresponse()
             data = answer.read(_ANSWER_MOST)
-        except OSError as exc:
+            found = json.loads(data) if data else {}
+        except (OSError, http.client.HTTPException, ValueError) as exc:
             raise UnavailableError(f"the node does not answer: {exc}", where=self._host, hint="try again") from exc
         cookie = answer.getheader("set-cookie")
         if cookie:
             self._cookie = cookie.partition(";")[0]
-        found = json.loads(data) if data else {}
         if answer.status < http.client.BAD_REQUEST:
             return found
         if answer.status in (_FORBIDDEN, _UNKNOWN, _TOO_MANY):
