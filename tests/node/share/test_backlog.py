@@ -53,7 +53,7 @@ then = "release"
 """
 PLAIN = ""
 DELAYED = 'transform = ["delay delay_s=600 bucket_s=300", "coarsen_position cell_m=1000"]'
-THINNED = 'transform = ["thin step_s=120"]'
+THINNED = 'transform = ["thin step_s=60"]'
 
 
 @pytest.fixture(scope="module")
@@ -334,7 +334,7 @@ def test_whatever_happens_the_partner_is_told_what_it_would_have_been_told(
 
 
 def buckets(told: list[Any]) -> set[Any]:
-    return {(r.subject, r.observed_ms // 120_000) for r in told}
+    return {(r.subject, r.observed_ms // 60_000) for r in told}
 
 
 def retracted(table: Table) -> Table:

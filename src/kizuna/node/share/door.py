@@ -163,9 +163,10 @@ class Door:
             before = reminded(self._memory, offers, self.house.shared, setting.now_ms)
             told = publish(offers, before, until, self._shop, rules)
             memory = told.memory.looked(to, run.kind, until) if run is not None else told.memory
+            begun = memory.until.keys() > self._memory.until.keys()  # an audience's first front is kept at once
             batches, held = self.house.lexicons.screen(told.batches, setting.who)
             decided = [*held, *(line for offer in offers for line in self._withheld(offer, until))]
-            if batches or decided or self._due_to_keep(setting.now_ms):
+            if batches or decided or begun or self._due_to_keep(setting.now_ms):
                 self._release(_in_lane(batches, run.lane if run else ""), decided, memory, notes)
             else:
                 self._memory = memory
