@@ -113,7 +113,7 @@ def build(node: str, npm: list[str], out: Path = OUT) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="_web-") as folder:
         fresh = Path(folder) / "new"
         vite = str(WEB / "node_modules" / "vite" / "bin" / "vite.js")
-        run([node, vite, "build", "--logLevel", "warn"], env | {"KIZUNA_WEB_OUT": str(fresh)})
+        run([node, vite, "build", "--logLevel", "warn"], env | {"KIZUNA_WEB_OUT": str(fresh), "NODE_ENV": "production"})
         (fresh / STAMP).write_text(digest() + "\n")
         if out.exists():
             out.rename(Path(folder) / "old")

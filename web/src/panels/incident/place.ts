@@ -101,6 +101,6 @@ export function placeField(desk: Desk, label: string, value: string, from: Place
   };
   const first = told(value);
   return html`<div class="place"><label>${label}<input name="place" .value=${value} ?required=${more.required ?? false} ?data-first=${more.first ?? false} maxlength="64" autocomplete="off" spellcheck="false" @input=${(e: Event) => show(e.target as HTMLInputElement)} /></label>
-    <p class="place-read ${first.wrong ? "warn" : ""}" aria-live="polite">${first.words}</p>
+    <p class="place-read ${first.wrong ? "warn" : ""}" aria-live="polite" .textContent=${first.words}></p>
     ${value ? "" : html`<button type="button" class="quiet" @click=${fill}>${t("place.middle")}</button>`}</div>`; // prettier-ignore
 }
