@@ -215,7 +215,7 @@ describe.skipIf(why)("one case, two desks", () => {
     // then under the rule for cases; the other desk's receipt stands there
     expect(text.some((row) => row.includes(o.say("kind.incident.offer")) && row.includes("two-desks/2.1"))).toBe(true);
     expect(text.some((row) => row.includes("cases") && row.includes("two-desks/2.2"))).toBe(true);
-    for (const row of text) expect(row).toContain("✓");
+    await expect.poll(async () => (await all()).every((row) => row.includes("✓")), { timeout: LONG_MS }).toBe(true);
     await rows.last().locator("button.link").click();
     const story = o.page.locator(".story");
     await story.getByText("当直官は、人命の危険を知ったときは").waitFor();

@@ -22,6 +22,7 @@ from kizuna.events.table import EVENT_TYPES
 from kizuna.fixes.table import FLAG_BAD_MMSI, FLAG_DUPLICATE, FLAG_NO_POSITION, FLAG_NO_TIME
 from kizuna.places.zone_index import ZoneIndex
 from kizuna.records.label import join_words
+from kizuna.records.subject import vessel
 from kizuna.share.columns import Coded, Columns, Sets, labels, same, sets_of
 from kizuna.share.transforms.rows import Array, Rows, objects
 
@@ -65,22 +66,22 @@ def of_fixes(fixes: Table, me: str, zones: ZoneIndex | None = None, known_ms: Kn
     fixes = fixes if good.all() else fixes.take(good)
     n = len(fixes)
     received = _received(fixes["received_ms"], fixes["time_ms"], known_ms)
-    vessels, vessel = np.unique(fixes["mmsi"], return_inverse=True)
-    names = [(f"mmsi:{m}",) for m in vessels.tolist()]
+    vessels, which = np.unique(fixes["mmsi"], return_inverse=True)
+    names = [(vessel(m),) for m in vessels.tolist()]
     inside = _zones(zones, [(fixes["lat_deg"], fixes["lon_deg"])], n)[0]
     columns: dict[str, Array] = {
         "who": fixes["mmsi"].astype(np.int64), "number": fixes["msg_id"], "time_ms": fixes["time_ms"],
         "known_ms": received, "lat_deg": fixes["lat_deg"], "lon_deg": fixes["lon_deg"],
         "sog_kn": fixes["sog_kn"].astype(np.float64), "cog_deg": fixes["cog_deg"].astype(np.float64),
         "heading_deg": fixes["heading_deg"].astype(np.float64), "nav_status": fixes["nav_status"],
-        "subject": objects(names)[vessel.ravel()] if n else np.empty(0, np.object_),
+        "subject": objects(names)[which.ravel()] if n else np.empty(0, np.object_),
         "station": _words(fixes, "ais_class"), "via": _words(fixes, "receiver_type"), "cell_m": np.zeros(n, np.int64),
     }  # fmt: skip
     facts = Columns(
         kind=same(POSITION, n), origin=same(me, n), context=_coded(fixes, "context"),
         label=labels(fixes["label"], fixes.codes_of("label")), observed_ms=fixes["time_ms"], received_ms=received,
         zone=inside, touched=inside, source=_sources(fixes),
-        subject=Coded(vessel.ravel().astype(np.int32), tuple(frozenset(s) for s in names)),
+        subject=Coded(which.ravel().astype(np.int32), tuple(frozenset(s) for s in names)),
         tag=same(frozenset(), n),
     )  # fmt: skip
     rows = Rows(POSITION, columns, motion=("sog_kn", "cog_deg", "heading_deg"), telling=("nav_status",),
@@ -104,7 +105,7 @@ def of_detections(
     if fixes is not None:
         segs = [[s] if m else [] for s, m in zip(detections["seg_id"].tolist(), matched, strict=True)]
         words, codes = _joined(detections, segs, detections["time_ms"], detections["time_ms"], fixes)
-    named = [(f"mmsi:{m}",) if there else () for m, there in zip(detections["mmsi"].tolist(), matched, strict=True)]
+    named = [(vessel(m),) if there else () for m, there in zip(detections["mmsi"].tolist(), matched, strict=True)]
     inside = _zones(zones, [(detections["lat_deg"], detections["lon_deg"])], n)[0]
     received = _received(np.full(n, MISSING_TIME_MS), detections["time_ms"], known_ms)
     columns: dict[str, Array] = {
@@ -147,7 +148,7 @@ def of_events(
         (events[f"{a}lat{b}_deg"], events[f"{a}lon{b}_deg"]) for a, b in (("start_", ""), ("end_", ""), ("", "_mean"))
     ]
     inside, touched = _zones(zones, places, n, _regions(events))
-    named = [tuple(f"mmsi:{m}" for m in row or ()) for row in mmsis]
+    named = [tuple(vessel(m) for m in row or ()) for row in mmsis]
     columns: dict[str, Array] = {
         "who": np.full(n, -1, np.int64), "number": np.arange(n, dtype=np.int64), "time_ms": known,
         "known_ms": _received(np.full(n, MISSING_TIME_MS), known, known_ms), "start_ms": start, "end_ms": end,
