@@ -7,7 +7,9 @@ from kizuna.base.languages import LANGUAGES, PAGES, language_of
 from kizuna.share.rules.words import rule_text
 from kizuna.share.rules.read import load
 
-RULE = b'version = 1\n[[rule]]\nid = "a"\nclause = ["m/1"]\nmatch = { kind = ["event.*"] }\nto = ["b"]\nthen = "release"\n'
+RULE = (
+    b'version = 1\n[[rule]]\nid = "a"\nclause = ["m/1"]\nmatch = { kind = ["event.*"] }\nto = ["b"]\nthen = "release"\n'
+)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from kizuna.share.ledger.salts import Salts
 from kizuna.stores.shared import Decided, Told, open_shared
 from kizuna.stores.shared.books import Tombstone
 from kizuna.stores.shared.register import sheets
-from kizuna.stores.shared.register.finding import Reach, Want
+from kizuna.stores.shared.register.wishes import Reach, Want
 
 LOGS = ("birch/1/cedar/test/routine", "birch/1/c:sea/test/bulk")
 KINDS = ("track.position", "event.gap", "detection")

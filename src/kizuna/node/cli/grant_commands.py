@@ -18,9 +18,7 @@ Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Kind or family 
 Subjects = Annotated[list[str] | None, typer.Option("--subject", help="About whom: mmsi:431000001. May be repeated.")]
 Purposes = Annotated[list[str] | None, typer.Option("--purpose", help="What for, such as SAR. May be repeated.")]
 To = Annotated[str, typer.Option("--to", help="Party or community that may be told.")]
-Since = Annotated[
-    str, typer.Option("--from", help="Kinds, subjects: observed from here on (ISO 8601); now without.")
-]
+Since = Annotated[str, typer.Option("--from", help="Kinds, subjects: observed from here on (ISO 8601); now without.")]
 Which = Annotated[str, typer.Argument(metavar="ID", help="Its id, or the first eight digits of it.")]
 
 

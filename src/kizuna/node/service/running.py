@@ -197,9 +197,9 @@ class Running:
             return None
         from kizuna.node.share.sharing import open_sharing  # noqa: PLC0415  only nodes with partners need it
 
-        held_h = self.config.live.keep_h or 48.0
+        held_ms = round((self.config.live.keep_h or 48.0) * HOUR_MS)
         return open_sharing(self.config, zones=self._beside.zones, now_ms=self.clock.now_ms,
-                            sources_of=lambda m, a, b: own_sources(self.keep, m, a - round(held_h * HOUR_MS), b + HOUR_MS))  # fmt: skip
+                            sources_of=lambda m, a, b: own_sources(self.keep, m, a - held_ms, b + HOUR_MS))  # fmt: skip
 
     def _opened_office(self) -> Office | None:
         if self.sharing is None:

@@ -13,7 +13,7 @@ from kizuna.share.ledger.audit import changed_nodes, changed_rows
 from kizuna.share.ledger.checkpoint import read_checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.proof import write_proof
-from kizuna.stores.shared.register.finding import Reach
+from kizuna.stores.shared.register.wishes import Reach
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing

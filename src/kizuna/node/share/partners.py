@@ -173,9 +173,10 @@ class Partners:
         given = {"caveats": caveats, "communities": communities, "purposes": purposes}
         words = {name: tuple(sorted(set(v))) for name, v in given.items() if v is not None}
         level = {"tlp_max": tlp_max if isinstance(tlp_max, str) else tlp_word(tlp_max)} if tlp_max != "" else {}
-        after = msgspec.structs.replace(held, **words, **level, state=state or held.state,
-                                        why=why if state else held.why,
-                                        told_from_ms=held.told_from_ms if told_from_ms is None else told_from_ms)  # fmt: skip
+        after = msgspec.structs.replace(
+            held, **words, **level, state=state or held.state, why=why if state else held.why,
+            told_from_ms=held.told_from_ms if told_from_ms is None else told_from_ms,
+        )  # fmt: skip
         self.put(after)
         return after
 

@@ -148,8 +148,11 @@ class Outbox:
         def work(db: sqlite3.Connection) -> dict[str, Acked]:
             state, out = logs.find(db, log), {}
             number, witness = state.number if state else -1, ""
-            sql = "SELECT witness, size, at_ms, note FROM ack WHERE log = ? AND witness > ? ORDER BY witness, size LIMIT 1"
-            last = "SELECT witness, size, at_ms, note FROM ack WHERE log = ? AND witness = ? ORDER BY size DESC LIMIT 1"
+            ack = "SELECT witness, size, at_ms, note FROM ack WHERE log = ? AND"
+            sql, last = (
+                f"{ack} witness > ? ORDER BY witness, size LIMIT 1",
+                f"{ack} witness = ? ORDER BY size DESC LIMIT 1",
+            )
             while found := db.execute(sql, (number, witness)).fetchone():
                 witness = found[0]
                 out[witness] = Acked(*db.execute(last, (number, witness)).fetchone())

@@ -18,7 +18,7 @@ from kizuna.records.label import Label
 from kizuna.share.exposure import Reading, Way
 from kizuna.share.exposure.held import onward_of, ways_of
 from kizuna.share.ledger.name import parse_name
-from kizuna.stores.shared.register.finding import Reach, Tally, Want
+from kizuna.stores.shared.register.wishes import Reach, Tally, Want
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office

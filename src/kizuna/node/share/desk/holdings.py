@@ -16,7 +16,7 @@ from kizuna.records.record import decode, record_id
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.recall import Holding, Outcome
 from kizuna.stores.shared.books import Tombstone
-from kizuna.stores.shared.register.finding import Want
+from kizuna.stores.shared.register.wishes import Want
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office

@@ -17,7 +17,7 @@ from kizuna.records.label import Label
 from kizuna.records.record import Record, decode
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.sync.cutting import reaches
-from kizuna.stores.shared.register.finding import Found, Reach, Want
+from kizuna.stores.shared.register.wishes import Found, Reach, Want
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office

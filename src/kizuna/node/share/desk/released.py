@@ -22,7 +22,7 @@ from kizuna.node.share.desk import reading
 from kizuna.records import subject
 from kizuna.records.kinds import read_body
 from kizuna.stores.keep import LATEST
-from kizuna.stores.shared.register.finding import Reach, Want
+from kizuna.stores.shared.register.wishes import Reach, Want
 from kizuna.tracks.table import IDENTITIES
 
 if TYPE_CHECKING:

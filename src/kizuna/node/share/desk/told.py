@@ -18,8 +18,8 @@ from kizuna.share.ledger.checkpoint import read_checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.proof import write_proof
 from kizuna.stores.shared.decisions import Line
-from kizuna.stores.shared.register.finding import Want
 from kizuna.stores.shared.register.sheets import RECALLED
+from kizuna.stores.shared.register.wishes import Want
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office

@@ -30,7 +30,7 @@ from kizuna.node.share.desk.words import geometry
 from kizuna.node.share.exchange import lists, services
 from kizuna.records import context as contexts
 from kizuna.share.lexicon import Lexicon
-from kizuna.stores.shared.register.finding import Found, Reach, Want
+from kizuna.stores.shared.register.wishes import Found, Reach, Want
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office

@@ -13,7 +13,7 @@ import msgspec
 from kizuna.records.record import decode
 from kizuna.share.publish import Memory, Offer
 from kizuna.share.publish.run import GONE
-from kizuna.stores.shared.register.finding import Reach, Want
+from kizuna.stores.shared.register.wishes import Reach, Want
 from kizuna.stores.shared.shared import Shared
 
 EVENTS: Want = Want(kinds=("event.",), recalled=True)
