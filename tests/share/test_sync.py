@@ -137,6 +137,17 @@ def test_questions_run_out_one_after_the_other_and_one_of_them_carries_the_recei
     assert followed(1).due(0)[0].receipts
 
 
+def test_the_next_question_after_an_alert_says_that_it_came():
+    puller = followed()
+    ask = puller.due(0)[0]
+    for cursor, now in ((1, 1), (2, 2)):
+        puller.answered(ask.exchange, 100, 1)
+        (ask,) = puller.kept(ask.exchange, FLASH, cursor, 9, now)
+        assert ask.receipts
+    (ask,) = puller.quiet(ask.exchange, 2 + WAIT_MS)
+    assert not ask.receipts
+
+
 def test_logs_of_one_lane_take_turns():
     puller = Puller(random=chance, channels=1)
     for k in range(3):

@@ -162,11 +162,11 @@ class Puller:
         channel.asked = dict(positions)
         channel.head = {log: self._heads.get(log, -1) for log in channel.asked}
         channel.turn += 1
+        receipts = channel is self._channels[-1] or channel.yielded  # who told an alert learns at once that it came
         channel.yielded = False
         size = self.pace.page_bytes
         timeout_ms = channel.wait_ms + self.pace.patience_ms()
-        last = channel is self._channels[-1]
-        return [Ask(channel.exchange, positions, size, channel.wait_ms, timeout_ms, last)]
+        return [Ask(channel.exchange, positions, size, channel.wait_ms, timeout_ms, receipts)]
 
     def _positions(self, channel: _Channel) -> tuple[Position, ...]:
         """Logs of the channel by lane; those of one lane take turns at being first."""
