@@ -17,7 +17,8 @@ class Ask(NamedTuple):
 
     ``positions`` stand in order of urgency. Where ``receipts`` says so, cosigned acknowledgements that are owed to the
     peer travel along: with one question of several, so that those for alerts keep to one packet, and with the question
-    that follows an alert, so that who told it soon knows that it came. Give up after ``timeout_ms`` without an end. Report ``answered``, ``quiet`` or ``failed`` with ``exchange``.
+    that follows an alert, so that who told it soon knows that it came. Give up after ``timeout_ms`` without an end.
+    Report ``answered``, ``quiet`` or ``failed`` with ``exchange``.
     """
 
     exchange: int
