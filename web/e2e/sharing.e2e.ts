@@ -7,7 +7,7 @@ import { built, chromiumPath, english, logIn, overflow, stage } from "./browser"
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 /** Digits of hashes, words of labels and standards, and names of parties and agreements, beside those of the watch. */
-const TERMS = /^([a-f]+|TLP|REL|AMBER|SITREP|STIX|South|East|West|North|memo) \|/;
+const TERMS = /^([a-f]+|TLP|REL|AMBER|SITREP|STIX|kbit|South|East|West|North|memo) \|/;
 
 describe.skipIf(why)("sharing", () => {
   const { node, open } = stage(200, ["--sharing"]);
