@@ -24,9 +24,9 @@ harness.one_thread()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from kizuna.base.units import DAY_MS, HOUR_MS  # noqa: E402
-from kizuna.node.share.desk import exposed, reading, told, witness  # noqa: E402
+from kizuna.node.share.views import exposed, reading, told, who_sees  # noqa: E402
 from kizuna.node.share.desk.holdings import Holdings  # noqa: E402
-from kizuna.node.share.desk.released import Released  # noqa: E402
+from kizuna.node.share.views.released import Released  # noqa: E402
 from kizuna.node.share.exchange import outward  # noqa: E402
 from kizuna.records.label import Label  # noqa: E402
 from kizuna.records.partner import Partner, directory  # noqa: E402
@@ -142,7 +142,7 @@ def main() -> None:
         harness.Case("page of the ledger", lambda: len(told.ledger(desk, partner="cedar")["rows"]), 1),
         harness.Case("page of the ledger, of one kind, of all", lambda: len(told.ledger(desk, kind="event")["rows"]), 1),
         harness.Case("page of the ledger, from the middle", lambda: len(told.ledger(desk, after=args.records)["rows"]), 1),
-        harness.Case("who sees a ship: what each has of it", lambda: len([p for p in PARTNERS if witness._latest(desk, p, ship)]), 1),
+        harness.Case("who sees a ship: what each has of it", lambda: len([p for p in PARTNERS if who_sees._latest(desk, p, ship)]), 1),
         harness.Case("released view opened anew: latest of each ship", fresh, 1),
         harness.Case("released view: latest, asked again", lambda: len(released.latest()[1]), 1),
         harness.Case("released view: track of a ship over a day", lambda: len(released.track(431_000_000 + 7 * 997, middle - DAY_MS, middle)), 1),

@@ -25,7 +25,7 @@ from kizuna.base.errors import KizunaError
 from kizuna.formats import cise, cot_records
 from kizuna.formats.taxii.requests import MEDIA, Ask
 from kizuna.formats.taxii.view import Collection, Facts, reply
-from kizuna.node.share.desk.told import described
+from kizuna.node.share.views.told import described
 from kizuna.records.record import decode
 from kizuna.share import decide, publish, transform
 from kizuna.share.ledger.name import LogName

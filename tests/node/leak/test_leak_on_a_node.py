@@ -18,7 +18,7 @@ from kizuna.node.api.view import Reader
 from kizuna.node.desk.rules import FEED, TAXII, may
 from kizuna.node.origin import own_sources
 from kizuna.node.share import door
-from kizuna.node.share.desk import released
+from kizuna.node.share.views import released
 from kizuna.node.share.exchange import outward
 from kizuna.node.share.lines import listener, loops
 from kizuna.share.sync import wire

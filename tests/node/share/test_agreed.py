@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from kizuna.node.share.desk import calling, memoranda, rulings, witness
+from kizuna.node.share.desk import calling, memoranda
+from kizuna.node.share.views import rulings, who_sees
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.door import Rows
@@ -59,7 +60,7 @@ def test_a_rule_that_cites_what_nobody_signed_releases_nothing_and_says_so(north
     assert said.value.rule == "words"
     assert "rule words releases nothing" in said.value.why
     assert any("rule words releases nothing" in line for line in office.tend())
-    [row] = witness.of_rows(office, Rows(fixes(1, source="feed", start_ms=st.T0)), "mmsi:431000001")
+    [row] = who_sees.of_rows(office, Rows(fixes(1, source="feed", start_ms=st.T0)), "mmsi:431000001")
     assert (row["verdict"], row["rules"][0]["id"]) == ("withhold", "words")
     told = rulings.preview(office, office.rulebook.active().source.decode(), [Rows(fixes(2, source="feed"))])
     assert [p["after"] for p in told["partners"]] in ([0], [])

@@ -15,7 +15,7 @@ from kizuna.fixes.table import FIXES
 from kizuna.node.share.door import Door, House, Rows
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import Marks, init, load
-from kizuna.node.share.lexicons import Lexicons
+from kizuna.node.share.exchange.lexicons import Lexicons
 from kizuna.records.partner import Partner, directory
 from kizuna.records.record import decode
 from kizuna.share import rules as rule_files

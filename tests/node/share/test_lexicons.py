@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.lexicons import RULE, Lexicons
+from kizuna.node.share.exchange.lexicons import RULE, Lexicons
 from kizuna.records.partner import Community, Partner, directory
 from kizuna.records.record import Record, body_bytes, encode
 from kizuna.share.decide import Decision

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import calling, memoranda, overview
+from kizuna.node.share.desk import calling, memoranda
+from kizuna.node.share.views import overview
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.records.bodies.incident import Opened

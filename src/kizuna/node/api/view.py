@@ -25,7 +25,7 @@ from kizuna.node.desk.rules import VIEWER, may
 from kizuna.node.origin import own_rows
 
 if TYPE_CHECKING:
-    from kizuna.node.share.desk.released import Released
+    from kizuna.node.share.views.released import Released
 
 Seen = NewType("Seen", Table)
 """Rows that passed ``view``."""

@@ -86,8 +86,8 @@ def tell(value: Any, words: str, *, as_json: bool) -> None:
 # ---- rules and records -----------------------------------------------------------------------------------------------
 def preview(home: Path, party: str, file: Path | None, days: float, most: int, *, as_json: bool) -> None:
     """What a partner would be told of the last days under rules (those in force without a file), and what it has."""
-    from kizuna.node.share.desk import reading, rulings, told  # noqa: PLC0415
     from kizuna.node.share.preview import rows_of  # noqa: PLC0415
+    from kizuna.node.share.views import reading, rulings, told  # noqa: PLC0415
 
     with desk(home, zones=True) as office:
         reading.audiences_of(office, party)
@@ -241,7 +241,8 @@ def agreement_sign(home: Path, what: str, by: str, *, as_json: bool) -> None:
 def agreement_report(home: Path, name: str, year: int, out: Path, language: str, *, as_json: bool) -> None:
     """The yearly account as HTML, with JSON beside it."""
     from kizuna.engines.results import put  # noqa: PLC0415
-    from kizuna.node.share.desk import memoranda, words  # noqa: PLC0415
+    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+    from kizuna.node.share.views import words  # noqa: PLC0415
 
     with desk(home) as office:
         made = memoranda.report(office, name, year, words.ours(language))
@@ -256,8 +257,8 @@ Work = Callable[["Office"], str]
 
 def incident(home: Path, work: Work, *, as_json: bool, language: str = "en") -> None:
     """Do one thing in an incident, and show it as it stands then."""
-    from kizuna.node.share.desk.naming import namer  # noqa: PLC0415
     from kizuna.node.share.incidents import shape  # noqa: PLC0415
+    from kizuna.node.share.views.naming import namer  # noqa: PLC0415
 
     with desk(home) as office:
         name = work(office)
@@ -294,8 +295,8 @@ def named(office: Office, short: str) -> str:
 
 def incident_list(home: Path, *, as_json: bool) -> None:
     """All incidents."""
-    from kizuna.node.share.desk.naming import namer  # noqa: PLC0415
     from kizuna.node.share.incidents import shape  # noqa: PLC0415
+    from kizuna.node.share.views.naming import namer  # noqa: PLC0415
 
     with desk(home) as office:
         called = namer(office, "en")
@@ -307,8 +308,8 @@ def incident_list(home: Path, *, as_json: bool) -> None:
 
 def sitrep(home: Path, short: str, form: str, language: str, *, as_json: bool) -> None:
     """A situation report as it would be now."""
-    from kizuna.node.share.desk import words  # noqa: PLC0415
     from kizuna.node.share.incidents import acts  # noqa: PLC0415
+    from kizuna.node.share.views import words  # noqa: PLC0415
 
     with desk(home) as office:
         found = acts.sitrep(office, office.cases.get(named(office, short)), form, words.ours(language))

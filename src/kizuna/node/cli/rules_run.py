@@ -25,7 +25,7 @@ _ALONE = "(two_persons = false)"
 def check(home: Path, file: Path, *, as_json: bool) -> None:
     """Findings about the rules, as the page tells them: names, audiences, clauses. Those about agreements alone not."""
     with output.plain_errors():
-        from kizuna.node.share.desk import rulings  # noqa: PLC0415
+        from kizuna.node.share.views import rulings  # noqa: PLC0415
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
         rules = load(_text(file), str(file))
@@ -121,7 +121,7 @@ def diff(home: Path, file: Path, days: float, *, as_json: bool) -> None:
 def propose(home: Path, file: Path, by: str, password_file: Path | None, *, as_json: bool) -> None:
     """First person."""
     with output.plain_errors():
-        from kizuna.node.share.desk import rulings  # noqa: PLC0415
+        from kizuna.node.share.views import rulings  # noqa: PLC0415
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
         name, text = officer(home, by, password_file), _text(file)
@@ -215,7 +215,7 @@ def _signed(office: Office, text: bytes, by: str) -> str:
 
 def _both(office: Office, text: bytes, first: str, other: str) -> RuleSet:
     """Propose and approve in one act; what one of them has proposed already is taken up."""
-    from kizuna.node.share.desk import rulings  # noqa: PLC0415
+    from kizuna.node.share.views import rulings  # noqa: PLC0415
     from kizuna.records.person import Person  # noqa: PLC0415
     from kizuna.share.rules.read import load  # noqa: PLC0415
 

@@ -150,8 +150,8 @@ def review(
         output.fail("a review has a --verdict and is given by somebody: --by", output.USAGE)
     name = desk_run.person(home, by, password_file, "release.review") if act else ""
     with output.plain_errors(), desk_run.desk(home) as office:
-        from kizuna.node.share.desk import overview  # noqa: PLC0415
-        from kizuna.node.share.desk.naming import namer  # noqa: PLC0415
+        from kizuna.node.share.views import overview  # noqa: PLC0415
+        from kizuna.node.share.views.naming import namer  # noqa: PLC0415
 
         if act:
             waiting = overview.reviews(office)["waiting"]

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Table
+from kizuna.node.share.exchange.lexicons import Lexicons
 from kizuna.node.share.identity import Identity, Marks
-from kizuna.node.share.lexicons import Lexicons
 from kizuna.node.share.lines.retracted import reminded
 from kizuna.node.share.trust.heads import Heads, News
 from kizuna.places.zone import Zone

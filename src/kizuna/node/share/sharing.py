@@ -20,9 +20,9 @@ from kizuna.base.table import Table
 from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.settings import Config
 from kizuna.node.share.door import Door, House
+from kizuna.node.share.exchange.lexicons import Lexicons
 from kizuna.node.share.files import Places, put
 from kizuna.node.share.identity import Identity, Marks, load
-from kizuna.node.share.lexicons import Lexicons
 from kizuna.node.share.partners import ACTIVE, Partners
 from kizuna.node.share.rulebook import RuleBook
 from kizuna.node.share.trust.membership import PREFIX, Membership

@@ -16,10 +16,10 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.view import Reader, Viewer
 from kizuna.node.origin import own_rows
-from kizuna.node.share.desk import words
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.incidents import acts, shape
 from kizuna.node.share.incidents.acts import Closing, Entry, Opening
+from kizuna.node.share.views import words
 
 Incident = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Short = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]

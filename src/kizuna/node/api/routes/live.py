@@ -26,7 +26,7 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.kinds import CLASS_B
 from kizuna.node.api.ports import Node
 from kizuna.node.api.view import Reader, Seen, Viewer
-from kizuna.node.share.desk.released import Cursor
+from kizuna.node.share.views.released import Cursor
 
 _TICK_S: Final = 1.0
 _LATE_TICK_S: Final = 10.0

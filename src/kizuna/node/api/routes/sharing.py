@@ -29,9 +29,10 @@ from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.desk.rules import may
 from kizuna.node.origin import newest_by_origin, own_rows
 from kizuna.node.share import introduction
-from kizuna.node.share.desk import memoranda, overview, parting, told, witness, words
+from kizuna.node.share.desk import memoranda, parting
 from kizuna.node.share.door import Rows
 from kizuna.node.share.exchange import outward
+from kizuna.node.share.views import overview, told, who_sees, words
 from kizuna.records.subject import vessel
 
 Party = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$")]
@@ -125,9 +126,9 @@ def _add_looking(router: APIRouter, books: Books) -> None:
         thing = str(given[0])
         node.desk.audit.saw(viewer.name, "release.who", thing, viewer.address)
         if record:
-            return answer({"of": {"record": record}, "partners": witness.of_record(office, record)})
+            return answer({"of": {"record": record}, "partners": who_sees.of_record(office, record)})
         of, rows, subject = _selected(books, viewer, mmsi, event, detection)
-        return answer({"of": of, "partners": witness.of_rows(office, rows, subject)})
+        return answer({"of": of, "partners": who_sees.of_rows(office, rows, subject)})
 
     @router.get("/api/sharing/as/{partner}", **needs("release.who"))
     def as_partner(viewer: Looks, partner: Party, start: Annotated[Moment, Query(alias="from")] = None,

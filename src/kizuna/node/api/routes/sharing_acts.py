@@ -14,8 +14,9 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes import sharing_grants
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
-from kizuna.node.share.desk import calling, overview
+from kizuna.node.share.desk import calling
 from kizuna.node.share.desk.calling import Wish
+from kizuna.node.share.views import overview
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Named = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]

@@ -18,9 +18,9 @@ from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.api.view import Reader, Viewer
 from kizuna.node.origin import own_rows
-from kizuna.node.share.desk import rulings
-from kizuna.node.share.desk.choices import choices
 from kizuna.node.share.door import Rows
+from kizuna.node.share.views import rulings
+from kizuna.node.share.views.choices import choices
 
 TEXT_MOST: Final = 256 * 1024
 _T = TypeVar("_T")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import reading
 from kizuna.node.share.desk.hidden import HIDING
 from kizuna.node.share.desk.journal import Row
+from kizuna.node.share.views import reading
 from kizuna.records.bodies.trust import Recall
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode, record_id

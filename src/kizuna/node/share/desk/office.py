@@ -27,13 +27,13 @@ from kizuna.node.share.desk.holdings import Holdings
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.ports import Received, Sharing
 from kizuna.node.share.desk.refusal import Refusal, of_decision
-from kizuna.node.share.desk.released import Released
 from kizuna.node.share.desk.shelf import TaxiiDesk
 from kizuna.node.share.exchange.own_shelf import KIND as CTI
 from kizuna.node.share.incidents.cases import Cases
 from kizuna.node.share.onward.desk import OnwardDesk
 from kizuna.node.share.onward.leaves import PROPOSED
 from kizuna.node.share.onward.proofs import CONFIRMED, Proofs
+from kizuna.node.share.views.released import Released
 from kizuna.records.kinds import read_body
 from kizuna.records.label import Label, Tlp
 from kizuna.records.partner import ACTIVE

@@ -7,10 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import calling, exposed
+from kizuna.node.share.desk import calling
 from kizuna.node.share.desk.journal import DUTY
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED
+from kizuna.node.share.views import exposed
 from kizuna.share.communities import Communities
 from kizuna.share.exposure import Act, Exposure, Facts, end, exposure
 from kizuna.stores.shared.decisions import Decided

@@ -19,8 +19,8 @@ from kizuna.base.errors import InputError
 from kizuna.formats.stix import tlp
 from kizuna.formats.taxii.requests import Ask
 from kizuna.formats.taxii.view import Collection, Facts, Reply, reply
-from kizuna.node.share.desk.reading import audiences_of
 from kizuna.node.share.exchange.own_shelf import ROOT, VIEW, OwnShelf
+from kizuna.node.share.views.reading import audiences_of
 from kizuna.records.record import Record, decode, encode
 from kizuna.share.decide import label_for
 from kizuna.stores.taxii_shelf import Shelf, ShelfView

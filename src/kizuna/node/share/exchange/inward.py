@@ -260,7 +260,7 @@ def waiting(office: Office) -> list[Aside]:
 
 def judged(office: Office) -> set[int]:
     """Numbers that a person has spoken about."""
-    from kizuna.node.share.desk.overview import JUDGED  # noqa: PLC0415  which asks here
+    from kizuna.node.share.views.overview import JUDGED  # noqa: PLC0415  which asks here
 
     return {int(r.data.split(b" ")[0]) for r in office.rows.values() if r.what == JUDGED}
 

@@ -23,11 +23,11 @@ from kizuna.base.errors import InputError
 from kizuna.base.units import SECOND_MS
 from kizuna.formats import cise, cot_records, stix
 from kizuna.formats.geojson import feature_bytes
-from kizuna.node.share.desk import reading
-from kizuna.node.share.desk.reading import Told
-from kizuna.node.share.desk.told import described
-from kizuna.node.share.desk.words import geometry
 from kizuna.node.share.exchange import lists, services
+from kizuna.node.share.views import reading
+from kizuna.node.share.views.reading import Told
+from kizuna.node.share.views.told import described
+from kizuna.node.share.views.words import geometry
 from kizuna.records import context as contexts
 from kizuna.share.lexicon import Lexicon
 from kizuna.stores.shared.register.wishes import Found, Reach, Want

@@ -12,10 +12,10 @@ import numpy as np
 from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share.desk.journal import CASE
-from kizuna.node.share.desk.naming import namer
 from kizuna.node.share.desk.refusal import NO_RULE, Refusal, explained
 from kizuna.node.share.door import Rows
 from kizuna.node.share.incidents.cases import Held
+from kizuna.node.share.views.naming import namer
 from kizuna.records.bodies import incident as bodies
 from kizuna.records.context import marking
 from kizuna.records.record import record_id

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk.naming import namer
 from kizuna.node.share.desk.refusal import explained
-from kizuna.node.share.desk.words import TONGUES, geometry, in_tongues
 from kizuna.node.share.incidents.cases import Held
+from kizuna.node.share.views.naming import namer
+from kizuna.node.share.views.words import TONGUES, geometry, in_tongues
 from kizuna.records.bodies.incident import Closure, Drawing, Handover, Message, Offer, Opened, Seen, Sitrep, Task
 from kizuna.records.kinds import plain_body
 from kizuna.records.record import decode

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk.reading import audiences_of, everything, newest, reach, records
-from kizuna.node.share.desk.words import geometry
+from kizuna.node.share.views.reading import audiences_of, everything, newest, reach, records
+from kizuna.node.share.views.words import geometry
 from kizuna.records.kinds import plain_body
 from kizuna.records.label import tlp_word, word_of
 from kizuna.records.record import Record, decode

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share import introduction
-from kizuna.node.share.desk import rulings
-from kizuna.node.share.desk.naming import names_of
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.desk.shelf import NUMBERS
 from kizuna.node.share.exchange import inward
 from kizuna.node.share.onward import leaves
+from kizuna.node.share.views import rulings
+from kizuna.node.share.views.naming import names_of
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
 from kizuna.share.incident.break_glass import unreviewed

@@ -13,8 +13,8 @@ import numpy as np
 
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.node.share.desk.refusal import Refusal
-from kizuna.node.share.desk.words import in_tongues
 from kizuna.node.share.door import Rows
+from kizuna.node.share.views.words import in_tongues
 from kizuna.records.label import EVERYBODY, word_of
 from kizuna.share import agreement as agreements
 from kizuna.share.decide import Decision, Difference, by_kind, diff

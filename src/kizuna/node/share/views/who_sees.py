@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.units import SECOND_MS
-from kizuna.node.share.desk import reading
-from kizuna.node.share.desk.rulings import as_row
 from kizuna.node.share.door import Rows
+from kizuna.node.share.views import reading
+from kizuna.node.share.views.rulings import as_row
 from kizuna.records.kinds import plain_body
 from kizuna.records.record import Record, decode
 from kizuna.share import decide
@@ -109,7 +109,7 @@ def _as(record: Record) -> dict[str, Any]:
 
 def _rules(office: Office, names: tuple[str, ...] | list[str] | Any) -> list[dict[str, Any]]:
     """Rules by id with clause and words."""
-    from kizuna.node.share.desk.rulings import rules_of  # noqa: PLC0415
+    from kizuna.node.share.views.rulings import rules_of  # noqa: PLC0415
 
     known = {r["id"]: r for r in rules_of(office.rulebook.active())}
     return [{"id": n, "clause": known[n]["clause"], "words": known[n]["words"]} if n in known

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kizuna.base.errors import KizunaError
-from kizuna.node.share.desk.words import TONGUES, ours
+from kizuna.node.share.views.words import TONGUES, ours
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office

@@ -18,7 +18,7 @@ from kizuna.base.table import Table, concat, empty
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.events.table import EVENTS
 from kizuna.node.share import received
-from kizuna.node.share.desk import reading
+from kizuna.node.share.views import reading
 from kizuna.records import subject
 from kizuna.records.kinds import read_body
 from kizuna.stores.keep import LATEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from kizuna.node.share.desk.words import TONGUES
+from kizuna.node.share.views.words import TONGUES
 from kizuna.records.bodies.kind import LANES
 from kizuna.records.kinds import KINDS
 from kizuna.records.label import EVERYBODY, PURPOSES, Reshare, Tlp, tlp_word

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import reading
+from kizuna.node.share.views import reading
 from kizuna.records.label import Label
 from kizuna.share.exposure import Reading, Way
 from kizuna.share.exposure.held import onward_of, ways_of
