@@ -161,6 +161,19 @@ def test_a_notice_is_never_shorter_than_the_memorandum_says_whatever_date_its_re
     assert book.allows("3.1", NOW + one.notice_days * DAY_MS - 1).ok
 
 
+def test_a_partner_cannot_fill_the_book_with_memoranda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "BOOK_MOST", 2)
+    book = Book()
+    said = []
+    for n in (1, 2, 3, 1):
+        text = TEXT.replace("version = 1", f"version = {n}", 1)
+        said.append(
+            signing.apply(book, signing.propose(text, me="cape", label=AMBER, now_ms=NOW, context="real"), "cape", NOW)
+        )
+    assert said == ["", "", "too many memoranda are held", ""]
+    assert len(book.agreements) == 2
+
+
 def test_suspension_and_notice_end_what_may_be_released():
     book, one = signed_book(), loaded()
     notice = signing.give_notice(one, me="cape", label=AMBER, now_ms=NOW, context="real", ends_ms=NOW + DAY_MS)
