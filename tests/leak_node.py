@@ -170,6 +170,8 @@ class LeakNode:
         self.gate = Gate()
         before = live.asyncio
         self._patches.callback(lambda: setattr(live, "asyncio", before))
+        for name, value in (("STEP_MS", loops.STEP_MS), ("WORK_S", loops.WORK_S)):  # tick() sets its own
+            self._patches.callback(setattr, loops, name, value)
 
         async def watched():
             self._watch = asyncio.ensure_future(self.traffic.listener.watch())

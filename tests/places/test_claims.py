@@ -567,7 +567,7 @@ def test_a_partys_view_uses_its_own_names_and_no_rivals(land):
     assert viewpoint(table, "neutral").name_of(table, YONAGUNI) == "Yonaguni"  # not disputed
     with pytest.raises(InputError, match="no viewpoint"):
         viewpoint(table, "ZZ")
-    with pytest.raises(InputError, match="language"):
+    with pytest.raises(InputError, match="no texts in 'xx'"):
         viewpoint(table, "JP", "xx")
 
 
