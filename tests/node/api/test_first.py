@@ -31,6 +31,7 @@ def test_nothing_but_health_without_login_then_the_picture(here):
             "kind": 1,
             "origin": 0,
             "flags": 0,
+            "cell": 0,
         }
     ]
     assert arrow(viewer.get("/api/picture?since=2")).num_rows == 0

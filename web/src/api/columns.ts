@@ -21,7 +21,7 @@ export function readPicture(bytes: Uint8Array): PictureColumns {
   return {
     mmsi: i32("mmsi"), lon_e7: i32("lon_e7"), lat_e7: i32("lat_e7"), t_s: i32("t_s"), sog_dkn: i16("sog_dkn"),
     cog_ddeg: i16("cog_ddeg"), kind: i8("kind"), origin: i8("origin"), flags: i8("flags"),
-    cell_m: t.getChild("cell_m") ? i32("cell_m") : null,
+    cell: t.getChild("cell") ? i8("cell") : null,
   }; // prettier-ignore
 }
 

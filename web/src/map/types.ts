@@ -21,8 +21,8 @@ export interface PictureColumns {
   origin: Int8Array;
   /** See `FLAG`. */
   flags: Int8Array;
-  /** Side of the grid cell whose middle the place is, m; 0 or no column: the place is exact. */
-  cell_m?: Int32Array | null;
+  /** Which of `CELL_SIZES_M` the place is the middle of, from 1 on; 0 or no column: the place is exact. */
+  cell?: Int8Array | null;
 }
 
 export const FLAG = { alert: 1, watched: 2, classB: 4, still: 8, gone: 16, exercise: 64 } as const;

@@ -3,7 +3,7 @@
 The store is asked for what changed since the last time, so a hundred screens cost one look. Rows stand in order of
 MMSI. ``since=V`` gives the vessels changed after V, and those whose flags (alert, watched) changed at V or later: a
 flag changes without a new position. Times are whole seconds, places 1e-7 degrees (a centimetre), speeds and courses
-tenths. ``cell_m`` is the side of the grid cell in which a partner told the place, m; 0 where it is exact.
+tenths. ``cell`` says in which of ``CELL_SIZES_M`` a partner told the place, from 1 on; 0 where it is exact.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader
 from kizuna.node.origin import are_own
 from kizuna.node.share.cells import Cells
+from kizuna.share.transforms.grid import CELL_SIZES_M
 
 ALERT, WATCHED, IS_CLASS_B, STILL, GONE = 1, 2, 4, 8, 16
 """Bits of ``flags``."""
 SCHEMA: Final = pa.schema([
     ("mmsi", pa.int32()), ("lon_e7", pa.int32()), ("lat_e7", pa.int32()), ("t_s", pa.int32()),
     ("sog_dkn", pa.int16()), ("cog_ddeg", pa.int16()), ("kind", pa.int8()), ("origin", pa.int8()),
-    ("flags", pa.int8()), ("cell_m", pa.int32()),
+    ("flags", pa.int8()), ("cell", pa.int8()),
 ])  # fmt: skip
 BLOCK_SCHEMA: Final = pa.schema([SCHEMA.field(i) for i in (0, 3, 1, 2, 4, 5)])
 _AT_ANCHOR, _MOORED = 1, 5
@@ -47,7 +48,7 @@ class Columns(NamedTuple):
     origin: Array
     flags: Array
     version: Array
-    cell_m: Array
+    cell: Array
 
 
 def tenths(value: Array, most: int) -> Array:
@@ -164,12 +165,13 @@ class PictureBook:
         )  # fmt: skip
 
     def _coarse(self, rows: Table) -> Array:
-        """Sides of the cells in which partners told places, m; 0 for all others."""
-        out = np.zeros(len(rows), np.int32)
+        """The cells in which partners told places: the smallest listed side that is not smaller; 0 for all others."""
+        sides_m = np.zeros(len(rows), np.int32)
         if self._cells is not None:
             for k in np.flatnonzero(~are_own(rows)).tolist():
-                out[k] = self._cells.of(int(rows["mmsi"][k]), int(rows["time_ms"][k]))
-        return out
+                sides_m[k] = self._cells.of(int(rows["mmsi"][k]), int(rows["time_ms"][k]))
+        listed = np.minimum(np.searchsorted(CELL_SIZES_M, sides_m), len(CELL_SIZES_M) - 1)
+        return np.where(sides_m > 0, listed + 1, 0).astype(np.int8)
 
     def mark(self, marks: dict[int, int]) -> None:
         """The flags that the desk decides, by MMSI; whoever follows is told of those that changed."""
@@ -208,7 +210,7 @@ class PictureBook:
             at = np.minimum(np.searchsorted(marked, columns.mmsi[rows]), len(marked) - 1)
             flags |= np.where(marked[at] == columns.mmsi[rows], bits[at], 0).astype(np.int8)
         flags |= np.where(columns.t_s[rows] <= gone_s, GONE, 0).astype(np.int8)
-        data = ipc(SCHEMA, [*(c[rows] for c in columns[:8]), flags, columns.cell_m[rows]])
+        data = ipc(SCHEMA, [*(c[rows] for c in columns[:8]), flags, columns.cell[rows]])
         if whole:
             self._whole = key, data
         return version, data

@@ -16,14 +16,11 @@ export const FRESH_S = 600;
 /** From this age on only the outline is left. */
 export const OLD_S = 3600;
 
-/** Sides of the grid cells in which places are told; a fleet keeps which of them, a byte for each vessel. */
+/** Sides of the grid cells in which places are told (the node's list); a fleet keeps which of them, a byte for each vessel. */
 export const CELL_SIZES_M = [500, 1000, 5000, 10_000, 50_000] as const;
 
 /** Floats of one vessel on the graphics card: x hi, y hi, x lo, y lo, vx, vy, time, angle; then 4 bytes of looks. */
 export const FLOATS = 9;
-
-/** The smallest listed side that is not smaller, from 1 on; 0 for an exact place. */
-const cellClass = (cell_m: number): number => (cell_m > 0 ? 1 + Math.max(0, CELL_SIZES_M.findIndex((m, k) => m >= cell_m || k === CELL_SIZES_M.length - 1)) : 0);
 
 export class Fleet {
   size = 0;
@@ -183,7 +180,7 @@ export class Fleet {
     this.#bytes[b] = c.origin[i] as number;
     this.#bytes[b + 1] = c.kind[i] as number;
     this.#bytes[b + 2] = flags;
-    this.#bytes[b + 3] = cellClass(c.cell_m?.[i] ?? 0);
+    this.#bytes[b + 3] = c.cell?.[i] ?? 0;
     this.mmsi[row] = c.mmsi[i] as number;
     this.x[row] = x;
     this.y[row] = y;
