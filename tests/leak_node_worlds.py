@@ -112,6 +112,21 @@ def _first(row):
     return row["time_ms"] == T0 and row["msg_id"] == row["mmsi"]
 
 
+def clear_vessels(w):
+    """Those that open sources alone hear and that no rule hides, by their first rows."""
+    return {f["mmsi"] for f in w.fixes if _first(f) and f["source_id"] != "sealed"} - set(HIDDEN_VESSELS)
+
+
+def _as_heard(n, fixes):
+    """A twin's rows of clear vessels from open sources: a sealed one in the withheld zone would make them mixed.
+
+    It would rightly hold back the vessel's events and matched detections, in one world only. A row that the zone does
+    not withhold is told then, and found.
+    """
+    clear = clear_vessels(n.rows)
+    return [f | {"source_id": "tower-1"} if f["mmsi"] in clear and f["source_id"] == "sealed" else f for f in fixes]
+
+
 def node_twin(n, seed):
     """The other world."""
     rng = np.random.default_rng([n.rows.seed, seed, 12])
@@ -119,7 +134,8 @@ def node_twin(n, seed):
     rest = replace(n.rows, fixes=tuple(f for f in n.rows.fixes if not _first(f)))
     other = twin(rest, seed)
     heard, found, matched = _sealed(n, rng)
-    fixes = [*other.fixes, *kept, *_confided(n, rng, _more_tracks), *_far_away(n, rng), *heard]
+    same = _as_heard(n, other.fixes)
+    fixes = [*same, *kept, *_confided(n, rng, _more_tracks), *_far_away(n, rng), *heard]
     events = [*other.events, *_confided(n, rng, _more_events), *found]
     seen = [*other.detections, *_confided(n, rng, _more_seen), *matched]
     for rows in (fixes, events, seen):
