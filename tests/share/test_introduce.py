@@ -14,7 +14,9 @@ from kizuna.share.introduce import Card
 
 def card(party, title=""):
     root = base64.b64encode(Party(party).root.public).decode()
-    return Card(party, title or party, root, tuple(m.decode() for m in Party(party).manifests), ("https://[fd00::1]:8443",))
+    return Card(
+        party, title or party, root, tuple(m.decode() for m in Party(party).manifests), ("https://[fd00::1]:8443",)
+    )
 
 
 def walk(rng, bend=lambda step, data: data):
