@@ -325,10 +325,13 @@ def test_whatever_happens_the_partner_is_told_what_it_would_have_been_told(
     said = node.told("south")
     names = [(r.subject, r.observed_ms, r.geo) for r in said]
     assert len(names) == len(set(names)), "told once"
-    if rules is THINNED:  # of one bucket another row may be first where rows came late
-        assert buckets(said) == buckets(calm.told("south"))
-    else:
+    told, whole = buckets(said), buckets(calm.told("south"))
+    if rules is PLAIN:
         assert node.words("south") == calm.words("south")
+    elif any(act == "hear" and more > MINUTE_MS for act, _, more in acts):  # see docs/status.md
+        assert told <= whole
+    else:
+        assert told == whole
     node.stop()
     calm.stop()
 
