@@ -18,20 +18,10 @@ from node.command_pair import Pair, copied, make, run
 from node.share.standin import MEMO
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "_N", 2**4)
-        patch.setattr(secrets, "_NOBODY", secrets._NOBODY.replace("32768", "16"))
-        pair = make(tmp_path_factory.mktemp("nodes"))
-        memo = pair.at / "memo.toml"
-        memo.write_text(MEMO)
-        yield pair
-
-
 @pytest.fixture
-def pair(made: Pair, tmp_path: Path) -> Pair:
-    return copied(made, tmp_path)
+def pair(pair: Pair) -> Pair:
+    (pair.at / "memo.toml").write_text(MEMO)
+    return pair
 
 
 def opened(pair: Pair, *more: Any) -> str:

@@ -9,24 +9,6 @@ from kizuna.node.desk import secrets
 from node.command_pair import Pair, copied, make, run
 
 
-@pytest.fixture(scope="module")
-def cheap() -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "_N", 2**4)
-        patch.setattr(secrets, "_NOBODY", secrets._NOBODY.replace("32768", "16"))
-        yield
-
-
-@pytest.fixture(scope="module")
-def made(cheap: object, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return make(tmp_path_factory.mktemp("nodes"))
-
-
-@pytest.fixture
-def pair(made: Pair, tmp_path: Path) -> Pair:
-    return copied(made, tmp_path)
-
-
 def listed(pair: Pair) -> dict:
     return json.loads(run("partner", "list", pair.north, "--json").stdout)["partners"][0]
 

@@ -12,19 +12,6 @@ from node.command_pair import Pair, copied, make, run
 from node.test_partner_commands import told
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "_N", 2**4)
-        patch.setattr(secrets, "_NOBODY", secrets._NOBODY.replace("32768", "16"))
-        yield make(tmp_path_factory.mktemp("nodes"))
-
-
-@pytest.fixture
-def pair(made: Pair, tmp_path: Path) -> Pair:
-    return copied(made, tmp_path)
-
-
 def test_what_was_handed_over_is_not_written_over(pair: Pair) -> None:
     begun, again, answer = pair.at / "n.json", pair.at / "n2.json", pair.at / "s.json"
     run("partner", "introduce", pair.north, "-o", begun)

@@ -21,19 +21,6 @@ then = "release"
 """
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "_N", 2**4)
-        patch.setattr(secrets, "_NOBODY", secrets._NOBODY.replace("32768", "16"))
-        yield make(tmp_path_factory.mktemp("nodes"))
-
-
-@pytest.fixture
-def pair(made: Pair, tmp_path: Path) -> Pair:
-    return copied(made, tmp_path)
-
-
 def written(pair: Pair, text: str, name: str = "rules.toml") -> Path:
     path = pair.at / name
     path.write_text(text)

@@ -39,6 +39,15 @@ def told(side, kind="track.position"):
     return [r["record"] for r in rows]
 
 
+def one_told(north, south):
+    """The id of the one position that north heard, told, and south has."""
+    north.hear()
+    north.tell()
+    meet(north, south)
+    [name] = told(north)
+    return name
+
+
 def test_a_node_without_a_party_says_so(here):
     officer_ = here.user("release_officer")
     assert officer_.get("/api/sharing").json()["enabled"] is False
@@ -157,10 +166,7 @@ def test_what_a_partner_told_is_no_candidate_of_ours(sides):
 
 def test_ledger_story_and_proof(sides):
     north, south = sides
-    north.hear()
-    north.tell()
-    meet(north, south)
-    [name] = told(north)
+    name = one_told(north, south)
     [row] = officer(north).get("/api/sharing/ledger?partner=south&kind=track").json()["rows"]
     assert (row["rule"], row["clause"], row["n"]) == ("positions", "memo/1", 0) and row["acked_ms"]
     story = officer(north).get(f"/api/sharing/ledger/{name}").json()
@@ -204,10 +210,7 @@ def test_as_partner_is_the_very_bytes(sides):
 
 def test_recall_is_asked_and_acknowledged_hop_by_hop(sides):
     north, south = sides
-    north.hear()
-    north.tell()
-    meet(north, south)
-    [name] = told(north)
+    name = one_told(north, south)
     ask = {"subject": f"mmsi:{SHIP}", "reason": "error", "text": "wrong vessel"}
     made = officer(north).post("/api/sharing/recalls", ask)
     assert made.status_code == 201 and made.json()["recalls"][0]["hops"][0]["state"] == "pending"
@@ -249,10 +252,7 @@ def test_a_recall_can_be_refused_with_a_reason(sides):
 @pytest.mark.parametrize("action", ["hide", "delete"])
 def test_refused_records_show_again_unless_their_bytes_are_erased(sides, action):
     north, south = sides
-    north.hear()
-    north.tell()
-    meet(north, south)
-    [name] = told(north)
+    name = one_told(north, south)
     officer(north).post("/api/sharing/recalls", {"record": name, "reason": "error", "action": action})
     meet(north, south)
     assert south.office.is_recalled(name)
@@ -266,10 +266,7 @@ def test_refused_records_show_again_unless_their_bytes_are_erased(sides, action)
 
 def test_a_record_that_another_recall_names_stays_hidden_where_one_is_refused(sides):
     north, south = sides
-    north.hear()
-    north.tell()
-    meet(north, south)
-    [name] = told(north)
+    name = one_told(north, south)
     for reason in ("error", "legal"):
         officer(north).post("/api/sharing/recalls", {"record": name, "reason": reason})
         meet(north, south)
@@ -284,10 +281,7 @@ def test_a_record_that_another_recall_names_stays_hidden_where_one_is_refused(si
 )
 def test_a_recall_in_wrong_words_is_refused_before_it_is_kept(sides, ask):
     north, south = sides
-    north.hear()
-    north.tell()
-    meet(north, south)
-    [name] = told(north)
+    name = one_told(north, south)
     with pytest.raises(InputError):
         calling.recall(north.office, [name], "", ask.get("action", "hide"), ask["reason"], ask.get("text", ""), "mei")
     rows = dict(north.office.rows)
@@ -341,10 +335,7 @@ def test_a_request_needs_a_rule_that_lets_it_go(made, tmp_path):
 
 def test_grants_are_of_the_originator_alone_and_end(sides):
     north, south = sides
-    north.hear()
-    north.tell()
-    meet(north, south)
-    [name] = told(north)
+    name = one_told(north, south)
     until = north.clock() + 24 * HOUR
     asked = officer(south).post("/api/sharing/grants/ask", {"records": [name], "to": "north", "text": "may we?"})
     assert asked.status_code == 201

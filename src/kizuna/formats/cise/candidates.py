@@ -24,6 +24,7 @@ from kizuna.records.bodies.trust import Recall, Request
 from kizuna.records.bodies.work import Asset
 from kizuna.records.record import Record, body_bytes, encode
 from kizuna.records.subject import vessel as vessel_subject
+from kizuna.records.subject import vessels
 
 ANOMALY: Final = "cise.anomaly"
 _SENSOR_OF: Final = {word: sensor for sensor, word in words.SENSORS.items()}
@@ -205,7 +206,7 @@ def _anomaly(found: etree._Element, frame: _Frame) -> Iterable[bytes]:
         body = {"anomaly_type": word or words.NOT_GIVEN, "description": said, "uuid": uuid}
         yield frame.record(ANOMALY, body, uuid, **more)
         return
-    mmsis = tuple(int(w.removeprefix("mmsi:")) for w in more["subject"] if w.startswith("mmsi:"))
+    mmsis = vessels(more["subject"])
     (start_lon, start_lat), (end_lon, end_lat) = (*places, *places)[:2] if places else ((None, None), (None, None))
     event = Event(
         event_id=uuid, mmsis=mmsis[:64], summary=said, sources=("cise",), start_lon_deg=start_lon,

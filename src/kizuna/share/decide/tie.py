@@ -15,20 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
+from kizuna.records.subject import VESSEL
 from kizuna.share import transform
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import UNGUARDED, UNKNOWN, YES
 from kizuna.share.decide.verdict import Decision
 from kizuna.share.rules.rule import WITHHOLD, Age, Among, Condition, Labelled, Rule
 
-_VESSEL: Final = "mmsi:"
-
 
 def of_vessels(subject: frozenset[str] | None) -> bool:
     """Whether it is about a vessel whose positions this node may tell; where nobody knows, it may be."""
-    return subject is None or any(word.startswith(_VESSEL) for word in subject)
+    return subject is None or any(word.startswith(VESSEL) for word in subject)
 
 
 def conditions(rule: Rule) -> tuple[Condition, ...]:

@@ -24,6 +24,7 @@ from kizuna.records.bodies.events import Event, Region, Test
 from kizuna.records.bodies.tracks import Detection, Position
 from kizuna.records.label import LATEST_MS, Label
 from kizuna.records.record import Record
+from kizuna.records.subject import vessels
 from kizuna.share.transform import TransformSet
 from kizuna.share.transforms.rows import Array, Rows
 from kizuna.share.transforms.steps import CoarsenTime
@@ -140,16 +141,12 @@ def _detections(rows: Rows, bucket_s: float | None, _derived: Sequence[tuple[str
         rows["subject"].tolist(), _cells(rows), *numbers, strict=True,
     )  # fmt: skip
     for geo, sensor, verdict, subject, cell, *values in columns:
-        mmsi = _mmsis(subject)
+        mmsi = vessels(subject or ())
         body = Detection(
             sensor=sensor or "sensor", verdict=verdict or "", mmsi=mmsi[0] if mmsi else None, cell_m=cell,
             bucket_s=bucket_s, **dict(zip(names, values, strict=True)),
         )  # fmt: skip
         yield "detection", geo, None, None, body
-
-
-def _mmsis(subject: Sequence[str] | None) -> tuple[int, ...]:
-    return tuple(int(s.removeprefix("mmsi:")) for s in subject or () if s.startswith("mmsi:"))
 
 
 _EVENT_NUMBERS: Final = {
@@ -176,7 +173,8 @@ def _events(rows: Rows, bucket_s: float | None, derived: Sequence[tuple[str, ...
         else:
             said |= {"event_id": rows["event_id"][k], "version": max(1, int(rows["version"][k]))}
         body = Event(
-            mmsis=_mmsis(rows["subject"][k])[:64], regions=_regions(rows["regions"][k]), tests=_tests(rows["tests"][k]),
+            mmsis=vessels(rows["subject"][k] or ())[:64], regions=_regions(rows["regions"][k]),
+            tests=_tests(rows["tests"][k]),
             level=max(0, int(rows["level"][k])), cell_m=cells[k], bucket_s=bucket_s,
             sources=tuple(rows["sources"][k] or ()), alternatives=tuple(rows["alternatives"][k] or ()),
             would_settle=tuple(rows["would_settle"][k] or ()), **said,
