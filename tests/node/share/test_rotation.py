@@ -92,6 +92,26 @@ def _quiet(work: object) -> object:
         return None
 
 
+def test_new_keys_are_heard_of_where_the_stop_was_too_short_to_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = pair(tmp_path)
+    north.start(), south.start()
+    try:
+        until(lambda: south.sharing.health()[0]["link"]["state"] == "up", 180)
+        assert south.sharing.traffic is not None
+        monkeypatch.setattr(south.sharing.traffic, "down", lambda *_: None)  # it never sees the line down
+        north.stop()
+        north.open()
+        rotation.begin(north.sharing, ROOT, os.urandom, dt.datetime.now(dt.UTC))
+        north.stop()
+        north.start()
+        until(lambda: south.partners.get("north").ring.sequence == 2, 180)
+        until(lambda: rotation.known_to(north.sharing) == {"south": 2}, 180)
+    finally:
+        north.stop(), south.stop()
+
+
 def test_an_interrupted_end_of_a_rotation_is_finished_by_the_same_command(tmp_path: Path) -> None:
     north, south = pair(tmp_path)
     north.open()

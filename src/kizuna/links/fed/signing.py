@@ -30,6 +30,8 @@ WINDOW_S: Final = 300
 """A signature is taken for so long after, and before, its ``created``; nonces are remembered for twice that."""
 ANY_TIME: Final = 30 * 366 * 86_400
 TO: Final = "kizuna-to"
+HELD: Final = "x-kizuna-keys"
+"""In answers to questions: how many key manifests the answering party has, so that the asker fetches new ones soon."""
 COVERED: Final = ("@method", "@target-uri", TO, "content-digest")
 _LABEL: Final = "kizuna"
 _NONCE_LEAST: Final = 16

@@ -1,6 +1,7 @@
 """Answering partners: four questions over TLS, each signed by a node key of a partner; silence for everybody else.
 
-    POST /fed/v1/page      a question (``share.sync.wire``): a page, or 204 when nothing came in time
+    POST /fed/v1/page      a question (``share.sync.wire``): a page, or 204 when nothing came in time; either says how
+                           many key manifests we have
     POST /fed/v1/inbox     a page is brought: what became of it
     GET  /fed/v1/keys      our key manifests after number ?after=N, as a JSON list
     POST /fed/v1/keys      manifests of the partner are brought, after a revocation: the number that is held then
@@ -25,7 +26,7 @@ import msgspec
 
 from kizuna.base.errors import InputError, KizunaError, TrustError
 from kizuna.base.units import SECOND_MS
-from kizuna.links.fed.signing import ANY_TIME, TO, WINDOW_S, check, claimed, recipient
+from kizuna.links.fed.signing import ANY_TIME, HELD, TO, WINDOW_S, check, claimed, recipient
 from kizuna.node.share.partners import ACTIVE, REVOKED
 from kizuna.node.share.trust.rotation import note_known
 from kizuna.share.keys import MANIFEST_MAX_BYTES
@@ -191,7 +192,8 @@ class Listener:
         if self._sharing.partners.get(partner).state != ACTIVE:
             return Said(403)
         if path == _PAGE:
-            return await self._page(partner, peer, body, receive)
+            said = await self._page(partner, peer, body, receive)
+            return said._replace(headers=((HELD.encode(), str(len(self._sharing.identity.manifests)).encode()),))
         if path == _INBOX:
             return Said(200, await asyncio.to_thread(self._traffic.brought, partner, body))
         if method == "POST":

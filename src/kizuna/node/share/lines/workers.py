@@ -22,7 +22,7 @@ from kizuna.base.errors import InputError, KizunaError
 from kizuna.base.units import SECOND_MS
 from kizuna.links.fed.client import Answer, Line
 from kizuna.links.fed.client import Identity as Who
-from kizuna.links.fed.signing import recipient
+from kizuna.links.fed.signing import HELD, recipient
 from kizuna.node.share.partners import Known, pins
 from kizuna.node.share.trust import revocation, rotation
 from kizuna.records.label import EVERYBODY
@@ -40,7 +40,9 @@ LOOK_S: Final = 5.0
 SILENT_S: Final = 60.0
 """A partner that did not ask for so long is brought our pages."""
 KEYS_S: Final = 600.0
-"""New key manifests are asked for when a line comes up, and so often: a new epoch is told by nothing else."""
+"""New key manifests are asked for when a line comes up, when an answer says that there are some, and so often."""
+KEYS_SOON_S: Final = 5.0
+"""Whatever answers say, they are not asked for more often than this."""
 _EARLIER: Final = 4
 """Epochs before the present one whose logs are still read to their ends."""
 
@@ -186,7 +188,8 @@ class Worker:
                 raise InputError(_refusal(answer.status))
             for log, size in owed:
                 self._sharing.shared.inbox.told(log, size)
-            if self._traffic.up(self.partner, len(answer.body)) or time.monotonic() - self._keys_s > KEYS_S:
+            came_up = self._traffic.up(self.partner, len(answer.body))
+            if came_up or time.monotonic() - self._keys_s > (KEYS_SOON_S if self._says_more(answer) else KEYS_S):
                 self._keys_s = time.monotonic()
                 self.fetch_keys()
         except KizunaError as exc:
@@ -207,6 +210,12 @@ class Worker:
 
     def _said(self, method: str, path: str, body: bytes, timeout_ms: int, line: int = 0) -> Answer:
         return self._lines[line].ask(method, path, body, read_s=timeout_ms / SECOND_MS, most=LIMITS.wire_bytes)
+
+    def _says_more(self, answer: Answer) -> bool:
+        """Whether the partner has more key manifests than we hold: it may begin them in a stop too short to see."""
+        told = answer.headers.get(HELD, "")
+        few = told.isascii() and told.isdigit() and len(told) < 9  # noqa: PLR2004  no number of manifests is longer
+        return few and int(told) > len(self.known.manifests)
 
     def _say_keys(self, status: int) -> None:
         """A partner that does not know us after a revocation is brought our manifests; the next try finds it knowing.
