@@ -66,8 +66,11 @@ demo: $(V)/.demo web ## two coast guards and an onlooker on one simulated sea (E
 report: $(V)/.run ## simulate a day of traffic (EXERCISE), detect, score, and name the report to open
 	@$(BIN)/kizuna demo --report --hours 24 --vessels 500 --out $(OUT)-report
 
+# continuous integration, on a machine that others load, tries what failed once more, one by one, and says so
+AGAIN = $(if $(CI),|| { echo "--- a second try for the tests that failed:" && $(1) $(BIN)/python -m pytest --last-failed --last-failed-no-failures none -v; })
+
 test: $(V)/.dev ## run the tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 $(AGAIN)
 
 # ---- what continuous integration runs -----------------------------------------------------------------------------
 check: lint types imports docs-check test-nojit examples digests web-all ## everything but the tests themselves: style, types, layers, docs, no-JIT tests
@@ -86,7 +89,7 @@ imports: $(V)/.dev
 NO_KERNEL := tests/house tests/web tests/records tests/sim tests/links tests/share/ledger tests/stores/shared tests/stores/postgres
 
 test-nojit: $(V)/.dev ## the tests with kernels run as plain Python
-	@KIZUNA_JIT=0 $(BIN)/python -m pytest -n 2 -m "not big and not slow" $(addprefix --ignore=,$(NO_KERNEL))
+	@KIZUNA_JIT=0 $(BIN)/python -m pytest -n 2 -m "not big and not slow" $(addprefix --ignore=,$(NO_KERNEL)) $(call AGAIN,KIZUNA_JIT=0)
 
 docs: $(V)/.dev ## write the generated reference pages
 	@$(BIN)/python tools/reference.py
