@@ -15,7 +15,7 @@ from kizuna.base.table import Table, empty, from_arrow
 from kizuna.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from kizuna.events.table import EVENTS
 from kizuna.fixes.table import FIXES
-from kizuna.node.share.desk.parting import from_now_on
+from kizuna.node.share.desk.offboarding import from_now_on
 from kizuna.node.share.door import Door, House
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import Identity, Marks, init, load

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.base.errors import TrustError
-from kizuna.node.share.desk import calling, parting
+from kizuna.node.share.desk import calling, offboarding
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.onward import leaves
 from kizuna.node.share.onward.leaves import Wish
@@ -100,9 +100,9 @@ def test_what_went_on_is_told_its_originator_and_counted_in_exposure(row: list[N
     [given] = leaves.listed(ash.office)["grants"]
     assert [(w["carrier"], w["to"], w["records"]) for w in given["went"]] == [("birch", "cedar", 1)]
     assert [u["record"] for u in leaves.shown(ash.office, grant)["under"]] == [name]
-    found = parting.facts(ash.office)
+    found = offboarding.facts(ash.office)
     assert (name, "cedar", "birch", grant) in found.passed
-    assert parting.shown(ash.office, "birch")["onward"] == [{"to": "cedar", "records": 1, "by": "grant"}]
+    assert offboarding.shown(ash.office, "birch")["onward"] == [{"to": "cedar", "records": 1, "by": "grant"}]
 
 
 def test_a_recall_follows_over_three_hops_with_acks_and_hides_at_each(row: list[Node]) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from kizuna.node.cli import output
 from kizuna.node.cli.desk_run import desk, tell
-from kizuna.node.cli.share_open import Hands, ask_line, audited, officers, opened
+from kizuna.node.cli.persons import Hands, audited, officers
+from kizuna.node.cli.share_open import ask_line, opened
 
 if TYPE_CHECKING:
     from kizuna.node.share.partners import Known
@@ -80,12 +81,12 @@ def row_of(known: Known) -> dict[str, Any]:
 # ---- for now, and for good -------------------------------------------------------------------------------------------
 def pause(home: Path, party: str, why: str, hands: Hands) -> None:
     """Nothing goes out or is asked from now on."""
-    from kizuna.node.share.desk import parting  # noqa: PLC0415
+    from kizuna.node.share.desk import offboarding  # noqa: PLC0415
 
     with output.plain_errors():
         by = officers(home, hands)
         with desk(home) as office:
-            parting.pause(office, party, why)
+            offboarding.pause(office, party, why)
         audited(home, by, "partner.pause", f"{party} {why}")
         sys.stdout.write(f"{party} is paused\n")
 
@@ -95,30 +96,30 @@ def resume(home: Path, party: str, hands: Hands, *, make_up: bool) -> None:
 
     ``make_up`` false: what came due during the pause is left out.
     """
-    from kizuna.node.share.desk import parting  # noqa: PLC0415
+    from kizuna.node.share.desk import offboarding  # noqa: PLC0415
 
     with output.plain_errors():
         by = officers(home, hands)
         with desk(home) as office:
-            parting.resume(office, party, by, make_up=make_up)
+            offboarding.resume(office, party, by, make_up=make_up)
         audited(home, by, "partner.resume", party if make_up else f"{party}, from now on")
         sys.stdout.write(f"{party} is active\n")
 
 
 def end(home: Path, party: str, why: str, yes: str, hands: Hands, *, recall: bool, as_json: bool) -> None:
     """Show what ends, have the id typed, and end every tie: what the page's "End it" does."""
-    from kizuna.node.share.desk import parting  # noqa: PLC0415
+    from kizuna.node.share.desk import offboarding  # noqa: PLC0415
 
     with output.plain_errors():
         by = officers(home, hands)
         with desk(home) as office:
-            shown = parting.shown(office, party)
+            shown = offboarding.shown(office, party)
             (sys.stderr if as_json else sys.stdout).write("\n".join([*_head(shown), *_ends(shown)]) + "\n")
             (sys.stderr if as_json else sys.stdout).flush()
             typed = yes or ask_line(f"To end it with {party} for good, type its id: ")
             if typed != party:
                 output.fail(f"nothing was ended: {typed[:40]!r} is not {party}", output.USAGE)
-            done = parting.finish(office, party, typed, why, by, recall=recall)
+            done = offboarding.finish(office, party, typed, why, by, recall=recall)
         audited(home, by, "partner.end", f"{party} {why}")
         lines = [f"{'done' if a['done'] else 'left'}  {a['what']}  {a['about']}: {a['why']}" for a in done["acts"]]
         tell(done, "\n".join([*lines, f"{party} is revoked"]), as_json=as_json)
@@ -126,11 +127,11 @@ def end(home: Path, party: str, why: str, yes: str, hands: Hands, *, recall: boo
 
 def exposure(home: Path, party: str, *, as_json: bool) -> None:
     """What it holds, through whom, what may go on from there, and what would end now."""
-    from kizuna.node.share.desk import parting  # noqa: PLC0415
+    from kizuna.node.share.desk import offboarding  # noqa: PLC0415
     from kizuna.node.share.ledgers import told_to  # noqa: PLC0415
 
     with output.plain_errors(), desk(home) as office:
-        shown = parting.shown(office, party)
+        shown = offboarding.shown(office, party)
         shown["party"], shown["told"] = party, told_to(cast("Sharing", office.sharing), party)
         lines = [*_head(shown), *_holds(shown), *_ends(shown)]
         if not as_json:

@@ -29,7 +29,7 @@ from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.desk.rules import may
 from kizuna.node.origin import newest_by_origin, own_rows
 from kizuna.node.share import introduction
-from kizuna.node.share.desk import memoranda, parting
+from kizuna.node.share.desk import memoranda, offboarding
 from kizuna.node.share.door import Rows
 from kizuna.node.share.exchange import outward
 from kizuna.node.share.views import overview, told, who_sees, words
@@ -305,7 +305,7 @@ def _add_partners(router: APIRouter, books: Books) -> None:
         """What a partner holds, through whom, and what would end."""
         office = office_of(books)
         audit.saw(viewer.name, "exposure.see", partner, viewer.address)
-        return answer(_there(lambda: parting.shown(office, partner)))
+        return answer(_there(lambda: offboarding.shown(office, partner)))
 
     @router.post("/api/sharing/partners/{partner}/end", **needs("partner.act"))
     def end(viewer: Looks, partner: Party, body: Annotated[Ending, Body()]) -> Response:
@@ -313,7 +313,7 @@ def _add_partners(router: APIRouter, books: Books) -> None:
         office = office_of(books)
         with _refusals(books, viewer, "partner.end", partner):
             done = _there(
-                lambda: parting.finish(office, partner, body.confirm, body.why, viewer.name, recall=body.recall)
+                lambda: offboarding.finish(office, partner, body.confirm, body.why, viewer.name, recall=body.recall)
             )
         audit.did(viewer.name, "partner.end", partner, body.why or "done", viewer.address)
         return answer(done)
@@ -322,7 +322,7 @@ def _add_partners(router: APIRouter, books: Books) -> None:
     def pause(viewer: Looks, partner: Party, body: Annotated[Pause, Body()]) -> Response:
         """Nothing goes out or is asked from now on; nothing is forgotten."""
         office = office_of(books)
-        _there(lambda: parting.pause(office, partner, body.why))
+        _there(lambda: offboarding.pause(office, partner, body.why))
         audit.did(viewer.name, "partner.pause", partner, body.why or "done", viewer.address)
         return answer(overview.overview(office, numbers=True))
 
@@ -330,7 +330,7 @@ def _add_partners(router: APIRouter, books: Books) -> None:
     def resume(viewer: Looks, partner: Party, body: Annotated[Resume, Body()] = _MAKE_UP) -> Response:
         """Go on with a paused partner; what came due meanwhile is made up for, or left out for good."""
         office = office_of(books)
-        _there(lambda: parting.resume(office, partner, viewer.name, make_up=body.make_up))
+        _there(lambda: offboarding.resume(office, partner, viewer.name, make_up=body.make_up))
         outcome = "done" if body.make_up else "done, from now on"
         audit.did(viewer.name, "partner.resume", partner, outcome, viewer.address)
         return answer(overview.overview(office, numbers=True))
