@@ -7,7 +7,7 @@ from two import SHIP, meet, st, two
 
 from kizuna.base.units import DAY_MS
 from kizuna.node.share import ledgers
-from kizuna.node.share.desk.keeping import let_go
+from kizuna.node.share.desk.retention import let_go
 from kizuna.node.share.exchange import outward
 from kizuna.records.record import decode
 

@@ -324,7 +324,7 @@ class Running:
             if days and newest_ms != MISSING_TIME_MS:
                 gone = self.keep.retain(newest_ms - days * DAY_MS)
             if self.office is not None:
-                from kizuna.node.share.desk.keeping import let_go  # noqa: PLC0415  only nodes with partners need it
+                from kizuna.node.share.desk.retention import let_go  # noqa: PLC0415  only nodes with partners need it
 
                 erased = let_go(self.office.shared, self.clock.now_ms(), self.config.sharing.retain_days)
                 _LOG.info("upkeep: %d records told or received were erased", erased)
