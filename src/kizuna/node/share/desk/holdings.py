@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk.hidden import HIDING
+from kizuna.node.share.desk.hidden_rows import HIDING
 from kizuna.node.share.desk.journal import Row
 from kizuna.node.share.views import reading
 from kizuna.records.bodies.trust import Recall

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError
 from kizuna.base.utc import iso_s
-from kizuna.node.share.desk.hidden import HIDING, Hidden
+from kizuna.node.share.desk.hidden_rows import HIDING, Hidden
 from kizuna.node.share.desk.holdings import Holdings
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.ports import Received, Sharing

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kizuna.node.share.desk.hidden import Hidden
+from kizuna.node.share.desk.hidden_rows import Hidden
 from kizuna.node.share.received import positions
 from kizuna.records.kinds import read_body
 from kizuna.records.record import Record, body_bytes, decode, encode, record_id
