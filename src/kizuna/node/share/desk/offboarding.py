@@ -17,8 +17,8 @@ from kizuna.share.exposure import Act, Exposure, Facts, end, exposure
 from kizuna.stores.shared.decisions import Decided
 
 if TYPE_CHECKING:
+    from kizuna.node.share.desk.interfaces import Sharing
     from kizuna.node.share.desk.office import Office
-    from kizuna.node.share.desk.ports import Sharing
 
 SHOWN_MOST: Final = 200
 

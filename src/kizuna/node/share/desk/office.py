@@ -24,8 +24,8 @@ from kizuna.base.errors import ConfigError, InputError, KizunaError
 from kizuna.base.utc import iso_s
 from kizuna.node.share.desk.hidden_rows import HIDING, Hidden
 from kizuna.node.share.desk.holdings import Holdings
+from kizuna.node.share.desk.interfaces import Received, Sharing
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
-from kizuna.node.share.desk.ports import Received, Sharing
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.desk.shelf import TaxiiDesk
 from kizuna.node.share.exchange.own_shelf import KIND as CTI
