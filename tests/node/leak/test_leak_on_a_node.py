@@ -190,7 +190,7 @@ def numbers_of_taxii_over_all_partners(patch):
         found.headers["x-rows"] = str(len(_node().office.rows))
         return found
 
-    patch.setattr("kizuna.node.share.desk.shelf.reply", reply)
+    patch.setattr("kizuna.node.share.desk.taxii.reply", reply)
 
 
 def logs_of_others_at_the_listener(patch):

@@ -8,7 +8,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share import introduction
 from kizuna.node.share.desk.refusal import Refusal
-from kizuna.node.share.desk.shelf import NUMBERS
+from kizuna.node.share.desk.taxii import NUMBERS
 from kizuna.node.share.exchange import inward
 from kizuna.node.share.onward import leaves
 from kizuna.node.share.views import rulings
