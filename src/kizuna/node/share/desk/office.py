@@ -28,7 +28,7 @@ from kizuna.node.share.desk.interfaces import Received, Sharing
 from kizuna.node.share.desk.journal import CASE, DUTY, HOUSE, RULE, Journal, Row
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.desk.taxii import TaxiiDesk
-from kizuna.node.share.exchange.own_shelf import KIND as CTI
+from kizuna.node.share.exchange.taxii_received import KIND as CTI
 from kizuna.node.share.incidents.cases import Cases
 from kizuna.node.share.onward.desk import OnwardDesk
 from kizuna.node.share.onward.leaves import PROPOSED

@@ -19,7 +19,7 @@ from kizuna.base.errors import InputError
 from kizuna.formats.stix import tlp
 from kizuna.formats.taxii.requests import Ask
 from kizuna.formats.taxii.view import Collection, Facts, Reply, reply
-from kizuna.node.share.exchange.own_shelf import ROOT, VIEW, OwnShelf
+from kizuna.node.share.exchange.taxii_received import ROOT, VIEW, OwnShelf
 from kizuna.node.share.views.reading import audiences_of
 from kizuna.records.record import Record, decode, encode
 from kizuna.share.decide import label_for
@@ -113,7 +113,7 @@ class TaxiiDesk:
     def _take_back(self, partner: str) -> None:
         office = self._office
         for row in [r for r in office.rows.values() if r.what == "recall"]:
-            from kizuna.node.share.desk.calling import named  # noqa: PLC0415
+            from kizuna.node.share.desk.calling import named
 
             for name in named(row):
                 object_id = self.own.object_of(name)
