@@ -16,7 +16,7 @@ from kizuna.links.fed.client import Identity as LineIdentity
 from kizuna.links.fed.client import Line
 from kizuna.links.fed.signing import recipient
 from kizuna.node.origin import own_rows
-from kizuna.node.share.carrying import taken, written
+from kizuna.node.share.bundles import taken, written
 from kizuna.node.share.epoch import begin
 from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.lines.traffic import Traffic
