@@ -20,7 +20,7 @@ from kizuna.node.api.kinds import CLASS_B, kinds
 from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader
 from kizuna.node.origin import are_own
-from kizuna.node.share.cells import Cells
+from kizuna.node.share.cell_sizes import Cells
 from kizuna.share.transforms.grid import CELL_SIZES_M
 
 ALERT, WATCHED, IS_CLASS_B, STILL, GONE = 1, 2, 4, 8, 16

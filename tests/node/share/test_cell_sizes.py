@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from kizuna.node.share.cells import Cells
+from kizuna.node.share.cell_sizes import Cells
 from kizuna.records.record import Record, body_bytes, encode
 from kizuna.stores.shared import Arrival
 from kizuna.stores.shared.logs import Entry
