@@ -35,7 +35,7 @@ from kizuna.fixes.statics import STATICS
 from kizuna.links.fed.signing import recipient, sign
 from kizuna.node.api import door as api_door
 from kizuna.node.api.app import make_app
-from kizuna.node.api.ports import Facts, LiveFeeds, Node
+from kizuna.node.api.interfaces import Facts, LiveFeeds, Node
 from kizuna.node.api.routes import live
 from kizuna.node.desk.desk import Desk, open_desk
 from kizuna.node.origin import own_sources

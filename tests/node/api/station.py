@@ -7,7 +7,7 @@ import httpx
 
 from fake_keep import FakeKeep
 from kizuna.node.api.app import make_app
-from kizuna.node.api.ports import Facts, Node
+from kizuna.node.api.interfaces import Facts, Node
 from kizuna.node.desk.desk import Desk
 
 NOW = 1_760_000_000_000

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from kizuna.base.errors import ConfigError, InputError, TrustError
 from kizuna.formats import cise
-from kizuna.node.api.ports import LiveFeeds
+from kizuna.node.api.interfaces import LiveFeeds
 from kizuna.node.api.routes import live
 from kizuna.node.api.view import Viewer
 from kizuna.node.cli.main import app

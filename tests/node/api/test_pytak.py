@@ -9,7 +9,7 @@ from fake_keep import fix
 from running import free_port, listening
 from station import NOW, station
 
-from kizuna.node.api.ports import LiveFeeds
+from kizuna.node.api.interfaces import LiveFeeds
 from kizuna.node.relay import Feed, Relay
 
 with warnings.catch_warnings():

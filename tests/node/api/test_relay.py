@@ -10,7 +10,7 @@ from station import NOW, station
 from typer.testing import CliRunner
 
 from kizuna.base.errors import ConfigError, TrustError
-from kizuna.node.api.ports import LiveFeeds
+from kizuna.node.api.interfaces import LiveFeeds
 from kizuna.node.cli.main import app
 from kizuna.node.relay import Feed, Relay
 

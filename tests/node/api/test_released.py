@@ -8,7 +8,7 @@ from running import listening
 from two import SHIP, Side, meet, st, two  # noqa: F401
 
 from kizuna.formats.stix import MARKINGS
-from kizuna.node.api.ports import LiveFeeds
+from kizuna.node.api.interfaces import LiveFeeds
 from kizuna.node.api.routes import live
 from kizuna.node.api.view import Viewer
 from kizuna.records.label import Label, Tlp

@@ -19,8 +19,8 @@ from kizuna.base.units import DAY_MS, MISSING_TIME_MS
 from kizuna.events.alerts import raised_ms, select, sentences, worth_a_look
 from kizuna.events.table import EVENT_TYPES, LEVEL_WORDS, REASONS, STATUSES
 from kizuna.node.api.alert_groups import Group, Place, grouped
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.picture_book import PictureBook
-from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader, Viewer, view_notes
 from kizuna.node.desk.decisions import STATES, Deed, Standing
 

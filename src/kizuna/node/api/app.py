@@ -15,7 +15,7 @@ from kizuna.base.errors import KizunaError
 from kizuna.node.api.answers import Problem, of_error, problem
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Door
-from kizuna.node.api.ports import Node
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.routes import (
     admin,
     alerts,
@@ -62,8 +62,8 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
 
 
 def _add_openapi(app: FastAPI, router: APIRouter) -> None:
-    from kizuna.node.api.answers import answer  # noqa: PLC0415
-    from kizuna.node.api.door import needs  # noqa: PLC0415
+    from kizuna.node.api.answers import answer
+    from kizuna.node.api.door import needs
 
     @router.get("/api/openapi.json", **needs("ogc.read"))
     def openapi() -> Response:

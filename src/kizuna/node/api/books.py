@@ -10,8 +10,8 @@ from typing import Final
 
 from kizuna.base.table import empty
 from kizuna.node.api.alert_book import AlertBook
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.picture_book import ALERT, WATCHED, PictureBook
-from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader
 from kizuna.picture.watch import Hit, matches
 from kizuna.tracks.table import SEGMENTS

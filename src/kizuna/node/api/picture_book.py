@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array, Table
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.kinds import CLASS_B, kinds
-from kizuna.node.api.ports import Node
 from kizuna.node.api.view import HOUSE, Reader
 from kizuna.node.origin import are_own
 from kizuna.node.share.cell_sizes import Cells

@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from kizuna.base import utc
 from kizuna.base.units import DAY_MS
 from kizuna.node.api.answers import Problem
-from kizuna.node.api.ports import Node
+from kizuna.node.api.interfaces import Node
 
 Moment = Annotated[str | None, StringConstraints(max_length=40)]
 """As written in a query."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from kizuna.base.errors import ConfigError
 from kizuna.base.version import __version__
-from kizuna.node.api.ports import Facts, LiveFeeds, Origin
+from kizuna.node.api.interfaces import Facts, LiveFeeds, Origin
 from kizuna.node.origin import CARRIED_BY, PARTNER
 from kizuna.node.service.settings import Config
 from kizuna.node.service.source_settings import ORIGINS
@@ -64,7 +64,7 @@ def oidc_of(config: Config) -> Any:
     o = config.oidc
     if not o.issuer:
         return None
-    from kizuna.node.api.oidc import Oidc  # noqa: PLC0415  only nodes with a provider need it
+    from kizuna.node.api.oidc import Oidc
 
     secret = _secret(config.path(o.secret)) if o.secret else ""
     return Oidc(o.issuer, o.client_id, o.back, secret, o.title, o.role_claim, o.role_of(), o.scope)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kizuna.node.api.answers import GEOJSON
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.ogc.collections import Collection
 from kizuna.node.api.ogc.query import LIMIT, LIMIT_MOST
-from kizuna.node.api.ports import Node
 from kizuna.node.api.view import Reader
 
 CONFORMS: Final = tuple(

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.door import Looks, cookie_name, cookie_of, needs, open_to_all, set_session
-from kizuna.node.api.ports import Node
+from kizuna.node.api.interfaces import Node
 from kizuna.node.desk.people import User, Wait
 
 _T = TypeVar("_T")

@@ -21,9 +21,9 @@ from kizuna.formats.xml_maps import gpx, kml
 from kizuna.node.api.answers import GEOJSON, Problem
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.ogc.collections import track_feature, vessel_features
 from kizuna.node.api.ogc.query import read_box
-from kizuna.node.api.ports import Node
 from kizuna.node.api.times import Moment, period
 from kizuna.node.api.view import Reader, Seen, Viewer
 

@@ -23,8 +23,8 @@ from kizuna.formats import cot, cot_records, nmea_out
 from kizuna.node.api.answers import Problem
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.kinds import CLASS_B
-from kizuna.node.api.ports import Node
 from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.share.views.released import Cursor
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from kizuna.base.errors import TrustError
 from kizuna.node.api.answers import Problem
 from kizuna.node.api.door import cookie_of, open_to_all
-from kizuna.node.api.ports import Node
+from kizuna.node.api.interfaces import Node
 from kizuna.node.api.routes.entry import begin_session
 
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,500}")
@@ -23,7 +23,7 @@ def add_to(router: APIRouter, node: Node) -> None:
     """Add the routes."""
     if node.oidc is None:
         return
-    from kizuna.node.api.oidc import Provider, user_of  # noqa: PLC0415  only where there is a provider
+    from kizuna.node.api.oidc import Provider, user_of
 
     settings, provider = node.oidc, Provider(node.oidc)
     cookie = "__Host-kizuna-oidc" if node.facts.secure else "kizuna-oidc"

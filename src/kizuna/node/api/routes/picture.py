@@ -14,8 +14,8 @@ from kizuna.base.units import DAY_MS, MISSING_TIME_MS
 from kizuna.node.api.answers import ARROW, Problem, answer, json_bytes
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
+from kizuna.node.api.interfaces import BLOCK_S
 from kizuna.node.api.picture_book import encoded_block
-from kizuna.node.api.ports import BLOCK_S
 from kizuna.node.api.times import Moment, period
 from kizuna.node.api.view import HOUSE, Reader, Viewer
 
