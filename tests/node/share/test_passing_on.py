@@ -60,7 +60,7 @@ def say(north: Node, label: Label) -> str:
 def shelf(node: Node, partner: str) -> bytes:
     node.office.taxii.update(partner)
     want, desk = want_of((), where="objects"), node.office.taxii
-    return repr([desk.taxii.rows(partner, c.id, want) for c in desk.collections(partner)]).encode()
+    return repr([desk.shelf.rows(partner, c.id, want) for c in desk.collections(partner)]).encode()
 
 
 def test_without_rules_nothing_is_passed_on(three: list[Node]) -> None:

@@ -62,8 +62,8 @@ def make_app(node: Node, *, web: Path | None = None) -> ASGIApp:
 
 
 def _add_openapi(app: FastAPI, router: APIRouter) -> None:
-    from kizuna.node.api.answers import answer
-    from kizuna.node.api.door import needs
+    from kizuna.node.api.answers import answer  # noqa: PLC0415
+    from kizuna.node.api.door import needs  # noqa: PLC0415
 
     @router.get("/api/openapi.json", **needs("ogc.read"))
     def openapi() -> Response:

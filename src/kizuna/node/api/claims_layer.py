@@ -53,16 +53,16 @@ class ClaimsLayer:
     def _claimed(self) -> Any:
         """Land and claims; reading the coast takes a second."""
         if self._land is None:
-            from kizuna.places.claims.land import load_land
+            from kizuna.places.claims.land import load_land  # noqa: PLC0415
 
             self._land = self._node.land() if self._node.land is not None else load_land()
         return self._land
 
     def _made(self, view: str, language: str) -> bytes:
         """Zones of 12 nm around watched features as each claimant measures them, and lines that parties declared."""
-        from kizuna.places.claims.export import as_geojson, declared_lines
-        from kizuna.places.claims.viewpoint import viewpoint
-        from kizuna.places.claims.zones import Wanted, claim_zones
+        from kizuna.places.claims.export import as_geojson, declared_lines  # noqa: PLC0415
+        from kizuna.places.claims.viewpoint import viewpoint  # noqa: PLC0415
+        from kizuna.places.claims.zones import Wanted, claim_zones  # noqa: PLC0415
 
         land = self._claimed()
         eyes = viewpoint(land.table, view, LANGUAGES[language])

@@ -56,16 +56,16 @@ class Layers:
 
 def _claims() -> bytes:
     """Zones of 12 nm around watched features, as each claimant measures them, and the lines that parties declared."""
-    from kizuna.places.claims.export import as_geojson, declared_lines
-    from kizuna.places.claims.land import load_land
-    from kizuna.places.claims.zones import Wanted, claim_zones
+    from kizuna.places.claims.export import as_geojson, declared_lines  # noqa: PLC0415  the coast takes a second
+    from kizuna.places.claims.land import load_land  # noqa: PLC0415
+    from kizuna.places.claims.zones import Wanted, claim_zones  # noqa: PLC0415
 
     land = load_land()
     return json_bytes(as_geojson(claim_zones(land, Wanted()), declared_lines(land.table)))
 
 
 def _ports() -> bytes:
-    from kizuna.places.ports import load_ports
+    from kizuna.places.ports import load_ports  # noqa: PLC0415
 
     features = [
         {"type": "Feature", "id": p.port_id, "geometry": {"type": "Point", "coordinates": [p.lon_deg, p.lat_deg]},
@@ -77,7 +77,7 @@ def _ports() -> bytes:
 
 
 def _gates() -> bytes:
-    from kizuna.places.gates import packaged_gates
+    from kizuna.places.gates import packaged_gates  # noqa: PLC0415
 
     features = [
         {"type": "Feature", "id": g.gate_id,

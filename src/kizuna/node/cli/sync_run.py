@@ -24,7 +24,7 @@ _PAGE_BYTES = 512 * 1024
 def status(home: Path, *, as_json: bool) -> None:
     """How it stands: from the shared store, and from the running node where there is one."""
     with output.plain_errors():
-        from kizuna.node.service.status import read_status
+        from kizuna.node.service.status import read_status  # noqa: PLC0415
 
         found = read_status(home)
         live = {row["id"]: row for row in found.get("sharing", {}).get("partners", [])}
@@ -62,7 +62,7 @@ def _waits(link: dict[str, Any]) -> str:
 
 def _line_words(link: dict[str, Any]) -> str:
     """What the line moves, how far the clocks differ, and what failed last, each only where it is known."""
-    from kizuna.node.share.lines.goodput import SAID
+    from kizuna.node.share.lines.goodput import SAID  # noqa: PLC0415
 
     ways = (("out_bit_s", "out"), ("in_bit_s", "in"))
     found = [f"{link[key] / 1000:,.1f} kbit/s {way}" for key, way in ways if link[key]]
@@ -94,8 +94,8 @@ def push(home: Path, party: str, *, as_json: bool) -> None:
 
 
 def _some(sharing: Sharing, party: str) -> list[str]:
-    from kizuna.base.errors import InputError
-    from kizuna.node.share.partners import ACTIVE
+    from kizuna.base.errors import InputError  # noqa: PLC0415
+    from kizuna.node.share.partners import ACTIVE  # noqa: PLC0415
 
     if party:
         known = sharing.partners.get(party)
@@ -108,9 +108,9 @@ def _some(sharing: Sharing, party: str) -> list[str]:
 
 
 def _line(sharing: Sharing, party: str) -> Line:
-    from kizuna.links.fed.client import Identity, Line
-    from kizuna.links.fed.signing import recipient
-    from kizuna.node.share.partners import pins
+    from kizuna.links.fed.client import Identity, Line  # noqa: PLC0415
+    from kizuna.links.fed.signing import recipient  # noqa: PLC0415
+    from kizuna.node.share.partners import pins  # noqa: PLC0415
 
     known, me = sharing.partners.get(party), sharing.identity
     who = Identity(me.key_id, me.keys.sign_request, os.urandom)
@@ -120,12 +120,12 @@ def _line(sharing: Sharing, party: str) -> Line:
 
 def _pulled(sharing: Sharing, party: str) -> dict[str, Any]:
     """Page after page of each log until nothing is new."""
-    from kizuna.base.errors import UnavailableError
-    from kizuna.node.share.lines.exchange import Exchange
-    from kizuna.node.share.lines.workers import fetch_keys, logs_of
-    from kizuna.share.page import LIMITS
-    from kizuna.share.sync import Ask, wire
-    from kizuna.share.sync.actions import Position
+    from kizuna.base.errors import UnavailableError  # noqa: PLC0415
+    from kizuna.node.share.lines.exchange import Exchange  # noqa: PLC0415
+    from kizuna.node.share.lines.workers import fetch_keys, logs_of  # noqa: PLC0415
+    from kizuna.share.page import LIMITS  # noqa: PLC0415
+    from kizuna.share.sync import Ask, wire  # noqa: PLC0415
+    from kizuna.share.sync.actions import Position  # noqa: PLC0415
 
     wrong: list[str] = []
     exchange = Exchange(sharing, lambda _p, log, words: wrong.append(f"{log}: {words}"))
@@ -159,9 +159,9 @@ def _pulled(sharing: Sharing, party: str) -> dict[str, Any]:
 
 
 def _pushed(sharing: Sharing, party: str) -> dict[str, Any]:
-    from kizuna.base.errors import UnavailableError
-    from kizuna.node.share.lines.exchange import Exchange
-    from kizuna.share.sync import wire
+    from kizuna.base.errors import UnavailableError  # noqa: PLC0415
+    from kizuna.node.share.lines.exchange import Exchange  # noqa: PLC0415
+    from kizuna.share.sync import wire  # noqa: PLC0415
 
     wrong: list[str] = []
     exchange = Exchange(sharing, lambda _p, log, words: wrong.append(f"{log}: {words}"))
@@ -199,7 +199,7 @@ def _tell(rows: list[dict[str, Any]], what: str, *, as_json: bool) -> None:
 def resume(home: Path, log: str, by: str) -> None:
     """Take a halt away."""
     with output.plain_errors():
-        from kizuna.base.errors import InputError
+        from kizuna.base.errors import InputError  # noqa: PLC0415
 
         with opened(home) as sharing:
             state = sharing.shared.logs.state(log)
@@ -218,7 +218,7 @@ def resume(home: Path, log: str, by: str) -> None:
 def bundle_write(home: Path, party: str, file: Path, *, whole: bool, as_json: bool) -> None:
     """Seal what a partner lacks."""
     with output.plain_errors():
-        from kizuna.node.share.bundles import written
+        from kizuna.node.share.bundles import written  # noqa: PLC0415
 
         with opened(home) as sharing:
             counts = written(sharing, party, file, whole=whole)
@@ -233,7 +233,7 @@ def bundle_write(home: Path, party: str, file: Path, *, whole: bool, as_json: bo
 def bundle_read(home: Path, file: Path, by: str, *, as_json: bool) -> None:
     """Take in what a partner sealed for us."""
     with output.plain_errors():
-        from kizuna.node.share.bundles import taken
+        from kizuna.node.share.bundles import taken  # noqa: PLC0415
 
         with opened(home) as sharing:
             counts, wrong = taken(sharing, file)

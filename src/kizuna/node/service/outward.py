@@ -64,7 +64,7 @@ def oidc_of(config: Config) -> Any:
     o = config.oidc
     if not o.issuer:
         return None
-    from kizuna.node.api.oidc import Oidc
+    from kizuna.node.api.oidc import Oidc  # noqa: PLC0415  only nodes with a provider need it
 
     secret = _secret(config.path(o.secret)) if o.secret else ""
     return Oidc(o.issuer, o.client_id, o.back, secret, o.title, o.role_claim, o.role_of(), o.scope)

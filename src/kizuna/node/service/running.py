@@ -170,7 +170,7 @@ class Running:
 
     def api_node(self, *, secure: bool, hosts: tuple[str, ...] = ()) -> Any:
         """What the API is made from."""
-        from kizuna.node.api.interfaces import Node
+        from kizuna.node.api.interfaces import Node  # noqa: PLC0415
 
         partners = [(k.id, k.title) for k in self.sharing.partners.all()] if self.sharing is not None else []
         return Node(
@@ -195,7 +195,7 @@ class Running:
     def _opened_sharing(self) -> Sharing | None:
         if not self.config.sharing.party:
             return None
-        from kizuna.node.share.sharing import open_sharing
+        from kizuna.node.share.sharing import open_sharing  # noqa: PLC0415  only nodes with partners need it
 
         held_ms = round((self.config.live.keep_h or 48.0) * HOUR_MS)
         return open_sharing(self.config, zones=self._beside.zones, now_ms=self.clock.now_ms,
@@ -204,7 +204,7 @@ class Running:
     def _opened_office(self) -> Office | None:
         if self.sharing is None:
             return None
-        from kizuna.node.share.desk.office import Office
+        from kizuna.node.share.desk.office import Office  # noqa: PLC0415
 
         office = Office(self.sharing, person_of=self.desk.people.id_of)
         office.open()
@@ -220,7 +220,7 @@ class Running:
         if self.sharing is None:
             return
         self._up.wait(UP_S)
-        from kizuna.node.share.lines.loops import Tables
+        from kizuna.node.share.lines.loops import Tables  # noqa: PLC0415
 
         if not self._over.is_set():
             self.sharing.start(Tables(self.keep, self.contacts), self.health.trouble)
@@ -233,8 +233,8 @@ class Running:
     def _match(self) -> None:
         if self._up.wait(UP_S) and self._over.wait(LATER_S):
             return
-        from kizuna.engines.live.contacts import ContactWatch
-        from kizuna.node.service.matching import Matching
+        from kizuna.engines.live.contacts import ContactWatch  # noqa: PLC0415
+        from kizuna.node.service.matching import Matching  # noqa: PLC0415
 
         rules, context = self._beside.rules(), self.config.node.context
         watch = ContactWatch(context, params=self.config.detections, surroundings=rules.surroundings)
@@ -244,7 +244,7 @@ class Running:
     def _work_out_layers(self) -> None:
         if self._up.wait(UP_S) and self._over.wait(LATER_S):
             return
-        from kizuna.node.service.heard_layers import HeardLayers
+        from kizuna.node.service.heard_layers import HeardLayers  # noqa: PLC0415
 
         place = self.rooms.detection(self.config.node.context)
         self.heard = HeardLayers(self.keep, self.config.layers, place, self.health)
@@ -252,7 +252,7 @@ class Running:
 
     def _land(self) -> Any:
         """Land and claims for the map, with the node's own rows."""
-        from kizuna.engines.claim_watch import claimed_land
+        from kizuna.engines.claim_watch import claimed_land  # noqa: PLC0415  the coast takes a second
 
         table = self.config.places.claims_table
         return claimed_land(self.config.path(table) if table else None)
@@ -324,7 +324,7 @@ class Running:
             if days and newest_ms != MISSING_TIME_MS:
                 gone = self.keep.retain(newest_ms - days * DAY_MS)
             if self.office is not None:
-                from kizuna.node.share.desk.retention import let_go
+                from kizuna.node.share.desk.retention import let_go  # noqa: PLC0415  only nodes with partners need it
 
                 erased = let_go(self.office.shared, self.clock.now_ms(), self.config.sharing.retain_days)
                 _LOG.info("upkeep: %d records told or received were erased", erased)

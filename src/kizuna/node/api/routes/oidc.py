@@ -23,7 +23,7 @@ def add_to(router: APIRouter, node: Node) -> None:
     """Add the routes."""
     if node.oidc is None:
         return
-    from kizuna.node.api.oidc import Provider, user_of
+    from kizuna.node.api.oidc import Provider, user_of  # noqa: PLC0415  only where there is a provider
 
     settings, provider = node.oidc, Provider(node.oidc)
     cookie = "__Host-kizuna-oidc" if node.facts.secure else "kizuna-oidc"
