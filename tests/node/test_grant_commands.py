@@ -93,14 +93,14 @@ def test_leave_is_asked_for_and_refused_from_a_terminal(three):
 
 def agreed_in_files(ash: Node, birch: Node) -> None:
     """A command reads agreements from the directory and the journal, so both sign one there."""
-    from kizuna.node.share.desk import memoranda
+    from kizuna.node.share.desk import agreements
 
     parties = "".join(f'[[party]]\nid = "{p}"\nname.en = "{p}"\n' for p in ("ash", "birch"))
     text = (
         '[agreement]\nid = "memo"\nversion = 2\ntitle.en = "All"\npurpose = ["SAR"]\nstarts = 2020-01-01\nends = 2100-01-01\n'
         f'{parties}[[clause]]\nid = "1"\ntitle.en = "All"\ntext.en = "All."\nkinds = ["*"]\n'
     )
-    memoranda.propose(ash.office, text, "aiko")
+    agreements.propose(ash.office, text, "aiko")
     meet(ash, birch)
-    memoranda.sign(birch.office, "memo", "mei")
+    agreements.sign(birch.office, "memo", "mei")
     meet(ash, birch)

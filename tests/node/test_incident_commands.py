@@ -89,7 +89,7 @@ def test_a_full_report_has_every_line_with_names_and_receivers(pair: Pair) -> No
 
 def agreed(pair: Pair) -> None:
     """The memorandum stands at north with both signatures."""
-    from kizuna.node.share.desk import memoranda
+    from kizuna.node.share.desk import agreements
     from kizuna.node.share.desk.office import Office
     from kizuna.share.agreement import signing
     from kizuna.share.agreement.memorandum import load
@@ -97,7 +97,7 @@ def agreed(pair: Pair) -> None:
     with pair.opened(pair.north) as sharing:
         office = Office(sharing)
         office.open()
-        memoranda.propose(office, MEMO, "olga")
+        agreements.propose(office, MEMO, "olga")
         theirs = signing.sign(load(MEMO), me="south", label=office.label(["north"]), now_ms=office.now_ms(),
                               context=office.context)  # fmt: skip
         office.take(theirs, "south")

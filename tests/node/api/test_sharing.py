@@ -10,7 +10,7 @@ from kizuna.base.errors import InputError
 from kizuna.node.api.books import Books
 from kizuna.node.api.routes.picture import Changes
 from kizuna.node.desk.rules import ROLES
-from kizuna.node.share.desk import calling, memoranda
+from kizuna.node.share.desk import calling, agreements
 from kizuna.node.share.desk.journal import Row
 from kizuna.records.record import Record, encode
 from kizuna.share.decide import Decision
@@ -491,4 +491,4 @@ def test_a_command_beside_the_node_is_seen_and_carried_out(sides):
     assert len(north.as_("viewer").get("/api/incidents").json()["incidents"]) == 1
     meet(north, south)
     assert len(south.as_("viewer").get("/api/incidents").json()["incidents"]) == 1
-    assert memoranda.listed(beside)[0]["state"] == "in_force"
+    assert agreements.listed(beside)[0]["state"] == "in_force"

@@ -11,7 +11,7 @@ from fake_keep import fix  # noqa: E402
 from standin import CASES, MEMO, RULES  # noqa: E402, F401
 from station import Station  # noqa: E402
 
-from kizuna.node.share.desk import memoranda  # noqa: E402
+from kizuna.node.share.desk import agreements  # noqa: E402
 from kizuna.node.share.desk.office import Office  # noqa: E402
 from kizuna.node.share.door import Rows  # noqa: E402
 
@@ -68,9 +68,9 @@ def two(directory, made, *, rules=True, agreed=True):
     a, b = st.nodes(directory, made)
     sides = [Side(s, directory / f"desk-{s.party}") for s in (a, b)]
     if agreed:
-        memoranda.propose(sides[0].office, MEMO, "aiko")
+        agreements.propose(sides[0].office, MEMO, "aiko")
         st.meet(a, b)
-        memoranda.sign(sides[1].office, "memo", "mei")
+        agreements.sign(sides[1].office, "memo", "mei")
         st.meet(a, b)
     if rules:
         st.in_force(a, "south")

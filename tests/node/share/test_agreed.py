@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kizuna.node.share.desk import calling, memoranda
+from kizuna.node.share.desk import calling, agreements
 from kizuna.node.share.views import rulings, who_sees
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
@@ -74,15 +74,15 @@ def test_an_unknown_agreement_is_named_with_what_to_do(north: SimpleNamespace) -
 
 def test_the_same_rule_releases_when_all_have_signed_and_no_longer_when_one_suspends(north: SimpleNamespace) -> None:
     st.in_force(north.side, "south", WORDS.replace("CLAUSE", "memo/1"))
-    memoranda.propose(north.office, st.MEMO, "aiko")
+    agreements.propose(north.office, st.MEMO, "aiko")
     with pytest.raises(Refusal, match="waits for the signature of south"):
         asks(north.office)
-    memoranda.propose(north.theirs, st.MEMO, "mei")  # both put the same bytes forward, and neither waits for the other
+    agreements.propose(north.theirs, st.MEMO, "mei")  # both put the same bytes forward, and neither waits for the other
     st.meet(north.side, north.other)
     assert asks(north.office)
     north.side.door.tell(Rows(fixes(3, source="feed", start_ms=st.T0 - 60_000)))
     assert sum(s.size for s in north.side.shared.logs.all("out")) > 1
-    memoranda.change(north.theirs, "memo", "suspend", "mei")
+    agreements.change(north.theirs, "memo", "suspend", "mei")
     st.meet(north.side, north.other)
     with pytest.raises(Refusal, match="waits for the signature of south"):
         asks(north.office)

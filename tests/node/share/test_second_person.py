@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import calling, memoranda
+from kizuna.node.share.desk import calling, agreements
 from kizuna.node.share.views import overview
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
@@ -44,9 +44,9 @@ def desk(tmp_path: Path, made: Path) -> Iterator[SimpleNamespace]:
     office = Office(one, person_of=lambda name: accounts.get(name, ""))
     theirs = Office(two)
     office.open(), theirs.open()
-    memoranda.propose(office, st.MEMO, "aiko")
+    agreements.propose(office, st.MEMO, "aiko")
     st.meet(one, two)
-    memoranda.sign(theirs, "memo", "mei")
+    agreements.sign(theirs, "memo", "mei")
     st.meet(one, two)
     yield SimpleNamespace(office=office, accounts=accounts, one=one, two=two, theirs=theirs)
     office.close(), theirs.close()

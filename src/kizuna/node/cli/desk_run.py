@@ -212,10 +212,10 @@ def agreement_check(file: Path, rules: Path | None, home: Path | None, *, as_jso
 
 def agreement_list(home: Path, *, as_json: bool) -> None:
     """Agreements with their state."""
-    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+    from kizuna.node.share.desk import agreements  # noqa: PLC0415
 
     with desk(home) as office:
-        rows = memoranda.listed(office)
+        rows = agreements.listed(office)
         lines = []
         for r in rows:
             lines.append(f"{r['id']} version {r['version']}: {r['state']}, {r['days_left']} days left  {r['warning']}")
@@ -225,12 +225,12 @@ def agreement_list(home: Path, *, as_json: bool) -> None:
 
 def agreement_sign(home: Path, what: str, by: str, *, as_json: bool) -> None:
     """Sign: a file puts a memorandum forward, an id signs what another party put forward."""
-    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+    from kizuna.node.share.desk import agreements  # noqa: PLC0415
 
     with desk(home) as office:
         path = Path(what)
-        one = memoranda.propose(office, path.read_text(encoding="utf-8"), by) if path.is_file() else \
-            memoranda.sign(office, what, by)  # fmt: skip
+        one = agreements.propose(office, path.read_text(encoding="utf-8"), by) if path.is_file() else \
+            agreements.sign(office, what, by)  # fmt: skip
         standing = office.agreements.standing(one, office.now_ms())
         tell({"id": one.id, "version": one.version, "sha256": one.sha256, "state": standing.state,
               "waiting_for": list(standing.waiting_for)},
@@ -241,11 +241,11 @@ def agreement_sign(home: Path, what: str, by: str, *, as_json: bool) -> None:
 def agreement_report(home: Path, name: str, year: int, out: Path, language: str, *, as_json: bool) -> None:
     """The yearly account as HTML, with JSON beside it."""
     from kizuna.engines.results import put  # noqa: PLC0415
-    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+    from kizuna.node.share.desk import agreements  # noqa: PLC0415
     from kizuna.node.share.views import words  # noqa: PLC0415
 
     with desk(home) as office:
-        made = memoranda.report(office, name, year, words.ours(language))
+        made = agreements.report(office, name, year, words.ours(language))
         put(out, made.html)
         put(out.with_suffix(".json"), made.json)
         tell({"html": str(out), "json": str(out.with_suffix(".json"))}, f"wrote {out}", as_json=as_json)

@@ -204,12 +204,12 @@ def _signed(office: Office, text: bytes, by: str) -> str:
 
     Nothing happens where it is signed here already. Raises Refusal where this party is none of it.
     """
-    from kizuna.node.share.desk import memoranda  # noqa: PLC0415
+    from kizuna.node.share.desk import agreements  # noqa: PLC0415
     from kizuna.share.agreement import load  # noqa: PLC0415
 
     one = load(text)
     if office.me not in office.agreements.signed.get(one.sha256, ()):
-        memoranda.propose(office, text.decode(), by)
+        agreements.propose(office, text.decode(), by)
     return f"{one.id} version {one.version}"
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from kizuna.node.service.clocks import wall_ms
 from kizuna.node.share import introduction
-from kizuna.node.share.desk import memoranda
+from kizuna.node.share.desk import agreements
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import Identity, load
@@ -64,7 +64,7 @@ def agree(home: Home, memorandum: bytes) -> None:
     with open_sharing(home.config) as sharing:
         office = Office(sharing)
         office.open()
-        memoranda.propose(office, memorandum.decode(), CHIEF)
+        agreements.propose(office, memorandum.decode(), CHIEF)
 
 
 def prepare_rules(home: Home, text: bytes) -> str:

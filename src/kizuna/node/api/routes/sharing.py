@@ -29,7 +29,7 @@ from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.desk.rules import may
 from kizuna.node.origin import newest_by_origin, own_rows
 from kizuna.node.share import introduction
-from kizuna.node.share.desk import memoranda, offboarding
+from kizuna.node.share.desk import agreements, offboarding
 from kizuna.node.share.door import Rows
 from kizuna.node.share.exchange import outward
 from kizuna.node.share.views import overview, told, who_sees, words
@@ -254,34 +254,34 @@ def _add_agreements(router: APIRouter, books: Books) -> None:
         office = office_of(books)
         audit.saw(viewer.name, "agreement.see", "", viewer.address)
         warnings = list(office.agreements.warnings(office.now_ms()))
-        return answer({"agreements": memoranda.listed(office), "warnings": warnings})
+        return answer({"agreements": agreements.listed(office), "warnings": warnings})
 
     @router.post("/api/sharing/agreements", **needs("release.act"))
     def propose(viewer: Looks, body: Annotated[Memorandum, Body()]) -> Response:
         """Put a memorandum forward, with our signature; every party's node gets it."""
         office = office_of(books)
         with _refusals(books, viewer, "agreement.propose", ""):
-            one = sharing_rules.fit(lambda: memoranda.propose(office, body.text, viewer.name))
+            one = sharing_rules.fit(lambda: agreements.propose(office, body.text, viewer.name))
         audit.did(viewer.name, "agreement.propose", one.id, one.sha256[:16], viewer.address)
-        return answer({"agreements": memoranda.listed(office)}, 201)
+        return answer({"agreements": agreements.listed(office)}, 201)
 
     @router.post("/api/sharing/agreements/{agreement}/sign", **needs("release.act"))
     def sign(viewer: Looks, agreement: Agreement, body: Annotated[Signing, Body()]) -> Response:
         """Sign what another party put forward."""
         office = office_of(books)
         with _refusals(books, viewer, "agreement.sign", agreement):
-            one = _there(lambda: memoranda.sign(office, agreement, viewer.name, body.sha256))
+            one = _there(lambda: agreements.sign(office, agreement, viewer.name, body.sha256))
         audit.did(viewer.name, "agreement.sign", one.id, one.sha256[:16], viewer.address)
-        return answer({"agreements": memoranda.listed(office)})
+        return answer({"agreements": agreements.listed(office)})
 
     @router.post("/api/sharing/agreements/{agreement}/{act}", **needs("release.act"))
     def change(viewer: Looks, agreement: Agreement, act: Literal["suspend", "notice"]) -> Response:
         """Take our signature back until we sign again, or give notice. Nothing more is released under it."""
         office = office_of(books)
         with _refusals(books, viewer, f"agreement.{act}", agreement):
-            _there(lambda: memoranda.change(office, agreement, act, viewer.name))
+            _there(lambda: agreements.change(office, agreement, act, viewer.name))
         audit.did(viewer.name, f"agreement.{act}", agreement, "done", viewer.address)
-        return answer({"agreements": memoranda.listed(office)})
+        return answer({"agreements": agreements.listed(office)})
 
     @router.get("/api/sharing/agreements/{agreement}/report", **needs("release.see"))
     def report(viewer: Looks, agreement: Agreement, year: Annotated[int, Query(ge=2000, le=2200)],
@@ -289,7 +289,7 @@ def _add_agreements(router: APIRouter, books: Books) -> None:
                form: Literal["html", "json"] = "html") -> Response:  # fmt: skip
         """The yearly account of what was shared under an agreement."""
         office = office_of(books)
-        made = _there(lambda: memoranda.report(office, agreement, year, words.ours(lang)))
+        made = _there(lambda: agreements.report(office, agreement, year, words.ours(lang)))
         audit.did(viewer.name, "agreement.report", agreement, str(year), viewer.address)
         if form == "json":
             return Response(made.json, media_type="application/json")
