@@ -41,7 +41,7 @@ from kizuna.node.desk.desk import Desk, open_desk
 from kizuna.node.origin import own_sources
 from kizuna.node.service.contacts import Contacts
 from kizuna.node.service.node_file import parsed
-from kizuna.node.share.desk import calling
+from kizuna.node.share.desk import recalls, requests
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.files import Places
 from kizuna.node.share.identity import init, load
@@ -257,7 +257,7 @@ class LeakNode:
             self.sharing.door.pass_on(encode(record), decision, to)
 
     def _ask(self, facts, _k):
-        calling.request(self.office, calling.Wish(facts["to"], facts["text"]), "aiko")
+        requests.ask(self.office, requests.Wish(facts["to"], facts["text"]), "aiko")
 
     def _recall(self, facts, _k):
         """Of what one partner alone was told, the first record."""
@@ -266,7 +266,7 @@ class LeakNode:
             if state.peer == facts["of"] and state.head_size:
                 for entry in shared.logs.entries(state.name, 0, most=50, max_bytes=1 << 20):
                     if entry.data is not None and len(shared.records.where(entry.id)) == 1:
-                        calling.recall(self.office, [entry.id], "", "hide", "error", "", "aiko")
+                        recalls.recall(self.office, [entry.id], "", "hide", "error", "", "aiko")
                         return
 
     # ---- as the partner -------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from kizuna.base.errors import InputError
 from kizuna.node.api.books import Books
 from kizuna.node.api.routes.picture import Changes
 from kizuna.node.desk.rules import ROLES
-from kizuna.node.share.desk import calling, agreements
+from kizuna.node.share.desk import agreements, recalls
 from kizuna.node.share.desk.journal import Row
 from kizuna.records.record import Record, encode
 from kizuna.share.decide import Decision
@@ -283,7 +283,7 @@ def test_a_recall_in_wrong_words_is_refused_before_it_is_kept(sides, ask):
     north, south = sides
     name = one_told(north, south)
     with pytest.raises(InputError):
-        calling.recall(north.office, [name], "", ask.get("action", "hide"), ask["reason"], ask.get("text", ""), "mei")
+        recalls.recall(north.office, [name], "", ask.get("action", "hide"), ask["reason"], ask.get("text", ""), "mei")
     rows = dict(north.office.rows)
     north.again()
     assert north.office.rows.keys() == rows.keys() and not north.office.unusable

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kizuna.node.share.desk import calling, agreements
+from kizuna.node.share.desk import agreements, requests
 from kizuna.node.share.views import rulings, who_sees
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
@@ -46,7 +46,7 @@ def north(tmp_path: Path, made: Path) -> Iterator[SimpleNamespace]:
 
 
 def asks(office: Office) -> str:
-    return calling.request(office, calling.Wish("south", "where is she?", ("track.position",)), "aiko")
+    return requests.ask(office, requests.Wish("south", "where is she?", ("track.position",)), "aiko")
 
 
 @pytest.mark.parametrize("clause", ["elsewhere/1", "1", "memo", "memo/9", "memo-2/1", "memo/1"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.base.errors import TrustError
-from kizuna.node.share.desk import calling, offboarding
+from kizuna.node.share.desk import offboarding, recalls
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.onward import leaves
 from kizuna.node.share.onward.leaves import Wish
@@ -119,9 +119,9 @@ def test_a_recall_follows_over_three_hops_with_acks_and_hides_at_each(row: list[
     meet(*row)
     assert cedar.shown()[431000001][0] == "partner:ash/birch"
     assert dune.shown()[431000001][0] == "partner:ash/cedar"
-    [recall] = calling.recall(ash.office, [name], "", "hide", "error", "", "aiko")
+    [recall] = recalls.recall(ash.office, [name], "", "hide", "error", "", "aiko")
     meet(*row)
-    table = {h.party: (h.depth, h.state) for h in calling.hops(ash.office, recall)}
+    table = {h.party: (h.depth, h.state) for h in recalls.hops(ash.office, recall)}
     assert table == {p: (k, "acknowledged") for k, p in enumerate(("birch", "cedar", "dune"), 1)}
     for node in (birch, cedar, dune):
         assert node.office.is_recalled(name)

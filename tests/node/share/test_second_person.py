@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import calling, agreements
+from kizuna.node.share.desk import agreements, requests
 from kizuna.node.share.views import overview
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
@@ -85,8 +85,8 @@ def test_an_answer_in_distress_that_one_officer_gave_is_reviewed_by_another(desk
     data = asking.ask(body, "north", me="south", now_ms=desk.two.clock(), context="real")
     desk.office.take(data, "south")
     st.in_force(desk.one, "south")
-    [asked] = calling.requests(desk.office)
-    calling.answer(desk.office, asked["id"], "nothing_held", (), "no trace", "aiko")
+    [asked] = requests.listed(desk.office)
+    requests.answer(desk.office, asked["id"], "nothing_held", (), "no trace", "aiko")
     [waiting] = overview.reviews(desk.office)["waiting"]
     assert (waiting["kind"], waiting["officer"]) == ("answer", "aiko")
     renamed(desk, "aiko", "haruka")

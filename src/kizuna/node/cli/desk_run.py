@@ -116,23 +116,23 @@ def _sample(row: dict[str, Any]) -> str:
 
 def refuse_recall(home: Path, short: str, why: str, by: str, *, as_json: bool) -> None:
     """Refuse a recall of another party: its records show again, and the reason is told."""
-    from kizuna.node.share.desk import calling  # noqa: PLC0415
+    from kizuna.node.share.desk import recalls  # noqa: PLC0415
 
     with desk(home) as office:
-        found = whole(short, (r["id"] for r in calling.recalls(office) if not r["mine"]))
-        calling.refuse_recall(office, found, why, by)
-        tell({"recalls": calling.recalls(office)}, f"{found[:16]}: refused by {office.me}: {why}", as_json=as_json)
+        found = whole(short, (r["id"] for r in recalls.listed(office) if not r["mine"]))
+        recalls.refuse(office, found, why, by)
+        tell({"recalls": recalls.listed(office)}, f"{found[:16]}: refused by {office.me}: {why}", as_json=as_json)
 
 
 def recall(home: Path, records: list[str], subject: str, action: str, reason: str, text: str, by: str, *,
            as_json: bool) -> None:  # fmt: skip
     """Recall, or without anything named show the recalls with their hops."""
-    from kizuna.node.share.desk import calling  # noqa: PLC0415
+    from kizuna.node.share.desk import recalls  # noqa: PLC0415
 
     with desk(home) as office:
         if records or subject:
-            calling.recall(office, records, subject, action, reason, text, by)
-        rows = calling.recalls(office)
+            recalls.recall(office, records, subject, action, reason, text, by)
+        rows = recalls.listed(office)
         lines = []
         for row in rows:
             what = f"{row['action']} {row['records']} records: {row['reason']}"
@@ -147,13 +147,13 @@ def recall(home: Path, records: list[str], subject: str, action: str, reason: st
 def request(home: Path, to: str, text: str, kinds: list[str], subject: list[str], clause: str, by: str, *,
             distress: bool, as_json: bool) -> None:  # fmt: skip
     """Ask, or without a partner list the requests."""
-    from kizuna.node.share.desk import calling  # noqa: PLC0415
+    from kizuna.node.share.desk import requests  # noqa: PLC0415
 
     with desk(home) as office:
         if to:
-            calling.request(office, calling.Wish(to, text, tuple(kinds), tuple(subject), clause=clause,
+            requests.ask(office, requests.Wish(to, text, tuple(kinds), tuple(subject), clause=clause,
                                                  distress=distress), by)  # fmt: skip
-        rows = calling.requests(office)
+        rows = requests.listed(office)
         lines = [f"{r['id'][:16]}  {r['by']} -> {r['to']}  {r['state']:<12} due {when(r['due_ms'])}"
                  f"{'  OVERDUE' if r['overdue'] else ''}  {r['text'][:80]}" for r in rows]  # fmt: skip
         tell({"requests": rows}, "\n".join(lines) or "no requests", as_json=as_json)
@@ -161,11 +161,11 @@ def request(home: Path, to: str, text: str, kinds: list[str], subject: list[str]
 
 def answer(home: Path, name: str, verdict: str, records: list[str], text: str, by: str, *, as_json: bool) -> None:
     """Answer or refuse a request."""
-    from kizuna.node.share.desk import calling  # noqa: PLC0415
+    from kizuna.node.share.desk import requests  # noqa: PLC0415
 
     with desk(home) as office:
-        found = whole(name, (r["id"] for r in calling.requests(office)))
-        calling.answer(office, found, verdict, records, text, by)
+        found = whole(name, (r["id"] for r in requests.listed(office)))
+        requests.answer(office, found, verdict, records, text, by)
         tell({"id": found, "verdict": verdict}, f"{found[:16]}: {verdict}", as_json=as_json)
 
 

@@ -14,8 +14,9 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes import sharing_grants
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
-from kizuna.node.share.desk import calling
-from kizuna.node.share.desk.calling import Wish
+from kizuna.node.share.desk import recalls as recall_desk
+from kizuna.node.share.desk import requests as request_desk
+from kizuna.node.share.desk.requests import Wish
 from kizuna.node.share.views import overview
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -96,7 +97,7 @@ def _add_recalls(router: APIRouter, books: Books) -> None:
         """Recalls of all, each with its table of hops: asked, acknowledged, refused, pending. Never "deleted"."""
         office = office_of(books)
         audit.saw(viewer.name, "recall.see", "", viewer.address)
-        return answer({"recalls": calling.recalls(office)})
+        return answer({"recalls": recall_desk.listed(office)})
 
     @router.post("/api/sharing/recalls", **needs("release.act"))
     def recall(viewer: Looks, body: Annotated[NewRecall, Body()]) -> Response:
@@ -106,17 +107,17 @@ def _add_recalls(router: APIRouter, books: Books) -> None:
         if bool(names) == bool(body.subject):
             raise Problem(400, "name records, or a subject", code="one_thing")
         with _refusals(books, viewer, "recall", body.subject or names[0]):
-            done = calling.recall(office, names, body.subject, body.action, body.reason, body.text, viewer.name)
+            done = recall_desk.recall(office, names, body.subject, body.action, body.reason, body.text, viewer.name)
         audit.did(viewer.name, "recall", body.subject or names[0], f"{body.action}: {body.reason}", viewer.address)
-        return answer({"ids": done, "recalls": calling.recalls(office)}, 201)
+        return answer({"ids": done, "recalls": recall_desk.listed(office)}, 201)
 
     @router.post("/api/sharing/recalls/{recall}/refuse", **needs("release.act"))
     def refuse(viewer: Looks, recall: Named, body: Annotated[Reason, Body()]) -> Response:
         """Refuse a recall of another party, for instance to keep evidence; the refusal and its reason are said."""
         office = office_of(books)
-        _or_404(lambda: calling.refuse_recall(office, recall, body.why, viewer.name))
+        _or_404(lambda: recall_desk.refuse(office, recall, body.why, viewer.name))
         audit.did(viewer.name, "recall.refuse", recall, body.why, viewer.address)
-        return answer({"recalls": calling.recalls(office)})
+        return answer({"recalls": recall_desk.listed(office)})
 
 
 def _add_requests(router: APIRouter, books: Books) -> None:
@@ -127,7 +128,7 @@ def _add_requests(router: APIRouter, books: Books) -> None:
         """Requests for information of both sides, those in distress first, then by the day an answer is due."""
         office = office_of(books)
         audit.saw(viewer.name, "request.see", "", viewer.address)
-        return answer({"me": office.me, "requests": calling.requests(office)})
+        return answer({"me": office.me, "requests": request_desk.listed(office)})
 
     @router.post("/api/sharing/requests", **needs("release.who"))
     def ask(viewer: Looks, body: Annotated[NewRequest, Body()]) -> Response:
@@ -136,35 +137,35 @@ def _add_requests(router: APIRouter, books: Books) -> None:
         wish = Wish(body.to, body.text, tuple(body.kinds), tuple(body.subject), tuple(body.geo), body.from_ms,
                     body.to_ms, body.by_ms, tuple(body.purpose), body.clause, body.distress)  # fmt: skip
         with _refusals(books, viewer, "request", body.to):
-            name = calling.request(office, wish, viewer.name)
+            name = request_desk.ask(office, wish, viewer.name)
         audit.did(viewer.name, "request", name, body.to, viewer.address)
-        return answer({"id": name, "requests": calling.requests(office)}, 201)
+        return answer({"id": name, "requests": request_desk.listed(office)}, 201)
 
     @router.post("/api/sharing/requests/{request}/answer", **needs("release.act"))
     def give(viewer: Looks, request: Named, body: Annotated[NewAnswer, Body()]) -> Response:
         """Answer a request; records that are given must have been told to the asker already."""
         office = office_of(books)
         with _refusals(books, viewer, "request.answer", request):
-            _or_404(lambda: calling.answer(office, request, body.verdict, body.records, body.text, viewer.name))
+            _or_404(lambda: request_desk.answer(office, request, body.verdict, body.records, body.text, viewer.name))
         audit.did(viewer.name, "request.answer", request, body.verdict, viewer.address)
-        return answer({"requests": calling.requests(office)})
+        return answer({"requests": request_desk.listed(office)})
 
     @router.post("/api/sharing/requests/{request}/refuse", **needs("release.act"))
     def refuse(viewer: Looks, request: Named, body: Annotated[Reason, Body()]) -> Response:
         """Refuse a request with a reason, which may be short."""
         office = office_of(books)
         with _refusals(books, viewer, "request.refuse", request):
-            _or_404(lambda: calling.answer(office, request, "refused", (), body.why, viewer.name))
+            _or_404(lambda: request_desk.answer(office, request, "refused", (), body.why, viewer.name))
         audit.did(viewer.name, "request.refuse", request, body.why, viewer.address)
-        return answer({"requests": calling.requests(office)})
+        return answer({"requests": request_desk.listed(office)})
 
     @router.post("/api/sharing/requests/{request}/withdraw", **needs("release.who"))
     def withdraw(viewer: Looks, request: Named) -> Response:
         """Take an own request back."""
         office = office_of(books)
-        _or_404(lambda: calling.withdraw(office, request, "", viewer.name))
+        _or_404(lambda: request_desk.withdraw(office, request, "", viewer.name))
         audit.did(viewer.name, "request.withdraw", request, "done", viewer.address)
-        return answer({"requests": calling.requests(office)})
+        return answer({"requests": request_desk.listed(office)})
 
 
 def _add_queue(router: APIRouter, books: Books) -> None:

@@ -135,12 +135,12 @@ def report(office: Office, agreement_id: str, year: int, language: str) -> Repor
     if one is None:
         raise InputError(f"no agreement {agreement_id[:40]} is known here", code="no_agreement")
     start_ms, end_ms = year_ms(year)
-    from kizuna.node.share.desk.calling import recalls, requests  # noqa: PLC0415
+    from kizuna.node.share.desk import recalls, requests  # noqa: PLC0415
 
     called = [Called(r["id"], r["at_ms"], r["by"], _names(office, r["id"]), r["reason"], r["state"])
-              for r in recalls(office)]  # fmt: skip
+              for r in recalls.listed(office)]  # fmt: skip
     asked = [Asked(r["id"], r["asked_ms"], r["by"], r["to"], r["clause"], r["state"], r["distress"])
-             for r in requests(office)]  # fmt: skip
+             for r in requests.listed(office)]  # fmt: skip
     return agreements.report(one, list(_shared(office, start_ms, end_ms)), start_ms, end_ms, recalls=called,
                              requests=asked, language=language, marking=marking(office.context))  # fmt: skip
 

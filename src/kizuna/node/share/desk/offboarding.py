@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.desk import calling
+from kizuna.node.share.desk import recalls
 from kizuna.node.share.desk.journal import DUTY
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED
@@ -39,7 +39,7 @@ def facts(office: Office) -> Facts:
     }
     members = {c.id: c.members for c in who.communities.values()}
     told_of = tuple((b, h.party, h.via) for r in office.rows.values() if r.what == "recall" and r.proved == office.me
-                    for h in calling.hops(office, r.id) if h.depth > 1 for b in calling.named(r))  # fmt: skip
+                    for h in recalls.hops(office, r.id) if h.depth > 1 for b in recalls.named(r))  # fmt: skip
     return Facts(
         told.logs, told.readings, origins=told.origins, grants=grants, covered=told.covered, told_of=told_of,
         members=members, lanes=lanes, keys=keys, positions=positions, incidents=incidents,
@@ -119,8 +119,8 @@ def finish(office: Office, party: str, confirm: str, why: str, by: str, *, recal
 def _ask_back(office: Office, party: str, why: str, by: str) -> list[str]:
     """Recall everything of ours that a partner was told; ids of the recalls."""
     told, ids = exposed.own_told(office, party), []
-    while part := list(islice(told, calling.BATCH)):
-        ids += calling.recall(office, part, "", "hide", "security", why, by)
+    while part := list(islice(told, recalls.BATCH)):
+        ids += recalls.recall(office, part, "", "hide", "security", why, by)
     return ids
 
 

@@ -113,7 +113,7 @@ class TaxiiDesk:
     def _take_back(self, partner: str) -> None:
         office = self._office
         for row in [r for r in office.rows.values() if r.what == "recall"]:
-            from kizuna.node.share.desk.calling import named  # noqa: PLC0415
+            from kizuna.node.share.desk.recalls import named  # noqa: PLC0415
 
             for name in named(row):
                 object_id = self.own.object_of(name)

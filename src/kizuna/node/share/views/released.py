@@ -268,7 +268,7 @@ class Released:
         return Cursor(tuple(sorted(done.items())), len(recalls)), out, more
 
     def _gone(self, row: Any, done: dict[str, int], logs: list[Reach]) -> Iterator[bytes]:
-        from kizuna.node.share.desk.calling import named  # noqa: PLC0415  it imports the desk
+        from kizuna.node.share.desk.recalls import named  # noqa: PLC0415  it imports the desk
 
         mine = {r.log.name for r in logs}
         for name, held in office_records(self._office, named(row)):
