@@ -24,7 +24,7 @@ RESHARE: Final = "bound.reshare"
 READER: Final = "bound.reader"
 """The audience is empty, or the label that the rules give does not reach all of it."""
 TRACKS: Final = "bound.tracks"
-"""It is computed from positions that a rule withholds; see ``decide.tie``."""
+"""It is computed from positions that a rule withholds; see ``decide.follows_positions``."""
 BOUNDS: Final = (CONTEXT, TERMS, LABEL, RESHARE)
 """The bounds that depend on the candidate alone; ``READER`` depends on the rules that release as well."""
 

@@ -18,7 +18,7 @@ from kizuna.records.label import Label
 from kizuna.share.columns import Coded, Columns, Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNKNOWN, YES, column_of, conditions_of, state_of
-from kizuna.share.decide.tie import conditions, loose, of_vessels, tie
+from kizuna.share.decide.follows_positions import conditions, loose, of_vessels, tie
 from kizuna.share.decide.verdict import Decision, applies, settle
 from kizuna.share.rules.rule import POSITION, Age, Condition, Rule, RuleSet, follows
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from kizuna.share.columns import Facts, Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNGUARDED, UNKNOWN, YES, conditions_of, state_of, value_of
-from kizuna.share.decide.tie import conditions, loose, of_vessels, tie
+from kizuna.share.decide.follows_positions import conditions, loose, of_vessels, tie
 from kizuna.share.decide.verdict import STATE_WORDS, Decision, Tried, applies, settle
 from kizuna.share.rules.rule import POSITION, Among, Rule, RuleSet, follows
 
