@@ -31,7 +31,7 @@ from kizuna.share import rules, transform
 from kizuna.share.columns import Setting, Terms
 from kizuna.share.rules.rule import Among
 from kizuna.share.transforms.grid import CELL_SIZES_M, grid
-from kizuna.share.transforms.hole import hole
+from kizuna.share.transforms.sensitive_zones import hole
 from kizuna.share.transforms.steps import CoarsenPosition, CoarsenTime, Stop
 
 T0 = 1_767_225_600_000

@@ -12,7 +12,7 @@ import numpy as np
 from kizuna.places.zone import make_zone
 from kizuna.share import transform
 from kizuna.share.transforms.grid import grid
-from kizuna.share.transforms.hole import NOTHING_CARRIED, hole, visible
+from kizuna.share.transforms.sensitive_zones import NOTHING_CARRIED, hole, visible
 from kizuna.share.transforms.moment import tick_ms
 from kizuna.share.transforms.rows import Rows
 from kizuna.share.transforms.steps import Delay, Stop, Thin

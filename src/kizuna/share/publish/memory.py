@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kizuna.base.errors import InputError
-from kizuna.share.transforms import hole, thinning
-from kizuna.share.transforms.hole import NOTHING_CARRIED, Carried
+from kizuna.share.transforms import sensitive_zones, thinning
+from kizuna.share.transforms.sensitive_zones import NOTHING_CARRIED, Carried
 from kizuna.share.transforms.steps import Stop, Thin
 
 Ints = npt.NDArray[np.int64]
@@ -58,7 +58,7 @@ class Track:
         young = self.told_ms >= before_ms
         return Track(
             self.tick_ms,
-            hole.forgotten(self.carried, before_ms, stop) if stop else self.carried,
+            sensitive_zones.forgotten(self.carried, before_ms, stop) if stop else self.carried,
             thinning.forgotten(self.kept, before_ms, thin) if thin else self.kept,
             self.told[young],
             self.told_ms[young],

@@ -30,9 +30,9 @@ from kizuna.share.publish.memory import Key, Memory, Track, until_key
 from kizuna.share.publish.records import Author, Way, encoded
 from kizuna.share.rules.rule import Age, RuleSet
 from kizuna.share.transform import Tools, TransformSet
-from kizuna.share.transforms.hole import Hole, hole, visible
 from kizuna.share.transforms.moment import last_tick_ms, tick_ms
 from kizuna.share.transforms.rows import Rows
+from kizuna.share.transforms.sensitive_zones import Hole, hole, visible
 from kizuna.share.transforms.steps import Delay, Stop, Thin
 from kizuna.share.transforms.thinning import thinned
 

@@ -9,7 +9,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.kernels import distance_m
 from kizuna.places.zone import make_zone
 from kizuna.share.transforms.grid import grid
-from kizuna.share.transforms.hole import NOTHING_CARRIED, covered, hole, visible
+from kizuna.share.transforms.sensitive_zones import NOTHING_CARRIED, covered, hole, visible
 from kizuna.share.transforms.moment import tick_ms
 from kizuna.share.transforms.rows import Rows
 from kizuna.share.transforms.steps import Delay, Stop
