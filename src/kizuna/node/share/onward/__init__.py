@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kizuna.node.share.onward.taking import Judged
+    from kizuna.node.share.onward.receiving import Judged
     from kizuna.node.share.sharing import Received
 
 

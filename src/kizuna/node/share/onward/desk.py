@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kizuna.base.errors import InputError
 from kizuna.node.share.onward.giving import Giving
 from kizuna.node.share.onward.leaves import Leaves
-from kizuna.node.share.onward.taking import Judged, Taking
+from kizuna.node.share.onward.receiving import Judged, Taking
 from kizuna.records.bodies.onward import GrantUse
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode

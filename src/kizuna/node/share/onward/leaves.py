@@ -18,7 +18,7 @@ from kizuna.base.errors import InputError
 from kizuna.node.share.desk.journal import DUTY, RULE, Row
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.onward.proofs import CONFIRMED, fingerprint
-from kizuna.node.share.onward.taking import asides
+from kizuna.node.share.onward.receiving import asides
 from kizuna.records.bodies.onward import ConsentRefusal, ConsentRequest, Grant, GrantEnd, Scope
 from kizuna.records.kinds import read_body
 from kizuna.records.label import is_audience
