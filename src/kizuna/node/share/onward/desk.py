@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.onward.giving import Giving
 from kizuna.node.share.onward.leaves import Leaves
+from kizuna.node.share.onward.passing_on import Giving
 from kizuna.node.share.onward.receiving import Judged, Taking
 from kizuna.records.bodies.onward import GrantUse
 from kizuna.records.kinds import read_body
