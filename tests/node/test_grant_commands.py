@@ -75,12 +75,12 @@ def test_leave_is_given_shown_and_ended_from_a_terminal(three):
 def test_leave_is_asked_for_and_refused_from_a_terminal(three):
     (ash, birch, _), secret = three
     agreed_in_files(ash, birch)
-    from kizuna.node.share.onward import leaves
+    from kizuna.node.share.onward import grants
     from kizuna.records.bodies.onward import Scope
 
     name = ash.state("track.position", "birch")
     meet(ash, birch)
-    asked = leaves.ask(birch.office, Scope(records=(name,), to="cedar"), "", None, "tonight", "ken")
+    asked = grants.ask(birch.office, Scope(records=(name,), to="cedar"), "", None, "tonight", "ken")
     meet(ash, birch)
     assert "tonight" in run("grant", "list", ash.home).stdout
     run("grant", "refuse", ash.home, asked[:12], "--why", "not yet", *by(secret))
@@ -88,7 +88,7 @@ def test_leave_is_asked_for_and_refused_from_a_terminal(three):
     assert "refused by answered" in again.stderr
     ash.office.look()
     meet(ash, birch)
-    assert [a["why"] for a in leaves.listed(birch.office)["asked"]] == ["not yet"]
+    assert [a["why"] for a in grants.listed(birch.office)["asked"]] == ["not yet"]
 
 
 def agreed_in_files(ash: Node, birch: Node) -> None:

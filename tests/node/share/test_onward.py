@@ -8,8 +8,8 @@ import pytest
 from kizuna.base.errors import TrustError
 from kizuna.node.share.desk import offboarding, recalls
 from kizuna.node.share.desk.refusal import Refusal
-from kizuna.node.share.onward import leaves
-from kizuna.node.share.onward.leaves import Wish
+from kizuna.node.share.onward import grants
+from kizuna.node.share.onward.grants import Wish
 from kizuna.records.bodies.onward import CarriedKeys, Scope
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.share.decide import Decision
@@ -36,11 +36,11 @@ def row(homes: Path, tmp_path: Path) -> Iterator[list[Node]]:
 
 def confirm(node: Node, party: str) -> None:
     [found] = [s for s in node.office.proofs.strangers() if s.party == party]
-    leaves.confirm(node.office, party, found.fingerprint, "mei")
+    grants.confirm(node.office, party, found.fingerprint, "mei")
 
 
 def let(node: Node, scope: Scope, *via: str, days: float = 1) -> str:
-    return leaves.give(node.office, Wish(scope, node.sharing.now_ms() + round(days * DAY), via), "aiko")["id"]
+    return grants.give(node.office, Wish(scope, node.sharing.now_ms() + round(days * DAY), via), "aiko")["id"]
 
 
 def test_without_leave_or_without_our_rules_nothing_goes_on(row: list[Node]) -> None:
@@ -75,7 +75,7 @@ def test_it_goes_on_in_its_bytes_with_its_proof_and_shows_its_originator_and_its
     meet(*row)
     assert cedar.shown() == {}, "the keys of ash are not known here, and nobody has confirmed them"
     assert "nobody here has confirmed the root key of ash" in cedar.alarms[-1]
-    assert {a["record"] for a in leaves.listed(cedar.office)["aside"]} > set(names), "they, and the grant"
+    assert {a["record"] for a in grants.listed(cedar.office)["aside"]} > set(names), "they, and the grant"
     confirm(cedar, "ash")
     meet(*row)
     source, lat, lon = cedar.shown()[431000001]
@@ -84,7 +84,7 @@ def test_it_goes_on_in_its_bytes_with_its_proof_and_shows_its_originator_and_its
         mine, theirs = (n.sharing.shared.records.get(name).data for n in (ash, cedar))
         assert mine == theirs
         assert cedar.sharing.shared.carried.get(name).state == "taken"
-    assert leaves.listed(cedar.office)["aside"] == []
+    assert grants.listed(cedar.office)["aside"] == []
     assert not set(names) & set(cedar.told("dune")), "and no further than the grant says"
 
 
@@ -97,9 +97,9 @@ def test_what_went_on_is_told_its_originator_and_counted_in_exposure(row: list[N
     birch.ahead_ms += 60_000
     birch.office.tend()
     meet(*row)
-    [given] = leaves.listed(ash.office)["grants"]
+    [given] = grants.listed(ash.office)["grants"]
     assert [(w["carrier"], w["to"], w["records"]) for w in given["went"]] == [("birch", "cedar", 1)]
-    assert [u["record"] for u in leaves.shown(ash.office, grant)["under"]] == [name]
+    assert [u["record"] for u in grants.shown(ash.office, grant)["under"]] == [name]
     found = offboarding.facts(ash.office)
     assert (name, "cedar", "birch", grant) in found.passed
     assert offboarding.shown(ash.office, "birch")["onward"] == [{"to": "cedar", "records": 1, "by": "grant"}]
@@ -136,8 +136,8 @@ def test_end_and_expiry_stop_it_also_for_what_lies_unsent(row: list[Node]) -> No
     sync(ash, birch)
     assert first in birch.told("cedar")
     second = let(ash, Scope(kinds=("event.*",), to="cedar"), "birch")
-    [open_] = [g["id"] for g in leaves.listed(ash.office)["grants"] if g["id"] != second]
-    leaves.end(ash.office, [open_], "", "aiko")
+    [open_] = [g["id"] for g in grants.listed(ash.office)["grants"] if g["id"] != second]
+    grants.end(ash.office, [open_], "", "aiko")
     sync(ash, birch)
     sync(birch, cedar)  # what stood in the log and was not fetched goes as its commitment
     held = cedar.sharing.shared.records.get(first)
@@ -159,25 +159,25 @@ def test_asked_refused_asked_again_and_given(row: list[Node]) -> None:
     name = ash.state("track.position", "birch")
     meet(*row)
     scope = Scope(records=(name,), to="cedar")
-    first = leaves.ask(birch.office, scope, "", None, "cedar patrols there", "ken")
-    assert leaves.listed(birch.office)["asked"][0]["state"] == "asked"
+    first = grants.ask(birch.office, scope, "", None, "cedar patrols there", "ken")
+    assert grants.listed(birch.office)["asked"][0]["state"] == "asked"
     meet(*row)
-    assert leaves.listed(birch.office)["asked"][0]["state"] == "received"
-    assert leaves.owed(ash.office) == 1
-    leaves.refuse(ash.office, first, "not yet", "aiko")
+    assert grants.listed(birch.office)["asked"][0]["state"] == "received"
+    assert grants.owed(ash.office) == 1
+    grants.refuse(ash.office, first, "not yet", "aiko")
     with pytest.raises(Refusal, match="answered already"):
-        leaves.refuse(ash.office, first, "again", "aiko")
+        grants.refuse(ash.office, first, "again", "aiko")
     meet(*row)
-    [asked] = leaves.listed(birch.office)["asked"]
-    assert (asked["state"], asked["why"]) == ("refused", "not yet") and leaves.owed(ash.office) == 0
-    second = leaves.ask(birch.office, scope, "", None, "again", "ken")
+    [asked] = grants.listed(birch.office)["asked"]
+    assert (asked["state"], asked["why"]) == ("refused", "not yet") and grants.owed(ash.office) == 0
+    second = grants.ask(birch.office, scope, "", None, "again", "ken")
     meet(*row)
     wish = Wish(scope, ash.sharing.now_ms() + DAY, request=second)
-    assert leaves.give(ash.office, wish, "aiko")["state"] == "given"
+    assert grants.give(ash.office, wish, "aiko")["state"] == "given"
     meet(*row)
-    assert [a["state"] for a in leaves.listed(birch.office)["asked"] if a["id"] == second] == ["granted"]
+    assert [a["state"] for a in grants.listed(birch.office)["asked"] if a["id"] == second] == ["granted"]
     again = birch.again()
-    agree = [a["state"] for a in leaves.listed(again.office)["asked"]]
+    agree = [a["state"] for a in grants.listed(again.office)["asked"]]
     assert sorted(agree) == ["granted", "refused"], "and after a restart"
 
 
@@ -192,7 +192,7 @@ def test_only_the_originator_gives_and_people_are_named_for_a_purpose(row: list[
     with pytest.raises(Refusal, match="say what for"):
         let(ash, Scope(records=(person,), to="cedar"), "birch")
     with pytest.raises(Refusal) as no:
-        leaves.ask(ash.office, Scope(records=(name,), to="cedar"), "", None, "", "aiko")
+        grants.ask(ash.office, Scope(records=(name,), to="cedar"), "", None, "", "aiko")
     assert no.value.rule == "originator"
 
 
@@ -205,15 +205,15 @@ def test_a_rule_may_ask_for_two_persons(row: list[Node]) -> None:
         )
     )
     wish = Wish(Scope(records=(name,), to="cedar"), ash.sharing.now_ms() + DAY, ("birch",))
-    done = leaves.give(ash.office, wish, "aiko")
-    assert done["state"] == "proposed" and not leaves.listed(ash.office)["grants"]
+    done = grants.give(ash.office, wish, "aiko")
+    assert done["state"] == "proposed" and not grants.listed(ash.office)["grants"]
     with pytest.raises(Refusal, match="another person"):
-        leaves.decide(ash.office, done["id"], "aiko", approve=True)
-    leaves.decide(ash.office, done["id"], "ben", approve=True)
-    [given] = leaves.listed(ash.office)["grants"]
-    assert given["by"] == "aiko + ben" and not leaves.listed(ash.office)["proposals"]
+        grants.decide(ash.office, done["id"], "aiko", approve=True)
+    grants.decide(ash.office, done["id"], "ben", approve=True)
+    [given] = grants.listed(ash.office)["grants"]
+    assert given["by"] == "aiko + ben" and not grants.listed(ash.office)["proposals"]
     meet(*row)
-    assert [g["state"] for g in leaves.listed(birch.office)["grants"]] == ["open"]
+    assert [g["state"] for g in grants.listed(birch.office)["grants"]] == ["open"]
 
 
 def test_a_carrier_cannot_bend_what_it_carries_and_what_comes_bare_is_set_aside(row: list[Node]) -> None:
@@ -262,7 +262,7 @@ def test_what_is_read_again_after_a_crash_changes_nothing(row: list[Node]) -> No
     meet(*row)
     confirm(cedar, "ash")
     meet(*row)
-    before = [sorted(birch.told("cedar")), cedar.shown(), leaves.listed(cedar.office)["received"]]
+    before = [sorted(birch.told("cedar")), cedar.shown(), grants.listed(cedar.office)["received"]]
     for node in (birch, cedar):
         node.again()
         node.arrivals.cursor = 0
@@ -270,7 +270,7 @@ def test_what_is_read_again_after_a_crash_changes_nothing(row: list[Node]) -> No
             pass
         node.office.tend()
     meet(*row)
-    assert [sorted(birch.told("cedar")), cedar.shown(), leaves.listed(cedar.office)["received"]] == before
+    assert [sorted(birch.told("cedar")), cedar.shown(), grants.listed(cedar.office)["received"]] == before
 
 
 def test_a_party_with_two_stories_is_refused_whoever_brings_it(row: list[Node], homes: Path, tmp_path: Path) -> None:
@@ -284,5 +284,5 @@ def test_a_party_with_two_stories_is_refused_whoever_brings_it(row: list[Node], 
     with pytest.raises(TrustError, match="two different key manifests"):
         cedar.office.proofs.learn(CarriedKeys(party="ash", sequence=1, text=text), "dune")
     with pytest.raises(Refusal, match="another fingerprint"):
-        leaves.confirm(cedar.office, "ash", "0000-0000-0000-0000-0000-0000", "mei")
+        grants.confirm(cedar.office, "ash", "0000-0000-0000-0000-0000-0000", "mei")
     assert cedar.shown() == {}

@@ -34,10 +34,10 @@ class Words(NamedTuple):
 
 def show_all(home: Path, *, as_json: bool) -> None:
     """Everything about leave."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
-        found = leaves.listed(office)
+        found = grants.listed(office)
         lines = [_grant(g) for g in found["grants"]] or ["no grants"]
         lines += [f"{a['id'][:16]}  {a['by']} asks {a['of']} that {a['to']} may have {scope_words(a)}: {a['state']}"
                   f"{'  ' + a['why'] if a['why'] else ''}{'  ' + a['text'][:80] if a['text'] else ''}"
@@ -53,10 +53,10 @@ def show_all(home: Path, *, as_json: bool) -> None:
 
 def show(home: Path, name: str, *, as_json: bool) -> None:
     """One grant."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
-        found = leaves.shown(office, whole(name, (g.id for g in office.grants.given())))
+        found = grants.shown(office, whole(name, (g.id for g in office.grants.given())))
         lines = [_grant(found)]
         lines += [f"    {when(u['at_ms'])}  {u['carrier']} -> {u['to']}  {u['record'][:16]}" for u in found["under"]]
         tell(found, "\n".join(lines), as_json=as_json)
@@ -64,70 +64,70 @@ def show(home: Path, name: str, *, as_json: bool) -> None:
 
 def ask(home: Path, words: Words, of: str, days: float, text: str, by: str, *, as_json: bool) -> None:
     """Ask for leave."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
         until = office.now_ms() + round(days * DAY_MS) if days else None
-        name = leaves.ask(office, words.scope(), of, until, text, by)
+        name = grants.ask(office, words.scope(), of, until, text, by)
         tell({"id": name}, f"asked: {name[:16]}", as_json=as_json)
 
 
 def give(home: Path, words: Words, days: float, via: tuple[str, ...], request: str, by: str, *, as_json: bool) -> None:
     """Give leave; what a request asked for stands where nothing else was typed."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
         more: dict[str, Any] = {}
         if request:
-            rows = {a["id"]: a for a in leaves.listed(office)["asked"]}
+            rows = {a["id"]: a for a in grants.listed(office)["asked"]}
             request = whole(request, rows)
             keys = ("records", "kinds", "subjects", "purpose")
             more = {k: tuple(rows[request][k]) for k in keys} | {k: rows[request][k] for k in ("to", "from_ms")}
             if words.records or words.kinds or words.subjects:
                 more |= {"records": (), "kinds": (), "subjects": ()}
         until = office.now_ms() + round(days * DAY_MS)
-        done = leaves.give(office, leaves.Wish(words.scope(**more), until, via, request), by)
+        done = grants.give(office, grants.Wish(words.scope(**more), until, via, request), by)
         said = "waits for a second person" if done["state"] == "proposed" else f"given until {when(until)}"
         tell(done, f"{done['id'][:16]}: {said}", as_json=as_json)
 
 
 def approve(home: Path, name: str, by: str, *, drop: bool, as_json: bool) -> None:
     """A second person's word."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
-        found = whole(name, (row.id for row in office.onward.leaves.waiting()))
-        leaves.decide(office, found, by, approve=not drop)
+        found = whole(name, (row.id for row in office.onward.grants.waiting()))
+        grants.decide(office, found, by, approve=not drop)
         said = "dropped" if drop else "approved"
         tell({"id": found, "state": said}, f"{found[:16]}: {said}", as_json=as_json)
 
 
 def refuse(home: Path, name: str, why: str, by: str, *, as_json: bool) -> None:
     """Refuse a request."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
-        found = whole(name, office.onward.leaves.asked)
-        leaves.refuse(office, found, why, by)
+        found = whole(name, office.onward.grants.asked)
+        grants.refuse(office, found, why, by)
         tell({"id": found, "state": "refused"}, f"{found[:16]}: refused", as_json=as_json)
 
 
 def end(home: Path, name: str, text: str, by: str, *, as_json: bool) -> None:
     """End a grant."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
         found = whole(name, (g.id for g in office.grants.given()))
-        leaves.end(office, [found], text, by)
+        grants.end(office, [found], text, by)
         tell({"id": found, "state": "ended"}, f"{found[:16]}: ended", as_json=as_json)
 
 
 def confirm(home: Path, party: str, fingerprint: str, by: str, *, as_json: bool) -> None:
     """Believe brought keys."""
-    from kizuna.node.share.onward import leaves  # noqa: PLC0415
+    from kizuna.node.share.onward import grants  # noqa: PLC0415
 
     with desk(home) as office:
-        leaves.confirm(office, party, fingerprint, by)
+        grants.confirm(office, party, fingerprint, by)
         tell({"party": party, "state": "confirmed"}, f"{party}: confirmed", as_json=as_json)
 
 

@@ -31,7 +31,7 @@ from kizuna.node.share.desk.taxii import TaxiiDesk
 from kizuna.node.share.exchange.taxii_received import KIND as CTI
 from kizuna.node.share.incidents.cases import Cases
 from kizuna.node.share.onward.desk import OnwardDesk
-from kizuna.node.share.onward.leaves import PROPOSED
+from kizuna.node.share.onward.grants import PROPOSED
 from kizuna.node.share.onward.proofs import CONFIRMED, Proofs
 from kizuna.node.share.views.released import Released
 from kizuna.records.kinds import read_body
@@ -277,7 +277,7 @@ class Office:
         elif row.what in ("grant", "grant.end"):
             _refuse(self.grants.take(row.data, row.proved))
         elif row.what in ("consent.request", "consent.refusal") or row.what.startswith(PROPOSED):
-            self.onward.leaves.take(row)
+            self.onward.grants.take(row)
         elif row.what == CONFIRMED:
             self.proofs.confirm(*row.data.decode().split(" ")[:2])
         elif row.what == "agreement":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.onward.leaves import Leaves
+from kizuna.node.share.onward.grants import Leaves
 from kizuna.node.share.onward.passing_on import Giving
 from kizuna.node.share.onward.receiving import Judged, Taking
 from kizuna.records.bodies.onward import GrantUse

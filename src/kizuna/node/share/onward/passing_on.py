@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kizuna.base.errors import InputError, KizunaError, UnavailableError
-from kizuna.node.share.onward.leaves import ended_by
+from kizuna.node.share.onward.grants import ended_by
 from kizuna.records.bodies.onward import RECORDS_MOST, GrantUse
 from kizuna.records.kinds import lane_of
 from kizuna.records.label import EVERYBODY, Label, Reshare, Tlp, reshare_of, widens

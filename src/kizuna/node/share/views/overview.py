@@ -10,7 +10,7 @@ from kizuna.node.share import introduction
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.desk.taxii import NUMBERS
 from kizuna.node.share.exchange import inward
-from kizuna.node.share.onward import leaves
+from kizuna.node.share.onward import grants
 from kizuna.node.share.views import rulings
 from kizuna.node.share.views.naming import names_of
 from kizuna.records.kinds import read_body
@@ -75,7 +75,7 @@ def waiting(office: Office) -> dict[str, int]:
         "requests": len(office.requests.owed(office.me)), "reviews": len(reviews(office)["waiting"]),
         "proposals": len(office.rulebook.status().proposals), "quarantine": len(quarantine(office)),
         "introductions": len(introduction.waiting(office.places)), "agreements": len(signs),
-        "leaves": leaves.owed(office), "grants": len(office.onward.leaves.waiting()),
+        "leaves": grants.owed(office), "grants": len(office.onward.grants.waiting()),
         "incidents": sum(1 for h in office.cases.all() if (c := h.case()) and c.desks.get(office.me) == "offered"),
         "overdue": sum(a.overdue(now) for a in office.requests.owed(office.me)),
     }  # fmt: skip

@@ -104,17 +104,17 @@ def give(office: Office, wish: Wish, by: str) -> dict[str, str]:
 
     Raises Refusal, InputError.
     """
-    asked = office.onward.leaves.asked.get(wish.request)
+    asked = office.onward.grants.asked.get(wish.request)
     if wish.request and (asked is None or asked.proved == office.me):
         raise InputError("nobody asked this desk for that", code="no_request")
-    if wish.request in office.onward.leaves.refused:
+    if wish.request in office.onward.grants.refused:
         raise Refusal("this request was refused already", rule="answered", state=True)
     _ours(office, wish.scope)
     data, reach, two = _reached(office, wish, asked.proved if asked else "")
     if two:
         said = msgspec.json.encode(Proposal(base64.b64encode(data).decode(), reach, office.person_of(by)))
         office.note(PROPOSAL, said, by)
-        name = next(n for n, row in office.onward.leaves.proposals.items() if row.data == said)
+        name = next(n for n, row in office.onward.grants.proposals.items() if row.data == said)
         return {"id": name, "state": "proposed"}
     return {"id": office.write(data, by, reach, RULE).id, "state": "given"}
 
@@ -172,7 +172,7 @@ def _bytes(office: Office, wish: Wish, reach: Iterable[str], carriers: Iterable[
 
 def decide(office: Office, proposal: str, by: str, *, approve: bool) -> None:
     """A second person's word about a grant that waits. Raises Refusal for the one who gave it."""
-    row = next((r for r in office.onward.leaves.waiting() if r.id == proposal), None)
+    row = next((r for r in office.onward.grants.waiting() if r.id == proposal), None)
     if row is None:
         raise InputError("no such grant waits", code="no_grant")
     said = msgspec.json.decode(row.data, type=Proposal)
@@ -217,13 +217,13 @@ def ask(office: Office, scope: Scope, originator: str, until_ms: int | None, tex
 
 def owed(office: Office) -> int:
     """How many requests of others wait for an answer."""
-    rows = (r for r in office.onward.leaves.asked.values() if r.proved != office.me)
+    rows = (r for r in office.onward.grants.asked.values() if r.proved != office.me)
     return sum(_state(office, row)[0] == "asked" for row in rows)
 
 
 def refuse(office: Office, request: str, text: str, by: str) -> None:
     """Do not allow what was asked; the asker is told why."""
-    row = office.onward.leaves.asked.get(request)
+    row = office.onward.grants.asked.get(request)
     if row is None or row.proved == office.me:
         raise InputError("nobody asked this desk for that", code="no_request")
     if _state(office, row)[0] not in ("asked", "received"):
@@ -253,7 +253,7 @@ def listed(office: Office) -> dict[str, Any]:
         tally.setdefault(t.leave, []).append(
             {"carrier": t.carrier, "to": t.audience, "records": t.records, "last_ms": t.last_ms}
         )
-    leaves = office.onward.leaves
+    leaves = office.onward.grants
     counts = [{"origin": o, "carrier": c, "state": s, "records": n} for o, c, s, n in office.shared.carried.counts()]
     return {
         "me": office.me, "now_ms": office.now_ms(),
@@ -316,8 +316,8 @@ def _state(office: Office, row: Row) -> tuple[str, str, str | None]:
         body = read_body(decode(found.data)) if found else None
         if isinstance(body, Grant) and body.request == row.id:
             return "granted", "", given.id
-    if row.id in office.onward.leaves.refused:
-        return "refused", office.onward.leaves.refused[row.id][1].text, None
+    if row.id in office.onward.grants.refused:
+        return "refused", office.onward.grants.refused[row.id][1].text, None
     if row.proved == office.me:
         got = any(office.acknowledged_ms(log, n) is not None for log, n in office.shared.records.where(row.id))
         return ("received" if got else "asked"), "", None
