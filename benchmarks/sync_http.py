@@ -38,7 +38,7 @@ def pull(home: Path, ports: list[int]) -> None:
     """The asking process."""
     from kizuna.node.service.serving import settle
     from kizuna.node.share.arrivals import Arrivals
-    from kizuna.node.share.lines.exchange import Exchange
+    from kizuna.node.share.lines.page_exchange import Exchange
     from kizuna.share.page import open_page
     from kizuna.share.sync import Ask, wire
     from kizuna.share.sync.actions import Position

@@ -7,7 +7,7 @@ import msgspec
 
 from kizuna.node.share.arrivals import Arrivals
 from kizuna.node.share.desk.office import Office
-from kizuna.node.share.lines.exchange import Exchange
+from kizuna.node.share.lines.page_exchange import Exchange
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.records.record import Record, encode, record_id
 from kizuna.share.ledger.name import parse_name

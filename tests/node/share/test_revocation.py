@@ -12,7 +12,7 @@ from kizuna.base.errors import ConfigError, InputError, TrustError
 from kizuna.links.fed.client import Identity as LineIdentity
 from kizuna.links.fed.client import Line
 from kizuna.links.fed.signing import recipient
-from kizuna.node.share.lines.exchange import Exchange
+from kizuna.node.share.lines.page_exchange import Exchange
 from kizuna.node.share.partners import PAUSED, pins
 from kizuna.node.share.trust import doubt, revocation, rotation
 from kizuna.records.record import decode

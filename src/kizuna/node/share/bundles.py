@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
-from kizuna.node.share.lines.exchange import Exchange
+from kizuna.node.share.lines.page_exchange import Exchange
 from kizuna.share.bundle import Bad, Item, Reader, Writer
 from kizuna.share.keys import read_manifest
 from kizuna.share.page import open_page

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 from kizuna.base.errors import KizunaError, TrustError
 from kizuna.node.service.intake import started
 from kizuna.node.share.arrivals import Arrivals
-from kizuna.node.share.lines.exchange import Exchange
 from kizuna.node.share.lines.goodput import Fault, Goodput, fault_of
 from kizuna.node.share.lines.listener import Listener
 from kizuna.node.share.lines.loops import Loops, Tables
+from kizuna.node.share.lines.page_exchange import Exchange
 from kizuna.node.share.lines.workers import Worker
 from kizuna.node.share.partners import ACTIVE
 from kizuna.node.share.trust import doubt, revocation
