@@ -55,7 +55,7 @@ class Decision:
         retain_d: days for which the receiver may keep it, from observation.
         lane: lane that the rules name; empty for that of its kind.
         policy_hash: hash of the rules.
-        tied: rules for positions that it follows (``decide.follows_positions``); their transforms are in ``transforms``.
+        tied: rules of positions that it follows (``decide.follows_positions``); their transforms are in ``transforms``.
         why: reasons in short words, for the decision log.
         tried: every rule as it was tried; only from ``one``. It does not count when decisions are compared.
     """

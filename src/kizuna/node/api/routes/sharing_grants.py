@@ -14,7 +14,7 @@ from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
-from kizuna.node.share.onward import grants
+from kizuna.node.share.onward import grants as grant_desk
 from kizuna.records.bodies.onward import Scope
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -98,13 +98,13 @@ def _add_looking(router: APIRouter, books: Books) -> None:
         """Grants of all parties with what went on under them, requests for leave, what waits, what was set aside."""
         office = office_of(books)
         audit.saw(viewer.name, "grant.see", "", viewer.address)
-        return answer(grants.listed(office))
+        return answer(grant_desk.listed(office))
 
     @router.get("/api/sharing/grants/{grant}", **needs("release.see"))
     def grant_alone(viewer: Looks, grant: Named) -> Response:
         """One grant, and the newest records that went on under it."""
         office = office_of(books)
-        found = _or_404(lambda: grants.shown(office, grant))
+        found = _or_404(lambda: grant_desk.shown(office, grant))
         audit.saw(viewer.name, "grant.see", grant, viewer.address)
         return answer(found)
 
@@ -116,28 +116,28 @@ def _add_giving(router: APIRouter, books: Books) -> None:
     def give(viewer: Looks, body: Annotated[NewGrant, Body()]) -> Response:
         """Allow that own records be passed on; where the rule asks for two persons it waits for the second."""
         office = office_of(books)
-        wish = grants.Wish(body.scope, body.until_ms, tuple(body.via), body.request or "")
+        wish = grant_desk.Wish(body.scope, body.until_ms, tuple(body.via), body.request or "")
         with _refusals(books, viewer, "grant", body.to):
-            done = _or_400(lambda: grants.give(office, wish, viewer.name))
+            done = _or_400(lambda: grant_desk.give(office, wish, viewer.name))
         audit.did(viewer.name, "grant", done["id"], f"{done['state']} to {body.to}", viewer.address)
-        return answer({**done, **grants.listed(office)}, 201)
+        return answer({**done, **grant_desk.listed(office)}, 201)
 
     @router.post("/api/sharing/grants/proposed/{proposal}", **needs("release.act"))
     def second(viewer: Looks, proposal: Named, body: Annotated[Second, Body()]) -> Response:
         """A second person approves or drops a grant that waits."""
         office = office_of(books)
         with _refusals(books, viewer, "grant.approve", proposal):
-            _or_404(lambda: grants.decide(office, proposal, viewer.name, approve=body.approve))
+            _or_404(lambda: grant_desk.decide(office, proposal, viewer.name, approve=body.approve))
         audit.did(viewer.name, "grant.approve", proposal, "approved" if body.approve else "dropped", viewer.address)
-        return answer(grants.listed(office))
+        return answer(grant_desk.listed(office))
 
     @router.post("/api/sharing/grants/{grant}/end", **needs("release.act"))
     def end(viewer: Looks, grant: Named, body: Annotated[Ending | None, Body()] = None) -> Response:
         """End an own grant before its time; what was passed on until then is a matter for a recall."""
         office = office_of(books)
-        _or_404(lambda: grants.end(office, [grant], body.text if body else "", viewer.name))
+        _or_404(lambda: grant_desk.end(office, [grant], body.text if body else "", viewer.name))
         audit.did(viewer.name, "grant.end", grant, "done", viewer.address)
-        return answer(grants.listed(office))
+        return answer(grant_desk.listed(office))
 
 
 def _add_asking(router: APIRouter, books: Books) -> None:
@@ -148,18 +148,18 @@ def _add_asking(router: APIRouter, books: Books) -> None:
         """Ask the originator for leave to pass its records on."""
         office = office_of(books)
         with _refusals(books, viewer, "grant.ask", body.to):
-            name = _or_400(lambda: grants.ask(office, body.scope, body.of, body.until_ms, body.text, viewer.name))
+            name = _or_400(lambda: grant_desk.ask(office, body.scope, body.of, body.until_ms, body.text, viewer.name))
         audit.did(viewer.name, "grant.ask", name, body.to, viewer.address)
-        return answer({"id": name, **grants.listed(office)}, 201)
+        return answer({"id": name, **grant_desk.listed(office)}, 201)
 
     @router.post("/api/sharing/grants/asked/{request}/refuse", **needs("release.act"))
     def refuse(viewer: Looks, request: Named, body: Annotated[Words, Body()]) -> Response:
         """Refuse leave that was asked for, with a reason; the asker is told."""
         office = office_of(books)
         with _refusals(books, viewer, "grant.refuse", request):
-            _or_404(lambda: grants.refuse(office, request, body.why, viewer.name))
+            _or_404(lambda: grant_desk.refuse(office, request, body.why, viewer.name))
         audit.did(viewer.name, "grant.refuse", request, body.why, viewer.address)
-        return answer(grants.listed(office))
+        return answer(grant_desk.listed(office))
 
     @router.post("/api/sharing/originators/{party}", **needs("partner.act"))
     def confirm(viewer: Looks, party: Annotated[str, Path(pattern=_Party)],
@@ -167,9 +167,9 @@ def _add_asking(router: APIRouter, books: Books) -> None:
         """Believe the keys of a party that carriers brought, after comparing the fingerprint with the party itself."""
         office = office_of(books)
         with _refusals(books, viewer, "originator.confirm", party):
-            _or_404(lambda: grants.confirm(office, party, body.fingerprint, viewer.name))
+            _or_404(lambda: grant_desk.confirm(office, party, body.fingerprint, viewer.name))
         audit.did(viewer.name, "originator.confirm", party, body.fingerprint, viewer.address)
-        return answer(grants.listed(office))
+        return answer(grant_desk.listed(office))
 
 
 def _or_404(work: Any) -> Any:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kizuna.base.errors import InputError
-from kizuna.node.share.onward.grants import Leaves
-from kizuna.node.share.onward.passing_on import Giving
-from kizuna.node.share.onward.receiving import Judged, Taking
+from kizuna.node.share.onward.grants import AskedGrants
+from kizuna.node.share.onward.passing_on import PassingOn
+from kizuna.node.share.onward.receiving import Judged, Receiving
 from kizuna.records.bodies.onward import GrantUse
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
@@ -25,33 +25,33 @@ class OnwardDesk:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self.taking, self.giving, self.leaves = Taking(office), Giving(office), Leaves()
+        self.receiving, self.passing_on, self.grants = Receiving(office), PassingOn(office), AskedGrants()
 
     @property
     def due(self) -> bool:
         """Whether something that was set aside may be let in now."""
-        return self.taking.due
+        return self.receiving.due
 
     def judge(self, rows: Sequence[Received]) -> Judged:
         """Which of these rows are to be handed on, and whose they are proved to be."""
-        return self.taking(rows)
+        return self.receiving(rows)
 
     def taken(self, rows: Sequence[Received]) -> None:
         """These rows were handed on: pass on what may go further."""
-        self.taking.done()  # first: what goes on needs the proof of what is taken in
-        self.giving(rows)
+        self.receiving.done()  # first: what goes on needs the proof of what is taken in
+        self.passing_on(rows)
 
     def gone(self, audience: str) -> Callable[[bytes], bool] | None:
         """Whether a record in our log to an audience may not be handed out any more."""
-        return self.giving.gone(audience)
+        return self.passing_on.gone(audience)
 
     def tend(self) -> None:
         """What the running node does every few seconds."""
-        self.giving.tend()
+        self.passing_on.tend()
 
     def by_duty(self, data: bytes, audience: str, decision: Decision) -> None:
         """Pass on what another party stated and duty demands, with its proof."""
-        self.giving.by_duty(data, audience, decision)
+        self.passing_on.by_duty(data, audience, decision)
 
     def heard_use(self, data: bytes, carrier: str) -> None:
         """A carrier says what went on under a grant of ours. Raises InputError where there is no such grant."""

@@ -64,7 +64,7 @@ class Wish(NamedTuple):
 
 
 @dataclass(slots=True)
-class Leaves:
+class AskedGrants:
     """What the journal says about leave, beside the grants themselves."""
 
     asked: dict[str, Row] = field(default_factory=dict)

@@ -54,7 +54,7 @@ class _Run(NamedTuple):
     grant: str
 
 
-class Giving:
+class PassingOn:
     """One node's passing on. Any thread may call it; changes take turns under the lock of the desk."""
 
     def __init__(self, office: Office) -> None:

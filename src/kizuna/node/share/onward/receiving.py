@@ -39,7 +39,7 @@ class Judged(NamedTuple):
     faults: list[tuple[str, str, str]]
 
 
-class Taking:
+class Receiving:
     """The judge of one node. Called on the thread of arrivals alone."""
 
     def __init__(self, office: Office) -> None:
