@@ -122,7 +122,7 @@ def _pulled(sharing: Sharing, party: str) -> dict[str, Any]:
     """Page after page of each log until nothing is new."""
     from kizuna.base.errors import UnavailableError  # noqa: PLC0415
     from kizuna.node.share.lines.page_exchange import Exchange  # noqa: PLC0415
-    from kizuna.node.share.lines.workers import fetch_keys, logs_of  # noqa: PLC0415
+    from kizuna.node.share.lines.partner_line import fetch_keys, logs_of  # noqa: PLC0415
     from kizuna.share.page import LIMITS  # noqa: PLC0415
     from kizuna.share.sync import Ask, wire  # noqa: PLC0415
     from kizuna.share.sync.actions import Position  # noqa: PLC0415

@@ -21,7 +21,7 @@ from kizuna.node.share.lines.goodput import Fault, Goodput, fault_of
 from kizuna.node.share.lines.listener import Listener
 from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.lines.page_exchange import Exchange
-from kizuna.node.share.lines.workers import Worker
+from kizuna.node.share.lines.partner_line import Worker
 from kizuna.node.share.partners import ACTIVE
 from kizuna.node.share.trust import doubt, revocation
 from kizuna.share.ledger.name import LogName
