@@ -4,9 +4,9 @@ A world of ``leak_worlds`` with everything around it that a node holds as well: 
 threat information, recalls, a second partner who is told more. ``node_twin`` changes of all that what the watched
 partner must not notice: rows that nobody is told, and rows that only the *other* partner is told.
 
-What an event and a matched detection rest on ties them (``decide.tie``, terms of sources), so a vessel is of one of
-three sorts in both worlds: *clear*, heard by open sources alone; *mixed*, with a sealed source among them from the
-beginning on; *hidden*, known from withheld rows alone, or not at all.
+What an event and a matched detection rest on ties them (``decide.follows_positions``, terms of sources), so a vessel
+is of one of three sorts in both worlds: *clear*, heard by open sources alone; *mixed*, with a sealed source among
+them from the beginning on; *hidden*, known from withheld rows alone, or not at all.
 """
 
 from __future__ import annotations
