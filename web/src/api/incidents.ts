@@ -2,6 +2,7 @@
 import type { Texts } from "./sharing";
 
 export const TYPES = ["missing", "distress", "collision", "drifting", "cable", "encounter", "other"] as const;
+export type IncidentKind = (typeof TYPES)[number];
 export const DISTRESS: readonly string[] = ["missing", "distress", "collision", "drifting"];
 export const OUTCOMES = ["saved", "lost", "not_found", "false_alarm", "handed_over", "repaired", "settled", "other"] as const;
 

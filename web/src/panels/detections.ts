@@ -84,7 +84,7 @@ function whole(desk: Desk, d: Detection): TemplateResult {
       ${d.mmsi !== null ? html`<button @click=${() => desk.app.store.set({ vessel: d.mmsi, detection: null })}>${t("detection.vessel", { who: d.name || `MMSI ${nine(d.mmsi)}` })}</button>` : nothing}
       ${d.event_id ? html`<button @click=${() => desk.app.store.set({ alert: d.event_id })}>${t("detection.evidence")}</button>` : nothing}
       <button @click=${() => desk.app.bus.emit("fly", { lat: d.lat, lon: d.lon, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>
-      ${incidentButton(desk, { lat: d.lat, lon: d.lon, detection: d.id, t: d.t, vessel: d.name, mmsi: d.mmsi, kind: "drifting" })}</p>
+      ${incidentButton(desk, { lat: d.lat, lon: d.lon, detection: d.id, t: d.t, vessel: d.name, mmsi: d.mmsi })}</p>
     <table class="plain"><caption class="hidden">${t("detection.label")}</caption><tbody>
       ${row(t("detection.seen"), html`<strong>${t("vessel.ago", { age: age(Math.max(0, desk.shown() - d.t)) })}</strong>`)}
       ${row(t("vessel.time"), utc(d.t))}

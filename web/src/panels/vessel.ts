@@ -92,7 +92,7 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
     <p class="actions">
       <button @click=${() => see(desk, c)}>${t("vessel.show")} ${key("F")}</button>
       ${desk.may("write") ? html`<button @click=${() => void watchThis(desk, c, newest)}>${t("vessel.watch")}</button>` : nothing}
-      ${incidentButton(desk, { ...(c.fix ? { lat: c.fix.lat, lon: c.fix.lon } : {}), mmsi: c.mmsi, vessel: newest || `MMSI ${nine(c.mmsi)}`, kind: "missing" })}</p>
+      ${incidentButton(desk, { ...(c.fix ? { lat: c.fix.lat, lon: c.fix.lon } : {}), mmsi: c.mmsi, vessel: newest || `MMSI ${nine(c.mmsi)}` })}</p>
     ${c.names.length > 1 ? html`<h3>${t("vessel.identities")}</h3><table class="plain"><tbody>${c.names.map((n) => html`
       <tr><th scope="row" dir="auto">${n.name}</th><td>${short(n.first, desk.now())} – ${short(n.last, desk.now())}</td></tr>`)}</tbody></table>` : nothing}
     <h3>${t("vessel.history")}</h3>

@@ -1,5 +1,5 @@
 /** Opening a case: from the map, an alert, a detection or a vessel; by rule, or by break-glass where somebody may be drowning. */
-import { DISTRESS, TYPES } from "../../api/incidents";
+import { DISTRESS, type IncidentKind, TYPES } from "../../api/incidents";
 import type { PartnerRow } from "../../api/sharing";
 import { t, word } from "../../i18n";
 import { forInput, parse, position, nine } from "../../i18n/format";
@@ -8,6 +8,7 @@ import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { placeField, placeOf } from "./place";
+import { kindIn } from "./proposal";
 
 export interface Start {
   lat?: number | null;
@@ -22,13 +23,16 @@ export interface Start {
   what?: string;
 }
 
+/** Kinds that an alert speaks of by itself; of others an officer says it. */
+const KIND_OF: Readonly<Record<string, IncidentKind>> = { encounter: "encounter", gap: "missing" };
+
 /** What the screen shows now as the beginning of a case: the chosen alert, detection or vessel, else no place at all: one that nobody chose must not be sent. */
 export function startHere(desk: Desk): Start {
   const { alert, vessel } = desk.state;
   const a = desk.alert(alert);
-  if (a) return { lat: a.lat, lon: a.lon, event_id: a.event_id, mmsi: a.mmsis[0] ?? null, vessel: a.names[0] ?? "", t: a.t, kind: a.event_type === "encounter" ? "encounter" : "missing" };
+  if (a) return { lat: a.lat, lon: a.lon, event_id: a.event_id, mmsi: a.mmsis[0] ?? null, vessel: a.names[0] ?? "", t: a.t, ...(KIND_OF[a.event_type] ? { kind: KIND_OF[a.event_type] } : {}) };
   const at = vessel === null ? null : desk.app.map.positionOf(vessel);
-  if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${nine(vessel)}`, kind: "missing" };
+  if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${nine(vessel)}` };
   return {};
 }
 
@@ -58,8 +62,12 @@ export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Pr
 
 function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
   const kinds = TYPES.filter((k) => !distress || DISTRESS.includes(k));
+  const proposed = s.kind ? null : kindIn(s.what ?? "");
+  const kind = s.kind ?? proposed ?? "";
+  const settled = (e: Event) => (e.target as HTMLElement).parentElement!.querySelector(".proposed")?.remove();
   const place = typeof s.lat === "number" && typeof s.lon === "number" ? position(s.lat, s.lon) : "";
-  return html`<div class="grid2"><label>${t("incident.kind")}<select name="kind" ?data-first=${!distress}>${kinds.map((k) => html`<option value=${k} ?selected=${k === s.kind}>${word("incident_kind", k)}</option>`)}</select></label>
+  return html`<div class="grid2"><label>${t("incident.kind")}<select name="kind" required ?data-first=${!distress} @change=${settled}>${kind ? nothing : html`<option value="" selected>${t("incident.choose_kind")}</option>`}${kinds.map((k) => html`<option value=${k} ?selected=${k === kind}>${word("incident_kind", k)}</option>`)}</select>
+        ${proposed ? html`<span class="muted proposed">${t("incident.kind_proposed")}</span>` : nothing}</label>
       <label>${t("incident.vessel")}<input name="vessel" .value=${s.vessel ?? ""} maxlength="120" autocomplete="off" ?data-first=${distress} /></label>
       ${placeField(desk, t("param.pos"), place, null, { required: true })}
       <label>${t("incident.happened")}<input name="at" .value=${forInput(s.t ?? desk.now())} maxlength="20" autocomplete="off" /></label>
