@@ -62,6 +62,35 @@ def test_a_halted_log_is_taken_up_by_an_officer_who_logs_in(pair: Pair) -> None:
     assert "is not halted" in run("sync", "resume", pair.north, log, *pair.by("olga"), code=1).stderr
 
 
+def papers(pair: Pair) -> list[tuple]:
+    """Commands that make a partner known, take in what it sealed, or end and begin keys and logs."""
+    keys = [("partner", "keys", word, pair.north) for word in ("rotate", "retire", "revoke", "announce")]
+    return [
+        ("partner", "confirm", pair.north, "south", "--code", "1"),
+        ("partner", "open", pair.north, pair.at / "none.json", "-o", pair.at / "o.json"),
+        ("partner", "new-epoch", pair.north), ("bundle", "read", pair.north, pair.at / "none.kzb"), *keys,
+    ]  # fmt: skip
+
+
+def test_what_makes_trust_or_ends_it_asks_an_officer_to_log_in(pair: Pair) -> None:
+    wrong = pair.at / "wrong"
+    wrong.write_text("not the password")
+    for words in papers(pair):
+        run(*words, code=2)
+        assert "ana is analyst" in run(*words, *pair.by("ana"), code=4).stderr, words
+        nobody = run(*words, "--by", "nobody", "--password-file", pair.at / "secret", code=4)
+        assert "wrong name or password" in nobody.stderr, words
+    refused = run("partner", "confirm", pair.north, "south", "--by", "olga", "--password-file", wrong, code=4)
+    assert "olga: wrong name or password" in refused.stderr
+
+
+def test_the_audit_says_who_took_a_bundle_in(pair: Pair) -> None:
+    told(pair)
+    run("bundle", "write", pair.north, "south", pair.at / "s.kzb")
+    run("bundle", "read", pair.south, pair.at / "s.kzb", *pair.by("per"))
+    assert "per (command line)" in run("node", "audit", pair.south).stdout
+
+
 def test_communities_take_officers_who_log_in(pair: Pair) -> None:
     found = ("partner", "community", "found", pair.north, "c:sea", "--member", "south")
     assert "takes two persons" in run(*found, *pair.by("olga"), code=4).stderr

@@ -74,6 +74,10 @@ class Operator:
         return ["--party", self.party, "--listen", f"127.0.0.1:{self.port}", "--address",
                 f"https://127.0.0.1:{self.port}", "--passphrase-file", self.phrase]  # fmt: skip
 
+    def by(self, name: str) -> list[Any]:
+        """One officer who logs in."""
+        return ["--by", name, "--password-file", self.tmp / f"{name}.password"]
+
     def quiet(self, *words: Any, ok: tuple[int, ...] = (0,)) -> str:
         done = subprocess.run([*KIZUNA, *map(str, words)], capture_output=True, cwd=self.tmp, check=False, timeout=120)
         assert done.returncode in ok, (words, done.returncode, done.stderr.decode(), done.stdout.decode())
@@ -100,8 +104,7 @@ class Operator:
     def signs(self) -> None:
         """The memorandum alone, where this side tells nothing."""
         (self.tmp / "memo.toml").write_text(MEMO)
-        self.quiet("agreement", "sign", self.home, self.tmp / "memo.toml", "--by", "aiko", "--password-file",
-                   self.tmp / "aiko.password")  # fmt: skip
+        self.quiet("agreement", "sign", self.home, self.tmp / "memo.toml", *self.by("aiko"))
 
     def runs(self) -> None:
         self.actions += 1
@@ -183,9 +186,9 @@ def introduced(tmp: Path, north: Operator, south: Operator) -> None:
     """Four commands: two files there and back, one more, and two people on the telephone."""
     north.does("partner", "introduce", north.home, "-o", tmp / "n1", *north.me)
     south.does("partner", "accept", south.home, tmp / "n1", "-o", tmp / "s1", *south.me)
-    here = north.types("partner", "open", north.home, tmp / "s1", "-o", tmp / "n2", "--by", "aiko")
+    here = north.types("partner", "open", north.home, tmp / "s1", "-o", tmp / "n2", *north.by("aiko"))
     read_by_north = here.code()
-    there = south.types("partner", "confirm", south.home, north.party, "--file", tmp / "n2", "--by", "mei")
+    there = south.types("partner", "confirm", south.home, north.party, "--file", tmp / "n2", *south.by("aiko"))
     read_by_south = there.code()
     assert here.type(read_by_south) == 0
     assert there.type(read_by_north) == 0

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from kizuna.node.cli.choices import Language
-from kizuna.node.cli.share_open import AsJson, Home, Secret
+from kizuna.node.cli.persons import Secret, person
+from kizuna.node.cli.share_open import AsJson, Home
 
 agreement_app = typer.Typer(help="Memoranda that rules of release rest on.", no_args_is_help=True)
 
@@ -49,7 +50,7 @@ def sign(
     """Sign a memorandum for this party. Every party's node gets the signature; it holds when all have signed."""
     from kizuna.node.cli import desk_run  # noqa: PLC0415
 
-    desk_run.agreement_sign(home, what, desk_run.person(home, by, password_file, "release.act"), as_json=as_json)
+    desk_run.agreement_sign(home, what, person(home, by, password_file, "release.act"), as_json=as_json)
 
 
 @agreement_app.command("report")

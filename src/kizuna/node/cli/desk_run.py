@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from kizuna.base.languages import PAGES
 from kizuna.node.cli import output
+from kizuna.node.cli.persons import account
 from kizuna.node.cli.share_open import opened, when
 
 if TYPE_CHECKING:
@@ -39,40 +40,6 @@ def desk(home: Path, *, zones: bool = False) -> Iterator[Office]:
             output.fail(f"refused by {exc.rule}: {exc.why}" + (f" ({exc.hint})" if exc.hint else ""), output.REFUSED)
         finally:
             office.close()
-
-
-def account(home: Path, name: str) -> str:
-    """Id of the account of a name at this node; empty for none."""
-    from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
-    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
-
-    held = open_desk(Rooms(home).desk)
-    try:
-        return held.people.id_of(name)
-    finally:
-        held.close()
-
-
-def person(home: Path, name: str, file: Path | None, action: str) -> str:
-    """The name of somebody who gave the right password and may do it. Exit code 4 for anybody else."""
-    from kizuna.node.cli.share_open import secret  # noqa: PLC0415
-    from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
-    from kizuna.node.desk.people import User  # noqa: PLC0415
-    from kizuna.node.desk.rules import may  # noqa: PLC0415
-    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
-
-    with output.plain_errors():
-        held = open_desk(Rooms(home).desk)
-        try:
-            found = held.people.check(name, secret(f"Password of {name}", file), "(command line)")
-            if not isinstance(found, User):
-                output.fail(f"{name}: wrong name or password, or too many tries", output.REFUSED)
-            if not may(found.role, action):
-                output.fail(f"refused by {action}: {name} is {found.role}", output.REFUSED)
-            held.audit.did(f"{found.name} (command line)", action, "", "begun", "")
-            return found.name
-        finally:
-            held.close()
 
 
 def tell(value: Any, words: str, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from kizuna.base.units import DAY_MS
 from kizuna.base.utc import parse
 from kizuna.node.cli import output
 from kizuna.node.cli.desk_run import desk, tell
-from kizuna.node.cli.share_open import audited
+from kizuna.node.cli.persons import audited
 
 if TYPE_CHECKING:
     from kizuna.node.share.exchange.inward import Form as FormIn

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kizuna.node.cli.persons import person
 from kizuna.node.cli.share_open import AsJson, Home
 
 grant_app = typer.Typer(help="Leave to pass records on to third parties.", no_args_is_help=True)
@@ -55,9 +56,9 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Ask the originator for leave to pass its records on."""
-    from kizuna.node.cli import desk_run, grant_run  # noqa: PLC0415
+    from kizuna.node.cli import grant_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "release.act")
+    by = person(home, by, password_file, "release.act")
     scope = grant_run.Words(record, kind, subject, purpose, to, since)
     grant_run.ask(home, scope, of, days, text, by, as_json=as_json)
 
@@ -79,11 +80,11 @@ def give(
     as_json: AsJson = False,
 ) -> None:
     """Allow that own records be passed on. Where the rule asks for two persons it waits for ``approve``."""
-    from kizuna.node.cli import desk_run, grant_run, output  # noqa: PLC0415
+    from kizuna.node.cli import grant_run, output  # noqa: PLC0415
 
     if not to and not request:
         output.fail("a grant says --to whom, or which --request it answers", output.USAGE)
-    by = desk_run.person(home, by, password_file, "release.act")
+    by = person(home, by, password_file, "release.act")
     scope = grant_run.Words(record, kind, subject, purpose, to, since)
     grant_run.give(home, scope, days, tuple(via or ()), request, by, as_json=as_json)
 
@@ -95,9 +96,9 @@ def approve(
     by: By = "", password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """A second person approves a grant that waits, or drops it."""
-    from kizuna.node.cli import desk_run, grant_run  # noqa: PLC0415
+    from kizuna.node.cli import grant_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "release.act")
+    by = person(home, by, password_file, "release.act")
     grant_run.approve(home, grant, by, drop=drop, as_json=as_json)
 
 
@@ -108,9 +109,9 @@ def refuse(
     by: By = "", password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Refuse leave that a partner asked for."""
-    from kizuna.node.cli import desk_run, grant_run  # noqa: PLC0415
+    from kizuna.node.cli import grant_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "release.act")
+    by = person(home, by, password_file, "release.act")
     grant_run.refuse(home, request, why, by, as_json=as_json)
 
 
@@ -121,9 +122,9 @@ def end(
     by: By = "", password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """End an own grant before its time. What was passed on until then is a matter for a recall."""
-    from kizuna.node.cli import desk_run, grant_run  # noqa: PLC0415
+    from kizuna.node.cli import grant_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "release.act")
+    by = person(home, by, password_file, "release.act")
     grant_run.end(home, grant, text, by, as_json=as_json)
 
 
@@ -135,9 +136,9 @@ def confirm(
     by: By = "", password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Believe the keys of a party that was never introduced here, after asking the party itself."""
-    from kizuna.node.cli import desk_run, grant_run  # noqa: PLC0415
+    from kizuna.node.cli import grant_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "partner.act")
+    by = person(home, by, password_file, "partner.act")
     grant_run.confirm(home, party, fingerprint, by, as_json=as_json)
 
 

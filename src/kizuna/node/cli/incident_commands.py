@@ -10,7 +10,8 @@ import typer
 
 from kizuna.base.languages import PAGES
 from kizuna.node.cli.choices import Language, choice, near
-from kizuna.node.cli.share_open import AsJson, Home, Secret
+from kizuna.node.cli.persons import Secret, person
+from kizuna.node.cli.share_open import AsJson, Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def _act(home: Path, by: str, secret: Path | None, work: Callable[[Office, str],
          as_json: bool) -> None:  # fmt: skip
     from kizuna.node.cli import desk_run  # noqa: PLC0415
 
-    name = desk_run.person(home, by, secret, "incident.handle")
+    name = person(home, by, secret, "incident.handle")
     desk_run.incident(home, lambda office: work(office, name), as_json=as_json, language=language)
 
 

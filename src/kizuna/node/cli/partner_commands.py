@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from kizuna.node.cli.choices import Level
-from kizuna.node.cli.share_open import AsJson, By, Hands, Home, Officer, Party, Second, Secrets, officers
+from kizuna.node.cli.persons import Hands, Officer, Second, Secret, Secrets, officer, officers
+from kizuna.node.cli.share_open import AsJson, Home, Party
 
 partner_app = typer.Typer(help="Partners of a node: introduce, list, bound, pause, revoke.", no_args_is_help=True)
 community_app = typer.Typer(help="Communities: lists of members, signed by their stewards.", no_args_is_help=True)
@@ -77,24 +78,28 @@ def accept(
 def open_up(
     home: Home, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the other side handed back.")],
     out: Out = None, code: Code = "", later: Annotated[bool, typer.Option("--later", help="Confirm later.")] = False,
-    by: By = "", as_json: AsJson = False,
+    by: Annotated[str, typer.Option("--by", help="Officer who confirms; asked to log in. Not with --later.")] = "",
+    password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Third step: write the last file, show the code to read aloud, and take the code that the other side reads."""
-    from kizuna.node.cli import partner_run  # noqa: PLC0415
+    from kizuna.node.cli import output, partner_run  # noqa: PLC0415
 
-    partner_run.open_up(home, file, out, code, by, later=later, as_json=as_json)
+    if not (by or later):
+        output.fail("who confirms says so with --by; or --later", output.USAGE)
+    name = "" if later else officer(home, by, password_file)
+    partner_run.open_up(home, file, out, code, name, as_json=as_json)
 
 
 @partner_app.command("confirm")
 def confirm(
-    home: Home, party: Party,
+    home: Home, party: Party, by: Officer,
     file: Annotated[Path | None, typer.Option("--file", help="The third file, for the side that accepted.")] = None,
-    code: Code = "", by: By = "", as_json: AsJson = False,
+    code: Code = "", password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Last step: type the code that the other side reads aloud. The partner is known from here on."""
     from kizuna.node.cli import partner_run  # noqa: PLC0415
 
-    partner_run.confirm(home, party, file, code, by, as_json=as_json)
+    partner_run.confirm(home, party, file, code, officer(home, by, password_file), as_json=as_json)
 
 
 @partner_app.command("list")
@@ -164,11 +169,13 @@ def exposure(home: Home, party: Party, as_json: AsJson = False) -> None:
 
 
 @partner_app.command("new-epoch")
-def new_epoch(home: Home, passphrase_file: Phrase = None, by: By = "", as_json: AsJson = False) -> None:
+def new_epoch(
+    home: Home, by: Officer, passphrase_file: Phrase = None, password_file: Secret = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """After a restore: close the logs where they stood and begin anew, with the root key. The node must not run."""
     from kizuna.node.cli import partner_run  # noqa: PLC0415
 
-    partner_run.new_epoch(home, passphrase_file, by, as_json=as_json)
+    partner_run.new_epoch(home, passphrase_file, officer(home, by, password_file), as_json=as_json)
 
 
 # ---- communities ---------------------------------------------------------------------------------------------------
@@ -239,10 +246,7 @@ def community_leave(home: Home, community: Community, by: Officer, password_file
 
 
 def _officers(home: Path, by: str, second: str, secrets: list[Path] | None, widens: str = "") -> str:
-    from kizuna.node.cli import output  # noqa: PLC0415
-
-    with output.plain_errors():
-        return officers(home, Hands(by, second, tuple(secrets or ())), widens=widens)
+    return officers(home, Hands(by, second, tuple(secrets or ())), widens=widens)
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------
@@ -256,44 +260,48 @@ def keys_show(home: Home, as_json: AsJson = False) -> None:
 
 @keys_app.command("rotate")
 def keys_rotate(
-    home: Home, root_key: RootKey = None, passphrase_file: Phrase = None, by: By = "", as_json: AsJson = False,
+    home: Home, by: Officer, root_key: RootKey = None, passphrase_file: Phrase = None, password_file: Secret = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Make new keys and publish them beside the old ones, which go on signing. The node must not run."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.rotate(home, root_key, passphrase_file, by, as_json=as_json)
+    trust_run.rotate(home, root_key, passphrase_file, officer(home, by, password_file), as_json=as_json)
 
 
 @keys_app.command("retire")
 def keys_retire(
-    home: Home, root_key: RootKey = None, passphrase_file: Phrase = None,
+    home: Home, by: Officer, root_key: RootKey = None, passphrase_file: Phrase = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="Also where partners do not know the new keys yet.")] = False,
-    by: By = "", as_json: AsJson = False,
+    password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Let the new keys sign and end the old ones, once every partner knows the new. The node must not run."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.retire(home, root_key, passphrase_file, by, anyway=anyway, as_json=as_json)
+    name = officer(home, by, password_file)
+    trust_run.retire(home, root_key, passphrase_file, name, anyway=anyway, as_json=as_json)
 
 
 @keys_app.command("revoke")
 def keys_revoke(
-    home: Home,
+    home: Home, by: Officer,
     use: Annotated[list[str] | None, typer.Option("--use", help="page, node, box or tls; all without it.")] = None,
-    root_key: RootKey = None, passphrase_file: Phrase = None, why: Why = "", by: By = "", as_json: AsJson = False,
+    root_key: RootKey = None, passphrase_file: Phrase = None, why: Why = "", password_file: Secret = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Keys were stolen: end them at what this node signed, put new ones in use and tell partners. It must not run."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.revoke(home, tuple(use or ()), root_key, passphrase_file, why, by, as_json=as_json)
+    name = officer(home, by, password_file)
+    trust_run.revoke(home, tuple(use or ()), root_key, passphrase_file, why, name, as_json=as_json)
 
 
 @keys_app.command("announce")
-def keys_announce(home: Home, by: By = "", as_json: AsJson = False) -> None:
+def keys_announce(home: Home, by: Officer, password_file: Secret = None, as_json: AsJson = False) -> None:
     """Bring the newest key manifests to every partner that can be reached; the node may run."""
     from kizuna.node.cli import trust_run  # noqa: PLC0415
 
-    trust_run.announce(home, by, as_json=as_json)
+    trust_run.announce(home, officer(home, by, password_file), as_json=as_json)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from kizuna.node.cli import output
 from kizuna.node.cli.bounds_run import row_of
-from kizuna.node.cli.share_open import ask_line, audited, opened, secret
+from kizuna.node.cli.persons import audited, secret
+from kizuna.node.cli.share_open import ask_line, opened
 
 
 class Wanted(NamedTuple):
@@ -108,12 +109,15 @@ def accept(home: Path, file: Path, wanted: Wanted, out: Path | None, *, as_json:
             path = _free(out or Path(f"{sharing.party}.intro.json"), held[1] if held else None)
             party, data = introduction.accept(sharing.places, sharing.identity, addresses, first, os.urandom)
             _written(path, data)
-        words = f"{party} asks. Hand {path} back. Then: kizuna partner confirm {home} {party} --file THEIR-OPEN-FILE"
+        words = (
+            f"{party} asks. Hand {path} back. Then: kizuna partner confirm {home} {party} --file "
+            "THEIR-OPEN-FILE --by OFFICER"
+        )
         _tell({"party": party, "file": str(path)}, words, as_json=as_json)
 
 
-def open_up(home: Path, file: Path, out: Path | None, code: str, by: str, *, later: bool, as_json: bool) -> None:
-    """Third step."""
+def open_up(home: Path, file: Path, out: Path | None, code: str, by: str, *, as_json: bool) -> None:
+    """Third step, and the last one too where somebody confirms now: ``by``."""
     with output.plain_errors():
         from kizuna.node.share import introduction  # noqa: PLC0415
 
@@ -122,8 +126,8 @@ def open_up(home: Path, file: Path, out: Path | None, code: str, by: str, *, lat
             made = introduction.open_up(sharing.places, _read(file))
             _written(path, made.file)
         words = f"Hand {path} to {made.party}. Call them, over a voice that you know. Read to them:\n  {made.code}"
-        _tell({"party": made.party, "file": str(path), "code": made.code}, words, as_json=as_json and later)
-        if not later:
+        _tell({"party": made.party, "file": str(path), "code": made.code}, words, as_json=as_json and not by)
+        if by:
             _confirmed(home, made.party, code, by, as_json=as_json)
 
 
@@ -154,7 +158,9 @@ def _confirmed(home: Path, party: str, code: str, by: str, *, as_json: bool) -> 
             audited(home, by, "partner.refused", party)
             again = party in introduction.waiting(sharing.places)
             anew = "Begin the introduction anew, and ask how the files were carried."
-            output.fail(f"{exc}. {f'Again: kizuna partner confirm {home} {party}' if again else anew}", output.REFUSED)
+            output.fail(
+                f"{exc}. {f'Again: kizuna partner confirm {home} {party} --by {by}' if again else anew}", output.REFUSED
+            )
     audited(home, by, "partner.confirm", party)
     _tell(row_of(known), f"{party} ({known.title}) is known here, told at most {known.tlp_max} and what rules release.",
           as_json=as_json)  # fmt: skip

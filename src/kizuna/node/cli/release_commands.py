@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from kizuna.node.cli.choices import choice, known_kinds
-from kizuna.node.cli.share_open import AsJson, Home, Secret
+from kizuna.node.cli.persons import Secret, person
+from kizuna.node.cli.share_open import AsJson, Home
 
 release_app = typer.Typer(help="What partners are told.", no_args_is_help=True)
 
@@ -54,9 +55,9 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write what a partner was told, of the very bytes in its logs, as a file for its programs; it is audited."""
-    from kizuna.node.cli import desk_run, exchange_run  # noqa: PLC0415
+    from kizuna.node.cli import exchange_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "release.export")
+    by = person(home, by, password_file, "release.export")
     wanted = exchange_run.Wanted(start, end, tuple(kinds or ()))
     exchange_run.export(home, as_, form, wanted, out, (key, certificate), by, as_json=as_json)
 
@@ -77,9 +78,9 @@ def bring(
     as_json: AsJson = False,
 ) -> None:
     """Put what others sent into quarantine; nothing of it is used before a person lets it in. Exit code 3: not all."""
-    from kizuna.node.cli import desk_run, exchange_run  # noqa: PLC0415
+    from kizuna.node.cli import exchange_run  # noqa: PLC0415
 
-    by = desk_run.person(home, by, password_file, "release.act")
+    by = person(home, by, password_file, "release.act")
     exchange_run.bring(home, file, form, origin, certificate, (sender, recipient), by, as_json=as_json)
 
 
@@ -103,13 +104,13 @@ def recall(
     if refuse:
         if record or subject or not text:
             output.fail("a refusal names one recall, and says why with --text", output.USAGE)
-        by = desk_run.person(home, by, password_file, "release.act")
+        by = person(home, by, password_file, "release.act")
         desk_run.refuse_recall(home, refuse, text, by, as_json=as_json)
         return
     if record or subject:
         if not reason or bool(record) == bool(subject):
             output.fail("a recall names records or a subject, and a --reason", output.USAGE)
-        by = desk_run.person(home, by, password_file, "release.act")
+        by = person(home, by, password_file, "release.act")
     desk_run.recall(home, list(record or ()), subject, action, reason, text, by, as_json=as_json)
 
 
@@ -132,12 +133,12 @@ def request(
     from kizuna.node.cli import desk_run  # noqa: PLC0415
 
     if answer:
-        by = desk_run.person(home, by, password_file, "release.act")
+        by = person(home, by, password_file, "release.act")
         desk_run.answer(home, answer, verdict, list(record or ()), text, by, as_json=as_json)
         return
     if to:
         known_kinds(kind or ())
-        by = desk_run.person(home, by, password_file, "release.who")
+        by = person(home, by, password_file, "release.who")
     desk_run.request(home, to, text, list(kind or ()), list(subject or ()), clause, by, distress=distress,
                      as_json=as_json)  # fmt: skip
 

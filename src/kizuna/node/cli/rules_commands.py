@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from kizuna.node.cli.choices import Language
-from kizuna.node.cli.share_open import AsJson, Home, Officer, Secret, Secrets
+from kizuna.node.cli.persons import Officer, Secret, Secrets
+from kizuna.node.cli.share_open import AsJson, Home
 
 rules_app = typer.Typer(help="Rules of release: what leaves, to whom, how late, how coarse.", no_args_is_help=True)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kizuna.node.cli import output
 from kizuna.node.cli.desk_run import desk
-from kizuna.node.cli.share_open import SECOND_PERSON, audited, missing_second, officer, opened, two_persons, when
+from kizuna.node.cli.persons import SECOND_PERSON, Hands, audited, both, missing_second, officer
+from kizuna.node.cli.share_open import opened, when
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -153,10 +154,7 @@ def activate(
 ) -> None:
     """Put in force; with a memorandum, sign it first: rules and what they rest on in one act."""
     with output.plain_errors():
-        if second:
-            two_persons(home, by, second)
-        first = officer(home, by, secrets[0] if secrets else None)
-        other = officer(home, second, secrets[1] if len(secrets) > 1 else None) if second else ""
+        first, other = both(home, Hands(by, second, secrets))
         with desk(home, zones=True) as office, _refusals():
             book = office.rulebook
             rules = _meant(office, what, first, other)

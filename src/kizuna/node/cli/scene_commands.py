@@ -10,7 +10,8 @@ import typer
 
 from kizuna.node.cli.choices import Language, choice
 from kizuna.node.cli.incident_commands import By, Incident, Lat, Lon, _in
-from kizuna.node.cli.share_open import AsJson, Home, Secret
+from kizuna.node.cli.persons import Secret, person
+from kizuna.node.cli.share_open import AsJson, Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ def fix(
         output.fail("a position is that of one --mmsi or one --detection", output.USAGE)
     with output.plain_errors():
         from kizuna.node.cli.at_node import AtNode  # noqa: PLC0415
-        from kizuna.node.cli.share_open import secret  # noqa: PLC0415
+        from kizuna.node.cli.persons import secret  # noqa: PLC0415
 
         with desk_run.desk(home) as office:
             found = desk_run.named(office, incident)
@@ -116,7 +117,7 @@ def joint(
 
     if sign and not by:
         output.fail("who signs says so with --by", output.USAGE)
-    name = desk_run.person(home, by, password_file, "incident.handle") if sign else ""
+    name = person(home, by, password_file, "incident.handle") if sign else ""
     with output.plain_errors(), desk_run.desk(home) as office:
         from kizuna.node.share.files import put  # noqa: PLC0415
         from kizuna.node.share.incidents import acts  # noqa: PLC0415
@@ -148,7 +149,7 @@ def review(
 
     if act and not (verdict and by):
         output.fail("a review has a --verdict and is given by somebody: --by", output.USAGE)
-    name = desk_run.person(home, by, password_file, "release.review") if act else ""
+    name = person(home, by, password_file, "release.review") if act else ""
     with output.plain_errors(), desk_run.desk(home) as office:
         from kizuna.node.share.views import overview  # noqa: PLC0415
         from kizuna.node.share.views.naming import namer  # noqa: PLC0415

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.share_open import AsJson, By, Home, Officer, Party, Secret
+from kizuna.node.cli.persons import Officer, Secret, officer
+from kizuna.node.cli.share_open import AsJson, Home, Party
 
 sync_app = typer.Typer(help="The exchange with partners: how it stands, by hand, after a halt.", no_args_is_help=True)
 bundle_app = typer.Typer(help="Carried media: pages sealed for one partner in a file.", no_args_is_help=True)
@@ -45,9 +46,9 @@ def resume(
     by: Officer, password_file: Secret = None,
 ) -> None:  # fmt: skip
     """Take up a log that was halted, after a person looked into it."""
-    from kizuna.node.cli import desk_run, sync_run  # noqa: PLC0415
+    from kizuna.node.cli import sync_run  # noqa: PLC0415
 
-    sync_run.resume(home, log, desk_run.person(home, by, password_file, "partner.act"))
+    sync_run.resume(home, log, officer(home, by, password_file))
 
 
 @bundle_app.command("write")
@@ -65,12 +66,12 @@ def write(
 @bundle_app.command("read")
 def read(
     home: Home, file: Annotated[Path, typer.Argument(metavar="FILE", help="File that a partner wrote for us.")],
-    by: By = "", as_json: AsJson = False,
+    by: Officer, password_file: Secret = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Take in a partner's sealed file; twice does no harm. Exit code 3 when a piece of it was refused."""
     from kizuna.node.cli import sync_run  # noqa: PLC0415
 
-    sync_run.bundle_read(home, file, by, as_json=as_json)
+    sync_run.bundle_read(home, file, officer(home, by, password_file), as_json=as_json)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kizuna.node.cli import output
-from kizuna.node.cli.share_open import audited, opened, when
+from kizuna.node.cli.persons import audited
+from kizuna.node.cli.share_open import opened, when
 
 if TYPE_CHECKING:
     from kizuna.links.fed.client import Line

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kizuna.node.cli import output
-from kizuna.node.cli.share_open import audited, opened, secret
+from kizuna.node.cli.persons import audited, secret
+from kizuna.node.cli.share_open import opened
 
 if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
