@@ -52,6 +52,8 @@ MANIFEST_MAX_BYTES: Final = 1024 * 1024
 X25519: Final = "x25519"
 DIGEST: Final = "sha256"
 _ALG: Final = {"page": ED25519, "node": ED25519, "box": X25519, "tls": DIGEST}
+RETIRED: Final = "retired_key"
+"""Code of the error for a head under which a newer one is to be asked for."""
 _ORDER: Final = {"live": 0, "retired": 1, "revoked": 2}
 
 
@@ -181,7 +183,8 @@ class KeyRing:
         if position and checkpoint.size == limit and checkpoint.root == position.root_hash:
             return
         if key.state == "retired" and checkpoint.size < limit:
-            raise InputError("signed by a key since retired", where=where, hint="ask for it again, under a newer head")
+            hint = "ask for it again, under a newer head"
+            raise InputError("signed by a key since retired", where=where, hint=hint, code=RETIRED)
         hint = "fetch the newest checkpoint; if this goes on, call the partner: somebody uses a dead key"
         raise TrustError(f"the key was {key.state} at record {limit}", where=where, hint=hint)
 

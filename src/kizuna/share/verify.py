@@ -38,7 +38,7 @@ from kizuna.share.ledger.checkpoint import Checkpoint, parse_text, read_checkpoi
 from kizuna.share.ledger.merkle import EMPTY, Frontier, Nodes
 from kizuna.share.ledger.name import LogName, parse_name
 from kizuna.share.ledger.note import COSIGNATURE, Note, Signed, check_note, read_note
-from kizuna.share.ledger.proof import Proof, Shown, check_proof, read_proof
+from kizuna.share.ledger.proof import Proof, Shown, check_path, read_proof
 from kizuna.share.ledger.salts import Salts
 from kizuna.share.page import LIMITS, Erased, Limits, Page, open_page
 
@@ -312,16 +312,24 @@ def proved(proof: Proof, record: bytes, ring: KeyRing, context: str) -> Shown:
 
     Raises InputError, UnavailableError (its epoch was not announced here) or TrustError.
     """
-    checkpoint, _ = read_checkpoint(proof.checkpoint)
+    checkpoint, signed = counts(proof.checkpoint, ring, context)
+    check_path(proof, record, checkpoint)
+    return Shown(checkpoint, proof.index, signed)
+
+
+def counts(head: bytes, ring: KeyRing, context: str) -> tuple[Checkpoint, tuple[Signed, ...]]:
+    """Judge a head of a party in this context by itself: V3, V5 to V7. Raises as ``proved``."""
+    checkpoint, note = read_checkpoint(head)
     name = parse_name(checkpoint.origin)
     if name.origin != ring.party or name.context != context:
         raise TrustError("a proof of another party or context", where=str(name))
-    known = (*ring.page_verifiers(name), *ring.node_verifiers(name.context))
-    shown = check_proof(proof, record, known)
+    signed = check_note(note, (*ring.page_verifiers(name), *ring.node_verifiers(name.context)))
+    if all(s.verifier.name != checkpoint.origin for s in signed):
+        raise TrustError("the log itself did not sign", where=checkpoint.origin)
     ring.check_epoch(checkpoint, name)
-    for signed in shown.signed:
-        ring.check_position(signed.verifier, checkpoint, name.context)
-    return shown
+    for one in signed:
+        ring.check_position(one.verifier, checkpoint, name.context)
+    return checkpoint, signed
 
 
 def rewind(seen: Seen, to: Position, nodes: Nodes) -> Seen:

@@ -7,6 +7,7 @@ import msgspec
 
 from kizuna.node.share.arrivals import Arrivals
 from kizuna.node.share.desk.office import Office
+from kizuna.node.share.onward import grants
 from kizuna.node.share.lines.page_exchange import Exchange
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.records.record import Record, encode, record_id
@@ -139,6 +140,12 @@ def chain(homes: Path, tmp: Path, *parties: str) -> list[Node]:
         agreed(node.office, *near)
         node.rules(RULES % {"me": node.party, "to": ", ".join(f'"{p}"' for p in near)})
     return nodes
+
+
+def confirm(node: Node, party: str) -> None:
+    """An officer confirms the root key of a party that only carriers told of."""
+    [found] = [s for s in node.office.proofs.strangers() if s.party == party]
+    grants.confirm(node.office, party, found.fingerprint, "mei")
 
 
 def onward(node: Node, of: str, *to: str) -> None:

@@ -13,7 +13,7 @@ from kizuna.node.share.onward.grants import Wish
 from kizuna.records.bodies.onward import CarriedKeys, Scope
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.share.decide import Decision
-from node.share.onward_nodes import ONWARD, RULES, Node, chain, made, meet, onward, sync
+from node.share.onward_nodes import ONWARD, RULES, Node, chain, confirm, made, meet, onward, sync
 
 DAY = 86_400_000
 
@@ -32,11 +32,6 @@ def row(homes: Path, tmp_path: Path) -> Iterator[list[Node]]:
     yield nodes
     for node in nodes:
         node.end()
-
-
-def confirm(node: Node, party: str) -> None:
-    [found] = [s for s in node.office.proofs.strangers() if s.party == party]
-    grants.confirm(node.office, party, found.fingerprint, "mei")
 
 
 def let(node: Node, scope: Scope, *via: str, days: float = 1) -> str:

@@ -138,6 +138,12 @@ class CarriedKeys(Body, frozen=True, kw_only=True):
     text: Annotated[str, msgspec.Meta(max_length=MANIFEST_MOST)]
 
 
+class CarriageRequest(Body, frozen=True, kw_only=True):
+    """Asks the carrier of records for their proofs anew: the head under those that came does not count any more."""
+
+    records: Annotated[tuple[RecordId, ...], msgspec.Meta(min_length=1, max_length=RECORDS_MOST)]
+
+
 KINDS: Final = (
     Kind("grant", 2, Grant, ROUTINE, "Allows that records be passed on."),
     Kind("grant.end", 1, GrantEnd, FLASH, "Ends grants before their time."),
@@ -146,4 +152,5 @@ KINDS: Final = (
     Kind("consent.refusal", 1, ConsentRefusal, ROUTINE, "Refuses what was asked, with a reason."),
     Kind("carriage", 1, Carriage, ROUTINE, "The originator's proof of records that follow."),
     Kind("carriage.keys", 1, CarriedKeys, ROUTINE, "A key manifest of another party."),
+    Kind("carriage.request", 1, CarriageRequest, ROUTINE, "Asks for the proofs of records anew."),
 )

@@ -79,6 +79,16 @@ class Carried:
         sql = f"SELECT {_CARRY} FROM carried WHERE state = ? ORDER BY at_ms DESC LIMIT ?"  # noqa: S608 a constant
         return [_carry(row) for row in self._database.rows(sql, state, most)]
 
+    def waiting(self, most: int, before: Carry | None = None) -> list[Carry]:
+        """The newest that are set aside though a proof came, newest first; those after ``before`` in that order."""
+        at = (before.at_ms, id_bytes(before.id), before.carrier) if before else (_LATEST, b"", "")
+        sql = (
+            f"SELECT {_CARRY} FROM carried WHERE state = '{ASIDE}' AND carriage <> x'' "  # noqa: S608 constants
+            "AND at_ms <= ?1 AND (at_ms, id, carrier) < (?1, ?2, ?3) "
+            "ORDER BY at_ms DESC, id DESC, carrier DESC LIMIT ?4"
+        )
+        return [_carry(row) for row in self._database.rows(sql, *at, most)]
+
     def counts(self) -> list[tuple[str, str, str, int]]:
         """(originator, carrier, state, how many)."""
         sql = "SELECT origin, carrier, state, count(*) FROM carried GROUP BY origin, carrier, state"
@@ -134,6 +144,7 @@ class Passed:
         return [Passing(raw.hex(), *rest) for raw, *rest in self._database.rows(sql, leave, most)]
 
 
+_LATEST: Final = (1 << 63) - 1
 _CARRY: Final = "id, carrier, origin, carriage, state, why, at_ms"
 _PUT: Final = f"carried ({_CARRY}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 

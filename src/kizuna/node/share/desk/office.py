@@ -41,6 +41,7 @@ from kizuna.records.record import decode, record_id
 from kizuna.share.agreement import Book, enforce, load, signing
 from kizuna.share.columns import Facts
 from kizuna.share.decide import Decision
+from kizuna.share.decide.reasons import SAID
 from kizuna.share.grants import Grants
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.recall import Recalls
@@ -50,6 +51,7 @@ from kizuna.stores.shared import Decided
 
 DUTIES: Final = frozenset((
     "recall", "recall.ack", "grant.end", "grant.use", "request.end", "agreement", "community.members",
+    "carriage.request",
 ))  # fmt: skip
 """Kinds that go to whom they concern without a rule of release."""
 TAKEN: Final = ("incident.", "recall", "grant", "consent.", "request", "answer", "agreement")
@@ -168,7 +170,7 @@ class Office:
         named = tuple(r for r in free.rule_ids if r in lapsed)
         if not free.released or not named:
             return decision
-        why = tuple(f"rule {r} releases nothing: {lapsed[r]}" for r in named)
+        why = tuple(SAID("rule.lapsed", rule=r, why=lapsed[r]) for r in named)
         return Decision("withhold", decision.policy_hash, named, why=why)
 
     def tend(self) -> list[str]:
@@ -183,7 +185,7 @@ class Office:
             return [
                 *(f"a row of the journal cannot be used and is left out: {why}" for why in self.unusable.values()),
                 *self.agreements.warnings(self.now_ms()),
-                *(f"rule {r} releases nothing: {why}" for r, why in lapsed.items()),
+                *(SAID("rule.lapsed", rule=r, why=why) for r, why in lapsed.items()),
             ]
 
     def seen(self) -> tuple[int, int]:
@@ -323,7 +325,7 @@ class Office:
         """
         decision = self.lapsed_decision(self.sharing.door.why(facts, audience), facts, audience)
         if decision.released and not decision.transforms.changes_nothing:
-            why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote is not changed"
+            why = SAID("rule.changes", names=", ".join(decision.rule_ids))
             return Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
         if not data or DISTRESS in (facts.tag or ()):
             return decision

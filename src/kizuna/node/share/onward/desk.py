@@ -9,6 +9,7 @@ from kizuna.base.errors import InputError
 from kizuna.node.share.onward.grants import AskedGrants
 from kizuna.node.share.onward.passing_on import PassingOn
 from kizuna.node.share.onward.receiving import Judged, Receiving
+from kizuna.node.share.onward.renewal import Renewal
 from kizuna.records.bodies.onward import GrantUse
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
@@ -26,6 +27,7 @@ class OnwardDesk:
     def __init__(self, office: Office) -> None:
         self._office = office
         self.receiving, self.passing_on, self.grants = Receiving(office), PassingOn(office), AskedGrants()
+        self.renewal = Renewal(office)
 
     @property
     def due(self) -> bool:
@@ -48,6 +50,8 @@ class OnwardDesk:
     def tend(self) -> None:
         """What the running node does every few seconds."""
         self.passing_on.tend()
+        if self._office.sends:
+            self.renewal.tend()
 
     def by_duty(self, data: bytes, audience: str, decision: Decision) -> None:
         """Pass on what another party stated and duty demands, with its proof."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kizuna.base.errors import InputError, KizunaError, UnavailableError
+from kizuna.base.errors import InputError, KizunaError, TrustError, UnavailableError
 from kizuna.node.share.onward.grants import ended_by
 from kizuna.records.bodies.onward import RECORDS_MOST, GrantUse
 from kizuna.records.kinds import lane_of
@@ -212,16 +212,16 @@ class PassingOn:
         office = self._office
         rows = {row.id: (row, decision) for row, decision in some}
         try:
-            ahead, able = self._ahead(key, list(rows))
+            ahead, able, later = self._ahead(key, list(rows))
         except UnavailableError:
-            able, ahead = [], []
+            able, ahead, later = [], [], list(rows)
         except KizunaError as exc:
             traffic = getattr(office.sharing, "traffic", None)
             if traffic is not None:
                 traffic.alarm(key.origin, f"to {key.audience}", f"cannot be passed on: {exc}")
             return
         for name, (row, _) in rows.items():
-            if name in able:
+            if name not in later:
                 self._late.pop(name, None)
             elif len(self._late) < LATE_MOST:
                 self._late[name] = row
@@ -237,16 +237,18 @@ class PassingOn:
         )  # fmt: skip
         office.version += 1
 
-    def _ahead(self, key: _Run, names: Sequence[str]) -> tuple[list[bytes], list[str]]:
-        """What goes ahead of records, and those of them that are proved by now."""
-        office, proofs = self._office, {}
+    def _ahead(self, key: _Run, names: Sequence[str]) -> tuple[list[bytes], list[str], list[str]]:
+        """What goes ahead of records, those of them that are proved by now, and those that may be later."""
+        office, proofs, later = self._office, {}, list[str]()
         for name in names:
             try:
                 proofs[name] = office.proofs.of(name, key.origin)
             except UnavailableError:
-                continue
+                later.append(name)
+            except TrustError as exc:  # under a key that was revoked since: nothing proves it any more
+                office.withhold(name, Decision("withhold", "", why=(str(exc),)), key.audience)
         if not proofs:
-            return [], []
+            return [], [], later
         log = office.sharing.door.log_name(key.audience, key.lane)
         out = office.proofs.manifests(key.origin, key.audience)
         for grant in sorted(self._grants(key, names)):
@@ -258,7 +260,7 @@ class PassingOn:
                 out.append(held.data)
         tlp = max(decode(held.data).label.tlp for held in office.shared.records.many(proofs).values() if held.data)
         out += self._papers(key, proofs, tlp, key.grant or None)
-        return out, list(proofs)
+        return out, list(proofs), later
 
     def _grants(self, key: _Run, names: Sequence[str]) -> set[str]:
         """The grant under which these go on, and those under which whoever takes them may pass them on."""
@@ -280,12 +282,38 @@ class PassingOn:
             for paper in carriages(key.origin, proofs, keys=keys, grant=grant)
         ]  # fmt: skip
 
+    def prove_again(self, names: Sequence[str], audience: str, lane: str) -> list[str]:
+        """Put proofs of records that stand in our log to an audience there once more; of which, or that cannot be.
+
+        What a newer head is still to come for stays out of the answer, to be tried again.
+        """
+        office, by = self._office, dict[str, dict[str, Any]]()
+        done = []
+        for name in names:
+            row = self.row(name)
+            try:
+                if row is not None:
+                    by.setdefault(row.record.origin, {})[name] = office.proofs.of(name, row.record.origin)
+            except UnavailableError:
+                continue
+            except KizunaError:
+                pass  # nothing proves it any more
+            done.append(name)
+        why = ("its proof was asked for anew",)
+        for origin, proofs in by.items():
+            tlp = max(decode(held.data).label.tlp for held in office.shared.records.many(proofs).values() if held.data)
+            key = _Run(audience, lane, origin, "")
+            papers = [*office.proofs.manifests(origin, audience), *self._papers(key, proofs, tlp, None)]
+            said = Decision("release", "", ("duty.carriage.request",), label=Label(tlp=tlp), lane=lane, why=why)
+            office.sharing.door.carry([(paper, said) for paper in papers], audience, lane)
+        return done
+
     def by_duty(self, data: bytes, audience: str, decision: Decision) -> None:
         """Pass on a recall, a grant or its end of another party, with its proof; later where no head covers it yet."""
         record, name = decode(data), record_id(data)
         key = _Run(audience, decision.lane or lane_of(record.kind), record.origin, "")
         try:
-            ahead, able = self._ahead(key, [name])
+            ahead, able, _ = self._ahead(key, [name])
         except UnavailableError:
             return
         if able:

@@ -13,27 +13,32 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kizuna.base.errors import InputError, TrustError, UnavailableError
+from kizuna.base.errors import InputError, KizunaError, TrustError, UnavailableError
 from kizuna.node.share.partners import REVOKED
 from kizuna.records.bodies.onward import MANIFEST_MOST, Carriage, CarriedKeys
 from kizuna.records.kinds import read_body
 from kizuna.records.label import PARTY, Label, Tlp
 from kizuna.records.record import Record, body_bytes, decode, encode
-from kizuna.share.keys import KeyRing, read_manifest
+from kizuna.share.keys import RETIRED, KeyRing, read_manifest
 from kizuna.share.ledger import merkle
 from kizuna.share.ledger.carriage import proof_in
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.ledger.note import read_base64
 from kizuna.share.ledger.proof import Proof
+from kizuna.share.verify import counts
 from kizuna.stores.shared.books import Paper
+from kizuna.stores.shared.onward import TAKEN
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
+    from kizuna.stores.shared import LogState
 
 KIND: Final = "originator"
 """Papers with key manifests of parties that carriers brought."""
 CONFIRMED: Final = "!originator"
 """Journal rows: an officer confirmed a root key."""
+HEADS_MOST: Final = 256
+"""Heads of which it is remembered whether they count."""
 ORIGINATORS_MOST: Final = 256
 """Parties whose keys are kept without an introduction."""
 
@@ -54,6 +59,8 @@ class Proofs:
         self._office = office
         self._confirmed: set[tuple[str, str]] = set()
         self._rings: dict[str, tuple[Any, KeyRing]] = {}
+        self._counts: dict[tuple[bytes, tuple[bytes, ...]], KizunaError | None] = {}
+        """By head and keys: why it does not count, None where it does."""
         self.confirmations = 0
 
     # ---- places ------------------------------------------------------------------------------------------------------
@@ -65,24 +72,46 @@ class Proofs:
             if state is None or state.side != "in" or parse_name(log).origin != origin:
                 continue
             found = True
-            head = self._head(log, n, state.size, state.head_size, state.head)
+            head = self._head(origin, n, state)
             salt = shared.logs.salts(log, n, 1).read(n, 1)[0]
             if head is not None and salt is not None:
                 size, note = head
                 return Proof(n, tuple(merkle.inclusion(n, size, shared.logs.nodes(log))), note, salt)
         carried = shared.carried.get(record)
-        if carried is not None and carried.carriage and carried.state == "taken":
-            return proof_in(self.paper(carried.carriage), record)
+        if carried is not None and carried.carriage and carried.state == TAKEN:
+            paper = self.paper(carried.carriage)
+            why = self._fault(origin, paper.checkpoint.encode())
+            if why is None:
+                return proof_in(paper, record)
+            if why.code != RETIRED:
+                raise why
+            self._office.onward.renewal.need(record, carried.carrier)
+            raise UnavailableError("its proof is asked for anew", where=record[:16])
         if found:
             raise UnavailableError("no signed head covers it yet", where=record[:16])
         raise InputError(f"nothing proves that {origin} stated {record[:16]}")
 
-    def _head(self, log: str, n: int, size: int, head_size: int, head: bytes | None) -> tuple[int, bytes] | None:
-        """A signed head over this entry, of a tree that is held: the newest."""
-        if head is not None and n < head_size <= size:
-            return head_size, head
-        rows = [(s, note) for s, _, note in self._office.shared.logs.checkpoints(log, n) if n < s <= size]
-        return rows[-1] if rows else None
+    def _head(self, origin: str, n: int, state: LogState) -> tuple[int, bytes] | None:
+        """A signed head over this entry that counts now, of a tree that is held: the newest."""
+        heads = [(state.head_size, state.head)] if state.head is not None and n < state.head_size <= state.size else []
+        if heads and self._fault(origin, heads[0][1]) is None:
+            return heads[0]
+        rows = [(s, note) for s, _, note in self._office.shared.logs.checkpoints(state.name, n) if n < s <= state.size]
+        return next((row for row in reversed(rows) if self._fault(origin, row[1]) is None), None)
+
+    def _fault(self, origin: str, note: bytes) -> KizunaError | None:
+        """Why a head of a party does not count as its keys stand now; None where it does."""
+        ring = self.ring(origin)
+        key = (note, ring.digests)
+        if key not in self._counts:
+            if len(self._counts) >= HEADS_MOST:
+                del self._counts[next(iter(self._counts))]
+            try:
+                counts(note, ring, self._office.context)
+                self._counts[key] = None
+            except KizunaError as exc:
+                self._counts[key] = exc
+        return self._counts[key]
 
     def paper(self, name: str) -> Carriage:
         """A carriage that is held. Raises InputError where it is none."""
@@ -147,13 +176,13 @@ class Proofs:
         if known is not None and body.sequence <= known.sequence:
             known.accept(body.text.encode())  # raises where it is another than the one known
             return False
-        if known is None and body.sequence != (held[-1].version + 1 if held else 1):
-            raise UnavailableError(f"key manifests before {body.sequence} are missing", where=body.party)
         if not held and known is None and len(self.strangers()) >= ORIGINATORS_MOST:
             raise InputError(f"more than {ORIGINATORS_MOST} parties are known by their carriers alone")
-        ring = known or KeyRing(body.party, read_base64(manifest.root, length=32))
-        for paper in held if known is None else ():
-            ring = ring.accept(paper.data)
+        root = read_manifest(held[0].data)[0].root if held else manifest.root
+        ring = known or KeyRing(body.party, read_base64(root, length=32))
+        for paper in held:
+            if paper.version == ring.sequence + 1:
+                ring = ring.accept(paper.data)
         ring.accept(body.text.encode())  # signed by its root key, and follows
         paper = Paper(KIND, body.party, body.sequence, self._office.now_ms(), carrier, body.text.encode())
         self._office.shared.papers.put(paper)

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kizuna.base.errors import InputError, KizunaError
-from kizuna.records.bodies.onward import Carriage, CarriedKeys
+from kizuna.records.bodies.onward import Carriage, CarriageRequest, CarriedKeys
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
 from kizuna.share.grants import DUTIES, may_be_carried
+from kizuna.share.keys import RETIRED
 from kizuna.share.ledger.carriage import proof_in
 from kizuna.share.ledger.checkpoint import Checkpoint
 from kizuna.share.ledger.name import parse_name
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from kizuna.node.share.sharing import Received
 
 AGAIN_MOST: Final = 2_000
-"""Records set aside that are judged again at once, newest first."""
+"""Records set aside that are judged again in one step, newest first; the next step goes on from there."""
 UNPROVED: Final = "came without its originator's proof"
 
 
@@ -47,6 +48,8 @@ class Receiving:
         self._seen: Any = None
         self._again: list[Carry] = []
         self._due = True
+        self._upto: Carry | None = None
+        """How far a look through what was set aside has come."""
         self._head: tuple[tuple[str, str, tuple[bytes, ...]], Carriage, Checkpoint] | None = None
         """The carriage that was judged last, under which keys, and its head."""
 
@@ -71,7 +74,7 @@ class Receiving:
     # ---- papers of carriers ------------------------------------------------------------------------------------------
     def _announced(self, row: Received, faults: list[tuple[str, str, str]]) -> None:
         """What a carrier says of what follows. Nothing of it is believed yet."""
-        if row.record.kind not in ("carriage", "carriage.keys"):
+        if not row.record.kind.startswith("carriage"):
             return
         try:
             body = read_body(row.record)
@@ -79,9 +82,13 @@ class Receiving:
                 now = self._office.now_ms()
                 named = [Carry(r, row.partner, body.originator, row.id, at_ms=now) for r in body.records]
                 self._office.shared.carried.announce(named)
+                if self._office.onward.renewal.came(body, row.id, row.partner):
+                    self._look_again()
             elif isinstance(body, CarriedKeys) and self._office.proofs.learn(body, row.partner):
-                self._due = True
+                self._look_again()
                 self._office.version += 1
+            elif isinstance(body, CarriageRequest):
+                self._office.onward.renewal.heard(body, row.partner)
         except KizunaError as exc:
             faults.append((row.partner, row.log, f"{row.id}: {exc}"))
 
@@ -113,7 +120,10 @@ class Receiving:
         try:
             self._proved(carried.carriage, row)
         except KizunaError as exc:
+            if exc.code == RETIRED:
+                office.onward.renewal.need(row.id, row.partner)
             return str(exc)
+        office.onward.renewal.met(row.id, row.partner)
         if record.kind in DUTIES:
             return ""
         verdict = office.grants.may_take(
@@ -135,20 +145,26 @@ class Receiving:
     # ---- what waits --------------------------------------------------------------------------------------------------
     @property
     def due(self) -> bool:
-        """Whether something changed that may let in what was set aside."""
+        """Whether something changed that may let in what was set aside, and not all of it was looked at since."""
         office = self._office
         now = (office.grants.version, office.proofs.confirmations, office.sharing.partners.stamp())
         if now != self._seen:
-            self._seen, self._due = now, True
+            self._seen = now
+            self._look_again()
         return self._due
+
+    def _look_again(self) -> None:
+        self._due, self._upto = True, None
 
     def _waiting(self) -> list[Received]:
         """What was set aside and passes now. It stays aside in the book until it was handed on (``done``)."""
         if not self.due:
             return []
-        self._due = False
+        found = self._office.shared.carried.waiting(AGAIN_MOST, self._upto)
+        self._due = len(found) == AGAIN_MOST
+        self._upto = found[-1] if self._due else None
         out = []
-        for carried in self._office.shared.carried.in_state(ASIDE, AGAIN_MOST):
+        for carried in found:
             row = self._row(carried)
             if row is not None and not self._fault(row, carried):
                 if row.record.kind in ("grant", "grant.end"):
