@@ -49,11 +49,12 @@ web-check: web/node_modules/playwright-core ## check the picture: types and unit
 
 web-test: web/node_modules/playwright-core ## walk a watch in a real browser, by mouse and by keyboard (needs chromium)
 	@if [ -z "$$KIZUNA_CHROMIUM$$(command -v chromium chromium-browser google-chrome | head -1)" ]; then \
-	  echo "web-test skipped: no chromium on this machine; KIZUNA_CHROMIUM may name one"; \
+	  echo "web-test skipped: no chromium on this machine; KIZUNA_CHROMIUM may name one"; [ -z "$$CI" ]; \
 	else npm run --prefix web build --silent && npm run --prefix web e2e --silent; fi
 
 web-all:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web-check web-test; \
+	elif [ -n "$$CI" ]; then echo "continuous integration has to have npm" >&2; exit 1; \
 	else echo "the checks of the picture are skipped: no npm on this machine (sudo apt install npm)"; fi
 
 web/node_modules/playwright-core: web/package-lock.json
@@ -106,6 +107,8 @@ digests: $(V)/.run ## compare results under two processor targets and without th
 # ---- long runs ----------------------------------------------------------------------------------------------------
 bench: $(V)/.bench ## time Kizuna beside its peers; results go to benchmarks/results
 	@for f in $(sort $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py))); do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/node_modules/playwright-core && node benchmarks/web/run.mjs; \
+	else echo "the benchmarks of the picture are skipped: no npm on this machine (sudo apt install npm)"; fi
 	@$(BIN)/python tools/reference.py
 
 soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of store, node and sync, release rules, ledgers, leaks
@@ -119,6 +122,8 @@ soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of sto
 	@$(BIN)/python tests/soak/leak_oracle.py
 	@$(BIN)/python tests/soak/kill_sync.py --kills 1000
 	@$(BIN)/python tests/soak/flash_sync.py
+	@$(BIN)/python tests/soak/apart.py --runs 6
+	@$(BIN)/python tests/soak/bad_line.py
 	@$(BIN)/python tests/soak/two_desks.py --networks 10000 --cases 6000
 
 # ---- data and locks (need npm and uv) -----------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Settings of the whole test suite."""
 
 import os
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,24 @@ settings.register_profile(
 settings.load_profile("kizuna")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+PROGRAMS = re.compile(r"PostgreSQL|Go or |ogr2ogr|is not installed|could not import|no openssl|needs hatchling")
+"""Why a test is skipped where a program or a package is missing, that continuous integration has to have."""
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """In continuous integration a test that cannot run for want of a program fails, and is not passed over."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if (
+        report.skipped
+        and os.environ.get("CI")
+        and not hasattr(report, "wasxfail")
+        and PROGRAMS.search(str(report.longrepr))
+    ):
+        report.outcome = "failed"
 
 
 @pytest.fixture(scope="session")
