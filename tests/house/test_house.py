@@ -81,6 +81,21 @@ def test_no_clock_and_no_chance_inside_the_rooms():
             assert not hits, f"{path.relative_to(ROOT)}: {hits[0].strip()}"
 
 
+@pytest.mark.parametrize(
+    ("call", "places"),
+    [
+        (r"outbox\.append\(", {"node/share/door.py"}),
+        (r"\brelease\.append\(", {"node/share/door.py"}),
+        (r"\brelease\.sign\(", {"node/share/trust/heads.py"}),
+        (r"\bCutter\(", {"node/share/lines/page_exchange.py"}),
+    ],
+)
+def test_one_way_out_to_partners(call, places):
+    """What a partner can get was put into a log by the door, signed in one place, and cut into pages in one place."""
+    found = {str(p.relative_to(SOURCE)) for p in SOURCE.rglob("*.py") if re.search(call, p.read_text())}
+    assert found == places
+
+
 @pytest.mark.slow
 def test_imports_go_down_only():
     tool = Path(sys.executable).parent / "lint-imports"
