@@ -18,6 +18,7 @@ from kizuna.links.fed.signing import recipient
 from kizuna.node.origin import own_rows
 from kizuna.node.share.bundles import taken, written
 from kizuna.node.share.epoch import begin
+from kizuna.node.share.lines import listener
 from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.lines.traffic import Traffic
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED, pins
@@ -197,6 +198,23 @@ def test_a_request_counts_once_and_only_where_it_was_meant_for(sides: tuple[Side
     with late:
         assert late.ask("GET", "/fed/v1/keys?after=0").status == 200, "the partner's clock is learnt and used"
         assert abs(late.ahead_s - 7200) < 5
+
+
+def test_a_partner_that_asks_too_often_is_told_to_pause_and_an_address_is_not_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "REQUESTS_MOST", 10)
+    monkeypatch.setattr(listener, "REQUESTS_S", 0.001)
+    north, south = pair(tmp_path, dial=False)
+    north.start(), south.open()
+    try:
+        until(lambda: answers(north))
+        with line_to(north, pins(south.partners.get("north"), "test"), who(south)) as line:
+            told = [line.ask("GET", "/fed/v1/keys?after=0") for _ in range(45)]
+        assert [a.status for a in told] == [200] * 10 + [429] * 30 + [404] * 5
+        assert {a.headers.get("retry-after") for a in told if a.status == 429} == {"2"}
+    finally:
+        north.stop(), south.stop()
 
 
 def test_a_third_party_sees_only_what_is_clear(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 REQUESTS_S: Final = 50.0
 REQUESTS_MOST: Final = 200
 """A partner may send so many requests a second, and so many at once."""
+ADDRESSES_TIMES: Final = 4
+"""An address may send so many times that: several partners may stand behind one; each hears of its own ceiling first."""
 _ADDRESSES_MOST: Final = 4096
 _BODY_S: Final = 120.0
 _DUE_S: Final = 0.5
@@ -74,15 +76,17 @@ class _Peer:
 
 
 class _Ceiling:
-    """So many requests a second and so many at once."""
+    """So many requests a second and so many at once, or ``times`` that."""
 
-    def __init__(self) -> None:
-        self.left, self.at_s = float(REQUESTS_MOST), time.monotonic()
+    def __init__(self, times: int = 1) -> None:
+        self.times = times
+        self.left, self.at_s = float(REQUESTS_MOST * times), time.monotonic()
 
     def within(self) -> bool:
         """Whether one more request is within the ceiling."""
         now = time.monotonic()
-        self.left = min(float(REQUESTS_MOST), self.left + (now - self.at_s) * REQUESTS_S) - 1.0
+        most, rate = float(REQUESTS_MOST * self.times), REQUESTS_S * self.times
+        self.left = min(most, self.left + (now - self.at_s) * rate) - 1.0
         self.at_s = now
         if self.left < 0:
             self.left = 0.0
@@ -202,7 +206,7 @@ class Listener:
 
     def _within(self, address: str) -> bool:
         """Whether this address may have one more signature looked at: before it is known to be a partner's."""
-        ceiling = self._addresses.pop(address, None) or _Ceiling()
+        ceiling = self._addresses.pop(address, None) or _Ceiling(ADDRESSES_TIMES)
         self._addresses[address] = ceiling  # the last one heard is the last to be forgotten
         if len(self._addresses) > _ADDRESSES_MOST:
             del self._addresses[next(iter(self._addresses))]
