@@ -42,7 +42,7 @@ REQUESTS_S: Final = 50.0
 REQUESTS_MOST: Final = 200
 """A partner may send so many requests a second, and so many at once."""
 ADDRESSES_TIMES: Final = 4
-"""An address may send so many times that: several partners may stand behind one; each hears of its own ceiling first."""
+"""An address may send so many times that: several may stand behind one; each hears of its own ceiling first."""
 _ADDRESSES_MOST: Final = 4096
 _BODY_S: Final = 120.0
 _DUE_S: Final = 0.5
