@@ -20,9 +20,9 @@ from typing import Any, Final
 from kizuna.base.errors import ConfigError
 from kizuna.base.units import HOUR_MS, MINUTE_MS
 from kizuna.engines.stages import Progress, silent
-from kizuna.exercise.simulate import Playback, Scenario, zones_geojson
+from kizuna.exercise.simulate import Playback, Scenario
 from kizuna.links.line_player import LinePlayer
-from kizuna.node.demo_places import anchorages_csv, names_toml
+from kizuna.node.demo_places import PLACES, write_places
 from kizuna.node.desk.desk import open_desk
 from kizuna.node.playing import Play, played, simulated, start_of_day
 from kizuna.node.service.clocks import wall_ms
@@ -115,19 +115,13 @@ def _made(home: Path, wanted: DemoWanted, context: str, player_port: int) -> Con
         "listen": {"tls": False, "port": wanted.port},
         "live": {"settle_h": 6.0, "lateness_h": 1.0, "keep_h": 48.0},
         "clock": {"kind": "stream", "speed": wanted.speed},
-        "places": {
-            "zones": ["exercise-zones.geojson"],
-            "anchorages": ["exercise-anchorages.csv"],
-            "names": ["exercise-names.toml"],
-        },
+        "places": PLACES,
         "store": {"lateness_s": 3600},
     }
     source = {"id": SOURCE, "kind": "exercise", "address": f"127.0.0.1:{player_port}", "licence": "invented",
               "station": "the generator"}  # fmt: skip
     made = init_node(home, Wanted("demo", "Kizuna demonstration", context, (), settings, (source,)))
-    (home / "exercise-zones.geojson").write_bytes(zones_geojson())
-    (home / "exercise-anchorages.csv").write_bytes(anchorages_csv())
-    (home / "exercise-names.toml").write_bytes(names_toml())
+    write_places(home)
     (home / MARK).touch()
     return made.config
 

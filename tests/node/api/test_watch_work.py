@@ -11,6 +11,8 @@ from station import NOW, PASSWORD
 from kizuna.node.api.books import Books
 from kizuna.node.api.routes.picture import Changes
 from kizuna.node.api.view import Viewer
+from kizuna.node.service.own_layers import OwnLayers
+from kizuna.places.cables import make_cable
 
 SHIP = 431000001
 
@@ -227,6 +229,18 @@ def test_layers_of_the_package_and_of_the_node(here):
     assert len(vic.get("/api/layers/ports").json()["features"]) > 20
     assert vic.get("/api/layers/zones").json()["features"] == []
     assert vic.get("/api/layers/cables").status_code == 404 and vic.get("/api/layers/..").status_code == 404
+
+
+def test_cables_of_the_node_come_with_whose_they_are(here):
+    cable = make_cable([[[121.5, 25.2], [123.2, 26.2]]], {"name": "C1", "owner": "O", "license": "ODbL"}, "c1")
+    here.node.layer = OwnLayers((), [cable]).layer
+    vic = here.user("viewer")
+    assert {r["name"]: r["there"] for r in vic.get("/api/layers").json()["layers"]}["cables"] is True
+    (feature,) = vic.get("/api/layers/cables").json()["features"]
+    assert feature["geometry"] == {"type": "MultiLineString", "coordinates": [[[121.5, 25.2], [123.2, 26.2]]]}
+    assert feature["properties"] == {
+        "cable_id": "c1", "name": "C1", "owner": "O", "status": "", "source": "", "licence": "ODbL",
+    }  # fmt: skip
 
 
 def test_audit_is_filtered_taken_away_and_checked(here):

@@ -1,6 +1,7 @@
 """Coverage and presence of a node: the same numbers as over all fixes at once, in bounded steps, with their date."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from node.service.node_make import START_S
 from kizuna.base.units import HOUR_MS
 from kizuna.fixes.table import FIXES
 from kizuna.node.service.health import Health
-from kizuna.node.service.heard_layers import HeardLayers
+from kizuna.node.service.heard_layers import BUSY_LOOKS, FIRST_S, HeardLayers
 from kizuna.node.service.settings import LayerSettings
 from kizuna.picture import presence as hours
 from kizuna.picture.rows import Rows
@@ -129,3 +130,27 @@ def test_each_hour_is_read_once_and_a_new_start_shows_the_last_answer(sea, tmp_p
     assert again.layer("presence") == made.layer("presence") and again.about("coverage") == made.about("coverage")
     (tmp_path / "coverage.geojson").write_text("{")
     assert layers(keep, tmp_path).about("coverage") == {"calculated": None}
+
+
+class Waits(threading.Event):
+    """A stop that comes after so many waits, and what was waited for, s."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most, self.told = most, []
+
+    def wait(self, timeout=None):
+        if timeout in (FIRST_S, 600.0):
+            self.told.append(timeout)
+        return len(self.told) >= self.most
+
+
+def test_what_is_behind_goes_first_and_a_past_that_still_comes_in_is_looked_at_again(sea, tmp_path):
+    made, behind, stopping = layers(sea[0], tmp_path, every_min=10), iter([True, True, False]), Waits(6)
+    now = iter(T0 + h * HOUR_MS for h in (20, 30, 31, 31))
+    made.run(stopping, lambda: next(now), lambda: next(behind))
+    assert stopping.told == [FIRST_S, FIRST_S, FIRST_S, FIRST_S, FIRST_S, 600.0]
+    assert made.about("coverage")["to"] == T0 + 30 * HOUR_MS
+    endless = Waits(BUSY_LOOKS + 2)
+    layers(sea[0], tmp_path / "b", every_min=10).run(endless, lambda: T0, lambda: True)
+    assert endless.told == [FIRST_S] * (BUSY_LOOKS + 2)

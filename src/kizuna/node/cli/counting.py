@@ -285,7 +285,7 @@ def _zones(files: Sequence[Path]) -> list[Zone]:
 
 
 def _gates(files: Sequence[Path]) -> list[Gate]:
-    from kizuna.links.gate_files import read_gates  # noqa: PLC0415
+    from kizuna.links.line_files import read_gates  # noqa: PLC0415
     from kizuna.places.gates import checked_gates, packaged_gates  # noqa: PLC0415
 
     return checked_gates([g for path in files for g in read_gates(path)]) if files else packaged_gates()

@@ -1,4 +1,4 @@
-"""What stands beside the settings of a node: zones, anchorages, settings of detectors, names."""
+"""What stands beside the settings of a node: zones, cables, anchorages, settings of detectors, names."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kizuna.engines.live.params import LiveParams
     from kizuna.events.params import Settings
     from kizuna.places.anchorages import Anchorages
+    from kizuna.places.cables import Cable
     from kizuna.places.zone import Zone
 
 
@@ -28,6 +29,7 @@ class Given:
     settings: Settings | None
     live: LiveParams
     names: Names = field(default_factory=Names)
+    cables: tuple[Cable, ...] = ()
     _made: list[Rules] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -44,14 +46,15 @@ class Given:
 
 
 def read_beside(config: Config) -> Given:
-    """Zones, anchorages, settings of detectors. Raises ConfigError and InputError."""
+    """Zones, cables, anchorages, settings of detectors. Raises ConfigError and InputError."""
     p = config.places
     for source in config.sources:
         check_address(source, config.home)
     oidc_of(config)
     names = read_names([config.path(n) for n in p.names])
+    cables = _cables(config)
     if not (p.zones or p.anchorages or p.detectors or p.claims_nm):
-        return Given((), (), None, config.live, names)
+        return Given((), (), None, config.live, names, cables)
     from kizuna.engines.claim_watch import ClaimWatch  # noqa: PLC0415  what reads files is loaded where there are any
     from kizuna.engines.run import Request, given  # noqa: PLC0415
 
@@ -63,4 +66,12 @@ def read_beside(config: Config) -> Given:
         (), zones=[config.path(z) for z in p.zones], anchorages=[config.path(a) for a in p.anchorages],
         params=config.path(p.detectors) if p.detectors else None, claims=claims,
     ))  # fmt: skip
-    return Given(tuple(beside.zones), tuple(beside.lists), beside.settings, config.live, names)
+    return Given(tuple(beside.zones), tuple(beside.lists), beside.settings, config.live, names, cables)
+
+
+def _cables(config: Config) -> tuple[Cable, ...]:
+    if not config.places.cables:
+        return ()
+    from kizuna.links.line_files import read_cables  # noqa: PLC0415  what reads files is loaded where there are any
+
+    return tuple(cable for name in config.places.cables for cable in read_cables(config.path(name)))

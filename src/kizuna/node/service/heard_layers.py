@@ -40,7 +40,9 @@ LEAST: Final = 3
 CELL_DEG: Final = 0.1
 CELLS_MOST: Final = 20_000
 FIRST_S: Final = 20.0
-"""After a start the thread waits so long: the node has better things to do."""
+"""After a start the thread waits so long: the node has better things to do. While data catch up it looks so often."""
+BUSY_LOOKS: Final = 30
+"""Detection that is behind goes first, but not for more looks than this."""
 _SETTLED_MS: Final = 10 * 60_000
 _READ: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "msg_id")
 _ALL: Final = (-180.0, -90.0, 180.0, 90.0)
@@ -67,6 +69,8 @@ class HeardLayers:
         self._monotonic = monotonic
         self._hours: dict[int, _Hour] = {}
         self._made: dict[str, tuple[bytes, dict[str, Any]]] = {}
+        self._behind = 0
+        """The last whole hour, counted from 1970, that the answers reach; 0 before the first."""
         self._columns = hours.Presence(hours.Params(("cell",), CELL_DEG))
         for name in NAMES:
             self._read(name)
@@ -83,18 +87,31 @@ class HeardLayers:
         made = self._made.get(name)
         return {"calculated": None} if made is None else made[1]
 
-    def run(self, stopping: threading.Event, now_ms: Callable[[], int]) -> None:
-        """Work the layers out until the node stops."""
+    def run(
+        self, stopping: threading.Event, now_ms: Callable[[], int], busy: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Work the layers out until the node stops. ``busy``: whether detection is behind.
+
+        Where the last whole hour went on by more than one since the look before, a past is still coming in, and the
+        next look is soon.
+        """
         if not self._settings.every_min or stopping.wait(FIRST_S):
             return
+        for _ in range(BUSY_LOOKS):
+            if not busy():
+                break
+            if stopping.wait(FIRST_S):
+                return
         while True:
+            before = self._behind
             try:
                 self.work(now_ms(), stopping)
                 self._health.trouble("layers", "")
             except KizunaError as exc:
                 if self._health.trouble("layers", str(exc)):
                     _LOG.error("coverage and presence are not worked out: %s", exc)
-            if stopping.wait(self._settings.every_min * 60.0 if self._made else FIRST_S):
+            coming = not self._made or self._behind - before > 1
+            if stopping.wait(FIRST_S if coming else self._settings.every_min * 60.0):
                 return
 
     def work(self, now_ms: int, stopping: threading.Event | None = None) -> bool:
@@ -107,6 +124,7 @@ class HeardLayers:
         most = max(s.coverage_h + reception.MEMORY_H, s.presence_h)
         if not self._count(behind - most, behind, stopping):
             return False
+        self._behind = behind
         covered = self._coverage(behind)
         present = self._presence(behind)
         self._put("coverage", covered, (behind - s.coverage_h) * HOUR_MS, behind * HOUR_MS, now_ms)

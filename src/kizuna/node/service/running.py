@@ -52,6 +52,8 @@ UP_S: Final = 30.0
 """Detection waits for the server at most so long."""
 LATER_S: Final = 2.0
 """What nobody waits for begins so much later."""
+LAYERS_AFTER_ROWS: Final = 10_000
+"""Coverage and presence wait while more rows than these wait for detection."""
 _LOG: Final = logging.getLogger("kizuna.node")
 
 
@@ -65,7 +67,7 @@ class Running:
         self._first = FirstStart(self.health)
         stream = config.clock.kind == "stream"
         self.clock: Clock = StreamClock(config.clock.speed) if stream else WallClock()
-        self.layers = OwnLayers(beside.zones)
+        self.layers = OwnLayers(beside.zones, beside.cables)
         self.desk: Desk
         self.keep: NodeStore
         self.contacts: Contacts
@@ -248,7 +250,7 @@ class Running:
 
         place = self.rooms.detection(self.config.node.context)
         self.heard = HeardLayers(self.keep, self.config.layers, place, self.health)
-        self.heard.run(self._over, self.clock.now_ms)
+        self.heard.run(self._over, self.clock.now_ms, lambda: self.detection.rows_waiting > LAYERS_AFTER_ROWS)
 
     def _land(self) -> Any:
         """Land and claims for the map, with the node's own rows."""

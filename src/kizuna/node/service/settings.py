@@ -91,6 +91,8 @@ class PlaceSettings:
 
     Attributes:
         zones: files of areas to watch (GeoJSON, GeoPackage, Shapefile).
+        cables: files of submarine cables to draw (GeoJSON, GeoPackage, Shapefile, KML), with owner, status, source and
+            licence where they state them. They raise no alert.
         anchorages: files of anchorages (CSV, GeoJSON). Without any, encounters in a road cannot be told apart.
         claims_nm: limits of computed claim zones of disputed features to watch, nm, such as [12]; none by default.
         claims_view: whose names they carry: neutral, or a party's id.
@@ -100,6 +102,7 @@ class PlaceSettings:
     """
 
     zones: tuple[str, ...] = ()
+    cables: tuple[str, ...] = ()
     anchorages: tuple[str, ...] = ()
     claims_nm: tuple[float, ...] = ()
     claims_view: str = "neutral"

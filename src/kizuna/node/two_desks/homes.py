@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kizuna.exercise.region.parties import Parties, Party
-from kizuna.exercise.simulate import zones_geojson
-from kizuna.node.demo_places import anchorages_csv, names_toml
+from kizuna.node.demo_places import PLACES, write_places
 from kizuna.node.desk.desk import open_desk
 from kizuna.node.service.opening import Wanted, init_node
 from kizuna.node.service.rooms import Rooms
@@ -77,10 +76,8 @@ def make(out: Path, cast: Parties, party: Party, context: str, ports: Ports, spe
     sources = [_receivers(ports), *(_sensor(a.actor, type(a).__name__) for a in party.watchers)]
     settings = _settings(cast, party, ports, speed)
     made = init_node(home, Wanted(f"{party.id}-demo", party.title["en"], context, (), settings, tuple(sources)))
-    (home / "exercise-zones.geojson").write_bytes(zones_geojson())
+    write_places(home)
     (home / "exercise-border.geojson").write_bytes(papers.border_geojson(cast, context))
-    (home / "exercise-anchorages.csv").write_bytes(anchorages_csv())
-    (home / "exercise-names.toml").write_bytes(names_toml())
     tokens = {a.actor: secrets.token_hex(24) for a in party.watchers}
     for actor, token in tokens.items():
         key = home / f"{actor}.token"
@@ -99,12 +96,9 @@ def _settings(cast: Parties, party: Party, ports: Ports, speed: float) -> dict[s
         "listen": {"tls": False, "port": ports.page},
         "live": {"settle_h": 6.0, "lateness_h": 1.0, "keep_h": 48.0},
         "clock": {"kind": "stream", "speed": speed},
-        "places": {
-            "zones": ["exercise-zones.geojson"], "anchorages": ["exercise-anchorages.csv"],
-            "names": ["exercise-names.toml"],
-        },
+        "places": PLACES,
         "store": {"lateness_s": 3600},
-        "layers": {"every_min": 0},
+        "layers": {"every_min": 10},
         "sharing": {
             "party": party.id, "title": party.title["en"], "port": ports.partners,
             "addresses": [ports.address(caller) for caller in ports.lines],
