@@ -99,6 +99,28 @@ describe.skipIf(why)("the incident desk", () => {
     await expect.poll(() => page.locator(".timeline .own", { hasText: "SITREP 1 sent" }).count()).toBe(2);
   });
 
+  test("what waits for an answer calls across the page until it is opened; a report that was sent can be read", async () => {
+    const { page } = await open();
+    await logIn(page, node.url);
+    await page.locator("#status .unread.some").waitFor();
+    await expect.poll(() => page.locator(".calls").count()).toBe(0);
+    await they({ entry: { task: { to: "north", what: "EXERCISE: search area A1" } } });
+    const call = page.locator(".calls li", { hasText: "A case waits for your answer" });
+    await call.waitFor();
+    await expect.poll(() => overflow(page)).toEqual([]);
+    await call.getByRole("button", { name: "Open the case" }).click();
+    const asked = page.locator(".box.urgent", { hasText: "offers you a task" });
+    await asked.getByText("EXERCISE: search area A1").waitFor();
+    await expect.poll(() => page.locator(".calls").count()).toBe(0);
+    await asked.getByRole("button", { name: "Accept" }).click();
+    await page.locator(".task.accepted").waitFor();
+    await expect.poll(() => page.locator(".box.urgent").count()).toBe(0);
+    await page.locator(".timeline").getByRole("button", { name: "Read it" }).click();
+    await page.locator(".sitrep-sent dd", { hasText: "24-30.00N 123-18.00E" }).first().waitFor();
+    await expect.poll(() => page.locator("#page textarea").count()).toBe(0);
+    await expect.poll(() => page.url()).toMatch(/part=[0-9a-f]{32}(?:\/|%2F)sitrep(?:\/|%2F)[0-9a-f]{32}/);
+  });
+
   test("a viewer reads and writes nothing; a node without partners shows nothing of all this", async () => {
     const { page } = await open();
     await logIn(page, node.url, "viewer");

@@ -249,6 +249,20 @@ describe.skipIf(why)("the watch", () => {
       await page.locator("[role=status].notice", { hasText: "New alert" }).waitFor();
       await page.locator(".count", { hasText: "7 new" }).waitFor();
     }
+    // an entry of the log is announced as well, and counted until it was looked at
+    const unread = two.page.locator("#top .pages .n");
+    await two.page.keyboard.press("l");
+    await two.page.locator("#page .log").waitFor();
+    await expect.poll(() => unread.count()).toBe(0);
+    await two.page.keyboard.press("Escape");
+    await one.page.keyboard.press("l");
+    await one.page.locator("#log-text").fill("EXERCISE: MAYDAY on channel 16");
+    await one.page.keyboard.press("Control+Enter");
+    await two.page.locator(".notice", { hasText: "analyst wrote in the watch log: EXERCISE: MAYDAY on channel 16" }).waitFor();
+    await unread.waitFor();
+    await expect.poll(() => one.page.locator("#top .pages .n").count()).toBe(0);
+    await two.page.keyboard.press("l");
+    await expect.poll(() => unread.count()).toBe(0);
   });
 
   test("a lost link is said at once and heals by itself", async () => {

@@ -30,6 +30,13 @@ describe("sentences of the detectors", () => {
         expect(numbers(text)).toEqual(numbers(said));
       });
 
+  test("zones have the names that this node gives them", () => {
+    setLanguage("ja");
+    const called = (name: string) => (name === "Water" ? "水域" : name);
+    expect(sentence(SAID[9], "ja", undefined, called).text).toContain("水域");
+    expect(sentence(SAID[5].replace("Zone; with (computed line of A) odd name", "Water"), "ja", undefined, called).text).toContain("水域");
+  });
+
   test("English stays as it came, and so does what nobody knows", () => {
     setLanguage("ja");
     expect(sentence(SAID[0], "en")).toEqual({ text: SAID[0], lang: "en" });

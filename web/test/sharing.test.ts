@@ -104,9 +104,10 @@ describe("words", () => {
     expect(said({ en: "a" }, "ja")).toBe("a");
   });
 
-  test("what is not filled in yet stands as its name", () => {
+  test("what is not filled in yet stands as its name in the language that is read", () => {
     const phrase = { id: "un.eta", group: "un", parameters: ["unit", "time"], words: { en: "{unit} arrives at {time}." } };
-    expect(filled(phrase, { unit: "PL-10" }, "en")).toBe("PL-10 arrives at ‹time›.");
+    expect(filled(phrase, { unit: "PL-10" }, "en")).toBe("PL-10 arrives at ‹Time (UTC)›.");
+    expect(filled(phrase, {}, "zh-TW")).toContain("‹時間（UTC）›");
   });
 });
 

@@ -173,7 +173,7 @@ export class Sharing {
   cases_routes(on, only) {
     const watch = (user) => only(user, "analyst", "administrator");
     on("GET", "/api/phrasebook", () => ({ json: this.told.phrasebook }));
-    on("GET", "/api/incidents", () => ({ json: { version: this.cases, me: "north", incidents: [...this.incidents.values()].map((i) => ({ ...i, entries: i.timeline.length })) } }));
+    on("GET", "/api/incidents", () => ({ json: { version: this.cases, me: "north", incidents: [...this.incidents.values()].map((i) => ({ ...i, entries: i.timeline.length, waits: waitsOf(i) })) } }));
     on("GET", "/api/incidents/{id}", ({ args: [id] }) => ({ json: this.case(id) }));
     on("GET", "/api/incidents/{id}/sitrep", ({ url }) => ({ json: this.sitrep(url.searchParams.get("form")) }));
     const act = (path, deed, status = 200) =>
@@ -368,4 +368,14 @@ export class Sharing {
     const { fields } = this.told.sitrep;
     return { ...this.told.sitrep, no: 1, fields: form === "full" ? [...fields, { letter: "K", name: "Search area", text: "A1" }] : fields };
   }
+}
+
+/** What waits for an answer of the desk "north", as the node counts it. */
+function waitsOf(i) {
+  return {
+    tasks: i.tasks.filter((one) => one.to === "north" && one.state === "offered").map((one) => one.id),
+    asked: i.desks.some((d) => d.id === "north" && d.state === "offered"),
+    handover: i.offer_open?.to === "north",
+    closure: i.state === "closed" ? [] : i.proposals.filter((p) => !p.agreed.includes("north")).map((p) => p.id),
+  }; // prettier-ignore
 }

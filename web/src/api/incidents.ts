@@ -119,7 +119,7 @@ export interface Incident extends IncidentBrief {
   offerable: readonly { to: string; clauses: string }[];
   /** Entries whose forerunners have not arrived. */
   waiting: number;
-  sitreps: readonly { number: number; by: string; at_ms: number }[];
+  sitreps: readonly SentSitrep[];
   me: string;
 }
 
@@ -136,6 +136,18 @@ export interface Phrasebook {
 }
 
 /** A field of a situation report. */
+/** A situation report as it was sent; `id` is that of its line in the timeline. */
+export interface SentSitrep {
+  id: string;
+  number: number;
+  by: string;
+  at_ms: number;
+  priority: string;
+  to: readonly string[];
+  /** Text by the letter of its field. */
+  fields: Readonly<Record<string, string>>;
+}
+
 export interface SitrepField {
   letter: string;
   name: Texts;

@@ -226,7 +226,9 @@ export function incidentOf(raw: Raw): Incident {
     glass: rows(raw["ways"]).filter((w) => w["how"] === "break_glass").map((w) => ({ to: text(w["desk"]), by: text(w["by"]), at_ms: number(w["at_ms"]) ?? 0, clause: text(w["clause"]) })),
     offerable: rows(raw["ways"]).filter((w) => w["how"] === "").map((w) => ({ to: text(w["desk"]), clauses: text(w["clause"]) })),
     waiting: number(raw["waiting"]) ?? 0,
-    sitreps: rows(raw["sitreps"]).map((s) => ({ number: number(s["no"]) ?? 0, by: text(s["by"]), at_ms: number(s["at_ms"]) ?? 0 })),
+    sitreps: rows(raw["sitreps"]).map((s) => ({
+      id: text(s["id"]), number: number(s["no"]) ?? 0, by: text(s["by"]), at_ms: number(s["at_ms"]) ?? 0, priority: text(s["prio"]), to: texts(s["to"]), fields: Object.fromEntries(Object.entries(table(s["fields"])).map(([letter, words]) => [letter, text(words)])),
+    })),
   }; // prettier-ignore
 }
 

@@ -50,19 +50,22 @@ const time = (iso: string | undefined): string => (iso ? `${iso.slice(5, 10)} ${
 
 const OWNED = /^(?<name>.+) \((?<computed>computed )?lines? of (?<who>[^;()]+)(?:; in the same hours also inside the (?<also_computed>computed )?lines? of (?<also>[^;()]+))?\)$/;
 
+type Namer = (name: string) => string;
+
 /** A zone as the node names it, with whose line it is; rivals are named together. */
-function zoneWords(zone: string, partner: (id: string) => string): string {
+function zoneWords(zone: string, partner: Namer, called: Namer): string {
   const found = OWNED.exec(zone)?.groups;
-  if (!found) return zone;
+  if (!found) return called(zone);
   const names = (list: string) => list.split(/, | and /).map(partner).join(t("said.and"));
   const line = (computed: string | undefined, who: string) => t(computed ? "said.computed_line" : "said.line", { who: names(who) });
   const own = line(found["computed"], found["who"]!);
   const rest = found["also"] ? t("said.also_inside", { line: line(found["also_computed"], found["also"]) }) : "";
-  return t("said.zone_of", { zone: found["name"]!, line: own + rest });
+  return t("said.zone_of", { zone: called(found["name"]!), line: own + rest });
 }
 
-/** The sentence in the page's language; whether it is one of ours or the node's own English. */
-export function sentence(summary: string, language: string, partner: (id: string) => string = (id) => id): { text: string; lang: string } {
+/**
+ * The sentence in the page's language, with what `partner` makes of ids of parties and `called` of English names of zones; whether it is one of ours or the node's own English. */
+export function sentence(summary: string, language: string, partner: Namer = (id) => id, called: Namer = (name) => name): { text: string; lang: string } {
   const asItCame = { text: summary, lang: "en" };
   if (language === "en" || !(language in CATALOGUES)) return asItCame;
   const exercise = /^EXERCISE: /.test(summary) ? "EXERCISE: " : "";
@@ -78,7 +81,7 @@ export function sentence(summary: string, language: string, partner: (id: string
       ...Object.fromEntries(Object.entries(g).filter(([, v]) => v !== undefined)),
       from: time(g["from"]), to: time(g["to"]), said, sensor,
       anchorage: optional("nm", "said.from_anchorage"), size: optional("m", "said.size"), met: optional("met", "said.met"),
-      zone: g["zone"] ? zoneWords(g["zone"], partner) : "",
+      zone: g["zone"] ? zoneWords(g["zone"], partner, called) : "",
       came: g["came"] ? t(g["came"] === "came to" ? "said.came" : "said.already_there") : "",
       went: g["went"] ? t(WENT[g["went"]]!) : "",
       began: g["began"] ? (part(g["began"]) ?? g["began"]) : "", ended: g["ended"] ? tOr(`said.ended${g["ended"].includes("leaving") ? "_unheard" : "_still"}`, "") : "",

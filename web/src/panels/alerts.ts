@@ -142,7 +142,7 @@ function said(desk: Desk, r: Row): TemplateResult | string {
   if (r.members.length > 1 && r.group.kind === "passages") return t("group.passages", { n: r.group.mmsis.length, zones, from, last });
   if (r.group.kind === "rivals" && r.group.claimants.length > 1) return t("group.rivals", { n: r.group.claimants.length, from, manner: manner(r) });
   if (r.group.events > 1 && r.group.kind === "visits") return t("group.visits", { n: r.group.events, zones, from, last });
-  const { text, lang } = sentence(r.members[0]!.summary, desk.state.language, (id) => desk.naming.partner(id));
+  const { text, lang } = sentence(r.members[0]!.summary, desk.state.language, (id) => desk.naming.partner(id), (name) => desk.naming.zoneCalled(name));
   return html`<span lang=${lang}>${text}</span>`;
 }
 

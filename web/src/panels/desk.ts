@@ -10,11 +10,12 @@ import { eventOf, sourceOf } from "../api/shapes";
 import type { Alert, AlertList, EventFull, Me, SourceHealth, VersionsMessage } from "../api/types";
 import { failure } from "../i18n/told";
 import type { IncidentBook } from "./incident/book";
+import type { LogNews } from "./log_news";
 import { Naming } from "./naming";
 import type { ShareBook } from "./release/book";
 
 /** share, incident_news: the node says that something is new; partners, incidents: what came of it is there. */
-export type Topic = "share" | "partners" | "incident_news" | "incidents" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections";
+export type Topic = "share" | "partners" | "incident_news" | "incidents" | "log" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections";
 export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;
@@ -28,6 +29,7 @@ export class Desk {
   /** Sharing with partners, and cases; null on a node that shares nothing. */
   sharing: ShareBook | null = null;
   incidents: IncidentBook | null = null;
+  log: LogNews | null = null;
   me: Me;
   link: Link = "connecting";
   /** Time at which the link was lost; null while it holds. */

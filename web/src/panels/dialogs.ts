@@ -19,12 +19,12 @@ export function ask<T>(title: string, body: TemplateResult, submit: string, read
     const draw = (error = "") =>
       render(
         html`<form method="dialog" novalidate @submit=${send}>
-          <h2 id=${id}>${title}</h2>
+          <h2 id=${id}>${settled(title)}</h2>
           ${body}
           <p class="refused" role="alert">${error}</p>
           <div class="buttons">
             <button type="button" class="quiet" @click=${() => dialog.close()}>${t("action.cancel")} <kbd aria-hidden="true">Esc</kbd></button>
-            <button type="submit" class="main" ?disabled=${busy} aria-busy=${busy}>${busy ? html`<span aria-hidden="true">… </span>` : ""}${submit}</button>
+            <button type="submit" class="main" ?disabled=${busy} aria-busy=${busy}>${busy ? html`<span aria-hidden="true">… </span>` : ""}${settled(submit)}</button>
           </div>
         </form>`,
         dialog,
@@ -57,5 +57,8 @@ export function ask<T>(title: string, body: TemplateResult, submit: string, read
     dialog.querySelector<HTMLElement>("[data-first]")?.focus();
   });
 }
+
+/** Dots promise that something will be asked; in the dialog it is. */
+const settled = (words: string): string => words.replace(/…$/, "");
 
 export const dialogOpen = (): boolean => document.querySelector("dialog[open]") !== null;

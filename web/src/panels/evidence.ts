@@ -31,7 +31,7 @@ export function evidence(desk: Desk, id: string, alert: Alert | undefined, draw:
 }
 
 function said(desk: Desk, summary: string): TemplateResult {
-  const { text, lang } = sentence(summary, desk.state.language, (id) => desk.naming.partner(id));
+  const { text, lang } = sentence(summary, desk.state.language, (id) => desk.naming.partner(id), (name) => desk.naming.zoneCalled(name));
   return html`<p lang=${lang}>${text}</p>`;
 }
 

@@ -17,6 +17,7 @@ import { IncidentBook } from "./incident/book";
 import { mountKeys } from "./keys";
 import { mountLayers } from "./layers";
 import { logPage } from "./log";
+import { LogNews } from "./log_news";
 import { logInAgain } from "./login";
 import { mountPages } from "./pages";
 import { bindPrefs } from "./prefs";
@@ -52,6 +53,7 @@ async function open(app: App): Promise<void> {
   user = me.user;
   const desk = new Desk(app, api, me);
   if (me.sharing) [desk.sharing, desk.incidents] = [new ShareBook(desk), new IncidentBook(desk)];
+  desk.log = new LogNews(desk);
   document.title = `${me.node.title || me.node.name} · Kizuna`;
   app.map.setOrigins(me.origins, me.node.exercise);
   if (!new URLSearchParams(location.hash.slice(1)).has("view")) app.map.flyTo(me.node.home);

@@ -37,6 +37,7 @@ export function mountLayers(desk: Desk): void {
       if (at === undefined) desk.fail(error);
     }
   }
+  let called = false;
   const anew = () => {
     for (const name of ["claims", "zones", "ports"]) got.delete(name);
     need();
@@ -53,7 +54,7 @@ export function mountLayers(desk: Desk): void {
   const look = async () => {
     ({ layers: known } = await desk.api.get<{ layers: readonly LayerInfo[] }>("/api/layers"));
     draw();
-    need();
+    if (called) need(); // before the names are known everything would be asked for twice
   };
   const need = () => {
     for (const name of LAYER_NAMES) if (store.get().layers.includes(name) && there(name)) void pull(name);
@@ -85,7 +86,7 @@ export function mountLayers(desk: Desk): void {
         ${(["coverage", "presence"] as const).map((name) => (info(name)?.calculated ? html`<p class="muted scale">${t(`layer.${name}`)}: ${t(`layers.${name}_low`)} <span class="ramp ${name}" aria-hidden="true"></span> ${t(`layers.${name}_high`)}. ${t("layers.of_time", { from: short(info(name)?.from, desk.now()), to: short(info(name)?.to, desk.now()) })}</p>` : nothing))}
       </fieldset>
       <section class="legend"><h3>${t("legend.title")}</h3>
-        <ul>${desk.me.origins.map((o) => html`<li>${shapeIcon(o.shape)} <span dir="auto">${tOr(`origin.${o.name}`, o.name)}</span></li>`)}
+        <ul>${desk.me.origins.map((o) => html`<li>${shapeIcon(o.shape)} <span dir="auto">${tOr(`origin.${o.name}`, desk.sharing?.called(o.name) ?? o.name)}</span></li>`)}
           <li><svg class="icon ring" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle><circle cx="8" cy="8" r="3.8"></circle></svg> ${t("legend.alert")}</li>
           <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li>
           ${sensorsSeen().map((s) => html`<li>${sensorIcon(s)} ${word("sensor", s)}</li>`)}
@@ -94,7 +95,11 @@ export function mountLayers(desk: Desk): void {
   store.on(["layers", "language", "measuring"], draw);
   store.on(["layers"], need);
   store.on(["language"], anew);
-  desk.on(["names"], anew);
+  desk.on(["names"], () => {
+    called = true;
+    anew();
+  });
+  desk.on(["partners"], draw);
   desk.on(["detections"], draw);
   setInterval(() => document.hidden || void look().catch(() => undefined), AGAIN_MS);
   void look().catch((error: unknown) => (desk.fail(error), draw(), need()));

@@ -4,7 +4,7 @@ import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api
 import { t } from "../i18n";
 import { forInput, parse, position, short, utc, nine } from "../i18n/format";
 import type { Desk } from "./desk";
-import { type Start, openIncident } from "./incident/open";
+import { breakGlass, openIncident, type Start } from "./incident/open";
 import { placeIn } from "./incident/place";
 import { html, key, nothing, panel, type TemplateResult } from "./drawing";
 import type { PageMaker } from "./pages";
@@ -32,6 +32,7 @@ export const logPage: PageMaker = (desk, root) => {
   async function pull(): Promise<void> {
     try {
       entries = (await desk.api.get<{ entries: readonly LogEntry[] }>("/api/log")).entries;
+      if (!document.hidden) desk.log?.seen(entries);
       draw();
     } catch (failure) {
       desk.fail(failure);
@@ -150,7 +151,8 @@ export function line(desk: Desk, e: LogEntry, correct: (() => void) | null): Tem
       ${e.event_id ? html`<button class="link" @click=${() => desk.app.store.set({ alert: e.event_id! })}>${t("log.the_event")}</button>` : nothing}
       ${lat !== null && lat !== undefined && lon !== null && lon !== undefined ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat, lon })}>${position(lat, lon)}</button>` : nothing}
       ${correct ? html`<button class="link" @click=${correct}>${t("log.correct")}</button>` : nothing}
-      ${correct && desk.may("incident") ? html`<button class="link" @click=${() => void openIncident(desk, startOf(e))}>${t("incident.open")}</button>` : nothing}</p></li>`; // prettier-ignore
+      ${correct && desk.may("incident") ? html`<button class="link" @click=${() => void openIncident(desk, startOf(e))}>${t("incident.open")}</button>
+        <button class="link urgent" @click=${() => void breakGlass(desk, startOf(e))}><span aria-hidden="true">⚡</span> ${t("glass.do")}</button>` : nothing}</p></li>`; // prettier-ignore
 }
 
 /** What an entry says, as the beginning of a case: its own place, else one that stands in its words. */

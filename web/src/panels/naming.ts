@@ -48,6 +48,11 @@ export class Naming {
     return this.of(this.own.zones[zone.zone_id]) || zone.name || zone.zone_id;
   }
 
+  /** A zone by its English name, as the detectors' sentences have it, in the words of this page. */
+  zoneCalled(english: string): string {
+    return this.of(Object.values(this.own.zones).find((words) => words["en"] === english)) || english;
+  }
+
   partner(id: string): string {
     return this.of(this.own.partners[id]) || id;
   }

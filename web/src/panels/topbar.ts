@@ -18,7 +18,7 @@ export function mountTopbar(desk: Desk): void {
   const draw = panel(regions.top, () => html`
     <div class="bar">
       <div class="who"><span class="sign" aria-hidden="true">絆</span><strong>Kizuna</strong>
-        <span class="node" title=${desk.me.node.name}>${desk.me.node.title || desk.me.node.name}</span></div>
+        <span class="node" title=${desk.me.node.name}>${ownName(desk)}</span></div>
       ${mode(desk)} ${health(desk)}
       ${search.root}
       <nav class="pages" aria-label=${t("top.pages")}>
@@ -34,9 +34,12 @@ export function mountTopbar(desk: Desk): void {
         </select></label>
       ${clocks(desk)}
     </div>`); // prettier-ignore
-  desk.on(["link", "tick", "sources"], draw);
+  desk.on(["link", "tick", "sources", "log", "partners"], draw);
   store.on(["mode", "cursor", "language", "theme", "page", "units"], draw);
 }
+
+/** What this node calls itself: as its agreements do, in the words of this page, else its title. */
+const ownName = (desk: Desk): string => desk.sharing?.ownName || desk.me.node.title || desk.me.node.name;
 
 const languages = (desk: Desk) =>
   desk.me.node.languages.filter((code) => code in LANGUAGES).length
@@ -71,7 +74,7 @@ export const healthy = (state: string): boolean => state === "up" || state === "
 function pageButton(desk: Desk, page: PageName, letter: string): TemplateResult {
   const open = desk.state.page === page;
   return html`<button aria-pressed=${open} aria-keyshortcuts=${letter.toLowerCase()} @click=${() => togglePage(desk, page)}>
-    ${pageTitle(page)} ${key(letter)}</button>`; // prettier-ignore
+    ${pageTitle(page)} ${page === "log" && desk.log?.unread ? html`<span class="n">${t("log.unread", { n: desk.log.unread })}</span>` : nothing} ${key(letter)}</button>`; // prettier-ignore
 }
 
 function more(desk: Desk): TemplateResult {

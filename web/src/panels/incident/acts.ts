@@ -9,6 +9,7 @@ import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { type Place, placeField, placeOf } from "./place";
+import { whenField } from "./when";
 
 const UNIT_STATES = ["assigned", "under_way", "on_scene", "left"] as const;
 
@@ -60,6 +61,9 @@ export class Acts {
     if (i.handover && i.handover.to === me)
       asks.push(html`<div class="box urgent"><p><strong>${t("handing.offered", { who: this.#name(i.handover.by) })}</strong></p>
         <p class="actions"><button class="main" @click=${to("handover", "accept")}>${t("handing.accept")}</button><button @click=${() => void this.#why(t("handing.refuse"), `/api/incidents/${i.id}/handover`, { act: "refuse" })}>${t("handing.refuse")}</button></p></div>`);
+    for (const one of i.tasks.filter((x) => x.to === me && x.state === "offered" && x.may.includes("accept")))
+      asks.push(html`<div class="box urgent asked"><p><strong>${t("task.asked", { who: this.#name(one.by) })}</strong> <span dir="auto">${said(one.text, this.desk.state.language)}</span></p>
+        <p class="actions"><button class="main" @click=${() => void this.taskIs(i, one.id, "accept")}>${word("task_do", "accept")}</button><button @click=${() => void this.taskIs(i, one.id, "refuse")}>${word("task_do", "refuse")}</button></p></div>`);
     if (i.handover && i.handover.by === me)
       asks.push(html`<p class="muted">${t("handing.waits", { who: this.#name(i.handover.to) })} <button class="link" @click=${to("handover", "withdraw")}>${t("handing.withdraw")}</button></p>`);
     if (i.closure && !i.closure.agreed.includes(me))
@@ -80,7 +84,7 @@ export class Acts {
         <button @click=${() => void this.correct(i)}>${t("place.correct")}</button>
         ${i.opened_by === me && more.length ? html`<button @click=${() => void this.#offer(i, more)}>${t("incident.offer")}</button>` : nothing}
         ${i.coordinator === me && !i.handover && others.length ? html`<button @click=${() => void this.#handOver(i, others)}>${t("handing.do")}</button>` : nothing}
-        ${i.coordinator !== me ? html`<button @click=${() => void this.#why(t("handing.assume"), `/api/incidents/${i.id}/handover`, { act: "assume" }, true, t("handing.assume_means", { who: this.#name(i.coordinator) }))}>${t("handing.assume")}</button>` : nothing}
+        ${i.coordinator !== me && i.handover?.to !== me ? html`<button @click=${() => void this.#why(t("handing.assume"), `/api/incidents/${i.id}/handover`, { act: "assume" }, true, t("handing.assume_means", { who: this.#name(i.coordinator) }))}>${t("handing.assume")}</button>` : nothing}
         ${i.closure ? nothing : html`<button @click=${() => void this.#close(i)}>${t("closing.do")}</button>`}` : nothing}
       <button @click=${show("sitrep")}>${t("sitrep.do")}</button>
       ${i.closed ? html`<a class="button" download=${`joint-${i.id.slice(0, 8)}.json`} href=${`/api/incidents/${i.id}/joint`}>${t("closing.joint")}</a>
@@ -182,7 +186,7 @@ export class Acts {
   async correct(i: Incident): Promise<void> {
     const at = typeof i.lat === "number" ? position(i.lat, i.lon) : "";
     const body = html`<p>${t("place.correct_means")}</p>${placeField(this.desk, t("param.pos"), at, here(i), { required: true, first: true })}
-      <label>${t("incident.happened")}<input name="at" .value=${forInput(this.desk.now())} maxlength="20" autocomplete="off" /></label>`; // prettier-ignore
+      ${whenField(this.desk, t("incident.happened"), this.desk.now())}`; // prettier-ignore
     const done = await ask(t("place.correct"), body, t("place.correct"), async (form) => {
       const place = placeOf(String(form.get("place")));
       const ms = parse(String(form.get("at")), this.desk.now());

@@ -75,7 +75,11 @@ export function drawingTools(desk: Desk, acts: Acts, draw: () => void): Tools {
     toForm();
   };
   /** Keys of the form work while the focus is in it. */
-  const toForm = () => void requestAnimationFrame(() => document.querySelector<HTMLElement>(".draw-form .points button")?.focus());
+  const toForm = () =>
+    void requestAnimationFrame(() => {
+      document.querySelector<HTMLElement>(".draw-form .points button")?.focus();
+      document.querySelector(".draw-form")?.scrollIntoView({ block: "nearest" }); // also what ends it, below the fields
+    });
   const middle = () => {
     const { lon, lat } = desk.app.map.getView();
     add(lon, lat);

@@ -12,7 +12,7 @@ import { Acts } from "./acts";
 import { drawingTools, showDrawings } from "./drawings";
 import { breakGlass, openIncident } from "./open";
 import { Phrases } from "./phrases";
-import { sitrepView } from "./sitrep";
+import { sentSitrep, sitrepView } from "./sitrep";
 import { taskList } from "./tasks";
 import { timeline } from "./timeline";
 
@@ -22,9 +22,9 @@ export const incidentsPage: PageMaker = (desk: Desk, root) => {
   let error = "";
   let serial = 0;
   let marked = 0;
-  const split = (): [string, string] => {
-    const [id = "", what = ""] = desk.state.part.split("/");
-    return [id, what];
+  const split = (): [string, string, string] => {
+    const [id = "", what = "", which = ""] = desk.state.part.split("/");
+    return [id, what, which];
   };
   const pull = async () => {
     const [id] = split();
@@ -60,9 +60,11 @@ export const incidentsPage: PageMaker = (desk: Desk, root) => {
     draw();
   };
   const draw = panel(root, () => {
-    const [id, what] = split();
+    const [id, what, which] = split();
     if (!id) return list(desk);
     if (!one) return html`${back(desk)}${error ? html`<p class="refused" role="alert">${error}</p>` : html`<p class="empty">${t("state.loading")}</p>`}`;
+    const sent = what === "sitrep" && which ? one.sitreps.find((s) => s.id === which) : undefined;
+    if (sent) return sentSitrep(desk, one, sent, () => draw());
     if (what === "sitrep") return sitrepView(desk, one, acts, () => draw());
     return html`${back(desk)}${error ? html`<p class="refused" role="alert">${error}</p>` : nothing}${head(desk, one, acts)}
       ${one.closed ? nothing : html`${phrases.view(one)}`}

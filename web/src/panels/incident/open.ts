@@ -2,13 +2,14 @@
 import { DISTRESS, type IncidentKind, TYPES } from "../../api/incidents";
 import type { PartnerRow } from "../../api/sharing";
 import { t, word } from "../../i18n";
-import { forInput, parse, position, nine } from "../../i18n/format";
+import { parse, position, nine } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { placeField, placeOf } from "./place";
 import { kindIn } from "./proposal";
+import { whenField } from "./when";
 
 export interface Start {
   lat?: number | null;
@@ -70,7 +71,7 @@ function fields(desk: Desk, s: Start, distress: boolean): TemplateResult {
         ${proposed ? html`<span class="muted proposed">${t("incident.kind_proposed")}</span>` : nothing}</label>
       <label>${t("incident.vessel")}<input name="vessel" .value=${s.vessel ?? ""} maxlength="120" autocomplete="off" ?data-first=${distress} /></label>
       ${placeField(desk, t("param.pos"), place, null, { required: true })}
-      <label>${t("incident.happened")}<input name="at" .value=${forInput(s.t ?? desk.now())} maxlength="20" autocomplete="off" /></label>
+      ${whenField(desk, t("incident.happened"), s.t ?? desk.now())}
       <label>${t("incident.persons")}<input name="persons" type="number" min="0" max="100000" /></label></div>
     <label>${t("incident.title")}<input name="title" maxlength="120" autocomplete="off" /></label>
     <label>${t("incident.what")}<textarea name="what" rows="2" maxlength="2000" .value=${s.what ?? ""}></textarea></label>

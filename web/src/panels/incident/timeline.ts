@@ -6,6 +6,7 @@ import { short, utc } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
 import type { Acts } from "./acts";
+import { openPart } from "../pages";
 
 /** `marked`: lines that were read before; a rule stands where those of others begin that were not. */
 export function timeline(desk: Desk, i: Incident, _acts: Acts, marked: number): TemplateResult {
@@ -14,11 +15,11 @@ export function timeline(desk: Desk, i: Incident, _acts: Acts, marked: number): 
   const shown = lines.map((l, n) => ({ l, n })).reverse();
   return html`<section class="timeline" aria-label=${t("timeline.title")}><h3>${t("timeline.title")} <span class="n">${lines.length}</span></h3>
     <ol role="log" aria-live="polite">${fresh ? html`<li class="unread-from" role="separator"><span>${t("timeline.unread")}</span></li>` : nothing}
-      ${shown.map(({ l, n }) => html`${fresh && n === marked - 1 ? html`<li class="read-before" role="separator"><span>${t("timeline.read_before")}</span></li>` : nothing}${line(desk, l)}`)}</ol>
+      ${shown.map(({ l, n }) => html`${fresh && n === marked - 1 ? html`<li class="read-before" role="separator"><span>${t("timeline.read_before")}</span></li>` : nothing}${line(desk, i, l)}`)}</ol>
     ${lines.length ? nothing : html`<p class="empty">${t("timeline.none")}</p>`}</section>`; // prettier-ignore
 }
 
-function line(desk: Desk, l: TimelineLine): TemplateResult {
+function line(desk: Desk, i: Incident, l: TimelineLine): TemplateResult {
   const own = l.origin === desk.sharing!.party;
   const here = typeof l.lat === "number" && typeof l.lon === "number";
   const text = said(l.text, desk.state.language);
@@ -32,4 +33,5 @@ function line(desk: Desk, l: TimelineLine): TemplateResult {
     ${l.overtaken ? html`<p class="old">${t("timeline.overtaken")} ${tOr(`overtaken.${l.overtaken}`, "") || html`<span lang="en">${l.overtaken}</span>`}</p>` : nothing}
     ${l.fork ? html`<p class="old"><strong>${t("timeline.fork")}</strong></p>` : nothing}
     ${here ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat: l.lat!, lon: l.lon!, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>` : nothing}</li>`; // prettier-ignore
+    ${i.sitreps.some((s) => s.id === l.id) ? html`<button class="link" @click=${() => openPart(desk, "incidents", `${i.id}/sitrep/${l.id}`)}>${t("sitrep.read")}</button>` : nothing}
 }

@@ -1,6 +1,7 @@
 /** Phrases and their values as they are typed and read, in the reader's language. */
 import { said, type Texts } from "../../api/sharing";
 import type { Phrase } from "../../api/incidents";
+import { CATALOGUES, type WordKey } from "../../i18n";
 import { position, utc } from "../../i18n/format";
 
 const TIMES = new Set(["time", "until"]);
@@ -13,7 +14,7 @@ export type Values = Readonly<Record<string, string | number | readonly [number,
 export function filled(phrase: Phrase, values: Values, language: string): string {
   return said(phrase.words as Texts, language).replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined || value === "") return `‹${name}›`;
+    if (value === undefined || value === "") return `‹${CATALOGUES[language]?.[`param.${name}` as WordKey] ?? name}›`;
     if (Array.isArray(value)) return position(value[1] as number, value[0] as number);
     return TIMES.has(name) ? utc(Number(value)).slice(5, 16) + "Z" : String(value);
   });

@@ -39,6 +39,17 @@ export class ShareBook {
 
   async #get(): Promise<void> {
     try {
+  /** This node's party as its agreements name it; empty where none does. */
+  get ownName(): string {
+    return this.desk.naming.of(this.desk.naming.own.partners[this.party]) || said(this.state?.names, language());
+  }
+
+  /** A partner by its title, as this page calls it; other words stay as they are. */
+  called(title: string): string {
+    const one = this.partners.find((p) => p.title === title);
+    return one ? this.name(one.id) : title;
+  }
+
       this.state = sharingOf(await this.desk.api.get("/api/sharing"));
       this.desk.tell("partners");
     } catch (error) {

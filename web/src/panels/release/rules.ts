@@ -78,7 +78,7 @@ export const rulesPart: PartMaker = (desk, draw) => {
       return html`${standing(desk, p)}
         <div class="rules-two">
           <section aria-label=${t("rules.in_words")}><h3>${t("rules.in_words")}</h3>
-            ${rules.length ? html`<ol class="rule-words">${rules.map((r) => ruleCard(desk, r, r.id === formed, () => toLine(r.line ?? lineOf(text, r.id)), choices.value ? () => { formed = r.id; draw(); } : null))}</ol>` : html`<p class="empty">${t("rules.none")}</p>`}
+            ${rules.length ? html`<ol class="rule-words">${rules.map((r) => ruleCard(desk, r, r.id === formed, () => toLine(r.line ?? lineOf(text, r.id)), choices.value ? () => { formed = r.id; draw(); } : null))}</ol>` : html`<p class="empty">${t(errors ? "rules.unreadable" : "rules.none")}</p>`}
             ${choices.value ? html`<p class="actions"><button @click=${() => { const made = newRule(text, choices.value!); formed = made.id; change(made.text); }}>${t("rules.add")}</button></p>` : nothing}</section>
           <section aria-label=${t("rules.text")}>${formed && choices.value ? html`<div class="box">${ruleForm({ desk, text, choices: choices.value, change, close: () => { formed = ""; draw(); } }, formed)}</div>` : html`<h3>${t("rules.text")} ${changed ? html`<span class="badge new">${t("rules.changed")}</span>` : nothing}</h3>
             <div class="editor"><pre class="gutter" aria-hidden="true">${gutter(text, findings)}</pre>
