@@ -135,7 +135,6 @@ export interface Phrasebook {
   groups?: Readonly<Record<string, Texts>>;
 }
 
-/** A field of a situation report. */
 /** A situation report as it was sent; `id` is that of its line in the timeline. */
 export interface SentSitrep {
   id: string;
@@ -148,6 +147,7 @@ export interface SentSitrep {
   fields: Readonly<Record<string, string>>;
 }
 
+/** A field of a situation report. */
 export interface SitrepField {
   letter: string;
   name: Texts;

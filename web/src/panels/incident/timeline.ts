@@ -5,8 +5,8 @@ import { t, tOr } from "../../i18n";
 import { short, utc } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
-import type { Acts } from "./acts";
 import { openPart } from "../pages";
+import type { Acts } from "./acts";
 
 /** `marked`: lines that were read before; a rule stands where those of others begin that were not. */
 export function timeline(desk: Desk, i: Incident, _acts: Acts, marked: number): TemplateResult {
@@ -32,6 +32,6 @@ function line(desk: Desk, i: Incident, l: TimelineLine): TemplateResult {
     ${l.held ? html`<p class="old"><strong>${t("timeline.held")}</strong> <span lang="en" dir="auto">${l.held}</span></p>` : nothing}${l.recalled ? html`<p class="old">${t("incident.recalled")}</p>` : nothing}
     ${l.overtaken ? html`<p class="old">${t("timeline.overtaken")} ${tOr(`overtaken.${l.overtaken}`, "") || html`<span lang="en">${l.overtaken}</span>`}</p>` : nothing}
     ${l.fork ? html`<p class="old"><strong>${t("timeline.fork")}</strong></p>` : nothing}
-    ${here ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat: l.lat!, lon: l.lon!, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>` : nothing}</li>`; // prettier-ignore
     ${i.sitreps.some((s) => s.id === l.id) ? html`<button class="link" @click=${() => openPart(desk, "incidents", `${i.id}/sitrep/${l.id}`)}>${t("sitrep.read")}</button>` : nothing}
+    ${here ? html`<button class="link" @click=${() => desk.app.bus.emit("fly", { lat: l.lat!, lon: l.lon!, zoom: Math.max(9, desk.app.map.getView().zoom) })}>${t("vessel.show")}</button>` : nothing}</li>`; // prettier-ignore
 }

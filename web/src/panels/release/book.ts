@@ -37,8 +37,6 @@ export class ShareBook {
     return own || said(found?.names, language()) || found?.title || id;
   }
 
-  async #get(): Promise<void> {
-    try {
   /** This node's party as its agreements name it; empty where none does. */
   get ownName(): string {
     return this.desk.naming.of(this.desk.naming.own.partners[this.party]) || said(this.state?.names, language());
@@ -50,6 +48,8 @@ export class ShareBook {
     return one ? this.name(one.id) : title;
   }
 
+  async #get(): Promise<void> {
+    try {
       this.state = sharingOf(await this.desk.api.get("/api/sharing"));
       this.desk.tell("partners");
     } catch (error) {
