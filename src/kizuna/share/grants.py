@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from kizuna.base.errors import InputError
+from kizuna.base.sentences import Sentences
 from kizuna.base.utc import iso_s
 from kizuna.records import kinds as known
 from kizuna.records.bodies.onward import RECORDS_MOST, ConsentRefusal, ConsentRequest, Grant, GrantEnd, Scope
@@ -35,6 +36,18 @@ CARRIED: Final = (
 """Kinds that may be passed on at all; what is between two parties (requests, agreements, keys, receipts) never is."""
 DUTIES: Final = frozenset(("recall", "grant", "grant.end"))
 """Kinds of another party that follow what was passed on, without a leave: they narrow, or carry the leave itself."""
+
+SAID: Final = Sentences({
+    "leave.free": "its label lets it be passed on freely",
+    "leave.inside": "its label lets it be passed on inside {to}",
+    "leave.own": "{party} states it itself",
+    "leave.unproved": "{party} brought a record of {origin} without its proof",
+    "leave.granted": "{party} allows it for {to} until {until}",
+    "leave.ended": "{party} ended it",
+    "leave.over": "{party} allowed it until {until} only",
+    "leave.none": "{party} has not allowed that {to} is told",
+    "leave.others": "{party} has not allowed that {to} is told; it allowed {names}",
+})  # fmt: skip
 
 
 class Verdict(NamedTuple):
@@ -247,9 +260,9 @@ class Grants:
         ``proved``: the originator's own proof that came with it holds, as ``share.verify`` found.
         """
         if held.origin == carrier:
-            return Verdict(ok=True, why=f"{carrier} states it itself")
+            return Verdict(ok=True, why=SAID("leave.own", party=carrier))
         if not proved:
-            return Verdict(ok=False, why=f"{carrier} brought a record of {held.origin} without {held.origin}'s proof")
+            return Verdict(ok=False, why=SAID("leave.unproved", party=carrier, origin=held.origin))
         mine = frozenset((who.me, *(c.id for c in who.communities.values() if who.me in c.members)))
         by_label = _label_allows(held.label, who.me, mine)
         return by_label or self._granted(record, held, mine, carrier, now_ms) or self._why(
@@ -262,7 +275,9 @@ class Grants:
         for each in self._about(record, held):
             if each.open(now_ms) and each.to in audiences and each.lets(carrier):
                 return Verdict(
-                    ok=True, why=f"{held.origin} allows it for {each.to} until {iso_s(each.until_ms)}", grant=each.id
+                    ok=True,
+                    why=SAID("leave.granted", party=held.origin, to=each.to, until=iso_s(each.until_ms)),
+                    grant=each.id,
                 )
         return None
 
@@ -271,22 +286,23 @@ class Grants:
         members = who.members(to)
         for each in near:
             if each.to == to or each.to in who.audiences_of(to) or (members and members <= who.members(each.to)):
-                why = "ended it" if each.ended else f"allowed it until {iso_s(each.until_ms)} only"
+                code = "leave.ended" if each.ended else "leave.over"
                 if each.ended or now_ms >= each.until_ms:
-                    return Verdict(ok=False, why=f"{origin} {why}", grant=each.id)
+                    why = SAID(code, party=origin, until=iso_s(each.until_ms))
+                    return Verdict(ok=False, why=why, grant=each.id)
         named = ", ".join(sorted({each.to for each in near}))
-        rest = f"; it allowed {named}" if named else ""
-        return Verdict(ok=False, why=f"{origin} has not allowed that {to} is told{rest}")
+        why = SAID("leave.others" if named else "leave.none", party=origin, to=to, names=named)
+        return Verdict(ok=False, why=why)
 
 
 def _label_allows(label: Label, to: str, receiver: frozenset[str] | None) -> Verdict | None:
     """What the label itself allows; ``receiver`` are the names of who takes it, None where the audience is asked."""
     least = reshare_of(label)
     if least == Reshare.FREE:
-        return Verdict(ok=True, why="its label lets it be passed on freely")
+        return Verdict(ok=True, why=SAID("leave.free"))
     if least == Reshare.COMMUNITY:
         names = receiver if receiver is not None else frozenset((to,))
         common = sorted(name for name in names & label.rel_to if COMMUNITY.fullmatch(name))
         if common:
-            return Verdict(ok=True, why=f"its label lets it be passed on inside {common[0]}")
+            return Verdict(ok=True, why=SAID("leave.inside", to=common[0]))
     return None

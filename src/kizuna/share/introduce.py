@@ -38,12 +38,29 @@ from typing import Final, Literal
 import msgspec
 
 from kizuna.base.errors import InputError, TrustError
+from kizuna.base.sentences import Sentences
 from kizuna.records.label import PARTY
 from kizuna.share.keys import KeyRing
 from kizuna.share.ledger.note import read_base64
 
 Random = Callable[[int], bytes]
 
+SAID: Final = Sentences({
+    "introduction.not_first": "this is not a first introduction",
+    "introduction.self": "a node is not introduced to itself",
+    "introduction.answered": "this introduction was answered already",
+    "introduction.other": "this answers another introduction",
+    "introduction.not_third": "not the third file of an introduction",
+    "introduction.of_another": "this file belongs to another introduction",
+    "introduction.number": "the number is not the one that was committed to",
+    "introduction.codes": "the codes differ",
+    "introduction.none": "not an introduction",
+    "introduction.form": "an introduction with a bad id, too many addresses or too long a name",
+    "introduction.address": "an introduction with an address that is none",
+    "introduction.shown": "an introduction with a name or address that cannot be shown",
+    "introduction.neither": "neither a first introduction nor an answer",
+    "introduction.keys": "an introduction without key manifests",
+})  # fmt: skip
 INTRO_MAX_BYTES: Final = 4 * 1024 * 1024
 CODE_BITS: Final = 60
 GROUPS: Final = 5
@@ -111,9 +128,9 @@ def answer(card: Card, first: bytes, random: Random) -> tuple[bytes, Pending]:
     """Second step, other side: read the first introduction, answer it."""
     theirs = _read_intro(first)
     if not theirs.commitment or theirs.number or theirs.answers:
-        raise InputError("this is not a first introduction", hint="give it to the side that began")
+        raise InputError(SAID("introduction.not_first"), hint="give it to the side that began")
     if theirs.card.party == card.party:
-        raise InputError("a node is not introduced to itself", where=card.party)
+        raise InputError(SAID("introduction.self"), where=card.party)
     number = _draw(random)
     data = msgspec.json.encode(Intro("intro/1", card, number=_text(number), answers=_text(sha256(first).digest())))
     _read_intro(data)
@@ -125,11 +142,11 @@ def open_up(pending: Pending, data: bytes) -> tuple[bytes, Pending, str]:
     first = read_base64(pending.first)
     ours, theirs = _read_intro(first), _read_intro(data)
     if pending.mine != "first" or pending.answer:
-        raise InputError("this introduction was answered already", hint="begin a new one: a number is used once")
+        raise InputError(SAID("introduction.answered"), hint="begin a new one: a number is used once")
     if read_base64(theirs.answers or "AA==") != sha256(first).digest():
-        raise TrustError("this answers another introduction", hint="begin again, and ask how the file came to you")
+        raise TrustError(SAID("introduction.other"), hint="begin again, and ask how the file came to you")
     if theirs.card.party == ours.card.party:
-        raise InputError("a node is not introduced to itself", where=ours.card.party)
+        raise InputError(SAID("introduction.self"), where=ours.card.party)
     after = msgspec.structs.replace(pending, answer=_text(data))
     opening = msgspec.json.encode(Opening("open/1", ours.card.party, pending.number))
     return opening, after, _code(first, data, read_base64(pending.number))
@@ -140,15 +157,15 @@ def finish(pending: Pending, opening: bytes) -> str:
     try:
         opened = msgspec.json.decode(opening[:INTRO_MAX_BYTES], type=Opening)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-        raise InputError("not the third file of an introduction") from exc
+        raise InputError(SAID("introduction.not_third")) from exc
     first = read_base64(pending.first)
     theirs = _read_intro(first)
     number = read_base64(opened.number, length=_NUMBER_BYTES)
     if pending.mine != "answer" or opened.party != theirs.card.party:
-        raise InputError("this file belongs to another introduction")
+        raise InputError(SAID("introduction.of_another"))
     if not hmac.compare_digest(_commit(number), theirs.commitment):
         hint = "somebody changed a file on its way: begin again, by another way"
-        raise TrustError("the number is not the one that was committed to", where=theirs.card.party, hint=hint)
+        raise TrustError(SAID("introduction.number"), where=theirs.card.party, hint=hint)
     return _code(first, read_base64(pending.answer), number)
 
 
@@ -157,7 +174,7 @@ def confirm(pending: Pending, code: str, typed: str) -> Introduced:
     digits = re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", typed))  # digits of a Japanese keyboard are wide
     if not hmac.compare_digest(code.replace(" ", "").encode(), digits.encode(errors="replace")):
         hint = "read it once more; if it still differs, somebody stands between you: use none of these files again"
-        raise TrustError("the codes differ", hint=hint)
+        raise TrustError(SAID("introduction.codes"), hint=hint)
     intro = _read_intro(read_base64(pending.answer if pending.mine == "first" else pending.first))
     return Introduced(intro.card, _ring(intro.card))
 
@@ -194,17 +211,17 @@ def _read_intro(data: bytes) -> Intro:
     try:
         intro = msgspec.json.decode(data, type=Intro)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-        raise InputError("not an introduction", hint="a file that `kizuna partner introduce` wrote") from exc
+        raise InputError(SAID("introduction.none"), hint="a file that `kizuna partner introduce` wrote") from exc
     card = intro.card
     texts = (card.title, *card.addresses)
     if not PARTY.fullmatch(card.party) or len(texts) > 16 or any(len(t) > _TEXT_MAX for t in texts):  # noqa: PLR2004
-        raise InputError("an introduction with a bad id, too many addresses or too long a name", where=card.party[:40])
+        raise InputError(SAID("introduction.form"), where=card.party[:40])
     if not all(_ADDRESS.fullmatch(address) for address in card.addresses):
-        raise InputError("an introduction with an address that is none", where=card.party, hint="https://HOST:PORT")
+        raise InputError(SAID("introduction.address"), where=card.party, hint="https://HOST:PORT")
     if not all(t.isprintable() for t in texts):  # it is shown to people, on terminals too
-        raise InputError("an introduction with a name or address that cannot be shown", where=card.party)
+        raise InputError(SAID("introduction.shown"), where=card.party)
     if bool(intro.commitment) == bool(intro.number) or bool(intro.number) != bool(intro.answers):
-        raise InputError("neither a first introduction nor an answer", where=card.party)
+        raise InputError(SAID("introduction.neither"), where=card.party)
     for text in filter(None, (intro.commitment, intro.number, intro.answers)):
         read_base64(text, length=_NUMBER_BYTES)
     _ring(card)
@@ -214,7 +231,7 @@ def _read_intro(data: bytes) -> Intro:
 def _ring(card: Card) -> KeyRing:
     """The key ring of a card. The card names the root key **of the first manifest**; later ones hand it over."""
     if not 1 <= len(card.manifests) <= _MANIFESTS_MAX:
-        raise InputError("an introduction without key manifests", where=card.party)
+        raise InputError(SAID("introduction.keys"), where=card.party)
     ring = KeyRing(card.party, read_base64(card.root, length=32))
     for text in card.manifests:
         ring = ring.accept(text.encode())

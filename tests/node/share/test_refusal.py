@@ -2,15 +2,18 @@
 
 from kizuna.node.share.desk.refusal import explained, of_decision
 from kizuna.share.decide import Decision, Tried, bounds
+from kizuna.share.decide.reasons import SAID
 
 
 def test_every_bound_has_a_sentence_and_a_remedy() -> None:
     names = {v for k, v in vars(bounds).items() if k.isupper() and isinstance(v, str) and v.startswith("bound.")}
     assert names
     for name in names:
-        why, hint = explained(Decision("withhold", "", (name,), why=(f"{name}: in short",)), "inlet")
+        codes = [code for code in SAID.table if code.startswith(name)]
+        why, hint = explained(Decision("withhold", "", (name,), why=(SAID(codes[0], to="inlet", rule="a"),)), "inlet")
         assert "bound." not in why and hint, name
-    said = of_decision(Decision("withhold", "", (bounds.LABEL,), why=(bounds.LABEL,)), "inlet", "or break-glass")
+    label = Decision("withhold", "", (bounds.LABEL,), why=(SAID(bounds.LABEL, to="inlet"),))
+    said = of_decision(label, "inlet", "or break-glass")
     assert said.rule == "bound.label" and said.why == "inlet may not be told: its own label does not reach inlet"
     assert said.hint.startswith("or break-glass; labels name whom rules")
 

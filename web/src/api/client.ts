@@ -4,7 +4,7 @@
  * then made once more: whatever was being written is neither lost nor sent twice.
  */
 
-import type { Facts } from "./types";
+import type { Facts, Reason } from "./types";
 
 export class Refused extends Error {
   constructor(
@@ -13,6 +13,7 @@ export class Refused extends Error {
     readonly detail: string,
     readonly code = "",
     readonly facts: Facts = {},
+    readonly reasons: readonly Reason[] = [],
   ) {
     super(detail || title);
   }
@@ -111,16 +112,18 @@ async function refusal(answer: Response): Promise<Refused> {
   let detail = "";
   let code = "";
   let facts: Facts = {};
+  let reasons: readonly Reason[] = [];
   try {
-    const problem = (await answer.json()) as { title?: unknown; detail?: unknown; code?: unknown; facts?: unknown };
+    const problem = (await answer.json()) as { title?: unknown; detail?: unknown; code?: unknown; facts?: unknown; reasons?: unknown };
     if (typeof problem.title === "string") title = problem.title;
     if (typeof problem.detail === "string") detail = problem.detail;
     if (typeof problem.code === "string") code = problem.code;
     if (problem.facts && typeof problem.facts === "object") facts = problem.facts as Facts;
+    if (Array.isArray(problem.reasons)) reasons = problem.reasons as Reason[];
   } catch {
     // not a problem document; the status says enough
   }
-  return new Refused(answer.status, title, detail, code, facts);
+  return new Refused(answer.status, title, detail, code, facts, reasons);
 }
 
 export function queryText(query: Query): string {

@@ -1,5 +1,6 @@
 /** What the node says of incidents: the case as every desk of it reads it, each in its own language. */
 import type { Texts } from "./sharing";
+import type { Reason } from "./types";
 
 export const TYPES = ["missing", "distress", "collision", "drifting", "cable", "encounter", "other"] as const;
 export type IncidentKind = (typeof TYPES)[number];
@@ -38,7 +39,7 @@ export interface TimelineLine {
   lang?: string;
   recalled?: boolean;
   /** Why it has not left for another desk: the rule and its words. */
-  held?: string;
+  held?: { rule: string; why: readonly Reason[] } | null;
   overtaken?: string;
   fork?: boolean;
   lat?: number | null;

@@ -2,6 +2,8 @@
  * What the node says of sharing and of incidents (docs/reference/api.md). Times are UTC ms. Texts in several languages are
  * tables by language tag; a text without the language of the page is shown in English.
  */
+import type { Reason } from "./types";
+
 export type Texts = Readonly<Record<string, string>> | string | null | undefined;
 
 /** A text in this language; `zh-Hant` and `zh-TW` are the same here. */
@@ -83,6 +85,9 @@ export interface Finding {
   rule?: string;
   text: string;
   hint?: string;
+  /** What it says, and what would help, by code. */
+  reasons?: readonly Reason[];
+  helps?: readonly Reason[];
 }
 export interface RulesPage {
   text: string;
@@ -155,7 +160,7 @@ export interface SeenBy {
   id: string;
   title?: string;
   verdict: "release" | "withhold";
-  why: readonly string[];
+  why: readonly Reason[];
   record: string;
   label: Marking | null;
   rules: readonly ByRule[];
@@ -194,7 +199,7 @@ export interface LedgerRow {
   clause: string;
   acked_ms: number | null;
   verdict: string;
-  why: string;
+  why: readonly Reason[];
 }
 export interface Story {
   record: string;
@@ -213,7 +218,7 @@ export interface Story {
     transforms: readonly string[];
     version: number | null;
     policy: string;
-    why: readonly string[];
+    why: readonly Reason[];
     clauses: readonly { id: string; title: Texts; text: Texts }[];
   }[];
   logs: readonly { log: string; n: number; to: string; side: string; proof: boolean; receipts: readonly { by: string; at_ms: number }[] }[];
@@ -358,7 +363,7 @@ export interface Agreement {
   version: number;
   title: Texts;
   state: string;
-  why?: string;
+  why: readonly Reason[];
   starts_ms: number | null;
   ends_ms: number | null;
   days_left: number | null;

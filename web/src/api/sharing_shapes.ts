@@ -3,12 +3,16 @@ import type { Incident, IncidentBrief, SitrepPage, TimelineLine } from "./incide
 import type {
   Agreement, Exposure, Form, Grants, Hop, LedgerRow, Marking, Preview, Quarantined, Recall, Request, Review, RulesPage, Sample, SeenBy, SharingState, Story, WhoSees,
 } from "./sharing"; // prettier-ignore
+import type { Reason } from "./types";
 
 type Raw = Readonly<Record<string, unknown>>;
 const rows = (value: unknown): readonly Raw[] => (Array.isArray(value) ? (value as Raw[]) : []);
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : typeof value === "string" && value ? [value] : []);
 const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
 const number = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
+/** Reasons by code; where there are none, the sentences as they came. */
+const reasons = (value: unknown, otherwise: unknown): readonly Reason[] =>
+  Array.isArray(value) && value.length ? (value as Reason[]) : texts(otherwise).map((reason) => ({ code: "", facts: {}, reason }));
 const table = (value: unknown): Raw => (value && typeof value === "object" ? (value as Raw) : {});
 
 /** `AMBER;rel=south,c:civil;caveats=A;by=north` */
@@ -90,7 +94,7 @@ export function whoOf(raw: Raw): WhoSees {
     const as = p["as"] ? table(p["as"]) : null;
     const by = rows(p["rules"]) as unknown as SeenBy["rules"];
     return {
-      id: text(p["id"]), verdict: (text(p["verdict"]) || "withhold") as "release", rules: by, why: texts(p["why"]), told_at_ms: number(p["told_at_ms"]), record: text(p["record"]),
+      id: text(p["id"]), verdict: (text(p["verdict"]) || "withhold") as "release", rules: by, why: reasons(p["reasons"], p["why"]), told_at_ms: number(p["told_at_ms"]), record: text(p["record"]),
       label: labelOf(table(p["decision"])["label"]),
       as: as && { lat: number(as["lat"]), lon: number(as["lon"]), cell_m: number(as["cell_m"]), delay_s: number(as["delay_s"]), bucket_s: number(as["bucket_s"]), t_ms: number(as["observed_ms"]), masked: texts(as["subject"]).some((s) => s.startsWith("pseudonym")) },
     }; // prettier-ignore
@@ -103,7 +107,7 @@ const hop = (h: Raw): Hop => ({ party: text(h["party"]), via: text(h["via"]), de
 export const ledgerOf = (raw: Raw): { rows: readonly LedgerRow[]; next: number | null } => ({
   rows: rows(raw["rows"]).map((r) => ({
     log: text(r["log"]), n: number(r["n"]) ?? 0, at_ms: number(r["at_ms"]) ?? 0, to: text(r["to"]), kind: text(r["kind"]), subject: texts(r["subject"]).join(", "), record: text(r["record"]),
-    rule: text(r["rule"]), clause: text(r["clause"]), acked_ms: number(r["acked_ms"]), verdict: text(r["verdict"]), why: text(r["why"]),
+    rule: text(r["rule"]), clause: text(r["clause"]), acked_ms: number(r["acked_ms"]), verdict: text(r["verdict"]), why: reasons(r["reasons"], r["why"]),
   })),
   next: number(raw["next"]),
 }); // prettier-ignore
@@ -114,7 +118,7 @@ export function storyOf(raw: Raw): Story {
   return {
     record: text(raw["id"]), kind: text(record["kind"]), subject: texts(record["subject"]).join(", "), at_ms: number(record["observed_ms"]), label: labelOf(record["label"]), bytes: text(raw["bytes"]), origin: text(record["origin"]),
     decisions: rows(raw["decisions"]).map((d) => ({
-      at_ms: number(d["at_ms"]) ?? 0, to: text(d["to"]), verdict: text(d["verdict"]), rules: texts(d["rules"]), transforms: texts(d["transforms"]), version: number(d["version"]), policy: text(d["policy"]), why: texts(d["why"]),
+      at_ms: number(d["at_ms"]) ?? 0, to: text(d["to"]), verdict: text(d["verdict"]), rules: texts(d["rules"]), transforms: texts(d["transforms"]), version: number(d["version"]), policy: text(d["policy"]), why: reasons(d["reasons"], d["why"]),
       clauses: rows(d["clauses"]).map((c) => ({ id: text(c["ref"]), title: c["title"] as Story["decisions"][number]["clauses"][number]["title"], text: c["text"] as Story["decisions"][number]["clauses"][number]["text"] })),
     })),
     logs: rows(raw["logs"]).map((l) => ({ log: text(l["log"]), n: number(l["n"]) ?? 0, to: text(l["audience"]), side: text(l["side"]), proof: l["proof"] === true, receipts: rows(l["receipts"]).map((r) => ({ by: text(r["by"]), at_ms: number(r["at_ms"]) ?? 0 })) })),
@@ -158,7 +162,7 @@ export const quarantineOf = (raw: Raw): readonly Quarantined[] =>
 
 export const agreementsOf = (raw: Raw): readonly Agreement[] =>
   rows(raw["agreements"]).map((a) => ({
-    id: text(a["id"]), version: number(a["version"]) ?? 1, title: a["title"] as Agreement["title"], state: text(a["state"]), why: text(a["warning"]), starts_ms: number(a["starts_ms"]), ends_ms: number(a["ends_ms"]), days_left: number(a["days_left"]),
+    id: text(a["id"]), version: number(a["version"]) ?? 1, title: a["title"] as Agreement["title"], state: text(a["state"]), why: reasons(a["reasons"], a["warning"]), starts_ms: number(a["starts_ms"]), ends_ms: number(a["ends_ms"]), days_left: number(a["days_left"]),
     mine_to_sign: a["mine_to_sign"] === true, sha256: text(a["sha256"]), current: a["current"] !== false,
     signed: rows(a["parties"]).map((p) => ({ party: text(p["node"] || p["id"]), name: p["name"] as Agreement["title"], signed: p["signed"] === true })),
     clauses: rows(a["clauses"]).map((c) => ({ id: text(c["id"]), title: c["title"] as Agreement["title"], text: c["text"] as Agreement["title"], distress: c["distress"] === true, rules: texts(c["rules"]) })),
@@ -201,7 +205,7 @@ export function incidentOf(raw: Raw): Incident {
     return {
       id: text(e["id"]), origin: text(e["author"]), by: text(e["by"]), at_ms: number(e["at_ms"]) ?? 0, kind: text(e["kind"]), text: free || (e["words"] as TimelineLine["text"]), lang: free ? text(e["lang"]) : "",
       overtaken: text(e["overtaken"]), fork: forks.has(`${text(e["author"])}/${text(e["n"])}`), lat: place?.[1] ?? null, lon: place?.[0] ?? null, recalled: e["recalled"] === true,
-      acked: told.length ? told.every((x) => x["state"] === "acknowledged") : null, held: waits ? [text(waits["rule"]), text(waits["why"])].filter(Boolean).join(": ") : "",
+      acked: told.length ? told.every((x) => x["state"] === "acknowledged") : null, held: waits ? { rule: text(waits["rule"]), why: reasons(waits["reasons"], waits["why"]) } : null,
     };
   }; // prettier-ignore
   return {

@@ -3,6 +3,13 @@ import type { Origin } from "../map/types";
 
 /** What a code names. */
 export type Facts = Readonly<Record<string, string | number>>;
+/** One reason of the node: a code with its facts, the same in English, and the reasons within it. */
+export interface Reason {
+  code: string;
+  facts: Facts;
+  reason: string;
+  because?: readonly Reason[];
+}
 
 export type Role = "viewer" | "analyst" | "administrator" | "release_officer";
 

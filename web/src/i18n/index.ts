@@ -5,17 +5,20 @@
  */
 import en from "./en.json";
 import ja from "./ja.json";
+import becauseEn from "./reasons/en.json";
+import becauseJa from "./reasons/ja.json";
+import becauseZh from "./reasons/zh-TW.json";
 import sharedEn from "./sharing/en.json";
 import sharedJa from "./sharing/ja.json";
 import sharedZh from "./sharing/zh-TW.json";
 import zhTW from "./zh-TW.json";
 
-/** Words of sharing and of incidents stand in `sharing/`. */
-export type WordKey = keyof typeof en | keyof typeof sharedEn;
+/** Words of sharing and of incidents stand in `sharing/`, those of reasons in `reasons/`. */
+export type WordKey = keyof typeof en | keyof typeof sharedEn | keyof typeof becauseEn;
 type Catalogue = Readonly<Record<WordKey, string>>;
 
 export const CATALOGUES: Readonly<Record<string, Catalogue>> = {
-  en: { ...en, ...sharedEn }, ja: { ...ja, ...sharedJa }, "zh-TW": { ...zhTW, ...sharedZh },
+  en: { ...en, ...sharedEn, ...becauseEn }, ja: { ...ja, ...sharedJa, ...becauseJa }, "zh-TW": { ...zhTW, ...sharedZh, ...becauseZh },
 }; // prettier-ignore
 /** Languages by their own names. */
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", ja: "日本語", "zh-TW": "繁體中文" };

@@ -5,6 +5,7 @@
 import { Refused, Unreachable } from "../api/client";
 import type { Facts, VesselCard } from "../api/types";
 import { language, t, tOr, type WordKey } from "./index";
+import { reasonsWords, refusedBy } from "./reasons";
 
 const filled = (text: string, facts: Facts): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => {
@@ -16,6 +17,8 @@ const filled = (text: string, facts: Facts): string =>
 export function failure(error: unknown): string {
   if (error instanceof Unreachable) return t("error.unreachable");
   if (!(error instanceof Refused)) return error instanceof Error && error.name === "Error" ? error.message : t("error.fault");
+  if (error.reasons.length && error.code === "rule") return refusedBy(String(error.facts["rule"] ?? ""), error.reasons, String(error.facts["hint"] ?? ""));
+  if (error.reasons.length) return (error.code === "text" ? t("problem.text", { where: String(error.facts["where"] ?? ""), hint: "" }).trim() + " " : "") + reasonsWords(error.reasons);
   const known = tOr(`problem.${error.code}`, "");
   if (known) return filled(known, error.facts);
   const general = tOr(`problem.status_${error.status}`, t("error.refused"));

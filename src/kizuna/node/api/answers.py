@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +10,7 @@ import numpy as np
 from starlette.responses import Response
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
+from kizuna.node.share.desk.reasons import reasons as coded
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 GEOJSON: Final = "application/geo+json"
@@ -29,12 +30,13 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
 
     def __init__(
         self, status: int, detail: str = "", *, code: str = "", facts: Mapping[str, str | float] | None = None,
-        **headers: str,
+        reasons: Sequence[Mapping[str, Any]] = (), **headers: str,
     ) -> None:  # fmt: skip
         self.status = status
         self.detail = detail
         self.code = code
         self.facts = dict(facts or {})
+        self.reasons = reasons
         self.headers = {k.replace("_", "-"): v for k, v in headers.items()}
         super().__init__(detail)
 
@@ -61,13 +63,18 @@ def answer(value: Any, status: int = 200, **headers: str) -> Response:
 
 def problem(
     status: int, detail: str = "", headers: dict[str, str] | None = None, instance: str = "", *, code: str = "",
-    facts: Mapping[str, str | float] | None = None,
+    facts: Mapping[str, str | float] | None = None, reasons: Sequence[Mapping[str, Any]] = (),
 ) -> Response:  # fmt: skip
-    """A problem document; ``code`` is one of ``status_<n>`` where nothing closer is said."""
+    """A problem document; ``code`` is one of ``status_<n>`` where nothing closer is said.
+
+    ``reasons``: the sentences of a refusal, each with its code and facts, for a page that has its own words.
+    """
     body: dict[str, Any] = {
         "type": "about:blank", "title": _TITLES.get(status, "Refused"), "status": status, "detail": detail,
         "code": code or f"status_{status}", "facts": dict(facts or {}),
     }  # fmt: skip
+    if reasons:
+        body["reasons"] = list(reasons)
     if instance:
         body["instance"] = instance
     if code == "rule":  # RFC 9457, 3.2: the rule that refused, for pages and programs alike
@@ -77,8 +84,10 @@ def problem(
 
 def of_error(error: KizunaError) -> Response:
     """The problem that one of our declared errors stands for."""
+    said = [] if error.code else [row for row in coded([error.message]) if row["code"]]
     if isinstance(error, InputError):
-        return problem(400, str(error), code=error.code, facts=error.facts)
+        return problem(400, str(error), code=error.code, facts=error.facts, reasons=said)
     if isinstance(error, UnavailableError):
         return problem(503, str(error), {"Retry-After": "5"}, code=error.code, facts=error.facts)
-    return problem(500 if isinstance(error, ConfigError) else 403, error.message, code=error.code, facts=error.facts)
+    return problem(500 if isinstance(error, ConfigError) else 403, error.message, code=error.code, facts=error.facts,
+                   reasons=said)  # fmt: skip

@@ -37,6 +37,7 @@ from kizuna.node.api.routes import (
     vessels,
     watch,
 )
+from kizuna.node.share.desk.reasons import reasons
 from kizuna.node.share.desk.refusal import Refusal
 
 
@@ -78,13 +79,15 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def refused(_: Request, exc: Problem) -> Response:
-        return problem(exc.status, exc.detail, exc.headers, code=exc.code, facts=exc.facts)
+        return problem(exc.status, exc.detail, exc.headers, code=exc.code, facts=exc.facts, reasons=exc.reasons)
 
     @app.exception_handler(Refusal)
     async def not_allowed(_: Request, exc: Refusal) -> Response:
+        said = reasons([exc.why])
         if exc.state:
-            return problem(409, exc.why, code="state")
-        return problem(403, str(exc), code="rule", facts={"rule": exc.rule, "why": exc.why, "hint": exc.hint})
+            return problem(409, exc.why, code="state", reasons=said)
+        facts = {"rule": exc.rule, "why": exc.why, "hint": exc.hint}
+        return problem(403, str(exc), code="rule", facts=facts, reasons=said)
 
     @app.exception_handler(KizunaError)
     async def declared(_: Request, exc: KizunaError) -> Response:

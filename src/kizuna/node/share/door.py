@@ -31,6 +31,7 @@ from kizuna.records.record import Record, decode, record_id
 from kizuna.share import decide, release
 from kizuna.share.columns import Facts, Setting, Terms
 from kizuna.share.decide import Decision
+from kizuna.share.decide.reasons import SAID
 from kizuna.share.ledger.name import LANES, LogName
 from kizuna.share.publish import (
     Author,
@@ -242,10 +243,10 @@ class Door:
         with self._lock:
             rules, setting = self.house.rules(), self.house.setting()
             if rules is None:
-                return Decision("withhold", "", why=("no rules are in force",))
+                return Decision("withhold", "", why=(SAID("decision.no_rules"),))
             decision = decide.one(rules, facts, to, setting)
             if decision.released and not decision.transforms.changes_nothing:  # others name it by its bytes
-                why = f"{', '.join(decision.rule_ids)} would change it, and what a person wrote leaves whole or not"
+                why = SAID("rule.changes", names=", ".join(decision.rule_ids))
                 decision = Decision("withhold", decision.policy_hash, decision.rule_ids, why=(why,))
             if DISTRESS not in (facts.tag or ()):  # nobody waits for rescue because of a name
                 decision = self.house.lexicons.judge(data, decision, to, setting.who)
@@ -363,7 +364,7 @@ class Door:
         """What would be decided for one candidate, every rule explained. Nothing is told or kept."""
         chosen = rules or self.house.rules()
         if chosen is None:
-            return Decision("withhold", "", why=("no rules are in force",))
+            return Decision("withhold", "", why=(SAID("decision.no_rules"),))
         return decide.one(chosen, facts, to, self.house.setting())
 
     def preview(self, rows: Rows, rules: RuleSet) -> list[tuple[Candidates, Mapping[str, decide.Decisions]]]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.sentences import Sentences
 from kizuna.node.share.files import Places, put
 from kizuna.records import partner as records
 from kizuna.records.label import Tlp, tlp_of, tlp_word
@@ -23,6 +24,17 @@ from kizuna.share.introduce import Card
 from kizuna.share.keys import KeyRing, read_manifest
 from kizuna.share.ledger.note import read_base64
 
+SAID: Final = Sentences({
+    "partner.not_introduced": "{party} was not introduced to this node",
+    "partner.gone": "{party} was revoked, for good",
+    "partner.our_address": "{party} names an address of this node as its own",
+    "partner.our_key": "{party} comes with a key of this node",
+    "partner.key_of": "{party} comes with a key of {other}",
+    "partner.address_of": "{party} names an address of {other}",
+    "partner.manifests": "{party} stated more than {n} key manifests",
+    "partner.other_root": "{party} comes with another root key than before",
+    "partner.old_key": "{party} comes with a key that it ended before",
+})  # fmt: skip
 ACTIVE: Final = "active"
 PAUSED: Final = "paused"
 REVOKED: Final = "revoked"
@@ -111,7 +123,7 @@ class Partners:
         try:
             found = msgspec.json.decode(path.read_bytes()[:_FILE_MOST], type=Known)
         except FileNotFoundError as exc:
-            raise InputError(f"{party} was not introduced to this node", hint="kizuna partner list") from exc
+            raise InputError(SAID("partner.not_introduced", party=party), hint="kizuna partner list") from exc
         except (OSError, msgspec.MsgspecError, ValueError) as exc:
             raise ConfigError(f"cannot be read: {exc}", where=str(path), hint="restore it, or introduce anew") from exc
         if found.id != party or found.state not in STATES:
@@ -150,18 +162,22 @@ class Partners:
         """
         keys, places = _keys(known.ring), {urlsplit(a).netloc.lower() for a in known.addresses}
         if places & {urlsplit(a).netloc.lower() for a in mine}:
-            raise InputError(f"{known.id} names an address of this node as its own", hint="ask for its own address")
+            raise InputError(SAID("partner.our_address", party=known.id), hint="ask for its own address")
         first = self._places.manifest(1)
         own = _keys(_ring_of(sorted(self._places.manifests.glob("[0-9]*.note")))) if first.exists() else frozenset()
         if keys & own:
-            raise InputError(f"{known.id} comes with a key of this node", hint="a copy of this node is no partner")
+            raise InputError(SAID("partner.our_key", party=known.id), hint="a copy of this node is no partner")
         for other in self.all():
             if other.id == known.id:
                 continue
             if keys & _keys(other.ring):
-                raise InputError(f"{known.id} comes with a key of {other.id}", hint="each party has keys of its own")
+                raise InputError(
+                    SAID("partner.key_of", party=known.id, other=other.id), hint="each party has keys of its own"
+                )
             if other.state != REVOKED and places & {urlsplit(a).netloc.lower() for a in other.addresses}:
-                raise InputError(f"{known.id} names an address of {other.id}", hint="ask both for their own addresses")
+                raise InputError(
+                    SAID("partner.address_of", party=known.id, other=other.id), hint="ask both for their own addresses"
+                )
 
     def change(self, party: str, *, state: str = "", why: str = "", tlp_max: Tlp | str = "",
                caveats: Iterable[str] | None = None, communities: Iterable[str] | None = None,
@@ -169,7 +185,7 @@ class Partners:
         """Change what an officer decides. A revoked partner stays revoked."""
         held = self.get(party)
         if state and held.state == REVOKED and state != REVOKED:
-            raise InputError(f"{party} was revoked, for good", hint="introduce it anew under another id")
+            raise InputError(SAID("partner.gone", party=party), hint="introduce it anew under another id")
         given = {"caveats": caveats, "communities": communities, "purposes": purposes}
         words = {name: tuple(sorted(set(v))) for name, v in given.items() if v is not None}
         level = {"tlp_max": tlp_max if isinstance(tlp_max, str) else tlp_word(tlp_max)} if tlp_max != "" else {}
@@ -187,7 +203,7 @@ class Partners:
         if ring.accept(manifest).sequence == ring.sequence:
             return held
         if ring.sequence >= MANIFESTS_MOST:
-            raise InputError(f"{party} stated more than {MANIFESTS_MOST} key manifests", hint="introduce it anew")
+            raise InputError(SAID("partner.manifests", party=party, n=str(MANIFESTS_MOST)), hint="introduce it anew")
         after = msgspec.structs.replace(held, manifests=(*held.manifests, manifest.decode()))
         self.put(after)
         return after
@@ -205,11 +221,11 @@ def _newer(held: Known, known: Known) -> Known:
     if old.digests[: new.sequence] == new.digests:
         return held
     if old.root != new.root:
-        raise InputError(f"{known.id} comes with another root key than before",
+        raise InputError(SAID("partner.other_root", party=known.id),
                          hint="revoke it, and introduce the party anew under another id")  # fmt: skip
     dead = {k.public for k in old.manifest.keys if k.state != "live"} if old.manifest else set()
     if any(k.public in dead and k.state == "live" for k in (new.manifest.keys if new.manifest else ())):
-        raise InputError(f"{known.id} comes with a key that it ended before", hint="it must bring its newest manifests")
+        raise InputError(SAID("partner.old_key", party=known.id), hint="it must bring its newest manifests")
     return known
 
 

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
+from kizuna.base.sentences import BETWEEN
 from kizuna.base.units import DAY_MS
 from kizuna.base.utc import iso_s
 from kizuna.records import kinds
 from kizuna.records.label import EVERYBODY
 from kizuna.share.agreement.memorandum import ANY, Agreement, Clause, Words
 from kizuna.share.agreement.standing import REF, Book
+from kizuna.share.decide.reasons import SAID as DECISIONS
 from kizuna.share.rules.rule import Among, Rule, RuleSet
 
 Level = Literal["error", "warning"]
@@ -62,7 +64,7 @@ def enforce(rules: RuleSet, book: Book, now_ms: int) -> tuple[RuleSet, Mapping[s
     for rule in rules.rules:
         reasons = [refused[ref] for ref in rule.clauses if ref in refused]
         if rule.releases and (reasons or not rule.clauses):
-            lapsed[rule.id] = "; ".join(reasons) or "it rests on no clause"
+            lapsed[rule.id] = BETWEEN.join(reasons) or DECISIONS("rule.no_clause")
     held = tuple(rule for rule in rules.rules if rule.id not in lapsed)
     return (replace(rules, rules=held) if lapsed else rules), lapsed
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from kizuna.base.sentences import BETWEEN, Sentences
 from kizuna.base.units import DAY_MS
 from kizuna.base.utc import iso_s
 from kizuna.share.agreement.memorandum import Agreement, Clause
@@ -21,6 +22,39 @@ State = Literal["unsigned", "not_started", "in_force", "ends_soon", "ended"]
 HOLDS: Final = ("in_force", "ends_soon")
 REF: Final = "/"
 """A clause is named ``<agreement>/<clause>``; the clause alone will do where only one agreement has it."""
+
+
+SAID: Final = Sentences({
+    "agreement.unknown": "no agreement {agreement} is known here: put it forward (kizuna agreement sign), or rest the "
+                         "rule on a clause that is signed",
+    "agreement.waits": "{agreement} waits for the signature of {names}",
+    "agreement.starts": "{agreement} starts on {day}",
+    "agreement.ended": "{agreement} ended on {day}",
+    "agreement.ends": "{agreement} ends on {day}, in {days} days",
+    "agreement.review": "{agreement} was due for review",
+    "clause.unknown": "{agreement} has no clause {clause}",
+    "clause.nobody": "no agreement has a clause {clause}, write agreement/clause",
+    "clause.several": "{names} all have a clause {clause}, write agreement/clause",
+    "clause.waits": "clause {clause} of {agreement} is not in force: {why}",
+    "clause.starts": "clause {clause} of {agreement} starts on {day}",
+    "clause.holds": "clause {clause} of {agreement} is in force until {day}",
+    "clause.ends": "clause {clause} of {agreement} ends on {day}",
+    "clause.grace": "clause {clause} of {agreement} ended on {day} and holds for distress until {until}",
+    "clause.ended": "clause {clause} of {agreement} ended on {day}",
+    "paper.ended": "ended on {day}",
+    "paper.ends": "ends on {day}",
+    "paper.due": "was due on {day}",
+    "paper.review": "the day of review lies outside the agreement",
+    "paper.longer": "the clause holds longer than its agreement",
+    "paper.version": "two different files are version {version}",
+    "paper.both": "versions {version} and {other} both hold from {day} on",
+    "paper.no_rule": "no releasing rule rests on it",
+    "paper.language": "no text in {language}",
+    "paper.silent": "{clause} does not speak of {names}",
+    "paper.takers": "{clause} names no {names} among those who receive",
+    "paper.lane": "{clause} does not open the lane {lane}",
+    "paper.keeps": "{clause} lets the receiver keep it for {days} days at most",
+})  # fmt: skip
 
 
 class Standing(NamedTuple):
@@ -60,17 +94,18 @@ def standing(
     review_due = agreement.review_ms is not None and agreement.review_ms <= now_ms < ends_ms
     state: State
     if waiting:
-        state, warning = "unsigned", f"{agreement.id} waits for the signature of {', '.join(waiting)}"
+        state, warning = "unsigned", SAID("agreement.waits", agreement=agreement.id, names=", ".join(waiting))
     elif now_ms < agreement.starts_ms:
-        state, warning = "not_started", f"{agreement.id} starts on {iso_s(agreement.starts_ms)[:10]}"
+        state, warning = "not_started", SAID("agreement.starts", agreement=agreement.id, day=_day(agreement.starts_ms))
     elif now_ms >= ends_ms:
-        state, warning = "ended", f"{agreement.id} ended on {iso_s(ends_ms)[:10]}"
+        state, warning = "ended", SAID("agreement.ended", agreement=agreement.id, day=_day(ends_ms))
     elif now_ms >= ends_ms - agreement.warn_days * DAY_MS or ends_ms < agreement.ends_ms:
-        state, warning = "ends_soon", f"{agreement.id} ends on {iso_s(ends_ms)[:10]}, in {days_left} days"
+        state = "ends_soon"
+        warning = SAID("agreement.ends", agreement=agreement.id, day=_day(ends_ms), days=str(days_left))
     else:
         state, warning = "in_force", ""
     if review_due and state in HOLDS:
-        warning = (warning + "; " if warning else "") + f"{agreement.id} was due for review"
+        warning = (warning + BETWEEN if warning else "") + SAID("agreement.review", agreement=agreement.id)
     return Standing(state, ends_ms, days_left, review_due, waiting, warning)
 
 
@@ -80,28 +115,29 @@ def allows(
     """Whether something may be released under the clause at ``now_ms``. Refuses whatever it does not know."""
     clause = agreement.clause(clause_id)
     if clause is None:
-        return Allowed(ok=False, why=f"{agreement.id} has no clause {clause_id}")
+        return Allowed(ok=False, why=SAID("clause.unknown", agreement=agreement.id, clause=clause_id))
     found = standing(agreement, now_ms, signed_by=signed_by, notice_ends_ms=notice_ends_ms)
-    name = f"clause {clause.id} of {agreement.id}"
+    named = {"clause": clause.id, "agreement": agreement.id}
     if found.state in ("unsigned", "not_started"):
-        return Allowed(ok=False, why=f"{name} is not in force: {found.warning}", warning=found.warning, clause=clause)
+        why = SAID("clause.waits", **named, why=found.warning)
+        return Allowed(ok=False, why=why, warning=found.warning, clause=clause)
     ends_ms = min(clause.ends_ms, found.ends_ms)
     if now_ms < clause.starts_ms:
-        return Allowed(ok=False, why=f"{name} starts on {iso_s(clause.starts_ms)[:10]}", clause=clause)
+        return Allowed(ok=False, why=SAID("clause.starts", **named, day=_day(clause.starts_ms)), clause=clause)
     if now_ms < ends_ms:
         soon = now_ms >= ends_ms - agreement.warn_days * DAY_MS
-        warning = found.warning or (f"{name} ends on {iso_s(ends_ms)[:10]}" if soon else "")
-        return Allowed(ok=True, why=f"{name} is in force until {iso_s(ends_ms)[:10]}", warning=warning, clause=clause)
+        warning = found.warning or (SAID("clause.ends", **named, day=_day(ends_ms)) if soon else "")
+        return Allowed(ok=True, why=SAID("clause.holds", **named, day=_day(ends_ms)), warning=warning, clause=clause)
     grace_ms = ends_ms + clause.grace_days * DAY_MS
     if clause.distress and now_ms < grace_ms:
-        until = f"holds for distress until {iso_s(grace_ms)[:10]}"
-        return Allowed(
-            ok=True,
-            why=f"{name} ended on {iso_s(ends_ms)[:10]} and {until}",
-            warning=found.warning or until,
-            clause=clause,
-        )
-    return Allowed(ok=False, why=f"{name} ended on {iso_s(ends_ms)[:10]}", warning=found.warning, clause=clause)
+        why = SAID("clause.grace", **named, day=_day(ends_ms), until=_day(grace_ms))
+        return Allowed(ok=True, why=why, warning=found.warning or why, clause=clause)
+    why = SAID("clause.ended", **named, day=_day(ends_ms))
+    return Allowed(ok=False, why=why, warning=found.warning, clause=clause)
+
+
+def _day(time_ms: int) -> str:
+    return iso_s(time_ms)[:10]
 
 
 @dataclass(slots=True)
@@ -156,13 +192,13 @@ class Book:
             # What waits for a signature is only proposed: nobody may make a name of ours ambiguous by proposing.
             having = [each for each in found if not self.standing(each, now_ms).waiting_for] or found
             if len(having) != 1:
-                what = "no agreement has" if not having else f"{', '.join(a.id for a in having)} all have"
-                return Allowed(ok=False, why=f"{what} a clause {clause_id}; write agreement{REF}clause")
+                names = ", ".join(a.id for a in having)
+                code = "clause.several" if having else "clause.nobody"
+                return Allowed(ok=False, why=SAID(code, names=names, clause=clause_id))
             agreement_id = having[0].id
         agreement = self.of(agreement_id, now_ms)
         if agreement is None:
-            what = "put it forward (kizuna agreement sign), or rest the rule on a clause that is signed"
-            return Allowed(ok=False, why=f"no agreement {agreement_id} is known here: {what}")
+            return Allowed(ok=False, why=SAID("agreement.unknown", agreement=agreement_id))
         return allows(
             agreement, clause_id, now_ms, signed_by=self.signed.get(agreement.sha256, ()),
             notice_ends_ms=self._notice(agreement),

@@ -20,6 +20,7 @@ from kizuna.records.subject import VESSEL
 from kizuna.share import transform
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import UNGUARDED, UNKNOWN, YES
+from kizuna.share.decide.reasons import SAID
 from kizuna.share.decide.verdict import Decision
 from kizuna.share.rules.rule import WITHHOLD, Age, Among, Condition, Labelled, Rule
 
@@ -50,8 +51,7 @@ def tie(decision: Decision, applied: Sequence[Rule], states: Sequence[int]) -> D
     against = [(r.id, s) for r, s in tried if s == UNKNOWN or (s == YES and not r.releases)]
     if against:
         why = tuple(
-            f"{bounds.TRACKS}: {name} {'cannot be evaluated for' if s == UNKNOWN else 'withholds'} its positions"
-            for name, s in against
+            SAID(f"{bounds.TRACKS}.{'unsure' if s == UNKNOWN else 'withholds'}", rule=name) for name, s in against
         )
         names = tuple(name for name, _ in against)
         return Decision(WITHHOLD, decision.policy_hash, (bounds.TRACKS, *names), why=why)
@@ -59,5 +59,5 @@ def tie(decision: Decision, applied: Sequence[Rule], states: Sequence[int]) -> D
     if not by:
         return decision
     what = transform.join((decision.transforms, *(r.transforms for r in by)))
-    why = (*decision.why, *(f"{r.id} tells its positions, and it follows them" for r in by))
+    why = (*decision.why, *(SAID("rule.follows", rule=r.id) for r in by))
     return replace(decision, transforms=what, tied=tuple(r.id for r in by), why=why)

@@ -8,6 +8,7 @@ from kizuna.share.columns import Facts, Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNGUARDED, UNKNOWN, YES, conditions_of, state_of, value_of
 from kizuna.share.decide.follows_positions import conditions, loose, of_vessels, tie
+from kizuna.share.decide.reasons import SAID
 from kizuna.share.decide.verdict import STATE_WORDS, Decision, Tried, applies, settle
 from kizuna.share.rules.rule import POSITION, Among, Rule, RuleSet, follows
 
@@ -61,11 +62,12 @@ def _try(rule: Rule, facts: Facts, setting: Setting) -> tuple[int, Tried]:
         state = min(state, found)
         if found != YES:
             name = "tag" if isinstance(condition, Among) and condition.field == UNGUARDED else condition.key
-            failed.append(f"{name}: {'is missing or not known' if found == UNKNOWN else _no(name, value)}")
+            failed.append(SAID("condition.missing", field=name) if found == UNKNOWN else _no(name, value))
     assert state in (NO, UNKNOWN, YES)
     return state, Tried(rule.id, rule.then, STATE_WORDS[state], tuple(failed))
 
 
 def _no(name: str, value: object) -> str:
     """What stands there instead; sets and labels are not spelled out, for the explanation may be long kept."""
-    return f"is {value}" if name in ("kind", "origin", "context") else "does not hold"
+    plain = name in ("kind", "origin", "context")
+    return SAID("condition.is", field=name, value=str(value)) if plain else SAID("condition.no", field=name)

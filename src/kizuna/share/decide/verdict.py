@@ -23,10 +23,11 @@ from kizuna.share import transform
 from kizuna.share.columns import Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNKNOWN, YES
+from kizuna.share.decide.reasons import SAID
 from kizuna.share.rules.rule import RELEASE, WITHHOLD, Rule, RuleSet
 from kizuna.share.transform import NOTHING, TransformSet
 
-NO_RULE: Final = "no rule releases it"
+NO_RULE: Final = SAID("decision.no_rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def settle(
     against = [r for r, s in zip(applied, states, strict=True) if s == UNKNOWN or (s == YES and not r.releases)]
     if broken or against:
         unsure = {r.id for r, s in zip(applied, states, strict=True) if s == UNKNOWN}
-        why = [*broken, *(f"{r.id} {'cannot be evaluated' if r.id in unsure else 'withholds'}" for r in against)]
+        why = [SAID(name, to=to) for name in broken]
+        why += [SAID("rule.unsure" if r.id in unsure else "rule.withholds", rule=r.id) for r in against]
         return Decision(WITHHOLD, rules.hash, (*broken, *(r.id for r in against)), why=tuple(why))
     by = [r for r, s in zip(applied, states, strict=True) if s == YES]
     if not by:
@@ -126,7 +128,7 @@ def settle(
     out = outgoing(by, to, label, setting)
     if not bounds.reaches(out, to, setting):
         ids = (bounds.READER, *(r.id for r in by))
-        return Decision(WITHHOLD, rules.hash, ids, why=(f"{bounds.READER}: the label does not reach {to}",))
+        return Decision(WITHHOLD, rules.hash, ids, why=(SAID(bounds.READER, to=to),))
     ends = [r.retain_d for r in by if r.retain_d is not None]
     lanes = [r.lane for r in by if r.lane]
     return Decision(
@@ -138,7 +140,7 @@ def settle(
         out,
         min(ends) if ends else None,
         min(lanes, key=LANES.index) if lanes else "",
-        tuple(f"{r.id} releases" for r in by),
+        tuple(SAID("rule.releases", rule=r.id) for r in by),
     )
 
 

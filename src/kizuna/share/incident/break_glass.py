@@ -22,6 +22,7 @@ from kizuna.share.incident.case import Case
 from kizuna.share.incident.desk import LANE, Desk, add, case_of, open_case
 from kizuna.share.incident.entries import read
 from kizuna.share.incident.purpose import DISTRESS_TYPES, RESCUE
+from kizuna.share.incident.reasons import SAID
 
 REVIEW_DUE_MS: Final = 72 * HOUR_MS
 """When a review is overdue: over a weekend, so that the reviewer need not be the officer's watch-mate."""
@@ -90,7 +91,7 @@ def pass_on(desk: Desk, case: Case, to: str, clause: str, book: Book, now_ms: in
     """
     why = _refused(desk, case.opened, to, clause, book, now_ms)
     if not why and case.opened_by != desk.me:
-        why = "the case was opened by another desk, which alone may offer it"
+        why = SAID("glass.opener")
     return Refusal(why) if why else _act(desk, case, (), to, clause, book, now_ms)
 
 
@@ -115,20 +116,20 @@ def _refused(desk: Desk, opened: Opened, to: str, clause: str, book: Book, now_m
     if not allowed.ok or found is None:
         return allowed.why
     if not found.distress:
-        return f"clause {clause} is no distress clause"
+        return SAID("glass.no_distress", clause=clause)
     if desk.me not in found.givers or to not in found.takers or to == desk.me:
-        return f"clause {clause} does not let {desk.me} give to {to}"
+        return SAID("glass.parties", clause=clause, party=desk.me, to=to)
     if RESCUE not in found.purpose or not found.covers("incident.opened"):
-        return f"clause {clause} is not for incidents of rescue"
+        return SAID("glass.rescue", clause=clause)
     if opened.type not in DISTRESS_TYPES or opened.pos is None:
-        return "only a distress with a position may be passed in this way"
-    return "" if desk.by else "the officer must be named, for the review"
+        return SAID("glass.position")
+    return "" if desk.by else SAID("glass.officer")
 
 
 def review(act: Act, reviewer: Person, verdict: str, text: str, now_ms: int, *, me: str, context: str) -> bytes:
     """The review of an act, a record that stays in the house. Raises InputError where officer and reviewer are one."""
     if not reviewer.name or reviewer.is_same(Person(act.officer, act.person)):
-        raise InputError("an act is reviewed by a second person", hint=f"somebody other than {act.officer}")
+        raise InputError(SAID("review.second"), hint=f"somebody other than {act.officer}")
     if verdict not in ("right", "wrong", "right_but_improve"):
         raise InputError(f"{verdict!r} is no verdict", hint="right, wrong or right_but_improve")
     body = Review(act=act.act, officer=act.officer, reviewer=reviewer.name, verdict=verdict, text=text)  # type: ignore[arg-type]

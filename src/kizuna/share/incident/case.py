@@ -37,6 +37,7 @@ from kizuna.records.bodies.incident import (
     Task,
 )  # fmt: skip
 from kizuna.share.incident.entries import Written
+from kizuna.share.incident.reasons import SAID
 from kizuna.share.incident.timeline import Row, Timeline
 
 CORRECTED: Final = "di.correct"
@@ -154,7 +155,7 @@ def _apply(case: Case, k: int, row: Row, crossed: frozenset[str]) -> str:
     if isinstance(body, Offer):
         return _bring_in(case, entry, body)
     if case.desks.get(entry.author) not in ("joined", "offered"):
-        return "its desk is not in this case"
+        return SAID("case.not_in_it")
     if isinstance(body, Task):
         return _task(case, k, entry, body)
     if isinstance(body, Handover):
@@ -187,19 +188,20 @@ def _note(case: Case, entry: Written) -> str:
     elif isinstance(body, Sitrep):
         case.sitreps.append(entry)
     else:
-        return "opens what is open"
+        return SAID("case.opens_open")
     return ""
 
 
 def _bring_in(case: Case, entry: Written, body: Offer) -> str:
     if body.op == "offer" and case.desks.get(entry.author) != "joined":
-        return "its desk is not in this case"
+        return SAID("case.not_in_it")
     desk = body.to if body.op == "offer" else entry.author
     state = DESK_STATES.get((case.desks.get(desk, ""), body.op))
     if state is None:
-        return f"{desk} is {case.desks.get(desk, 'not asked')}"
+        held = case.desks.get(desk)
+        return SAID(f"case.is_{held}", party=desk) if held else SAID("case.not_asked", party=desk)
     if state == "declined" and desk == case.coordinator:
-        return "the coordinator hands over before it leaves"
+        return SAID("case.hand_over_first")
     case.desks[desk] = state
     return ""
 
@@ -207,19 +209,19 @@ def _bring_in(case: Case, entry: Written, body: Offer) -> str:
 def _task(case: Case, k: int, entry: Written, body: Task) -> str:
     if body.op == "offer":
         if case.desks.get(body.to) not in ("joined", "offered") or body.to == entry.author:
-            return f"{body.to} is not another desk of this case"
+            return SAID("case.no_other_desk", party=body.to)
         case.tasks[entry.id] = TaskState(entry.id, entry.author, body.to, body)
         return ""
     task = case.tasks.get(body.t)
     if task is None:
-        return "there is no such task"
+        return SAID("case.no_task")
     if entry.author != (task.by if body.op == "withdraw" else task.to):
-        return "the task is not this desk's"
+        return SAID("case.not_its_task")
     state = TASK_STATES.get((task.state, body.op))
     if task.state == "withdrawn" and case.timeline.has_seen(k, task.withdrawn_at):
         state = None
     if state is None:
-        return f"the task is {task.state}"
+        return SAID("case.task_is", task_state=task.state)
     task.state, task.why = state, body.why
     if state == "withdrawn":
         task.withdrawn_at = k
@@ -253,24 +255,24 @@ def _hand_over(  # noqa: C901, PLR0911  one return for each reason
 ) -> str:
     if body.op == "offer":
         if entry.author != case.coordinator:
-            return f"{case.coordinator} coordinates"
+            return SAID("case.coordinates", party=case.coordinator)
         if case.offer_open is not None:
-            return f"coordination is offered to {case.offer_open[1]}"
+            return SAID("case.offered_to", party=case.offer_open[1])
         if body.to == entry.author or case.desks.get(body.to) not in ("joined", "offered"):
-            return f"{body.to} is not another desk of this case"
+            return SAID("case.no_other_desk", party=body.to)
         case.offer_open = (entry.id, body.to)
         return ""
     if body.op == "assume":
         if body.of != case.coordinator or entry.author == case.coordinator or case.desks[entry.author] != "joined":
-            return f"{case.coordinator} coordinates"
+            return SAID("case.coordinates", party=case.coordinator)
         case.coordinator, case.offer_open = entry.author, None
         return ""
     if case.offer_open is None or case.offer_open[0] != body.t:
-        return "this offer of coordination is not open"
+        return SAID("case.offer_over")
     if entry.author != (case.coordinator if body.op == "withdraw" else case.offer_open[1]):
-        return "the offer is not this desk's"
+        return SAID("case.not_its_offer")
     if body.op == "withdraw" and entry.id in crossed:
-        return "it was accepted meanwhile"
+        return SAID("case.accepted_meanwhile")
     case.offer_open = None
     if body.op == "accept":
         case.coordinator = entry.author
@@ -280,21 +282,21 @@ def _hand_over(  # noqa: C901, PLR0911  one return for each reason
 
 def _close(case: Case, entry: Written, body: Closure) -> str:  # noqa: PLR0911  one return for each reason
     if case.desks[entry.author] != "joined":
-        return "its desk has not joined"
+        return SAID("case.not_joined")
     if body.op == "reopen":
         if not case.closed:
-            return "the case is open"
+            return SAID("case.open")
         case.closed_by = None
         case.proposals.clear()
         return ""
     if case.closed:
-        return "the case is closed"
+        return SAID("case.closed")
     if body.op == "propose":
         case.proposals[entry.id] = {entry.author}
         body_id = entry.id
     else:
         if body.t not in case.proposals:
-            return "there is no such proposal"
+            return SAID("case.no_proposal")
         if body.op == "refuse":
             del case.proposals[body.t]
             return ""

@@ -18,6 +18,7 @@ from kizuna.share.columns import Facts
 from kizuna.share.incident.case import Case, tell
 from kizuna.share.incident.entries import SHORT, Written, read, write
 from kizuna.share.incident.purpose import purpose_of, tags_of
+from kizuna.share.incident.reasons import SAID
 from kizuna.share.incident.timeline import following, order
 
 LANE: Final = "flash"
@@ -64,7 +65,7 @@ def add(desk: Desk, case: Case, body: Entry, now_ms: int) -> Draft:
     if isinstance(body, Opened):
         raise InputError("a case is opened once")
     if isinstance(body, Offer) and body.op == "offer" and not _may_ever_reach(case, body.to):
-        return Draft(None, f"the labels of this case do not reach {body.to}: open another one with it")
+        return Draft(None, SAID("case.labels", party=body.to))
     head = following(case.timeline, desk.me)
     whole = msgspec.structs.replace(body, i=case.incident, n=head.n, a=head.after, by=desk.by)
     label = desk.label(audience(case), case.opened.type)

@@ -38,6 +38,7 @@ from kizuna.records.label import Label
 from kizuna.records.record import Record, body_bytes, encode
 from kizuna.share.incident import wording
 from kizuna.share.incident.case import Case
+from kizuna.share.incident.reasons import SAID
 
 FORMAT: Final = "kizuna-joint-1"
 TEXT_MAX_BYTES: Final = 48 * 1024
@@ -79,7 +80,7 @@ def cell(lat_deg: float, lon_deg: float) -> str:
 def neutral(case: Case) -> Neutral:
     """The joint record of a closed case. Raises InputError while it is open."""
     if case.closed_by is None or not isinstance(case.closed_by.body, Closure):
-        raise InputError("the case is not closed: every desk that joined must agree first")
+        raise InputError(SAID("case.not_closed"))
     names = _Names()
     lines = [
         {

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kizuna.base.errors import InputError
+from kizuna.base.sentences import Sentences
 from kizuna.base.units import DAY_MS
 from kizuna.records.person import Person
 
@@ -93,6 +94,25 @@ class Status:
     steps: tuple[Step, ...] = ()
 
 
+SAID: Final = Sentences({
+    "step.unknown": "{what} is no step",
+    "step.person": "a step needs the name of the person",
+    "step.hash": "a step needs the hash of the rules",
+    "step.not_proposed": "nobody has proposed these rules",
+    "step.in_force": "these rules are in force already",
+    "step.proposed": "{by} has proposed these rules already",
+    "step.others": "other rules are in force than those it was compared with",
+    "step.base": "other rules are in force since they were proposed: propose them again",
+    "step.second": "who proposed rules cannot approve them: another person must",
+    "step.approved": "{by} has approved these rules already",
+    "step.not_approved": "no second person has approved these rules",
+    "step.stopped": "nothing leaves already",
+    "step.nothing_before": "no rules were in force before",
+    "step.too_late": "the rules are in force for more than a day: propose the earlier ones again",
+    "step.only_before": "one can only go back to the rules that were in force just before",
+})  # fmt: skip
+
+
 def status(steps: Iterable[Step]) -> Status:
     """Where things stand after these steps. Raises InputError for a step that was not allowed where it stands."""
     found = Status()
@@ -104,54 +124,51 @@ def status(steps: Iterable[Step]) -> Status:
 def refusal(now: Status, step: Step) -> str:
     """Why a step is not allowed; empty where it is."""
     if step.deed not in DEEDS:
-        return f"{step.deed!r} is no step; {', '.join(DEEDS)} are"
+        return SAID("step.unknown", what=step.deed)
     if not step.by:
-        return "a step needs the name of the person"
+        return SAID("step.person")
     if step.deed in (STOP, ROLL_BACK):
         return _refuse_back(now, step)
     if not step.rules:
-        return "a step needs the hash of the rules"
+        return SAID("step.hash")
     there = now.proposals.get(step.rules)
     if step.deed == PROPOSE:
         return _refuse_proposal(now, step, there)
-    return "nobody has proposed these rules" if there is None else _refuse_forward(now, step, there)
+    return SAID("step.not_proposed") if there is None else _refuse_forward(now, step, there)
 
 
 def _refuse_proposal(now: Status, step: Step, there: Proposal | None) -> str:
     if step.rules == now.active:
-        return "these rules are in force already"
+        return SAID("step.in_force")
     if there is not None and there.base == now.active:
-        return f"{there.by} has proposed these rules already"
-    return "" if step.base == now.active else _OTHERS
-
-
-_OTHERS: Final = "other rules are in force than those it was compared with"
+        return SAID("step.proposed", by=there.by)
+    return "" if step.base == now.active else SAID("step.others")
 
 
 def _refuse_forward(now: Status, step: Step, there: Proposal) -> str:
     if step.deed == WITHDRAW:
         return ""
     if there.base != now.active:
-        return "other rules are in force since they were proposed; propose them again"
+        return SAID("step.base")
     if step.base != now.active:
-        return _OTHERS
+        return SAID("step.others")
     if step.deed == APPROVE:
         if step.who.is_same(there.who):
-            return "who proposed rules cannot approve them; another person must"
-        return f"{there.approved_by} has approved these rules already" if there.approved_by else ""
-    return "" if there.approved_by else "no second person has approved these rules"
+            return SAID("step.second")
+        return SAID("step.approved", by=there.approved_by) if there.approved_by else ""
+    return "" if there.approved_by else SAID("step.not_approved")
 
 
 def _refuse_back(now: Status, step: Step) -> str:
     if step.deed == STOP:
-        return "" if now.active else "nothing leaves already"
+        return "" if now.active else SAID("step.stopped")
     if now.since_ms is None:
-        return "no rules were in force before"
+        return SAID("step.nothing_before")
     if step.at_ms - now.since_ms > ROLL_BACK_MS:
-        return "the rules are in force for more than a day; propose the earlier ones again"
+        return SAID("step.too_late")
     if step.rules != now.before:
-        return "one can only go back to the rules that were in force just before"
-    return "" if step.base == now.active else _OTHERS
+        return SAID("step.only_before")
+    return "" if step.base == now.active else SAID("step.others")
 
 
 def take(now: Status, step: Step) -> Status:

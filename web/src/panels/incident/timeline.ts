@@ -2,6 +2,7 @@
 import type { Incident, TimelineLine } from "../../api/incidents";
 import { said } from "../../api/sharing";
 import { t, tOr } from "../../i18n";
+import { reasonsWords } from "../../i18n/reasons";
 import { short, utc } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
@@ -29,7 +30,7 @@ function line(desk: Desk, i: Incident, l: TimelineLine): TemplateResult {
       ${own && l.acked === false ? html`<span class="muted" title=${t("timeline.on_its_way_means")}>… ${t("timeline.on_its_way")}</span>` : nothing}${own && l.acked ? html`<span class="good" title=${t("timeline.acked")}>✓<span class="hidden">${t("timeline.acked")}</span></span>` : nothing}</span>
     <p dir="auto" lang=${l.lang || nothing}>${text}</p>
     ${l.lang && l.lang !== desk.state.language && typeof l.text === "string" ? html`<p class="muted">${t("timeline.as_written")}</p>` : nothing}
-    ${l.held ? html`<p class="old"><strong>${t("timeline.held")}</strong> <span lang="en" dir="auto">${l.held}</span></p>` : nothing}${l.recalled ? html`<p class="old">${t("incident.recalled")}</p>` : nothing}
+    ${l.held ? html`<p class="old"><strong>${t("timeline.held")}</strong> <span dir="auto">${[l.held.rule, reasonsWords(l.held.why)].filter(Boolean).join(": ")}</span></p>` : nothing}${l.recalled ? html`<p class="old">${t("incident.recalled")}</p>` : nothing}
     ${l.overtaken ? html`<p class="old">${t("timeline.overtaken")} ${tOr(`overtaken.${l.overtaken}`, "") || html`<span lang="en">${l.overtaken}</span>`}</p>` : nothing}
     ${l.fork ? html`<p class="old"><strong>${t("timeline.fork")}</strong></p>` : nothing}
     ${i.sitreps.some((s) => s.id === l.id) ? html`<button class="link" @click=${() => openPart(desk, "incidents", `${i.id}/sitrep/${l.id}`)}>${t("sitrep.read")}</button>` : nothing}

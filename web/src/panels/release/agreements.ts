@@ -3,6 +3,7 @@ import type { Agreement, Clause } from "../../api/sharing";
 import { said } from "../../api/sharing";
 import { agreementsOf } from "../../api/sharing_shapes";
 import { LANGUAGES, t, word } from "../../i18n";
+import { reasonsWords } from "../../i18n/reasons";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
@@ -37,10 +38,10 @@ function whole(desk: Desk, a: Agreement, all: boolean, open: boolean): TemplateR
   const soon = a.days_left !== null && a.days_left <= SOON_DAYS;
   const report = (y: number) => `/api/sharing/agreements/${encodeURIComponent(a.id)}/report?year=${y}&lang=${language}`;
   return html`<section class="box agreement"><h3><span dir="auto">${said(a.title, language)}</span> <code>${a.id}</code> <span class="muted">${t("agreements.version", { n: a.version })}</span></h3>
-    <p><strong class=${a.state === "in_force" ? "good" : "old"}>${word("agreement", a.state)}</strong> ${a.why ? html`<span lang="en" dir="auto">${a.why}</span>` : nothing}
+    <p><strong class=${a.state === "in_force" ? "good" : "old"}>${word("agreement", a.state)}</strong> ${a.why.length ? html`<span dir="auto">${reasonsWords(a.why)}</span>` : nothing}
       · ${day(a.starts_ms)} – ${day(a.ends_ms)} ${a.days_left === null ? nothing : html`· <strong class=${soon ? "old" : ""}>${a.days_left < 0 ? t("agreements.over") : t("agreements.days_left", { n: a.days_left })}</strong>`}</p>
     <p>${a.signed.map((s) => html`<span class="chip plain"><bdi>${said(s.name, language) || desk.sharing!.name(s.party)}</bdi> <span aria-hidden="true">${s.signed ? "✓" : "–"}</span> ${t(s.signed ? "agreements.signed" : "agreements.unsigned")}</span>`)}</p>
-    ${a.findings.length ? html`<ul class="findings">${a.findings.map((f) => html`<li class=${f.level}><span aria-hidden="true">${f.level === "error" ? "✗" : "!"}</span> <strong>${word("level_finding", f.level)}</strong> <span lang="en" dir="auto">${f.text}</span></li>`)}</ul>` : nothing}
+    ${a.findings.length ? html`<ul class="findings">${a.findings.map((f) => html`<li class=${f.level}><span aria-hidden="true">${f.level === "error" ? "✗" : "!"}</span> <strong>${word("level_finding", f.level)}</strong> <span dir="auto">${f.reasons?.length ? reasonsWords(f.reasons) : f.text}</span></li>`)}</ul>` : nothing}
     <p class="actions">${a.mine_to_sign ? html`<button class="main" @click=${() => void sign(desk, a)}>${t("agreements.sign")}</button>` : nothing}${[year, year - 1].map((y) => html`<a class="button" download href=${report(y)}>${t("agreements.report", { year: y })}</a>`)}</p>
     <details ?open=${open}><summary>${t("agreements.clauses", { n: a.clauses.length })}</summary><ol class="clauses">${a.clauses.map((c) => clause(desk, c, all))}</ol></details></section>`; // prettier-ignore
 }

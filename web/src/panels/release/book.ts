@@ -3,6 +3,7 @@ import type { LinkHealth, PartnerRow, SharingState } from "../../api/sharing";
 import { said } from "../../api/sharing";
 import { sharingOf } from "../../api/sharing_shapes";
 import { language, t, tOr, word } from "../../i18n";
+import { nameParties } from "../../i18n/reasons";
 import { age } from "../../i18n/format";
 import { oneAtATime, type Desk } from "../desk";
 
@@ -11,6 +12,7 @@ export class ShareBook {
   readonly pull = oneAtATime(() => this.#get());
 
   constructor(private readonly desk: Desk) {
+    nameParties((id) => this.name(id));
     desk.on(["share"], () => void this.pull());
     setInterval(() => document.hidden || void this.pull(), 15_000);
     void this.pull();

@@ -4,6 +4,7 @@ import { said } from "../../api/sharing";
 import { formOf, ledgerOf, storyOf } from "../../api/sharing_shapes";
 import { queryText } from "../../api/client";
 import { t, word } from "../../i18n";
+import { reasonsWords } from "../../i18n/reasons";
 import { short } from "../../i18n/format";
 import { oneAtATime, type Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
@@ -62,7 +63,7 @@ function row(desk: Desk, r: LedgerRow): TemplateResult {
   return html`<tr><td class="nowrap">${r.record ? html`<button class="link" @click=${open} aria-label=${t("ledger.open", { id: r.record.slice(0, 10) })}>${short(r.at_ms, desk.now())}</button>` : short(r.at_ms, desk.now())}</td>
     <td><bdi>${desk.sharing!.name(r.to ?? audienceOf(r.log))}</bdi></td><td>${kindWord(r.kind)}</td><td dir="auto">${r.subject || "–"}</td>
     <td><code>${r.rule}</code></td><td><code>${r.clause || "–"}</code></td>
-    <td>${r.verdict === "withhold" ? html`<span class="muted" lang="en">${r.why}</span>` : r.acked_ms ? html`<span class="good"><span aria-hidden="true">✓</span> ${short(r.acked_ms, desk.now())}</span>` : html`<span class="muted">${t("ledger.no_receipt")}</span>`}</td></tr>`; // prettier-ignore
+    <td>${r.verdict === "withhold" ? html`<span class="muted" dir="auto">${reasonsWords(r.why)}</span>` : r.acked_ms ? html`<span class="good"><span aria-hidden="true">✓</span> ${short(r.acked_ms, desk.now())}</span>` : html`<span class="muted">${t("ledger.no_receipt")}</span>`}</td></tr>`; // prettier-ignore
 }
 
 function whole(desk: Desk, s: Story): TemplateResult {
@@ -77,7 +78,7 @@ function whole(desk: Desk, s: Story): TemplateResult {
           <p>${t("story.rule")}: ${d.rules.length ? d.rules.map(rule) : t("story.no_rule")}</p>
           ${d.transforms.length ? html`<p>${t("story.form")}: ${formWords(formOf({ verdict: "release", transforms: d.transforms }) ?? {})} <span class="muted">${d.transforms.map((x) => html`<code>${x}</code> `)}</span></p>` : nothing}
           ${d.clauses.map((c) => html`<p>${t("story.clause")}: <code>${c.id}</code> <strong dir="auto">${said(c.title, language)}</strong></p><blockquote dir="auto">${said(c.text, language)}</blockquote>`)}
-          ${d.why.length ? html`<p class="muted" lang="en" dir="auto">${d.why.join("; ")}</p>` : nothing}</div>`)}</li>
+          ${d.why.length ? html`<p class="muted" dir="auto">${reasonsWords(d.why)}</p>` : nothing}</div>`)}</li>
       <li><h4>${t("story.logs")}</h4>${rowsOr([t("ledger.to"), t("story.log"), t("ledger.receipt"), t("story.proof")], s.logs.map((l) => html`<tr><td><bdi>${desk.sharing!.name(l.to)}</bdi></td>
         <td><code>${l.log}</code> <span class="nowrap">#${l.n}</span></td><td>${l.receipts.length ? l.receipts.map((r) => html`<span class="good"><span aria-hidden="true">✓</span> <bdi>${desk.sharing!.name(r.by)}</bdi> ${when(r.at_ms)}</span> `) : t("ledger.no_receipt")}</td>
         <td>${l.proof ? html`<a class="button" download href=${`/api/sharing/ledger/${s.record}/proof${queryText({ log: l.log })}`}>${t("story.download")}</a>` : "–"}</td></tr>`), t("ledger.none"))}</li>

@@ -3,7 +3,7 @@ import type { Finding, Preview, Rule, RuleChoices, RulesPage } from "../../api/s
 import { said } from "../../api/sharing";
 import { previewOf, rulesOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
-import { findingWords } from "../../i18n/findings";
+import { reasonsWords } from "../../i18n/reasons";
 import { short, utc } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { ask } from "../dialogs";
@@ -130,10 +130,10 @@ function gutter(text: string, findings: readonly Finding[]): TemplateResult[] {
 
 function finding(f: Finding, toLine: (line: number) => void): TemplateResult {
   const sign = f.level === "error" ? "✗" : "!";
-  const [what, how] = [findingWords(f.text), findingWords(f.hint ?? "")];
+  const [what, how] = [f.reasons?.length ? reasonsWords(f.reasons) : f.text, f.helps?.length ? reasonsWords(f.helps) : (f.hint ?? "")];
   return html`<li class=${f.level}><span aria-hidden="true">${sign}</span> <strong>${word("level_finding", f.level)}</strong>
     ${f.line ? html`<button class="link" @click=${() => toLine(f.line!)}>${t("rules.line", { n: f.line })}</button>` : nothing}
-    ${f.rule ? html`<code>${f.rule}</code>` : nothing}${f.key ? html` <code>${f.key}</code>` : nothing} <span lang=${what.lang ?? nothing} dir="auto">${what.text}</span>${f.hint ? html` <span class="muted" lang=${how.lang ?? nothing} dir="auto">${how.text}</span>` : nothing}</li>`; // prettier-ignore
+    ${f.rule ? html`<code>${f.rule}</code>` : nothing}${f.key ? html` <code>${f.key}</code>` : nothing} <span dir="auto">${what}</span>${how ? html` <span class="muted" dir="auto">${how}</span>` : nothing}</li>`; // prettier-ignore
 }
 
 /** Without its first line, which names the rule and whom it is for: both stand above already. */

@@ -18,6 +18,7 @@ from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
 from kizuna.node.api.view import Reader, Viewer
 from kizuna.node.origin import own_rows
+from kizuna.node.share.desk.reasons import reasons
 from kizuna.node.share.door import Rows
 from kizuna.node.share.views import rulings
 from kizuna.node.share.views.choices import choices
@@ -50,7 +51,8 @@ def fit(work: Callable[[], _T]) -> _T:
     try:
         return work()
     except ConfigError as exc:
-        raise Problem(400, str(exc), code="text", facts={"where": exc.where, "hint": exc.hint}) from exc
+        raise Problem(400, str(exc), code="text", facts={"where": exc.where, "hint": exc.hint},
+                      reasons=reasons([exc.message])) from exc  # fmt: skip
 
 
 def add_to(router: APIRouter, books: Books) -> None:

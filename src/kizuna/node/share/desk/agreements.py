@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share.desk.journal import DUTY
-from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.reasons import reasons
+from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.node.share.files import put
 from kizuna.records.bodies.trust import Recall
 from kizuna.records.context import marking
@@ -41,7 +42,8 @@ def _row(office: Office, one: Agreement, *, current: bool) -> dict[str, Any]:
         "id": one.id, "version": one.version, "sha256": one.sha256, "current": current, "state": standing.state,
         "title": dict(one.title.by_language), "purpose": sorted(one.purpose), "starts_ms": one.starts_ms,
         "ends_ms": standing.ends_ms, "review_ms": one.review_ms, "days_left": standing.days_left,
-        "review_due": standing.review_due, "warning": standing.warning, "waiting_for": list(standing.waiting_for),
+        "review_due": standing.review_due, "warning": standing.warning,
+        "reasons": reasons([standing.warning]), "waiting_for": list(standing.waiting_for),
         "mine_to_sign": office.me in standing.waiting_for,
         "parties": [{"id": p.id, "name": dict(p.name.by_language), "type": p.type, "node": p.node,
                      "signed": p.node in signed} for p in one.parties],
@@ -62,13 +64,14 @@ def _clause(office: Office, one: Agreement, clause_id: str, rules: RuleSet) -> d
         "kinds": list(clause.kinds), "from": sorted(clause.givers), "to": sorted(clause.takers),
         "lanes": sorted(clause.lanes), "purpose": sorted(clause.purpose), "distress": clause.distress,
         "grace_days": clause.grace_days, "retain_days": clause.retain_days, "holds": allowed.ok, "why": allowed.why,
+        "reasons": reasons([allowed.why]),
         "rules": [r.id for r in rules.rules if ref in r.clauses or clause.id in r.clauses],
     }  # fmt: skip
 
 
 def check(office: Office, one: Agreement, rules: RuleSet) -> list[dict[str, Any]]:
     """Findings about one agreement and the rules in force."""
-    return [f._asdict() for f in agreements.check([one], rules, office.now_ms())
+    return [f._asdict() | {"reasons": reasons([f.text])} for f in agreements.check([one], rules, office.now_ms())
             if f.test != "unknown clause" or f.text.partition(" has ")[2].startswith(one.id)]  # fmt: skip
 
 
@@ -78,7 +81,9 @@ def propose(office: Office, text: str, by: str) -> Agreement:
     _party(office, one)
     held = office.agreements.agreements.get(one.sha256)
     if held is not None and office.me in office.agreements.signed.get(one.sha256, ()):
-        raise Refusal(f"{one.id} version {one.version} is signed by this desk", rule="agreement", state=True)
+        raise Refusal(
+            SAID("agreement.signed", agreement=one.id, version=str(one.version)), rule="agreement", state=True
+        )
     put(office.places.agreements / f"{one.id}-{one.version}.toml", text.encode())
     others = one.signers - {office.me}
     data = signing.propose(text, me=office.me, label=office.label(others), now_ms=office.now_ms(),
@@ -92,7 +97,9 @@ def sign(office: Office, agreement_id: str, by: str, sha256: str = "") -> Agreem
     one = _one(office, agreement_id, sha256)
     _party(office, one)
     if office.me in office.agreements.signed.get(one.sha256, ()):
-        raise Refusal(f"{one.id} version {one.version} is signed by this desk", rule="agreement", state=True)
+        raise Refusal(
+            SAID("agreement.signed", agreement=one.id, version=str(one.version)), rule="agreement", state=True
+        )
     others = one.signers - {office.me}
     path = office.places.agreements / f"{one.id}-{one.version}.toml"
     if path.exists():  # a file that lies here and that nobody was sent yet goes along with the signature
@@ -117,7 +124,8 @@ def change(office: Office, agreement_id: str, act: str, by: str) -> Agreement:
 
 def _party(office: Office, one: Agreement) -> None:
     if office.me not in one.signers:
-        raise Refusal(f"{office.me} is no party of {one.id}", rule="agreement", hint=", ".join(sorted(one.signers)))
+        said = SAID("agreement.no_party", party=office.me, agreement=one.id)
+        raise Refusal(said, rule="agreement", hint=", ".join(sorted(one.signers)))
 
 
 def _one(office: Office, agreement_id: str, sha256: str) -> Agreement:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kizuna.base.errors import InputError
 from kizuna.node.share.desk import recalls
 from kizuna.node.share.desk.journal import DUTY
-from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED
 from kizuna.node.share.views import exposed
 from kizuna.share.communities import Communities
@@ -99,7 +99,7 @@ def finish(office: Office, party: str, confirm: str, why: str, by: str, *, recal
         raise InputError("to confirm, write the partner's id", code="confirm")
     known = office.sharing.partners.get(party)
     if known.state == REVOKED:
-        raise Refusal(f"{party} was revoked: {known.why}", rule="partner", state=True)
+        raise Refusal(SAID("partner.revoked", party=party, what=known.why or "?"), rule="partner", state=True)
     with office.lock:
         at = facts(office)
         found = exposure(party, at, office.me, office.now_ms())

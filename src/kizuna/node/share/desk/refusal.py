@@ -4,30 +4,45 @@ from __future__ import annotations
 
 from typing import Final
 
+from kizuna.base.sentences import BETWEEN, Sentences
 from kizuna.share.decide import Decision, Tried, bounds
+from kizuna.share.decide.reasons import SAID as DECISIONS
 
 NO_RULE = "no-rule"
-_BOUNDS: Final = {
-    bounds.CONTEXT: ("it is of another context than this node shares", "real and exercise never mix"),
-    bounds.TERMS: (
-        "the terms of a source that it rests on do not let it go to {to}",
-        "pass_on and pass_on_to of that source in node.toml, if its owner agrees",
-    ),
-    bounds.LABEL: (
-        "its own label does not reach {to}",
-        "labels name whom rules and clauses allow at the time of writing: put those in force, then write it anew",
-    ),
-    bounds.RESHARE: ("it is another party's, and {to} may not have it from here", "kizuna grant ask"),
-    bounds.READER: (
-        "the label that rules give it does not reach {to}: a lower level, a missing caveat or purpose, a pause or end",
-        "kizuna partner list says what {to} may be told at most; kizuna partner set changes it",
-    ),
-    bounds.TRACKS: (
-        "it follows positions that a rule withholds from {to}",
-        "a rule with own_grid = true, where its clause says so",
-    ),
+SAID: Final = Sentences({
+    "told.not": "{to} may not be told: {why}",
+    "partner.none": "{party} is no partner that may be told anything",
+    "partner.revoked": "{party} was revoked: {what}",
+    "grant.refused": "this request was refused already",
+    "grant.answered": "it was answered already",
+    "grant.not_ours": "only the originator grants: {record} is none of {party}'s",
+    "grant.personal": "{record} tells of a person: say what for",
+    "grant.purpose": "{record} was given for {names} alone",
+    "grant.nobody": "nobody that this node knows holds it or reads for {to}",
+    "grant.second": "another person than the one who gave it must approve",
+    "grant.one_party": "leave is asked for records of one other party",
+    "grant.fingerprint": "the keys that were brought of {party} have another fingerprint",
+    "agreement.signed": "{agreement} version {version} is signed by this desk",
+    "agreement.no_party": "{party} is no party of {agreement}",
+    "request.not_told": "{party} has not been told {record}: what is given goes under its own rule first",
+    "recall.originator": "only the originator recalls a record",
+    "export.held": "this export is held back: ask the release officer of this node",
+    "export.words": "the export holds {names}",
+    "quarantine.never": "what was refused for its signature or form is never taken in: the partner must send it again",
+    "lexicon.holds": "it holds {names}: neutralise_names takes it away, or other words do",
+    "lexicon.unread": "what its reader must not read cannot be looked for: {what}",
+    "rules.finding": "rule {rule}: {key}: {why}",
+})  # fmt: skip
+_HELP: Final = {
+    bounds.CONTEXT: "real and exercise never mix",
+    bounds.TERMS: "pass_on and pass_on_to of that source in node.toml, if its owner agrees",
+    bounds.LABEL: "labels name whom rules and clauses allow at the time of writing: put those in force, write it anew",
+    bounds.RESHARE: "kizuna grant ask",
+    bounds.READER: "it lacks a level, a caveat or a purpose, or is paused or at an end: kizuna partner list says what "
+    "{to} may be told at most; kizuna partner set changes it",
+    bounds.TRACKS: "a rule with own_grid = true, where its clause says so",
 }
-"""What each bound means for a person, and what helps."""
+"""What helps against each bound."""
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer
@@ -46,26 +61,22 @@ def of_decision(decision: Decision, to: str, hint: str = "") -> Refusal:
     """The refusal that a decision stands for."""
     named = [rule for rule in decision.rule_ids if rule] or [NO_RULE]
     why, remedy = explained(decision, to)
-    return Refusal(
-        f"{to} may not be told: {why}", rule=", ".join(named), hint="; ".join(h for h in (hint, remedy) if h)
-    )
+    said = SAID("told.not", to=to, why=why)
+    return Refusal(said, rule=", ".join(named), hint=BETWEEN.join(h for h in (hint, remedy) if h))
 
 
 def explained(decision: Decision, to: str) -> tuple[str, str]:
-    """Why something is withheld from somebody, in a sentence, and what would help; no help where none is known."""
-    why, hints = [], []
-    for reason in decision.why or (NO_RULE,):
-        bound = _BOUNDS.get(reason.partition(":")[0])
-        why.append(bound[0].format(to=to) if bound else reason)
-        hints += [bound[1].format(to=to)] if bound else []
+    """Why something is withheld from somebody, in sentences, and what would help; no help where none is known."""
+    why = list(decision.why or (DECISIONS("decision.no_rule"),))
+    hints = [_HELP[b].format(to=to) for b in decision.rule_ids if b in _HELP]
     if not decision.rule_ids and decision.tried:
         nearest = min((t for t in decision.tried if t.then == "release"), key=lambda t: len(t.failed), default=None)
         why += [_nearest(nearest)] if nearest else []
         hints.append("propose a rule that releases it" + (f", or change rule {nearest.rule_id}" if nearest else ""))
     elif not decision.rule_ids:
         hints.append(f"propose a rule that releases it to {to}")
-    return "; ".join(why), "; ".join(dict.fromkeys(hints))
+    return BETWEEN.join(why), BETWEEN.join(dict.fromkeys(hints))
 
 
 def _nearest(rule: Tried) -> str:
-    return f"rule {rule.rule_id} does not match: {', '.join(rule.failed)}"
+    return DECISIONS("rule.nearest", rule=rule.rule_id, why=BETWEEN.join(rule.failed))

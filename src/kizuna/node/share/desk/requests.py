@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kizuna.base.errors import InputError
 from kizuna.node.share.desk.journal import DUTY, RULE
-from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.records.bodies.trust import Request
 from kizuna.records.record import decode
 from kizuna.share import requests as asking
@@ -36,7 +36,7 @@ class Wish(NamedTuple):
 def ask(office: Office, wish: Wish, by: str) -> str:
     """Ask a partner for information; the id. Raises Refusal where no rule lets requests go to it."""
     if not office.reaches(wish.to):
-        raise Refusal(f"{wish.to} is no partner that may be told anything", rule="partner")
+        raise Refusal(SAID("partner.none", party=wish.to), rule="partner")
     now = office.now_ms()
     body = Request(request_id=f"r{now}", kinds=wish.kinds, purpose=wish.purpose, by_ms=wish.by_ms, clause=wish.clause,
                    distress=wish.distress, text=wish.text)  # fmt: skip
@@ -75,8 +75,7 @@ def answer(office: Office, name: str, verdict: str, records: Sequence[str], text
         raise InputError("there is no such request to this desk", code="no_request")
     missing = [r for r in records if not any(office.told(r, a) for a in _names(office, asked.by))]
     if missing:
-        raise Refusal(f"{asked.by} has not been told {missing[0][:16]}; what is given goes under its own rule first",
-                      rule="no-rule")  # fmt: skip
+        raise Refusal(SAID("request.not_told", party=asked.by, record=missing[0][:16]), rule="no-rule")
     data = asking.answer(asked, verdict, me=office.me, now_ms=office.now_ms(), context=office.context,  # type: ignore[arg-type]
                          records=records, text=text)  # fmt: skip
     office.write(data, by, [asked.by], RULE)

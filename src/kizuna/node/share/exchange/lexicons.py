@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from kizuna.base.errors import InputError, KizunaError
+from kizuna.node.share.desk.refusal import SAID
 from kizuna.node.share.exchange.lists import read
 from kizuna.records.partner import Directory
 from kizuna.records.record import record_id
@@ -69,9 +70,9 @@ class Lexicons:
         try:
             hits = lint(data, [self._read(path) for path in self.of(audience, who)])
         except (KizunaError, OSError) as exc:
-            return f"what its reader must not read cannot be looked for: {exc}"
+            return SAID("lexicon.unread", what=str(exc))
         found = ", ".join(f"{h.word!r} of the list {h.list}" for h in hits[:3])
-        return f"it holds {found}; neutralise_names takes it away, or other words do" if found else ""
+        return SAID("lexicon.holds", names=found) if found else ""
 
     def judge(self, data: bytes, decision: Decision, audience: str, who: Directory) -> Decision:
         """The decision, or the refusal where the record holds a name that the audience must not read."""

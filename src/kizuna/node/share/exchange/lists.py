@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.share.lexicon import Lexicon, lexicon, lint
 
 _LARGEST: Final = 4 << 20
@@ -45,7 +45,7 @@ def refuse_words(data: bytes, lists: Sequence[Lexicon], *, quiet: bool) -> None:
     if not hits:
         return
     if quiet:
-        raise Refusal("this export is held back; ask the release officer of this node", rule="lexicon")
+        raise Refusal(SAID("export.held"), rule="lexicon")
     named = ", ".join(dict.fromkeys(f"{hit.word!r} ({hit.list})" for hit in hits[:5]))
-    raise Refusal(f"the export holds {named}", rule=", ".join(dict.fromkeys(f"lexicon:{hit.list}" for hit in hits)),
-                  hint="recall what holds it, or shorten the time")  # fmt: skip
+    rule = ", ".join(dict.fromkeys(f"lexicon:{hit.list}" for hit in hits))
+    raise Refusal(SAID("export.words", names=named), rule=rule, hint="recall what holds it, or shorten the time")

@@ -28,6 +28,7 @@ from kizuna.share.incident.case import Case
 from kizuna.share.incident.entries import read
 from kizuna.share.incident.joint import Neutral
 from kizuna.share.incident.purpose import tags_of
+from kizuna.share.incident.reasons import SAID
 from kizuna.share.incident.wording import word
 from kizuna.share.publish import Candidates, Memory, Offer, publish
 
@@ -137,7 +138,7 @@ def hand_over(office: Office, incident: str, act: str, to: str, why: str, by: st
         body = bodies.Handover(n=1, op="assume", of=case.coordinator, why=why)
     else:
         if case.offer_open is None:
-            raise Refusal("no offer of coordination is open", rule="case", state=True)
+            raise Refusal(SAID("case.no_offer"), rule="case", state=True)
         body = bodies.Handover(n=1, op=act, t=case.offer_open[0], why=why)  # type: ignore[arg-type]
     return office.cases.add(incident, body, by)
 
@@ -153,7 +154,7 @@ def close(office: Office, incident: str, said: Closing, by: str) -> str:
     else:
         of = said.of or (next(iter(case.proposals)) if len(case.proposals) == 1 else "")
         if not of:
-            raise Refusal("no proposal to close is open, or several are", rule="case", state=True)
+            raise Refusal(SAID("case.which_proposal"), rule="case", state=True)
         body = bodies.Closure(n=1, op=said.act, t=of, why=said.why)  # type: ignore[arg-type]
     return office.cases.add(incident, body, by)
 
@@ -167,7 +168,7 @@ def share(office: Office, incident: str, rows: Rows, text: str, by: str) -> str:
     case = _case(office, incident)
     others = sorted(case.reaches() - {office.me})
     if not others:
-        raise Refusal("no other desk is in this case", rule="case", state=True)
+        raise Refusal(SAID("case.alone"), rule="case", state=True)
     ids: dict[str, None] = {}
     why: dict[str, tuple[str, str, str]] = {}
     with office.lock:
@@ -177,7 +178,7 @@ def share(office: Office, incident: str, rows: Rows, text: str, by: str) -> str:
                     office.sharing.door.pass_on(data, decision, to)
                 ids[record_id(data)] = None
         if not ids:
-            rule, said, hint = next(iter(why.values()), (NO_RULE, "nothing of it can be released", ""))
+            rule, said, hint = next(iter(why.values()), (NO_RULE, SAID("case.nothing"), ""))
             raise Refusal(said, rule=rule, hint=hint)
         what = "fix" if rows.fixes is not None else "detection"
         return office.cases.add(incident, desks.seen(what, ids, text), by)
@@ -249,7 +250,7 @@ def joint_of(held: Held) -> Neutral:
     case = held.case()
     assert case is not None
     if not case.closed:
-        raise Refusal("the case is not closed: every desk that joined must agree first", rule="case", state=True)
+        raise Refusal(SAID("case.not_closed"), rule="case", state=True)
     return joint.neutral(case)
 
 
@@ -265,7 +266,7 @@ def sign_joint(office: Office, incident: str, by: str) -> str:
     case = held.case()
     assert case is not None
     if office.me in held.joint and held.joint[office.me] == made.sha256:
-        raise Refusal("this desk has signed it", rule="case", state=True)
+        raise Refusal(SAID("case.signed"), rule="case", state=True)
     label = desks.Desk(office.me).label(desks.audience(case), case.opened.type)
     data = joint.record(case, office.me, label, office.now_ms())
     office.write(data, by, way=CASE)

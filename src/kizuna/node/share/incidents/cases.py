@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kizuna.base.errors import InputError
 from kizuna.base.units import DAY_MS
 from kizuna.node.share.desk.journal import CASE, HOUSE, Row
+from kizuna.node.share.desk.refusal import SAID as DESK
 from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.records.bodies.incident import Entry, Offer, Opened, Review
 from kizuna.records.bodies.trust import Answer
@@ -29,6 +30,7 @@ from kizuna.share.incident.break_glass import Act
 from kizuna.share.incident.case import Case
 from kizuna.share.incident.entries import KINDS, Written, read
 from kizuna.share.incident.purpose import DISTRESS_TYPES, tags_of
+from kizuna.share.incident.reasons import SAID
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -167,7 +169,7 @@ class Cases:
         case = held.case()
         assert case is not None
         if case.opened_by != office.me:
-            raise Refusal(f"{case.opened_by} opened it and alone may offer it", rule="case", state=True)
+            raise Refusal(SAID("case.opener", party=case.opened_by), rule="case", state=True)
         first = case.timeline.rows[0].entry
         decision = office.allowed(desks.facts(first, case.opened.type), to)
         if not decision.released:
@@ -201,7 +203,7 @@ class Cases:
 
     def _partner(self, to: str) -> None:
         if not self._office.reaches(to):
-            raise Refusal(f"{to} is no partner that may be told anything", rule="partner")
+            raise Refusal(DESK("partner.none", party=to), rule="partner")
 
     def _pass(self, act: Act | glass.Refusal, by: str) -> Act:
         if isinstance(act, glass.Refusal):
@@ -230,7 +232,7 @@ class Cases:
     def _one_clause(self, to: str) -> str:
         found = self.clauses_for(to)
         if not found:
-            raise Refusal(f"no distress clause in force lets {self._office.me} give to {to}", rule=BREAK_GLASS_RULE)
+            raise Refusal(SAID("glass.no_clause", party=self._office.me, to=to), rule=BREAK_GLASS_RULE)
         return found[0]
 
     def _may_break(self, case: Case) -> bool:
@@ -268,7 +270,7 @@ class Cases:
         if found is None:
             raise InputError(f"no act {act[:64]} waits for a review", code="no_act")
         if act in self.reviews:
-            raise Refusal("it has been reviewed", rule="case", state=True)
+            raise Refusal(SAID("case.reviewed"), rule="case", state=True)
         try:
             who = Person(reviewer, office.person_of(reviewer))
             data = glass.review(found, who, verdict, text, office.now_ms(), me=office.me, context=office.context)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from kizuna.base.errors import InputError
+from kizuna.node.share.desk.reasons import reasons
 from kizuna.node.share.desk.refusal import explained
 from kizuna.node.share.incidents.cases import Held
 from kizuna.node.share.views.naming import namer
@@ -197,7 +198,8 @@ def _told(office: Office, entry: Written, to: str) -> dict[str, Any]:
     why = office.cases.withheld.get((entry.record_id, to))
     rule = "" if why is None else ", ".join(why.rule_ids) or "no-rule"
     said = explained(why, to)[0] if why else ""
-    return {"to": to, "state": "waits", "acked_ms": None, "why": said, "rule": rule}
+    return {"to": to, "state": "waits", "acked_ms": None, "why": said, "rule": rule,
+            "reasons": reasons([said])}  # fmt: skip
 
 
 def _joint(held: Held, case: Case) -> dict[str, Any] | None:

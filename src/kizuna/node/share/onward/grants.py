@@ -16,7 +16,7 @@ import msgspec
 
 from kizuna.base.errors import InputError
 from kizuna.node.share.desk.journal import DUTY, RULE, Row
-from kizuna.node.share.desk.refusal import Refusal, of_decision
+from kizuna.node.share.desk.refusal import SAID, Refusal, of_decision
 from kizuna.node.share.onward.proofs import CONFIRMED, fingerprint
 from kizuna.node.share.onward.receiving import asides
 from kizuna.records.bodies.onward import ConsentRefusal, ConsentRequest, Grant, GrantEnd, Scope
@@ -108,7 +108,7 @@ def give(office: Office, wish: Wish, by: str) -> dict[str, str]:
     if wish.request and (asked is None or asked.proved == office.me):
         raise InputError("nobody asked this desk for that", code="no_request")
     if wish.request in office.onward.grants.refused:
-        raise Refusal("this request was refused already", rule="answered", state=True)
+        raise Refusal(SAID("grant.refused"), rule="answered", state=True)
     _ours(office, wish.scope)
     data, reach, two = _reached(office, wish, asked.proved if asked else "")
     if two:
@@ -124,13 +124,13 @@ def _ours(office: Office, scope: Scope) -> None:
     for name in scope.records:
         found, held = office.holdings(name), office.shared.records.get(name)
         if found is None or found.origin != office.me or held is None or held.data is None:
-            raise Refusal(f"only the originator grants: {name[:16]} is none of {office.me}'s", rule="originator")
+            raise Refusal(SAID("grant.not_ours", record=name[:16], party=office.me), rule="originator")
         label = decode(held.data).label
         if label.personal and not scope.purpose:
-            raise Refusal(f"{name[:16]} tells of a person: say what for", rule="personal", hint="--purpose")
+            raise Refusal(SAID("grant.personal", record=name[:16]), rule="personal", hint="--purpose")
         if label.purpose and not (scope.purpose and label.purpose.issuperset(scope.purpose)):
-            raise Refusal(f"{name[:16]} was given for {', '.join(sorted(label.purpose))} alone", rule="purpose",
-                          hint="--purpose")  # fmt: skip
+            said = SAID("grant.purpose", record=name[:16], names=", ".join(sorted(label.purpose)))
+            raise Refusal(said, rule="purpose", hint="--purpose")
     if not is_audience(scope.to) or scope.to in ("*", office.me):
         raise InputError(f"{scope.to[:40]!r} is no audience of a grant", hint="a party id, or a community c:...")
 
@@ -142,7 +142,7 @@ def _reached(office: Office, wish: Wish, asker: str) -> tuple[bytes, tuple[str, 
     must = {p for p in carriers if p in who.partners}
     strangers = sorted(p for p in must if not office.reaches(p)) or (sorted(carriers) if not must else [])
     if strangers:
-        raise Refusal(f"{strangers[0]} is no partner that may be told anything", rule="partner")
+        raise Refusal(SAID("partner.none", party=strangers[0]), rule="partner")
     may = set(who.members(wish.scope.to))
     for name in wish.scope.records:
         found = office.holdings(name)
@@ -154,8 +154,7 @@ def _reached(office: Office, wish: Wish, asker: str) -> tuple[bytes, tuple[str, 
     reach = tuple(p for p, decision in asked.items() if decision.released)
     if no or not reach:
         if not asked:
-            raise Refusal(f"nobody that this node knows holds it or reads for {wish.scope.to}", rule="bound.reader",
-                          hint="--via PARTNER")  # fmt: skip
+            raise Refusal(SAID("grant.nobody", to=wish.scope.to), rule="bound.reader", hint="--via PARTNER")
         party = no[0] if no else next(iter(asked))
         office.withhold(record_id(data), asked[party], party)
         raise of_decision(asked[party], party)
@@ -177,7 +176,7 @@ def decide(office: Office, proposal: str, by: str, *, approve: bool) -> None:
         raise InputError("no such grant waits", code="no_grant")
     said = msgspec.json.decode(row.data, type=Proposal)
     if approve and Person(by, office.person_of(by)).is_same(Person(row.by, said.person)):
-        raise Refusal("another person than the one who gave it must approve", rule=TWO)
+        raise Refusal(SAID("grant.second"), rule=TWO)
     if approve:  # decided anew: rules may have changed since
         office.write(base64.b64decode(said.grant), f"{row.by} + {by}", said.to, RULE)
     office.note(DECIDED, msgspec.json.encode(Verdict(proposal, approve, by)), by)
@@ -206,10 +205,10 @@ def ask(office: Office, scope: Scope, originator: str, until_ms: int | None, tex
     origins = {found.origin for r in scope.records if (found := office.holdings(r)) is not None}
     origins |= {originator} if originator else set()
     if len(origins) != 1 or office.me in origins:
-        raise Refusal("leave is asked for records of one other party", rule="originator", hint="--of PARTNER")
+        raise Refusal(SAID("grant.one_party"), rule="originator", hint="--of PARTNER")
     [asked] = origins
     if not office.reaches(asked):
-        raise Refusal(f"{asked} is no partner that may be told anything", rule="partner")
+        raise Refusal(SAID("partner.none", party=asked), rule="partner")
     data = granting.ask(scope, asked, me=office.me, now_ms=office.now_ms(), context=office.context, text=text,
                         until_ms=until_ms)  # fmt: skip
     return office.write(data, by, [asked], RULE).id
@@ -227,7 +226,7 @@ def refuse(office: Office, request: str, text: str, by: str) -> None:
     if row is None or row.proved == office.me:
         raise InputError("nobody asked this desk for that", code="no_request")
     if _state(office, row)[0] not in ("asked", "received"):
-        raise Refusal("it was answered already", rule="answered", state=True)
+        raise Refusal(SAID("grant.answered"), rule="answered", state=True)
     data = granting.refuse(request, row.proved, me=office.me, now_ms=office.now_ms(), context=office.context, text=text)
     office.write(data, by, [row.proved], DUTY)
 
@@ -240,7 +239,7 @@ def confirm(office: Office, party: str, printed: str, by: str) -> None:
     """
     root = office.proofs.root_of(party)
     if printed.strip().lower() != fingerprint(root):
-        raise Refusal(f"the keys that were brought of {party} have another fingerprint", rule="fingerprint",
+        raise Refusal(SAID("grant.fingerprint", party=party), rule="fingerprint",
                       hint="ask the party itself; do not take it from the carrier")  # fmt: skip
     office.note(CONFIRMED, f"{party} {root}".encode(), by)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share import introduction
-from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.node.share.desk.taxii import NUMBERS
 from kizuna.node.share.exchange import inward
 from kizuna.node.share.onward import grants
@@ -130,6 +130,5 @@ def judge(office: Office, number: int, by: str, *, accept: bool) -> None:
     if accept and brought is not None:
         inward.let_in(office, brought, by)
     elif accept:
-        raise Refusal("what was refused for its signature or form is never taken in; ask the partner to send it again",
-                      rule="verify")  # fmt: skip
+        raise Refusal(SAID("quarantine.never"), rule="verify")
     office.note(JUDGED, f"{number} {by} {iso_s(office.now_ms())}".encode(), by)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from kizuna.base.errors import ConfigError, InputError
-from kizuna.node.share.desk.refusal import Refusal
+from kizuna.node.share.desk.reasons import reasons
+from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.node.share.door import Rows
 from kizuna.node.share.views.words import in_tongues
 from kizuna.records.label import EVERYBODY, word_of
@@ -93,12 +94,18 @@ def findings(office: Office, rules: RuleSet) -> list[dict[str, Any]]:
     held = [a for name in sorted({a.id for a in office.agreements.agreements.values()})
             if (a := office.agreements.of(name, now)) is not None]  # fmt: skip
     out += [{"level": f.level, "rule": f.where, "key": "clause", "text": f"{f.test}: {f.text}", "hint": "",
-             "line": _line(rules, f.where)} for f in agreements.check(held, rules, now)]  # fmt: skip
+             "line": _line(rules, f.where), "said": f.text} for f in agreements.check(held, rules, now)]  # fmt: skip
     out += [{"level": "error", "rule": name, "key": "transform", "text": why, "hint": "", "line": _line(rules, name)}
             for name, why in office.sharing.door.house.lexicons.missing(rules)]  # fmt: skip
     out += [{"level": "warning", "rule": name, "key": "clause", "text": f"it releases nothing now: {why}", "hint": "",
              "line": _line(rules, name)} for name, why in office.lapsed(rules).items()]  # fmt: skip
-    return out
+    return [_coded(row) for row in out]
+
+
+def _coded(row: dict[str, Any]) -> dict[str, Any]:
+    """A finding with what it says and what would help, by code."""
+    said = row.pop("said", row["text"])
+    return row | {"reasons": reasons([said]), "helps": reasons([row["hint"]])}
 
 
 def _line(rules: RuleSet, rule_id: str) -> int | None:
@@ -118,7 +125,7 @@ def check(office: Office, text: str) -> dict[str, Any]:
         number = _LINE.search(exc.where)
         line = int(number[1]) if number else None
         found = {"level": "error", "rule": "", "key": exc.where, "text": exc.message, "hint": exc.hint, "line": line}
-        return {"reads": False, "rules": [], "findings": [found]}
+        return {"reads": False, "rules": [], "findings": [_coded(found)]}
     return {"reads": True, "hash": rules.hash, "rules": rules_of(rules), "findings": findings(office, rules)}
 
 
@@ -202,6 +209,7 @@ def as_row(decision: Decision) -> dict[str, Any]:
         "verdict": decision.verdict, "rules": list(decision.rule_ids), "clauses": list(decision.clauses),
         "transforms": list(decision.transforms.words), "label": word_of(decision.label) if decision.label else None,
         "lane": decision.lane, "retain_d": decision.retain_d, "why": list(decision.why),
+        "reasons": reasons(decision.why),
     }  # fmt: skip
 
 
@@ -221,8 +229,8 @@ def propose(office: Office, text: str, by: str) -> Mapping[str, Any]:
              and not str(f["text"]).startswith(_LATER)]  # fmt: skip
     if wrong:
         first = wrong[0]
-        raise Refusal(f"rule {first['rule']}: {first['key']}: {first['text']}", rule=str(first["rule"]),
-                      hint=f"{len(wrong)} errors; check the text first")  # fmt: skip
+        said = SAID("rules.finding", rule=first["rule"], key=first["key"], why=first["text"])
+        raise Refusal(said, rule=str(first["rule"]), hint=f"{len(wrong)} errors; check the text first")
     return _step(office, lambda: office.rulebook.propose(text.encode(), by, office.now_ms()))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from kizuna.base.errors import InputError
+from kizuna.node.share.desk.reasons import reasons
 from kizuna.node.share.views.reading import audiences_of, everything, newest, reach, records
 from kizuna.node.share.views.words import geometry
 from kizuna.records.kinds import plain_body
@@ -74,7 +75,8 @@ def _releases(office: Office, wanted: frozenset[str] | None, kind: str, after: i
 
 
 _UNSAID: Final[dict[str, Any]] = {
-    "at_ms": None, "verdict": "release", "rule": "", "clause": "", "transforms": [], "why": "", "decision": None,
+    "at_ms": None, "verdict": "release", "rule": "", "clause": "", "transforms": [], "why": "", "reasons": [],
+    "decision": None,
 }  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def _said(office: Office, line: Line) -> dict[str, Any]:
     return {
         "at_ms": line.at_ms, "to": said.to, "verdict": said.verdict, "rule": ", ".join(said.rules),
         "clause": ", ".join(_clauses(office, said.rules, said.policy)), "transforms": list(said.transforms),
-        "why": said.why, "decision": line.n,
+        "why": said.why, "reasons": reasons([said.why]), "decision": line.n,
     }  # fmt: skip
 
 
@@ -135,7 +137,8 @@ def story(office: Office, name: str) -> dict[str, Any]:
             {"at_ms": n.at_ms, "to": n.decided.to, "verdict": n.decided.verdict, "rules": list(n.decided.rules),
              "clauses": [_clause(office, c) for c in _clauses(office, n.decided.rules, n.decided.policy)],
              "transforms": list(n.decided.transforms), "policy": n.decided.policy,
-             "version": office.rulebook.version_of(n.decided.policy), "why": n.decided.why, "n": n.n}
+             "version": office.rulebook.version_of(n.decided.policy), "why": n.decided.why,
+             "reasons": reasons([n.decided.why]), "n": n.n}
             for n in lines
         ],
         "logs": [_log(office, log, n) for log, n in places],

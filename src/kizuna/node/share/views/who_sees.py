@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.units import SECOND_MS
+from kizuna.node.share.desk.reasons import reasons
 from kizuna.node.share.door import Rows
 from kizuna.node.share.views import reading
 from kizuna.node.share.views.rulings import as_row
 from kizuna.records.kinds import plain_body
 from kizuna.records.record import Record, decode
 from kizuna.share import decide
+from kizuna.share.decide.reasons import SAID
 from kizuna.share.publish import Candidates, Memory, Offer, publish, reach_ms
 from kizuna.share.rules.rule import RuleSet
 from kizuna.share.transforms.steps import Delay
@@ -43,10 +45,15 @@ def of_record(office: Office, name: str) -> list[dict[str, Any]]:
         mine = [n for n in lines if n.decided.to in names]
         last = mine[-1] if mine else None
         row: dict[str, Any] = {"id": party, "verdict": "withhold", "rules": [], "as": None, "why": [],
-                               "told_at_ms": None}  # fmt: skip
+                               "reasons": [], "told_at_ms": None}  # fmt: skip
         if last is not None:
             said = last.decided
-            row |= {"verdict": said.verdict, "rules": _rules(office, said.rules), "why": [said.why]}
+            row |= {
+                "verdict": said.verdict,
+                "rules": _rules(office, said.rules),
+                "why": [said.why],
+                "reasons": reasons([said.why]),
+            }
             if said.verdict == "release":
                 row |= {"as": _as(record) if record else None, "told_at_ms": last.at_ms, "record": name}
         out.append(row)
@@ -56,8 +63,9 @@ def of_record(office: Office, name: str) -> list[dict[str, Any]]:
 def _partner(office: Office, party: str, candidates: Candidates | None, subject: str) -> dict[str, Any]:
     rules, active = office.sharing.rules(), office.rulebook.active()
     latest = _latest(office, party, subject)
+    none = [SAID("decision.no_rules" if rules is None or active is None else "decision.nothing")]
     row: dict[str, Any] = {
-        "id": party, "verdict": "withhold", "rules": [], "as": None, "why": ["no rules are in force"],
+        "id": party, "verdict": "withhold", "rules": [], "as": None, "why": none, "reasons": reasons(none),
         "told_at_ms": latest[0] if latest else None, "record": latest[1] if latest else None,
     }  # fmt: skip
     if rules is None or active is None or candidates is None or not len(candidates):
@@ -66,12 +74,13 @@ def _partner(office: Office, party: str, candidates: Candidates | None, subject:
     audiences = [a for a in active.audiences if party in setting.who.members(a)]
     tried = [(a, decide.one(rules, candidates.columns.row(len(candidates) - 1), a, setting)) for a in audiences]
     if not tried:
-        return {**row, "why": ["no rule speaks of this partner"]}
+        none = [SAID("decision.not_named")]
+        return {**row, "why": none, "reasons": reasons(none)}
     audience, best = min(tried, key=lambda t: (_RANK.index(t[1].verdict), t[0]))
     best = office.lapsed_decision(best, candidates.columns.row(len(candidates) - 1), audience)
     row |= {
-        "verdict": best.verdict, "rules": _rules(office, best.rule_ids), "why": list(best.why), "audience": audience,
-        "decision": as_row(best),
+        "verdict": best.verdict, "rules": _rules(office, best.rule_ids), "why": list(best.why),
+        "reasons": reasons(best.why), "audience": audience, "decision": as_row(best),
         "tried": [{"rule": t.rule_id, "then": t.then, "state": t.state, "failed": list(t.failed)} for t in best.tried],
     }  # fmt: skip
     if best.released:
