@@ -126,7 +126,10 @@ class Sender:
         self.connections.clear()
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self.server.shutdown(socket.SHUT_RDWR)  # ends the accept that waits; closing alone would let one more in
         self.server.close()
+        self.thread.join(5)
         self.drop()
 
     def __enter__(self):

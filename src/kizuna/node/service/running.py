@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kizuna.base.errors import ConfigError, KizunaError, UnavailableError
-from kizuna.base.units import DAY_MS, HOUR_MS, MISSING_TIME_MS
+from kizuna.base.units import DAY_MS, HOUR_MS, HOUR_S, MISSING_TIME_MS
 from kizuna.base.utc import iso
 from kizuna.base.version import __version__
 from kizuna.node.desk.desk import Desk, open_desk
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from kizuna.node.share.sharing import Sharing
     from kizuna.sources.batch import Batch
 
+TIDY_FIRST_S: Final = 600.0
+"""So long after the start finished days are put together and what is too old is let go for the first time."""
 STATUS_S: Final = 2.0
 SHEETS_AT_ONCE: Final = 64
 """Sheets of what was told that are drawn at a time: half a second of work at most (``stores.shared.register``)."""
@@ -296,13 +298,14 @@ class Running:
 
     # ---- upkeep ---------------------------------------------------------------------------------------------------
     def _keep_hours(self) -> None:
-        compacted_s = time.monotonic()
+        every_s = self.config.upkeep.compact_h * HOUR_S
+        compacted_s = time.monotonic() - every_s + TIDY_FIRST_S  # also where the node is started anew every few hours
         while not self._over.wait(STATUS_S):
             self._first.look(min(self.intake.alive_s, self.detection.alive_s), detected=self.detection.lag_s > 0)
             self.write_status()
             self._look_after_threads()
             self._tend_office()
-            if time.monotonic() - compacted_s >= self.config.upkeep.compact_h * 3600:
+            if time.monotonic() - compacted_s >= every_s:
                 compacted_s = time.monotonic()
                 self._tidy()
 
@@ -323,8 +326,8 @@ class Running:
             gone = 0
             days = self.config.upkeep.retain_days
             newest_ms = self.keep.versions().newest_ms
-            if days and newest_ms != MISSING_TIME_MS:
-                gone = self.keep.retain(newest_ms - days * DAY_MS)
+            if days and newest_ms != MISSING_TIME_MS:  # neither a wrong clock nor one row of the future takes all away
+                gone = self.keep.retain(min(newest_ms, self.clock.now_ms()) - days * DAY_MS)
             if self.office is not None:
                 from kizuna.node.share.desk.retention import let_go  # noqa: PLC0415  only nodes with partners need it
 
