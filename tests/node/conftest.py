@@ -1,4 +1,4 @@
-"""Two nodes' directories for tests of commands: made once for a module, a copy for each test."""
+"""What is made once for many tests of nodes: directories of two nodes for commands, keys of two nodes that share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from kizuna.node.desk import secrets
 from node.command_pair import Pair, copied, make
+from node.share.standin import make_keys
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +21,9 @@ def made_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 @pytest.fixture
 def pair(made_pair: Pair, tmp_path: Path) -> Pair:
     return copied(made_pair, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the keys of two nodes, north and south; ``standin.nodes`` copies it."""
+    return make_keys(tmp_path_factory.mktemp("made"))

@@ -16,6 +16,15 @@ def cheap_passwords(monkeypatch):
 
 
 @pytest.fixture
+def sides(made, tmp_path):
+    """North and south: two nodes that know each other, with a memorandum and rules in force."""
+    from two import two
+
+    with two(tmp_path, made) as found:
+        yield found
+
+
+@pytest.fixture
 def here(tmp_path):
     from station import station
 

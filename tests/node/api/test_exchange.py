@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from lxml import etree
 from test_released import indicator, program, tell_stix
-from two import SHIP, meet, st, two
+from two import SHIP, meet, st
 from typer.testing import CliRunner
 
 from kizuna.base.errors import ConfigError, InputError, TrustError
@@ -30,17 +30,6 @@ from kizuna.share.decide import Decision
 
 STANDARDS = Path(__file__).parents[4] / "shared" / "data" / "standards"
 FORMS = outward.FORMS
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return st.make_keys(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def sides(made, tmp_path):
-    with two(tmp_path, made) as found:
-        yield found
 
 
 @pytest.fixture

@@ -15,17 +15,6 @@ MISSING = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return st.make_keys(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def sides(made, tmp_path):
-    with two(tmp_path, made) as found:
-        yield found
-
-
 @pytest.fixture
 def without_rules(made, tmp_path):
     with two(tmp_path, made, rules=False) as found:

@@ -3,24 +3,13 @@
 import io
 
 import pytest
-from two import SHIP, meet, st, two
+from two import SHIP, meet, st
 
 from kizuna.base.units import DAY_MS
 from kizuna.node.share import ledgers
 from kizuna.node.share.desk.retention import let_go
 from kizuna.node.share.exchange import outward
 from kizuna.records.record import decode
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return st.make_keys(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def sides(made, tmp_path):
-    with two(tmp_path, made) as both:
-        yield both
 
 
 def faults(side):

@@ -6,21 +6,10 @@ import pytest
 
 from running import listening
 from test_released import RED, indicator, program, tell_stix
-from two import meet, st, two
+from two import meet
 
 OBJECTS = "/taxii/received/collections/received/objects/"
 HEADERS = {"Content-Type": "application/taxii+json;version=2.1", "Accept": "application/taxii+json;version=2.1"}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return st.make_keys(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def sides(made, tmp_path):
-    with two(tmp_path, made) as (north, south):
-        yield north, south
 
 
 def by_type(answer):

@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 from running import listening
-from two import SHIP, Side, meet, st, two  # noqa: F401
+from two import SHIP
 
 from kizuna.formats.stix import MARKINGS
 from kizuna.node.api.interfaces import LiveFeeds
@@ -19,15 +19,9 @@ CLEAR = next(k for k, v in MARKINGS.items() if v == Tlp.CLEAR)
 RED = next(k for k, v in MARKINGS.items() if v == Tlp.RED)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return st.make_keys(tmp_path_factory.mktemp("made"))
-
-
 @pytest.fixture
-def north(made, tmp_path):
-    with two(tmp_path, made) as (north, _):
-        yield north
+def north(sides):
+    return sides[0]
 
 
 def program(side, kind="feed", partner="south", **more):

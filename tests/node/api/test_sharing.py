@@ -19,17 +19,6 @@ from kizuna.share.ledger.proof import read_proof
 COARSER = (RULES + CASES).replace("OTHER", "south").replace("cell_m=1000", "cell_m=5000")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return st.make_keys(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def sides(made, tmp_path):
-    with two(tmp_path, made) as found:
-        yield found
-
-
 def officer(side):
     return side.as_("release_officer")
 

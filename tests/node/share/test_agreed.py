@@ -28,11 +28,6 @@ then = "release"
 """
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return st.make_keys(tmp_path_factory.mktemp("keys"))
-
-
 @pytest.fixture
 def north(tmp_path: Path, made: Path) -> Iterator[SimpleNamespace]:
     one, two = st.nodes(tmp_path, made)

@@ -32,11 +32,6 @@ def test_accounts_decide_and_names_only_where_no_account_is_known(one: Person, o
     assert one.is_same(other) is other.is_same(one) is same
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return st.make_keys(tmp_path_factory.mktemp("keys"))
-
-
 @pytest.fixture
 def desk(tmp_path: Path, made: Path) -> Iterator[SimpleNamespace]:
     one, two = st.nodes(tmp_path, made)
