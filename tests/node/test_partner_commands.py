@@ -1,11 +1,15 @@
 """What officers change about partners from a terminal: who may, how many, and what an end shows and does."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from kizuna.base.errors import InputError, UnavailableError
+from kizuna.node.cli import sync_run
 from kizuna.node.desk import secrets
+from kizuna.node.share import introduction
 from node.command_pair import Pair, copied, make, run
 
 
@@ -146,3 +150,46 @@ def test_an_end_shows_what_ends_asks_for_the_id_and_does_it(pair: Pair) -> None:
     assert (
         "was revoked" in run("partner", "end", pair.north, "south", "--yes", "south", *pair.by("olga"), code=4).stderr
     )
+
+
+def test_a_partner_that_cannot_be_reached_keeps_nobody_else_waiting(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pulled(_sharing: object, party: str) -> dict:
+        if party == "gone":
+            raise UnavailableError("does not answer", where="https://gone.example")
+        return {"partner": party, "new": 3, "wrong": []}
+
+    monkeypatch.setattr(sync_run, "_some", lambda _sharing, _party: ["gone", "south"])
+    monkeypatch.setattr(sync_run, "_pulled", pulled)
+    told = run("sync", "pull", pair.north, code=1)
+    assert told.stdout.splitlines() == [
+        "gone: not reached",
+        "! https://gone.example: does not answer",
+        "south: 3 records new",
+    ]
+    assert "not every partner was reached" in told.stderr
+    rows = json.loads(run("sync", "pull", pair.north, "--json", code=1).stdout)["partners"]
+    assert [(r["partner"], r["reached"]) for r in rows] == [("gone", False), ("south", True)]
+
+
+def test_nothing_typed_says_what_to_give(pair: Pair) -> None:
+    asked = run("partner", "pause", pair.north, "south", "--by", "olga", code=2)
+    assert "Password of olga: nothing was typed (--password-file names a file that holds it)" in asked.stderr
+    assert (
+        "--by NAME says who does it"
+        in run("recall", pair.north, "--record", "ab" * 32, "--reason", "error", code=2).stderr
+    )
+    assert "no logs with nobody-here" in run("ledger", "show", pair.north, "--partner", "nobody-here").stdout
+
+
+def test_an_empty_line_is_none_of_the_three_tries(tmp_path: Path) -> None:
+    pair = make(tmp_path)
+    with pair.opened(pair.north) as north, pair.opened(pair.south) as south:
+        first = introduction.begin(north.places, north.identity, [], os.urandom)
+        party, _ = introduction.accept(south.places, south.identity, [], first, os.urandom)
+        places = south.places
+        for _ in range(introduction.TRIES + 1):
+            with pytest.raises(InputError):
+                introduction.confirm(places, south.partners, party, " ", at_ms=0, by="")
+        assert introduction.waiting(places) == ["north"]

@@ -41,6 +41,8 @@ def show(home: Path, partner: str, log: str, after: int, most: int, *, as_json: 
                 sys.stdout.write(f"{x['n']:>8}  {x['record'] or 'erased':<64}  {when(x['observed_ms'])}  {x['kind']} "
                                  f"{' '.join(x['subject'])}{aside}\n")  # fmt: skip
         else:
+            if not rows:
+                sys.stdout.write(f"no logs{f' with {partner}' if partner else ''}: nothing was told or received\n")
             for x in rows:
                 acks = ", ".join(f"{w} {n:,}" for w, n in x["receipts"].items()) or "none"
                 halted = f"  HALTED: {x['halted']}" if x["halted"] else ""

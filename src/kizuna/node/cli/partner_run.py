@@ -93,8 +93,8 @@ def introduce(home: Path, wanted: Wanted, out: Path | None, *, as_json: bool) ->
             path = _free(out or Path(f"{sharing.party}.intro.json"))
             data = introduction.begin(sharing.places, sharing.identity, sharing.config.sharing.addresses, os.urandom)
             _written(path, data)
-        _tell({"file": str(path)}, f"Hand {path} to the other side, by any way. They run: kizuna partner accept",
-              as_json=as_json)  # fmt: skip
+        words = f"Hand {path} to the other side, by any way. They run: kizuna partner accept NODE {path.name}"
+        _tell({"file": str(path)}, words, as_json=as_json)
 
 
 def accept(home: Path, file: Path, wanted: Wanted, out: Path | None, *, as_json: bool) -> None:

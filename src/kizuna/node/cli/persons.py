@@ -5,6 +5,7 @@ There is one way to log in. Who may do what is the table of ``desk.rules``; the 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,9 +47,15 @@ def secret(words: str, file: Path | None, *, again: bool = False) -> str:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as exc:
             raise ConfigError(f"cannot be read: {exc}", where=str(file)) from exc
-    found = getpass.getpass(f"{words}: ")
-    if again and getpass.getpass("Again: ") != found:
-        raise ConfigError("the two differ")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", getpass.GetPassWarning)  # no terminal: it comes through a pipe
+            found = getpass.getpass(f"{words}: ")
+            if again and getpass.getpass("Again: ") != found:
+                raise ConfigError("the two differ")
+    except EOFError as exc:
+        which = "--passphrase-file" if words.startswith("Passphrase") else "--password-file"
+        raise ConfigError("nothing was typed", where=words, hint=f"{which} names a file that holds it") from exc
     return found
 
 
@@ -57,6 +64,8 @@ def person(home: Path, name: str, file: Path | None, action: str) -> str:
     from kizuna.node.desk.people import User  # noqa: PLC0415
     from kizuna.node.desk.rules import may  # noqa: PLC0415
 
+    if not name:
+        output.fail("--by NAME says who does it", output.USAGE)
     with output.plain_errors(), _desk(home) as held:
         found = held.people.check(name, secret(f"Password of {name}", file), "(command line)")
         if not isinstance(found, User):

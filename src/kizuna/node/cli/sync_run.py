@@ -13,6 +13,8 @@ from kizuna.node.cli.persons import audited
 from kizuna.node.cli.share_open import opened, when
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kizuna.links.fed.client import Line
     from kizuna.node.share.sharing import Sharing
 
@@ -84,14 +86,26 @@ def _long(seconds: int) -> str:
 def pull(home: Path, party: str, *, as_json: bool) -> None:
     """Once, all that is new."""
     with output.plain_errors(), opened(home) as sharing:
-        output_rows = [_pulled(sharing, one) for one in _some(sharing, party)]
-        _tell(output_rows, "new", as_json=as_json)
+        _tell(_each(sharing, party, _pulled), "new", as_json=as_json)
 
 
 def push(home: Path, party: str, *, as_json: bool) -> None:
     """Once, all that was not acknowledged."""
     with output.plain_errors(), opened(home) as sharing:
-        _tell([_pushed(sharing, one) for one in _some(sharing, party)], "brought", as_json=as_json)
+        _tell(_each(sharing, party, _pushed), "brought", as_json=as_json)
+
+
+def _each(sharing: Sharing, party: str, act: Callable[[Sharing, str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """One partner after the other: one that cannot be reached keeps nobody else waiting."""
+    from kizuna.base.errors import UnavailableError  # noqa: PLC0415
+
+    rows: list[dict[str, Any]] = []
+    for one in _some(sharing, party):
+        try:
+            rows.append(act(sharing, one) | {"reached": True})
+        except UnavailableError as exc:
+            rows.append({"partner": one, "reached": False, "wrong": [str(exc)]})
+    return rows
 
 
 def _some(sharing: Sharing, party: str) -> list[str]:
@@ -190,11 +204,15 @@ def _pushed(sharing: Sharing, party: str) -> dict[str, Any]:
 def _tell(rows: list[dict[str, Any]], what: str, *, as_json: bool) -> None:
     if as_json:
         output.emit({"partners": rows})
-        return
-    for row in rows:
-        sys.stdout.write(f"{row['partner']}: {row[what]:,} records {what}\n")
-        for words in row["wrong"]:
-            sys.stdout.write(f"! {words}\n")
+    else:
+        for row in rows:
+            told = f"{row[what]:,} records {what}" if row["reached"] else "not reached"
+            sys.stdout.write(f"{row['partner']}: {told}\n")
+            for words in row["wrong"]:
+                sys.stdout.write(f"! {words}\n")
+    if not all(row["reached"] for row in rows):
+        sys.stdout.flush()
+        output.fail("not every partner was reached; what waits is kept, a running node goes on trying")
 
 
 def resume(home: Path, log: str, by: str) -> None:

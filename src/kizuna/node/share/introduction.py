@@ -101,6 +101,8 @@ def confirm(
     kept = _kept(places, party)
     if not kept.code:
         raise InputError("the third file has not been read yet", hint=f"kizuna partner confirm {party} --file FILE")
+    if not typed.strip():
+        raise InputError("no code was typed", hint="type what the other side reads; this was none of the three tries")
     try:
         found = steps.confirm(kept.pending, kept.code, typed)
     except TrustError:
