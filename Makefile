@@ -121,6 +121,7 @@ soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of sto
 	@$(BIN)/python tests/soak/edited_rows.py
 	@$(BIN)/python tests/soak/leak_oracle.py
 	@$(BIN)/python tests/soak/kill_sync.py --kills 1000
+	@$(BIN)/python tests/soak/kill_onward.py --kills 260
 	@$(BIN)/python tests/soak/flash_sync.py
 	@$(BIN)/python tests/soak/apart.py --runs 6
 	@$(BIN)/python tests/soak/bad_line.py

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 
 from kizuna.formats.taxii.requests import want_of
+from kizuna.node.share.lines.page_exchange import Exchange
+from kizuna.node.share.onward import late
 from kizuna.records.label import EVERYBODY, Label, Reshare, Tlp
-from node.share.onward_nodes import Node, chain, made, meet
+from node.share.onward_nodes import Node, agreed, chain, made, meet
 
 BODY = (
     b'{"type":"indicator","spec_version":"2.1","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",'
@@ -61,6 +63,26 @@ def shelf(node: Node, partner: str) -> bytes:
     node.office.taxii.update(partner)
     want, desk = want_of((), where="objects"), node.office.taxii
     return repr([desk.shelf.rows(partner, c.id, want) for c in desk.collections(partner)]).encode()
+
+
+def test_what_waited_for_its_head_goes_on_after_a_restart_in_between(three: list[Node]) -> None:
+    north, south, forum = three
+    south.rules(RULES % ("CLEAR", "free"))
+    names = [
+        north.state("cti.stix", "south", body=BODY, label=FREE, subject=(f"stix:{k}",), geo=()) for k in range(60)
+    ]
+    [log] = [s.name for s in north.sharing.shared.logs.all("out")]
+    page = Exchange(north.sharing, print).cut("south", log, 0, 1500)
+    got = Exchange(south.sharing, print).take("north", page).new
+    assert 0 < got < len(names)
+    while south.arrivals.step():
+        pass
+    assert south.told("forum") == [], "the head is signed over what is still to come"
+    south.again()
+    agreed(south.office, "north", "forum")
+    meet(north, south, forum)
+    assert [n for n in south.told("forum") if n in names] == names
+    assert south.sharing.shared.notes.get(late.NOTE) == b'{"first":{},"names":[]}'
 
 
 def test_without_rules_nothing_is_passed_on(three: list[Node]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kizuna.base.errors import InputError, KizunaError, TrustError, UnavailableError
 from kizuna.node.share.onward.grants import ended_by
+from kizuna.node.share.onward.late import Late
 from kizuna.records.bodies.onward import RECORDS_MOST, GrantUse
 from kizuna.records.kinds import lane_of
 from kizuna.records.label import EVERYBODY, Label, Reshare, Tlp, reshare_of, widens
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 SWEEP_MOST: Final = 20_000
 """Newest entries of each received log that are looked through when a grant by kind or subject comes."""
-LATE_MOST: Final = 10_000
-"""Records that wait for a signed head of their log."""
 REPORT_MS: Final = 20_000
 """What went on under a grant is told its originator after so long, or once a record is full."""
 _STREAMS: Final = ("track.", "detection")
@@ -59,7 +58,7 @@ class PassingOn:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._late: dict[str, Received] = {}
+        self._late = Late(office)
         self._swept: Any = None
         self._ends: set[tuple[str, str]] = set()
         self._told: set[str] | None = None
@@ -69,7 +68,9 @@ class PassingOn:
     def __call__(self, rows: Sequence[Received]) -> None:
         """Pass on what came, as far as it may go on."""
         with self._office.lock:
-            self.offer([*self._late.values(), *rows])
+            self._offer_late()
+            self.offer(rows)
+            self._late.keep()
 
     def tend(self) -> None:
         """What the running node does every few seconds."""
@@ -82,11 +83,15 @@ class PassingOn:
                    office.sharing.partners.stamp())  # fmt: skip
             if now != self._swept:
                 self._swept = now
-                self.offer([*self._late.values(), *self._held()])
-            elif self._late:
-                self.offer(list(self._late.values()))
+                self.offer(self._held())
+            self._offer_late()
+            self._late.keep()
             self._end_grants()
             self._report()
+
+    def _offer_late(self) -> None:
+        for piece in self._late.ready():
+            self.offer(piece)
 
     def _held(self) -> Iterator[Received]:
         """Held records that an open grant covers."""
@@ -221,10 +226,8 @@ class PassingOn:
                 traffic.alarm(key.origin, f"to {key.audience}", f"cannot be passed on: {exc}")
             return
         for name, (row, _) in rows.items():
-            if name not in later:
-                self._late.pop(name, None)
-            elif len(self._late) < LATE_MOST:
-                self._late[name] = row
+            if name in later:
+                self._late.put(row)
         if not able:
             return
         paper = _paper_decision(rows[able[0]][1])

@@ -91,6 +91,13 @@ class Proofs:
             raise UnavailableError("no signed head covers it yet", where=record[:16])
         raise InputError(f"nothing proves that {origin} stated {record[:16]}")
 
+    def covers(self, origin: str, n: int, state: LogState) -> bool:
+        """Whether a head that counts covers this entry by now."""
+        try:
+            return self._head(origin, n, state) is not None
+        except KizunaError:  # its keys do not count any more
+            return False
+
     def _head(self, origin: str, n: int, state: LogState) -> tuple[int, bytes] | None:
         """A signed head over this entry that counts now, of a tree that is held: the newest."""
         heads = [(state.head_size, state.head)] if state.head is not None and n < state.head_size <= state.size else []

@@ -55,6 +55,10 @@ class Renewal:
         """It was proved, or is needed no longer."""
         self._needs.pop((carrier, record), None)
 
+    def waiting(self) -> set[str]:
+        """Records whose proofs were asked for and have not come."""
+        return {record for _, record in self._needs}
+
     def tend(self) -> None:
         """Ask for what is due, and answer what can be answered by now."""
         now = self._office.now_ms()
