@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import re
 import signal
 import stat
@@ -63,6 +64,20 @@ def test_no_hole_of_a_template_is_left(region):
     cast = papers.read_cast(None)
     for text in (papers.memorandum(cast, dt.date(2026, 1, 1)), papers.rules(cast, "harbour", region)):
         assert not re.search(r"^[^#\n]*@", text.decode(), re.M)
+
+
+def test_what_was_simulated_in_setting_up_is_found_by_every_later_process():
+    code = """
+from kizuna.exercise.region.play import RegionPlan
+from kizuna.node.two_desks import papers
+print(RegionPlan(papers.read_cast(None)))
+"""
+    names = {
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+                       capture_output=True, text=True).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(names) == 1
 
 
 # ---- the whole

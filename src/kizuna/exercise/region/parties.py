@@ -77,11 +77,11 @@ class PatrolShip:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One party with what belongs to it. ``stations``: names of receivers of the world, or letters of owners."""
+    """One party with what belongs to it. ``stations``: names of receivers of the world, in order."""
 
     id: str
     title: Mapping[str, str]
-    stations: frozenset[str]
+    stations: tuple[str, ...]
     receivers: tuple[Receiver, ...]
     radars: tuple[RadarPost, ...]
     uavs: tuple[Uav, ...]
@@ -95,7 +95,7 @@ class Party:
     @property
     def own(self) -> tuple[str, ...]:
         """Names of all receivers whose lines belong to this party."""
-        return (*sorted(self.stations), *(r.name for r in self.receivers), *(s.receiver for s in self.ships),
+        return (*self.stations, *(r.name for r in self.receivers), *(s.receiver for s in self.ships),
                 *(u.receiver for u in self.uavs))  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def _party(part: _Part) -> Party:
             raise ConfigError(f"no station or owner {word!r}", where=part.where, hint=", ".join(sorted(known)))
         stations |= found
     party = Party(
-        part.name("id", _PARTY), part.words("title"), frozenset(stations),
+        part.name("id", _PARTY), part.words("title"), tuple(sorted(stations)),
         tuple(_receiver(r) for r in part.closed("receiver")), tuple(_radar(r) for r in part.closed("radar")),
         tuple(_uav(u) for u in part.closed("uav")), tuple(_ship(s) for s in part.closed("ship")),
     )  # fmt: skip

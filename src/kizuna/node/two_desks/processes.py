@@ -1,7 +1,8 @@
 """Nodes of the demonstration as processes: each runs what ``kizuna node run`` runs, and ends with us.
 
 What every node needs and none changes (programs, compiled kernels, the coast with its index) is loaded once, in a
-process that then forks one node after the other: they share that memory, and a small machine starts them sooner.
+process that then forks one node after the other: they share that memory, and a small machine starts them sooner. It
+loads while the nodes are still being made, and forks when it is told their directories.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ _PARENT_ENDS: Final = 1
 
 # ---- in the process that forks --------------------------------------------------------------------------------------
 def nursery() -> None:
-    """Load, fork a node for each directory given, say what becomes of them, and end with the last."""
+    """Load, fork a node for each directory told on stdin, say what becomes of them, and end with the last."""
     _end_with_parent()
     _preload()
     numbers = {}
-    for number, home in enumerate(sys.argv[1:]):
+    for number, home in enumerate(sys.stdin.read().splitlines()):
         pid = os.fork()
         if pid == 0:
             _be_node(Path(home))
@@ -102,12 +103,12 @@ def _be_node(home: Path) -> None:
 
 # ---- in the process of the demonstration ----------------------------------------------------------------------------
 class Nursery:
-    """The nodes of these homes, being started."""
+    """The process that loads what nodes need and then forks them; it loads from the moment at which it is made."""
 
-    def __init__(self, homes: Sequence[Home]) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603  this Python, this program
-            [sys.executable, "-c", _CODE, *(str(h.path) for h in homes)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, env={**_SPARING, **os.environ}, start_new_session=True,
+            [sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**_SPARING, **os.environ}, start_new_session=True,
         )  # fmt: skip
         self.pids: dict[int, int] = {}
         self.codes: dict[int, int] = {}
@@ -123,6 +124,13 @@ class Nursery:
                 (self.pids if word == b"started" else self.codes)[int(number)] = int(value)
         self._process.wait()
         self.over.set()
+
+    def start(self, homes: Sequence[Home]) -> list[NodeProcess]:
+        """Start a node for each home; once."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as told:  # ended: wait_up says so
+            told.write("".join(f"{home.path}\n" for home in homes).encode())
+        return [NodeProcess(home, self, number) for number, home in enumerate(homes)]
 
     def close(self) -> None:
         """End it; nodes that still run end with it."""
@@ -183,12 +191,6 @@ class NodeProcess:
         if self.runs and self.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-
-
-def start(homes: Sequence[Home]) -> tuple[Nursery, list[NodeProcess]]:
-    """Start a node for each home."""
-    nursery = Nursery(homes)
-    return nursery, [NodeProcess(home, nursery, number) for number, home in enumerate(homes)]
 
 
 def used(pid: int) -> tuple[float, float]:

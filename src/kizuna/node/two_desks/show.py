@@ -32,7 +32,7 @@ from kizuna.links.slow_link import Line, Shape, shape_of
 from kizuna.node.demo import MARK
 from kizuna.node.playing import kept, start_of_day, without_tracks
 from kizuna.node.service.clocks import wall_ms
-from kizuna.node.two_desks import bonds, homes, papers, processes
+from kizuna.node.two_desks import bonds, homes, papers
 from kizuna.node.two_desks.feeding import Feeding
 from kizuna.node.two_desks.homes import Home, Ports
 from kizuna.node.two_desks.processes import NodeProcess, Nursery
@@ -55,7 +55,7 @@ class DesksWanted:
     seed: int = 1
     speed: float = 10.0
     ahead_h: float = 12.0
-    before_h: float = 12.0
+    before_h: float = 24.0
     port: int = 8470
     link: str = ""
     cast: Path | None = None
@@ -140,13 +140,14 @@ def run_desks(
     over, show = threading.Event(), _Show()
     with _signals(over):
         try:
+            show.nursery = Nursery()
             region = _region(wanted, cast, progress).at(start_of_day(wall_ms(), wanted.before_h))
             show.feeding = Feeding(region, cast.ids)
             show.lines, ports = _ports(cast, wanted, shape, show.feeding)
             made = _homes(out, wanted, cast, region, ports)
             digests = _bonds(cast, made, region)
             (out / "exercise-truth.json").write_bytes(region.truth_json())
-            show.nursery, show.nodes = processes.start(made)
+            show.nodes = show.nursery.start(made)
             _begin(show, made, digests, over, progress)
             if not over.is_set():
                 show.feeding.play(made, wanted.speed)
