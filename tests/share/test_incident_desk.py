@@ -325,6 +325,33 @@ def test_both_desks_make_the_same_joint_record_in_neutral_names():
     assert "Desk 2: Joined" in joint.plain(one, "en")
 
 
+@pytest.mark.parametrize(
+    ("language", "desk", "title"),
+    [("en", "Desk 2", "JOINT RECORD"), ("ja", "部署 2", "共同記録"), ("zh-Hant", "單位 2", "共同紀錄")],
+)
+def test_the_joint_record_as_text_says_what_it_is_in_its_own_language(language: str, desk: str, title: str) -> None:
+    made = joint.neutral(closed()[0].case())
+    head, _, lines = joint.plain(made, language).partition("\n\n")
+    assert title in head and made.sha256 in head and "24-07.40N 123-27.40E" in head and "[n]" in head
+    assert desk in lines and (language == "en") == ("Desk" in head + lines)
+    for word in ("north", "south", "Kaiun", "Heron", "secret", "A1"):
+        assert word not in head + lines
+
+
+def test_how_many_are_on_board_is_what_was_said_last() -> None:
+    north, south = full_case()
+    assert north.case().persons == 4
+    for entry, persons in (
+        (("di.persons", {"n": 6}), 6),
+        (("di.persons-unknown", {}), None),
+        (("di.persons", {"n": 5}), 5),
+    ):
+        south.say(Message(n=1, p=entry[0], v=entry[1]))
+        meet(north, south)
+        assert [room.case().persons for room in (north, south)] == [persons, persons]
+    assert sitrep.compose(north.case(), "short").f["D"] == "5"
+
+
 def test_the_joint_record_is_signed_by_each_desk_and_needs_a_closed_case():
     north, south = closed()
     label = Label(tlp=Tlp.AMBER, rel_to=frozenset({"south"}))

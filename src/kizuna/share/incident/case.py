@@ -42,6 +42,9 @@ from kizuna.share.incident.timeline import Row, Timeline
 
 CORRECTED: Final = "di.correct"
 """Phrase by which a desk corrects where the case is."""
+PERSONS: Final = "di.persons"
+PERSONS_UNKNOWN: Final = "di.persons-unknown"
+"""Phrases by which a desk says how many are on board."""
 TASK_STATES: Final = {
     ("offered", "accept"): "accepted",
     ("offered", "refuse"): "refused",
@@ -121,6 +124,17 @@ class Case:
                 lon, lat = body.v["pos"]  # checked as the phrase's parameter when it came
                 return float(lon), float(lat)
         return self.opened.pos
+
+    @property
+    def persons(self) -> int | None:
+        """How many are in danger: as a phrase said last, else as it was opened. None where it is not known."""
+        for written in reversed(self.messages):
+            body = written.body
+            if isinstance(body, Message) and body.p == PERSONS:
+                return int(body.v["n"])  # checked as the phrase's parameter when it came
+            if isinstance(body, Message) and body.p == PERSONS_UNKNOWN:
+                return None
+        return self.opened.persons
 
     @property
     def joined(self) -> tuple[str, ...]:

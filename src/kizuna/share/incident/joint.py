@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -36,7 +37,7 @@ from kizuna.records.bodies.incident import (
 )  # fmt: skip
 from kizuna.records.label import Label
 from kizuna.records.record import Record, body_bytes, encode
-from kizuna.share.incident import wording
+from kizuna.share.incident import phrasebook, wording
 from kizuna.share.incident.case import Case
 from kizuna.share.incident.reasons import SAID
 
@@ -97,7 +98,7 @@ def neutral(case: Case) -> Neutral:
     document = {
         "format": FORMAT, "incident": case.incident, "context": case.context, "type": case.opened.type,
         "position": list(place) if place else None, "cell": cell(place[1], place[0]) if place else None,
-        "persons": case.opened.persons, "outcome": end.out, "saved": end.saved, "lost": end.lost,
+        "persons": case.persons, "outcome": end.out, "saved": end.saved, "lost": end.lost,
         "missing": end.missing, "desks": [names.of("Desk", desk) for desk in case.joined],
         "coordinators": _runs([names.of("Desk", each) for each in case.coordinators]), "lines": lines,
     }  # fmt: skip
@@ -119,13 +120,62 @@ def record(case: Case, me: str, label: Label, now_ms: int) -> bytes:
 
 
 def plain(made: Neutral, language: str) -> str:
-    """The joint record as lines of text for people."""
+    """The joint record as lines of text for people, with what its numbers and brackets mean. Lines end with LF."""
     document = json.loads(made.text)
-    head = [f"{FORMAT} {document['incident']} {document['context']}", f"{document['cell']} {document['outcome']}"]
+    words = _HEAD[language if language in _HEAD else "en"]
+    called = dict(zip(("Desk", "Unit", "Vessel", "Drawing"), words["called"].split(), strict=True))
+
+    def neutral_in(text: str) -> str:
+        return _NUMBERED.sub(lambda found: f"{called[found[1]]} {found[2]}", text)
+
+    place = document["position"]
+    counts = [
+        f"{words[key]} {document[key]}" for key in ("persons", "saved", "lost", "missing") if document[key] is not None
+    ]
+    facts = [
+        wording.word(document["type"], language),
+        f"{phrasebook.position(place[1], place[0])} ({document['cell']})" if place else "",
+        f"{words['outcome']} {wording.word(document['outcome'], language)}",
+        *counts,
+    ]
+    head = [
+        words["title"],
+        *([words["exercise"]] if document["context"].startswith("exercise") else []),
+        f"{words['case']} {document['incident']} · {document['context']} · {FORMAT}",
+        " · ".join(each for each in facts if each),
+        f"{words['coordinated']} {neutral_in(', '.join(document['coordinators']))}",
+        f"SHA-256 {made.sha256}",
+        words["means"],
+        "",
+    ]
     rows = [
-        f"{each['no']:4d} {each['stated_utc']} {each['desk']}: {each['text'][language]}" for each in document["lines"]
+        f"{each['no']:4d} {each['stated_utc']} {neutral_in(each['desk'])}: {neutral_in(each['text'][language])}"
+        for each in document["lines"]
     ]
     return "\n".join([*head, *rows]) + "\n"
+
+
+_NUMBERED: Final = re.compile(r"\b(Desk|Unit|Vessel|Drawing) (\d+)\b")
+_HEAD: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "title": "JOINT RECORD OF A CLOSED CASE, IN NEUTRAL NAMES", "exercise": "EXERCISE: nothing here is real",
+        "case": "Case", "outcome": "outcome:", "persons": "persons", "saved": "saved", "lost": "dead",
+        "missing": "missing", "coordinated": "Coordinated by", "called": "Desk Unit Vessel Drawing",
+        "means": "[n] stands for n characters of free text, which is not quoted. Which number is whom, the desks know.",
+    },
+    "ja": {
+        "title": "終了した事案の共同記録 (中立名)", "exercise": "演習: 実際の状況ではありません",
+        "case": "事案", "outcome": "結果:", "persons": "人数", "saved": "救助", "lost": "死亡", "missing": "行方不明",
+        "coordinated": "調整:", "called": "部署 船艇・航空機 船舶 作図",
+        "means": "[n] は引用しない自由文 n 文字を表します。番号が誰を指すかは両部署が保管します。",
+    },
+    "zh-Hant": {
+        "title": "已結案件之共同紀錄 (中立名稱)", "exercise": "演習: 非真實狀況",
+        "case": "案件", "outcome": "結果:", "persons": "人數", "saved": "獲救", "lost": "罹難", "missing": "失蹤",
+        "coordinated": "協調:", "called": "單位 艦艇航空器 船舶 標繪",
+        "means": "[n] 代表未引用之自由文字 n 字。編號對應何者由雙方單位保管。",
+    },
+}  # fmt: skip
 
 
 def _texts(entry: Any) -> dict[str, str]:

@@ -71,7 +71,7 @@ def whole(office: Office, held: Held) -> dict[str, Any]:
     opened, closing = case.opened, case.closed_by
     names = {t: namer(office, t) for t in TONGUES}
     return {
-        **row(office, held), "vessel": opened.vessel, "persons": opened.persons,
+        **row(office, held), "vessel": opened.vessel, "persons": case.persons,
         "clause": opened.clause, "ways": _ways(office, case),
         "offer_open": None if case.offer_open is None else {"id": case.offer_open[0], "to": case.offer_open[1]},
         "coordinators": _runs(case.coordinators),
