@@ -45,7 +45,7 @@ describe.skipIf(why)("sharing", () => {
     await page.locator(".mini-map canvas").first().waitFor();
     await page.getByRole("tab", { name: "Rules" }).click();
     await page.getByRole("button", { name: "Propose…" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Propose…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Propose" }).click();
     await page.getByText("Another person has to approve").waitFor();
     await expect.poll(() => page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
     const second = await open();
@@ -58,10 +58,10 @@ describe.skipIf(why)("sharing", () => {
     await second.page.getByRole("button", { name: "Stop everything…" }).click();
     const dialog = second.page.getByRole("dialog");
     await dialog.getByRole("textbox").fill("stopp");
-    await dialog.getByRole("button", { name: "Stop everything…" }).click();
+    await dialog.getByRole("button", { name: "Stop everything" }).click();
     await dialog.getByText("Type “stop” to confirm.", { exact: true }).waitFor();
     await dialog.getByRole("textbox").fill("stop");
-    await dialog.getByRole("button", { name: "Stop everything…" }).click();
+    await dialog.getByRole("button", { name: "Stop everything" }).click();
     await second.page.locator("#status .stopped").waitFor();
   });
 
@@ -117,20 +117,20 @@ describe.skipIf(why)("sharing", () => {
     await page.getByText("EXERCISE: which vessels passed the cable?").waitFor();
     await page.getByRole("button", { name: "Answer…" }).click();
     await page.getByRole("dialog").getByLabel("we hold nothing").check();
-    await page.getByRole("dialog").getByRole("button", { name: "Answer…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Answer" }).click();
     await page.getByText("1 answered").waitFor();
     await page.getByRole("button", { name: "right", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await page.getByRole("button", { name: "Refuse…" }).first().click();
     await page.getByRole("dialog").getByLabel("Reason").fill("EXERCISE: not tonight");
-    await page.getByRole("dialog").getByRole("button", { name: "Refuse…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Refuse" }).click();
     await page.getByText("Nothing waits for a person").waitFor();
     await page.getByRole("tab", { name: "Ledger" }).click();
     await page.locator("#part tbody button.link").first().click();
     await page.getByText("Distress at once").waitFor();
     await expect.poll(() => page.getByRole("link", { name: "Proof" }).getAttribute("href")).toMatch(/^\/api\/sharing\/ledger\/[0-9a-f]{64}\/proof\?log=/);
     await page.getByRole("button", { name: "Recall…" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Recall…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Recall" }).click();
     await page.locator("#part .hop.asked", { hasText: "EXERCISE South" }).waitFor();
     await expect.poll(() => page.locator("#part .hop").allTextContents()).toEqual(expect.arrayContaining([expect.stringContaining("refused")]));
     await expect.poll(() => page.locator("#part").textContent()).not.toMatch(/deleted/i);
@@ -147,23 +147,23 @@ describe.skipIf(why)("sharing", () => {
     const dialog = page.getByRole("dialog");
     await expect.poll(() => dialog.getByLabel("Who may be told").inputValue()).toBe("east");
     await dialog.getByLabel("For how many days").fill("3");
-    await dialog.getByRole("button", { name: "Give leave…" }).click();
+    await dialog.getByRole("button", { name: "Give leave" }).click();
     await page.locator("#grant-d4d4d4d4d4", { hasText: "ends in" }).waitFor();
     await expect.poll(() => page.getByText("asks that EXERCISE East may be told").count()).toBe(0);
     // a second person where the rule says so
     await page.getByRole("button", { name: "Give leave…" }).first().click();
     await dialog.getByLabel("events", { exact: false }).first().check();
     await dialog.getByLabel("Who may be told").fill("west");
-    await dialog.getByRole("button", { name: "Give leave…" }).click();
+    await dialog.getByRole("button", { name: "Give leave" }).click();
     await page.getByText("another person must approve").waitFor();
     await expect.poll(() => page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
     // what is ended goes on no more; what a carrier brought counts after its keys were compared with the party itself
     await page.locator("#grant-a1a1a1a1a1").getByRole("button", { name: "End…" }).click();
-    await dialog.getByRole("button", { name: "End…" }).click();
+    await dialog.getByRole("button", { name: "End" }).click();
     await page.locator("#grant-a1a1a1a1a1", { hasText: "ended early" }).waitFor();
     await page.getByRole("button", { name: "Confirm keys…" }).click();
     await dialog.getByLabel("Fingerprint").fill("3f2a-91bc-0d4e-77aa-5510-c2e9");
-    await dialog.getByRole("button", { name: "Confirm keys…" }).click();
+    await dialog.getByRole("button", { name: "Confirm keys" }).click();
     await page.getByText("confirmed", { exact: false }).first().waitFor();
     await expect.poll(() => page.getByText("1 brought and not taken in").count()).toBe(0);
   });

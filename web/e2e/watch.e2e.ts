@@ -67,7 +67,7 @@ describe.skipIf(why)("the watch", () => {
     await dialog.getByLabel("12 h", { exact: true }).check();
     await dialog.getByLabel(/every alert of/).check();
     await dialog.getByLabel("Reason").fill("EXERCISE: known survey work");
-    await dialog.getByRole("button", { name: "Silence…" }).click();
+    await dialog.getByRole("button", { name: "Silence" }).click();
     await page.getByRole("button", { name: "Silenced 1" }).click();
     await page.locator(".alert.silenced", { hasText: "EXERCISE: known survey work" }).waitFor();
     await page.getByRole("button", { name: "Open", exact: true }).click();
@@ -252,7 +252,7 @@ describe.skipIf(why)("the watch", () => {
     // an entry of the log is announced as well, and counted until it was looked at
     const unread = two.page.locator("#top .pages .n");
     await two.page.keyboard.press("l");
-    await two.page.locator("#page .log").waitFor();
+    await two.page.locator("#log-text").waitFor();
     await expect.poll(() => unread.count()).toBe(0);
     await two.page.keyboard.press("Escape");
     await one.page.keyboard.press("l");
