@@ -129,6 +129,27 @@ def test_a_search_finds_what_looking_at_every_record_finds(full, times, box, kin
     assert exact == plainly(full, want, end)
 
 
+@pytest.mark.parametrize("after", [0, 1_500])
+def test_a_survey_counts_and_has_the_newest_of_each_subject_that_is_named_first(full, after):
+    for place, reach in enumerate(reaches(full, 2_900)):
+        seen = [n for p, n in plainly(full, Want(after=after), 2_900) if p == place]
+        said = {n: decode(full.held[LOGS[place]][n]) for n in seen}
+        newest = {}
+        for n, record in said.items():
+            kept = newest.get(record.subject[:1])
+            if record.kind.startswith("track.") and (kept is None or record.observed_ms >= said[kept].observed_ms):
+                newest[record.subject[:1]] = n
+        newest.pop((), None)
+        survey = full.register.survey(reach, Want(after=after), ("track.",))
+        assert (survey.entries, survey.numbers) == (len(seen), sum(seen))
+        assert (survey.first_ms, survey.last_ms) == (min(r.observed_ms for r in said.values()),
+                                                     max(r.observed_ms for r in said.values()))  # fmt: skip
+        assert survey.newest.n.tolist() == sorted(newest.values(), key=lambda n: (said[n].observed_ms, n))
+        assert [r.data for r in full.register.read(survey.newest)] == [
+            full.held[LOGS[place]][n] for n in survey.newest.n
+        ]
+
+
 def test_counts_are_those_of_the_records(full):
     for place, reach in enumerate(reaches(full)):
         told = full.register.tally(reach, labels=True)

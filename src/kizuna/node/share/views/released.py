@@ -1,8 +1,8 @@
 """What one partner was told, as the tables that the node's open interfaces read: the records in the logs and no more.
 
 So OGC, files, tiles and CoT of a token that reads as a partner give what the partner itself has. What was recalled is
-gone here at once. Nothing of the logs is held but the newest position of each vessel and the newest events; whatever
-else is asked is found in the register and read then.
+gone here at once. Nothing of the logs is held but the newest position of each vessel and, once somebody asked for
+them, the newest events; whatever else is asked is found in the register and read then.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Released:
     def _begin(self) -> None:
         self._done, self._counted = {}, {}
         self._latest, self._arrived, self._logged = empty(LATEST), np.empty(0, np.int64), np.empty(0, "<U1")
-        self._events = empty(EVENTS)
+        self._events, self._events_done = empty(EVENTS), dict[str, int]()
         self._newest_ms = self._oldest_ms = MISSING_TIME_MS
 
     # ---- what is held ------------------------------------------------------------------------------------------------
@@ -119,23 +119,35 @@ class Released:
 
     def _take(self, log: Reach, want: Want) -> None:
         register = self._office.shared.register
-        told = register.find([log], want)
+        told = register.survey(log, want, POSITION)
         count, total = self._counted.get(log.log.name, (0, 0))
-        self._counted[log.log.name] = count + len(told), total + int(told.n.sum())
-        if len(told):
-            low, high = int(told.time_ms.min()), int(told.time_ms.max())
+        self._counted[log.log.name] = count + told.entries, total + told.numbers
+        if told.entries:
+            low, high = told.first_ms, told.last_ms
             self._newest_ms = high if self._newest_ms == MISSING_TIME_MS else max(high, self._newest_ms)
             self._oldest_ms = low if self._oldest_ms == MISSING_TIME_MS else min(low, self._oldest_ms)
-        places = register.newest_of_each([log], want._replace(kinds=POSITION))
+        places = told.newest
         for at in range(0, len(places), _PIECE):
             rows = received.positions(self._rows([log], places.take(np.arange(at, min(at + _PIECE, len(places))))),
                                       MISSING_TIME_MS)  # fmt: skip
             self._put(rows, self._version + log.end, log.log.name)
-        found = register.find([log], want._replace(kinds=("event.",)))
-        if len(found):
-            rows = received.events(self._rows([log], reading.newest(found, EVENTS_MOST)))
-            self._events = concat([self._events, rows]) if len(self._events) else rows
-            self._events = self._events.slice(max(0, len(self._events) - EVENTS_MOST), len(self._events))
+
+    def _take_events(self) -> Table:
+        """The newest events, with those that the logs have grown by."""
+        with self._lock:
+            for log in self._logs:
+                done = self._events_done.get(log.log.name, 0)
+                end = self._done[log.log.name]
+                if done >= end:
+                    continue
+                reach = log._replace(end=end)
+                found = self._office.shared.register.find([reach], Want(kinds=("event.",), after=done))
+                if len(found):
+                    rows = received.events(self._rows([reach], reading.newest(found, EVENTS_MOST)))
+                    self._events = concat([self._events, rows]) if len(self._events) else rows
+                    self._events = self._events.slice(max(0, len(self._events) - EVENTS_MOST), len(self._events))
+                self._events_done[log.log.name] = end
+            return self._events
 
     def _put(self, rows: Table, version: int, log: str) -> None:
         """Newest position of each vessel; of equally old ones the last told, of several logs that of the last by name.
@@ -204,7 +216,7 @@ class Released:
                mmsi: int | None = None, event_id: str = "") -> Table:  # fmt: skip
         """Events, newest version of each."""
         self._read()
-        rows = self._events
+        rows = self._take_events()
         keep = np.ones(len(rows), np.bool_)
         if event_id:
             keep &= np.array([v == event_id for v in rows["event_id"].to_pylist()], np.bool_)

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from kizuna.stores.shared import logs
 from kizuna.stores.shared.database import Database
 from kizuna.stores.shared.register import sheets
-from kizuna.stores.shared.register.sheets import ERASED, SHEET, THERE, Sheet
-from kizuna.stores.shared.register.wishes import Entered, Found, Reach, Read, Tally, Want
+from kizuna.stores.shared.register.looking import Newest, of_kinds, wanted
+from kizuna.stores.shared.register.sheets import ERASED, SHEET, Sheet
+from kizuna.stores.shared.register.wishes import Entered, Found, Reach, Read, Survey, Tally, Want
 
 _AT_ONCE: Final = 32
 """Sheets read in one piece, 1.7 MB: others who read wait so long."""
@@ -65,23 +66,18 @@ class Register:
             return Found(none.astype(np.int32), none, none, none, none.astype(np.uint8))
         return Found(*(np.concatenate([getattr(p, name) for p in parts]) for name in _FOUND))
 
-    def newest_of_each(self, reaches: Sequence[Reach], want: Want) -> Found:
-        """Of each subject that is named first in an entry, the newest by observation; of equal ones the last told."""
-        best: dict[int, tuple[int, int, int, int]] = {}
-        for k, reach in enumerate(reaches):
-            for sheet in self._sheets(reach, want):
-                rows = np.flatnonzero(_mask(sheet, reach, want) & (sheet.rows["about"] != 0))
-                who, when = sheet.rows["about"][rows], sheet.rows["time_ms"][rows]
-                order = np.lexsort((when, who))
-                last = order[np.append(who[order][1:] != who[order][:-1], True)] if len(order) else order
-                chosen = rows[last]
-                for code, time_ms, n, rec in zip(who[last].tolist(), when[last].tolist(), chosen.tolist(),
-                                                 sheet.rows["rec"][chosen].tolist(), strict=True):  # fmt: skip
-                    if code not in best or time_ms >= best[code][0]:
-                        best[code] = time_ms, k, sheet.first + n, rec
-        found = np.array(sorted(best.values()), np.int64).reshape(len(best), 4)
-        state = np.full(len(best), THERE, np.uint8)
-        return Found(found[:, 1].astype(np.int32), found[:, 2], found[:, 0], found[:, 3], state)
+    def survey(self, reach: Reach, want: Want, kinds: Sequence[str]) -> Survey:
+        """What of a log is wanted, in one look at it; the newest of each subject of these kinds alone."""
+        newest, count, total, first_ms, last_ms = Newest(), 0, 0, sheets.NO_END, -sheets.NO_END
+        for sheet in self._sheets(reach, want):
+            mask = wanted(sheet, reach, want)
+            rows = np.flatnonzero(mask)
+            if len(rows):
+                times = sheet.rows["time_ms"][rows]
+                count, total = count + len(rows), total + sheet.first * len(rows) + int(rows.sum())
+                first_ms, last_ms = min(first_ms, int(times.min())), max(last_ms, int(times.max()))
+                newest.add(sheet, mask & of_kinds(sheet, kinds))
+        return Survey(count, total, first_ms, last_ms, newest.found())
 
     def last(self, reaches: Sequence[Reach], subject: str) -> Read | None:
         """The newest entry about a subject that is there, of these logs, by the order of its coming."""
@@ -101,7 +97,7 @@ class Register:
 
     def _of(self, place: int, reach: Reach, want: Want, *, newest: bool = False) -> Iterator[Found]:
         for sheet in self._sheets(reach, want, newest=newest):
-            mask = _mask(sheet, reach, want)
+            mask = wanted(sheet, reach, want)
             rows = np.flatnonzero(mask)
             if len(rows):
                 at = {name: sheet.rows[name][rows] for name in ("time_ms", "rec", "state")}
@@ -179,7 +175,7 @@ class Register:
         done = {row[0] for row in rows}
         for sheet in self._sheets(reach, Want(recalled=True, after=len(done) * SHEET)):
             if sheet.first // SHEET not in done:
-                _add(out, sheet, _mask(sheet, reach, Want(recalled=True)), labels=labels)
+                _add(out, sheet, wanted(sheet, reach, Want(recalled=True)), labels=labels)
         out.kinds, out.labels = +out.kinds, +out.labels
         out.erased = out.entries - out.held if reach.sees is None else 0
         return out
@@ -261,40 +257,6 @@ class Register:
 
 
 _FOUND: Final = ("reach", "n", "time_ms", "rec", "state")
-
-
-def _mask(sheet: Sheet, reach: Reach, want: Want) -> npt.NDArray[np.bool_]:
-    rows = sheet.rows
-    mask: npt.NDArray[np.bool_] = rows["state"] == THERE
-    if want.recalled:
-        mask = rows["state"] != ERASED
-    numbers = (max(0, want.after - sheet.first), reach.end - sheet.first)
-    if numbers[0] > 0 or numbers[1] < len(sheet):
-        mask = mask & (np.arange(len(sheet)) >= numbers[0]) & (np.arange(len(sheet)) < numbers[1])
-    if want.start_ms is not None:
-        mask = mask & (rows["time_ms"] >= want.start_ms)
-    if want.end_ms is not None:
-        mask = mask & (rows["time_ms"] < want.end_ms)
-    if want.kinds:
-        mask = mask & _among(rows["kind"], sheet.kinds, sheets.codes(sheet.kinds, want.kinds))
-    if want.subject:
-        code = sheets.about(want.subject)
-        named = rows["about"] == code
-        named[[place for place, also in sheet.also if also == code]] = True
-        mask = mask & named
-    if want.box is not None:
-        mask = mask & sheets.within(rows, want.box)
-    if reach.sees is not None:
-        seen = [k for k, label in enumerate(sheet.labels) if reach.sees(label)]
-        mask = mask & _among(rows["label"], sheet.labels, seen) & (rows["until_ms"] > reach.now_ms)
-    return mask
-
-
-def _among(codes: npt.NDArray[Any], words: Sequence[str], good: Sequence[int]) -> npt.NDArray[np.bool_]:
-    table = np.zeros(len(words) + 1, np.bool_)  # the last place is that of -1
-    table[list(good)] = True
-    found: npt.NDArray[np.bool_] = table[codes]
-    return found
 
 
 def _add(out: Tally, sheet: Sheet, mask: npt.NDArray[np.bool_], *, labels: bool) -> None:

@@ -64,6 +64,20 @@ class Found:
         return Found(self.reach[rows], self.n[rows], self.time_ms[rows], self.rec[rows], self.state[rows])
 
 
+class Survey(NamedTuple):
+    """What of a log is wanted, in all.
+
+    ``entries`` with numbers that sum to ``numbers``, observed from ``first_ms`` to ``last_ms`` (UTC; of none, the
+    first is above the last); ``newest``: of each subject that is named first, the newest of the kinds asked for.
+    """
+
+    entries: int
+    numbers: int
+    first_ms: int
+    last_ms: int
+    newest: Found
+
+
 @dataclass(slots=True)
 class Tally:
     """What a reach holds: entries, those that are not erased, their bytes and kinds; times of observation.
