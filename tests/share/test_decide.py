@@ -545,33 +545,9 @@ def test_the_explanation_names_every_rule_and_what_failed():
     assert tried["r1"].failed == ("kind: is track.position", "zone: is missing or not known")
 
 
-def test_the_difference_is_exact():
-    old = load(POSITIONS)
-    new = load(("release", ["cape"], 'match = { kind = ["*"] }\nlabel = { tlp = "AMBER" }\ntransform = ["coarsen_position cell_m=1000"]'),
-               ("withhold", ["cape"], 'match = { subject = ["mmsi:2"] }'))  # fmt: skip
-    records = [
-        PLAIN,
-        but(kind="event.gap"),
-        but(subject=frozenset(("mmsi:2",))),
-        but(kind="cti.stix", subject=frozenset(("mmsi:2",))),
-    ]
-    cape, bay = decide.diff(old, new, make.columns(records), ("cape", "bay"), setting())
-    assert (cape.gained.tolist(), cape.lost.tolist(), cape.changed.tolist()) == ([1], [2], [0])
-    assert (cape.released_before, cape.released_after) == (2, 2)
-    assert bay.lost.tolist() == [0, 2] and not len(bay.gained)
-    assert [d.released for d in cape.reasons(1)] == [False, True]
-    lines = decide.by_kind((cape, bay), make.columns(records))
-    assert [(c.to, c.kind, c.gained, c.lost, c.changed) for c in lines] == [
-        ("cape", "event.gap", 1, 0, 0), ("cape", "track.position", 0, 1, 1), ("bay", "track.position", 0, 2, 0),
-    ]  # fmt: skip
-    (nothing,) = decide.diff(old, load(POSITIONS), make.columns(records), ("cape",), setting())
-    assert nothing.same
-
-
 def test_no_candidates_no_decisions():
     found = decide.batch(load(POSITIONS), Columns(), "cape", setting())
     assert len(found) == 0
-    assert not decide.diff(load(), load(POSITIONS), Columns(), ("cape",), setting())[0].gained.size
 
 
 @given(st.lists(st.frozensets(st.sampled_from("abcdefghij")), max_size=30))

@@ -112,7 +112,7 @@ class FakeKeep:
 
         return self._fixes(inside)
 
-    def events(self, *, since_version=0, start_ms=None, end_ms=None, mmsi=None, event_id=""):
+    def events(self, *, since_version=0, start_ms=None, end_ms=None, mmsi=None, event_id="", every_version=False):
         def wanted(r):
             end = r.get("end_ms")
             return (

@@ -82,6 +82,7 @@ def test_rules_need_a_second_person_and_say_the_exact_difference(sides):
     north, _ = sides
     for k in range(5):
         north.hear(SHIP + k)
+    north.clock.now += 2 * HOUR
     look = officer(north).post("/api/sharing/rules/preview", {"text": COARSER, "days": 1}).json()
     [row] = look["partners"]
     assert (row["id"], row["readers"], row["gains"], row["loses"], row["changes"]) == ("south", ["south"], 0, 0, 5)

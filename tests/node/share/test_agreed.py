@@ -7,10 +7,16 @@ from types import SimpleNamespace
 import pytest
 
 from kizuna.node.share.desk import agreements, requests
-from kizuna.node.share.views import rulings, who_sees
+from kizuna.base.table import empty
+from kizuna.base.units import HOUR_MS
+from kizuna.events.table import EVENTS
+from kizuna.fixes.detections import DETECTIONS
+from kizuna.node.share.views import who_sees
+from kizuna.node.share.views.dry_run import dry_run
 from kizuna.node.share.desk.office import Office
 from kizuna.node.share.desk.refusal import Refusal
 from kizuna.node.share.door import Rows
+from kizuna.node.share.preview import Period
 from kizuna.node.share.sharing import Sharing
 from node.share import standin as st
 from node.share.pair import RULES as PLAIN
@@ -57,7 +63,11 @@ def test_a_rule_that_cites_what_nobody_signed_releases_nothing_and_says_so(north
     assert any("rule words releases nothing" in line for line in office.tend())
     [row] = who_sees.of_rows(office, Rows(fixes(1, source="feed", start_ms=st.T0)), "mmsi:431000001")
     assert (row["verdict"], row["rules"][0]["id"]) == ("withhold", "words")
-    told = rulings.preview(office, office.rulebook.active().source.decode(), [Rows(fixes(2, source="feed"))])
+    heard = SimpleNamespace(
+        fixes=lambda *_: fixes(2, source="feed", start_ms=st.T0), blocks=lambda *_: ([], []),
+        events=lambda *_: empty(EVENTS), detections=lambda *_: empty(DETECTIONS),
+    )  # fmt: skip
+    told = dry_run(office, office.rulebook.active().source.decode(), heard, Period(st.T0 - HOUR_MS, st.T0 + HOUR_MS))
     assert [p["after"] for p in told["partners"]] in ([0], [])
 
 

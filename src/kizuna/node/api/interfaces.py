@@ -56,8 +56,8 @@ class Store(Protocol):
         """FIXES in a box and time; west may be greater than east, across 180 degrees."""
 
     def events(self, *, since_version: int = 0, start_ms: int | None = None, end_ms: int | None = None,
-               mmsi: int | None = None, event_id: str = "") -> Table:  # fmt: skip
-        """EVENTS, newest version of each."""
+               mmsi: int | None = None, event_id: str = "", every_version: bool = False) -> Table:  # fmt: skip
+        """EVENTS, newest version of each, or every version."""
 
     def identities(self, mmsi: int | None = None) -> Table:
         """IDENTITIES."""

@@ -196,6 +196,10 @@ class Reader:
         """Events, newest version of each."""
         return self._seen(self._store.events(start_ms=start_ms, end_ms=end_ms, mmsi=mmsi, event_id=event_id))
 
+    def event_versions(self, start_ms: int) -> Seen:
+        """Every version of the events that had not ended by then."""
+        return self._seen(self._store.events(start_ms=start_ms, every_version=True))
+
     def identities(self, mmsi: int | None = None) -> Seen:
         """Periods of names and numbers."""
         return self._seen(self._store.identities(mmsi))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -53,29 +53,75 @@ def tell(value: Any, words: str, *, as_json: bool) -> None:
 # ---- rules and records -----------------------------------------------------------------------------------------------
 def preview(home: Path, party: str, file: Path | None, days: float, most: int, *, as_json: bool) -> None:
     """What a partner would be told of the last days under rules (those in force without a file), and what it has."""
-    from kizuna.node.share.preview import rows_of  # noqa: PLC0415
-    from kizuna.node.share.views import reading, rulings, told  # noqa: PLC0415
+    from kizuna.node.share.views import reading, told  # noqa: PLC0415
 
     with desk(home, zones=True) as office:
         reading.audiences_of(office, party)
         active = office.rulebook.active()
         text = file.read_text(encoding="utf-8") if file else active.source.decode() if active else ""
-        rows = rows_of(cast("SharingOfNode", office.sharing), round(days * 86_400_000))
-        found = rulings.preview(office, text, rows, party)
+        found = rehearsed(office, text, days, party)
         has = told.as_partner(office, party, told.Look(0, office.now_ms() + 86_400_000, most=0))
         result = {**found, "partner": party, "has": has["logs"], "recalled": has["recalled"]}
-        lines = [f"{r['id']:<20} would have {r['after']:,} of {found['looked_at']:,} rows (now {r['before']:,}): "
-                 f"gains {r['gains']:,}, loses {r['loses']:,}, changes {r['changes']:,}"
-                 for r in found["partners"]]  # fmt: skip
+        lines = [covered(found)] if found["short"] else []
+        lines += [f"{r['id']:<20} would be told {r['after']:,} records of {found['looked_at']:,} rows "
+                  f"(now {r['before']:,}): {balance(r)}" for r in found["partners"]]  # fmt: skip
         lines += [_sample(s) for r in found["partners"] for s in r["sample"][:most]]
         lines += [f"{g['log']}: {g['records']:,} records told, {g['bytes']:,} bytes" for g in has["logs"]]
         tell(result, "\n".join(lines) or f"no rule speaks of {party}, and nothing was told", as_json=as_json)
 
 
+def rehearsed(office: Office, text: str, days: float, to: str = "") -> dict[str, Any]:
+    """A dry run over the last days of what the node holds, beside the node where it runs. Tells how far it is."""
+    from kizuna.base.units import HOUR_MS, MISSING_TIME_MS  # noqa: PLC0415
+    from kizuna.node.origin import own_sources  # noqa: PLC0415
+    from kizuna.node.service.contacts import Contacts  # noqa: PLC0415
+    from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
+    from kizuna.node.service.storing import open_store  # noqa: PLC0415
+    from kizuna.node.share.preview import Period, StoreHistory  # noqa: PLC0415
+    from kizuna.node.share.views.dry_run import dry_run  # noqa: PLC0415
+
+    sharing = cast("SharingOfNode", office.sharing)
+    config = sharing.config
+    contacts = Contacts(Rooms(config.home).store(config.node.context), config.node.context)
+    with open_store(config, read_only=True) as keep, closing(contacts):
+        newest_ms = keep.versions().newest_ms
+        end_ms = office.now_ms() if newest_ms == MISSING_TIME_MS else newest_ms + 1
+        held_ms = round((config.live.keep_h or 48.0) * HOUR_MS)
+        sharing.door.house.sources_of = lambda m, a, b: own_sources(keep, m, a - held_ms, b + HOUR_MS)
+        period = Period(end_ms - round(days * 86_400_000), end_ms)
+        return dry_run(office, text, StoreHistory(keep, contacts), period, to, _progress())
+
+
+def _progress() -> Callable[[float], None]:
+    """Tells a person at a terminal how far a dry run is, in steps of a tenth."""
+    last = [0]
+
+    def said(share: float) -> None:
+        if int(share * 10) > last[0] and sys.stderr.isatty():
+            last[0] = int(share * 10)
+            sys.stderr.write(f"\r{last[0] * 10} %{chr(10) if last[0] == 10 else ''}")  # noqa: PLR2004  tenths
+            sys.stderr.flush()
+
+    return said
+
+
+def covered(found: dict[str, Any]) -> str:
+    """That a dry run was shortened, and to which time."""
+    return (f"that is too much to go through: only from {when(found['from_ms'])} to {when(found['until_ms'])}; "
+            "fewer days, or one partner (kizuna release preview --as)")  # fmt: skip
+
+
+def balance(row: dict[str, Any]) -> str:
+    """Counts of one audience."""
+    return (f"gains {row['gains']:,}, loses {row['loses']:,}, changes {row['changes']:,}, "
+            f"at another time {row['moves']:,}")  # fmt: skip
+
+
 def _sample(row: dict[str, Any]) -> str:
-    """One row of a dry run: what changes for it, what and where it is, how it leaves, by which rule."""
+    """One record of a dry run: what changes for it, what and where it is, how it leaves, by which rule."""
     place = "" if row["lat"] is None else f" at {row['lat']:.4f} {row['lon']:.4f}"
-    ways = [f"{w} {'; '.join(d['transforms']) or 'as it is'}" if d["verdict"] == "release" else f"{w} withheld"
+    ways = [f"{w} {'; '.join(d['transforms']) or 'as it is'} ({when(d['told_ms'])})"
+            if d["told_ms"] is not None else f"{w} not told"
             for w, d in (("now", row["before"]), ("then", row["after"]))]  # fmt: skip
     return (f"  {row['change']:<8}{row['kind']} {' '.join(row['subject'])} {when(row['at_ms'])}{place}: "
             f"{', '.join(ways)}  (rule {row['rule'] or 'none'})")  # fmt: skip

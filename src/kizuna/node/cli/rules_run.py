@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kizuna.node.cli import output
-from kizuna.node.cli.desk_run import desk
+from kizuna.node.cli.desk_run import balance, covered, desk, rehearsed
 from kizuna.node.cli.persons import SECOND_PERSON, Hands, audited, both, missing_second, officer
 from kizuna.node.cli.share_open import opened, when
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from kizuna.share.rules.activation import Status
     from kizuna.share.rules.rule import RuleSet
 
-DAY_MS = 86_400_000
 _ALONE = "(two_persons = false)"
 """Stands as the second person where an exercise does without one."""
 
@@ -100,21 +99,23 @@ def explain(home: Path, record: str, *, as_json: bool) -> None:
 
 
 def diff(home: Path, file: Path, days: float, *, as_json: bool) -> None:
-    """Differences over the last days, from the node's own rows."""
+    """What each partner would have been told otherwise in the last days, from the node's own rows."""
     with output.plain_errors():
-        from kizuna.node.share.preview import difference  # noqa: PLC0415
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
-        rules = load(_text(file), str(file))
+        text = _text(file)
+        load(text, str(file))
         with desk(home, zones=True) as office:
-            rows = difference(cast("Sharing", office.sharing), rules, round(days * DAY_MS))
+            found = rehearsed(office, text.decode(), days)
+        rows = [r for r in found["partners"] if any(r[w] for w in ("gains", "loses", "changes", "moves"))]
         if as_json:
-            output.emit({"days": days, "partners": rows})
+            output.emit({**found, "days": days, "partners": rows})
             return
+        if found["short"]:
+            sys.stdout.write(covered(found) + "\n")
         for row in rows:
-            kinds = ", ".join(f"{kind} {n:+,}" for kind, n in row["by_kind"].items())
-            sys.stdout.write(f"{row['to']:<20} gains {row['gains']:,}, loses {row['loses']:,}, "
-                             f"changes {row['changes']:,}  {kinds}\n")  # fmt: skip
+            kinds = ", ".join(f"{kind} {n['gains'] - n['loses']:+,}" for kind, n in sorted(row["by_kind"].items()))
+            sys.stdout.write(f"{row['id']:<20} {balance(row)}  {kinds}\n")
         if not rows:
             sys.stdout.write("no difference for anybody\n")
 

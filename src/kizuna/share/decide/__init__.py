@@ -4,8 +4,7 @@
 """
 
 from kizuna.share.decide.columnar import Decisions, batch
-from kizuna.share.decide.difference import Change, Difference, by_kind, diff
 from kizuna.share.decide.single import one
 from kizuna.share.decide.verdict import Decision, Tried, label_for
 
-__all__ = ["Change", "Decision", "Decisions", "Difference", "Tried", "batch", "by_kind", "diff", "label_for", "one"]
+__all__ = ["Decision", "Decisions", "Tried", "batch", "label_for", "one"]

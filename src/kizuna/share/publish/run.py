@@ -13,7 +13,7 @@ was observed within ``reach_ms`` of it does that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -82,6 +82,20 @@ class Count:
     unchanged: int = 0
 
 
+class Made(NamedTuple):
+    """Records that a run has just made for one audience under one decision, row by row.
+
+    ``which`` counts into the candidates; ``ticks`` are the times at which they were due, ms UTC.
+    """
+
+    audience: str
+    candidates: Candidates
+    which: Ints
+    ticks: Ints
+    data: Sequence[bytes]
+    decision: Decision
+
+
 class Told(NamedTuple):
     """The result of a run."""
 
@@ -112,12 +126,16 @@ class Workshop:
         return self._holes[stop]
 
 
-def publish(offers: Iterable[Offer], memory: Memory, now_ms: int, shop: Workshop, rules: RuleSet) -> Told:
+def publish(
+    offers: Iterable[Offer], memory: Memory, now_ms: int, shop: Workshop, rules: RuleSet,
+    watch: Callable[[Made], object] | None = None,
+) -> Told:  # fmt: skip
     """Tell what is due at ``now_ms``. ``rules`` are those of the decisions; their ages say when a row may be told.
 
-    Raises InputError where a rule names a zone or word list that the node does not hold; nothing is told then.
+    ``watch`` is shown the records as they are made, with the rows that they were made from. Raises InputError where a
+    rule names a zone or word list that the node does not hold; nothing is told then.
     """
-    run = _Run(memory, now_ms, shop, rules)
+    run = _Run(memory, now_ms, shop, rules, watch)
     for offer in offers:
         for audience in sorted(offer.decisions):
             run.tell(audience, offer.candidates, offer.decisions[audience])
@@ -133,8 +151,10 @@ def reach_ms(sets: Iterable[TransformSet], rules: RuleSet) -> int:
 
 
 class _Run:
-    def __init__(self, memory: Memory, now_ms: int, shop: Workshop, rules: RuleSet) -> None:
-        self._now_ms, self._shop = now_ms, shop
+    def __init__(
+        self, memory: Memory, now_ms: int, shop: Workshop, rules: RuleSet, watch: Callable[[Made], object] | None
+    ) -> None:
+        self._now_ms, self._shop, self._watch = now_ms, shop, watch
         self._tracks = dict(memory.tracks)
         self._events: dict[str, Mapping[str, tuple[str, int]]] = dict(memory.events)
         self._open: dict[str, dict[str, tuple[str, int]]] = {}
@@ -271,6 +291,10 @@ class _Run:
         out.extend((due[k], times[k], data[k]) for k in kept)
         self._by.update((data[k], decision) for k in kept)
         count.told += len(out) - before
+        if self._watch is not None:
+            rows_told = np.fromiter(kept, np.int64)
+            told = [data[k] for k in rows_told.tolist()]
+            self._watch(Made(audience, candidates, which[rows_told], ticks[rows_told], told, decision))
 
     def _news(
         self, audience: str, candidates: Candidates, which: Ints, data: Sequence[bytes], count: Count

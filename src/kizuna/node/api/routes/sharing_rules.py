@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Body
@@ -10,18 +11,21 @@ from pydantic import Field
 from starlette.responses import Response
 
 from kizuna.base.errors import ConfigError
-from kizuna.base.units import DAY_MS, HOUR_MS
+from kizuna.base.table import Table
+from kizuna.base.units import DAY_MS
 from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
-from kizuna.node.api.view import Reader, Viewer
+from kizuna.node.api.view import Reader
 from kizuna.node.origin import own_rows
 from kizuna.node.share.desk.reasons import reasons
-from kizuna.node.share.door import Rows
+from kizuna.node.share.preview import Period
+from kizuna.node.share.preview.history import settled
 from kizuna.node.share.views import rulings
 from kizuna.node.share.views.choices import choices
+from kizuna.node.share.views.dry_run import dry_run
 
 TEXT_MOST: Final = 256 * 1024
 _T = TypeVar("_T")
@@ -58,6 +62,7 @@ def fit(work: Callable[[], _T]) -> _T:
 def add_to(router: APIRouter, books: Books) -> None:
     """Add the routes."""
     audit = books.node.desk.audit
+    _add_preview(router, books)
 
     @router.get("/api/sharing/rules", **needs("release.see"))
     def rules(viewer: Looks) -> Response:
@@ -75,15 +80,6 @@ def add_to(router: APIRouter, books: Books) -> None:
     def check(body: Annotated[Text, Body()]) -> Response:
         """Whether a text reads, its rules in plain words, and findings with line and key."""
         return answer(rulings.check(office_of(books), body.text))
-
-    @router.post("/api/sharing/rules/preview", **needs("release.see"))
-    def preview(viewer: Looks, body: Annotated[Look, Body()]) -> Response:
-        """The exact difference for each partner over what this node heard and found in the last days."""
-        office = office_of(books)
-        audit.did(viewer.name, "rules.preview", body.to, f"{body.days:g} days", viewer.address)
-        now_ms = books.node.now_ms()
-        parts = stretches(books, viewer, now_ms - round(body.days * DAY_MS), now_ms)
-        return answer(fit(lambda: rulings.preview(office, body.text, parts, body.to)))
 
     @router.post("/api/sharing/rules/propose", **needs("release.act"))
     def propose(viewer: Looks, body: Annotated[Text, Body()]) -> Response:
@@ -131,17 +127,55 @@ def add_to(router: APIRouter, books: Books) -> None:
         return answer(found)
 
 
+def _add_preview(router: APIRouter, books: Books) -> None:
+    audit = books.node.desk.audit
+    turn, reached = threading.Lock(), dict[str, float]()
+
+    @router.post("/api/sharing/rules/preview", **needs("release.see"))
+    def preview(viewer: Looks, body: Annotated[Look, Body()]) -> Response:
+        """The exact difference for each partner: the publishing code run over the last days under both rule sets.
+
+        One at a time. A period that holds too much is cut at its beginning, and ``short`` says so.
+        """
+        office = office_of(books)
+        audit.did(viewer.name, "rules.preview", body.to, f"{body.days:g} days", viewer.address)
+        now_ms = books.node.now_ms()
+        period, history = Period(now_ms - round(body.days * DAY_MS), now_ms), _Heard(Reader(books.node, viewer))
+
+        def done(share: float) -> None:
+            reached[viewer.name] = share
+
+        with turn:
+            try:
+                return answer(fit(lambda: dry_run(office, body.text, history, period, body.to, done)))
+            finally:
+                reached.pop(viewer.name, None)
+
+    @router.get("/api/sharing/rules/preview/progress", **needs("release.see"))
+    def preview_progress(viewer: Looks) -> Response:
+        """How far one's own dry run is, 0 to 1; null while none goes on, or while it waits for another's."""
+        return answer({"done": reached.get(viewer.name)})
+
+
 def _proposed(found: object) -> str:
     waits = found.get("proposed") if isinstance(found, dict) else None
     return str(waits["version"]) if waits else ""
 
 
-def stretches(books: Books, viewer: Viewer, start_ms: int, end_ms: int) -> Iterator[Rows]:
-    """Rows of [start, end), an hour at a time, as the viewer may see them."""
-    reader = Reader(books.node, viewer)
-    for at in range(start_ms, end_ms, HOUR_MS):
-        until = min(at + HOUR_MS, end_ms)
-        fixes = own_rows(reader.box((-180.0, -90.0, 180.0, 90.0), at, until))
-        seen, _ = reader.detections(at, until)
-        yield Rows(fixes, None, own_rows(seen))
-    yield Rows(events=own_rows(reader.events(start_ms=start_ms, end_ms=end_ms)))
+class _Heard:
+    """Own rows of the store, as the viewer may see them; see ``preview.History``."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def fixes(self, start_ms: int, end_ms: int) -> Table:
+        return own_rows(self._reader.box((-180.0, -90.0, 180.0, 90.0), start_ms, end_ms))
+
+    def blocks(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
+        return self._reader.history(start_ms, end_ms)
+
+    def events(self, start_ms: int) -> Table:
+        return own_rows(self._reader.event_versions(start_ms))
+
+    def detections(self, start_ms: int, end_ms: int) -> Table:
+        return settled(*self._reader.detections(start_ms, end_ms))

@@ -213,7 +213,8 @@ class Released:
         return received.positions(self._find(want), MISSING_TIME_MS)
 
     def events(self, *, since_version: int = 0, start_ms: int | None = None, end_ms: int | None = None,  # noqa: ARG002
-               mmsi: int | None = None, event_id: str = "") -> Table:  # fmt: skip
+               mmsi: int | None = None, event_id: str = "",
+               every_version: bool = False) -> Table:  # noqa: ARG002  # fmt: skip
         """Events, newest version of each."""
         self._read()
         rows = self._take_events()

@@ -1,25 +1,18 @@
-"""Rules of release at the desk: shown in plain words, checked, compared with what is in force, put in force by two.
-
-Preview asks the same function as the door, over the same candidates, so that the difference is what will happen.
-"""
+"""Rules of release at the desk: shown in plain words, checked, put in force by two."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
 
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.node.share.desk.reasons import reasons
 from kizuna.node.share.desk.refusal import SAID, Refusal
-from kizuna.node.share.door import Rows
 from kizuna.node.share.views.words import in_tongues
-from kizuna.records.label import EVERYBODY, word_of
+from kizuna.records.label import word_of
 from kizuna.share import agreement as agreements
-from kizuna.share.decide import Decision, Difference, by_kind, diff
-from kizuna.share.publish import Candidates
+from kizuna.share.decide import Decision
 from kizuna.share.rules.check import check as check_rules
 from kizuna.share.rules.read import load
 from kizuna.share.rules.rule import Rule, RuleSet
@@ -28,9 +21,6 @@ from kizuna.share.rules.words import rule_text
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
 
-SAMPLE_MOST: Final = 40
-"""Rows of a difference that are shown for each partner, spread over all that change."""
-NOTHING: Final = RuleSet((), "")
 _LATER: Final = ("unknown clause", "rule without clause")
 """Findings that do not stand in the way of a proposal: the agreement may be on its way."""
 _LINE: Final = re.compile(r":(\d+)")
@@ -129,80 +119,6 @@ def check(office: Office, text: str) -> dict[str, Any]:
     return {"reads": True, "hash": rules.hash, "rules": rules_of(rules), "findings": findings(office, rules)}
 
 
-# ---- preview ---------------------------------------------------------------------------------------------------------
-def preview(office: Office, text: str, rows: Iterable[Rows], to: str = "") -> dict[str, Any]:
-    """The exact difference that a text would make over rows of the last days, for each partner and community.
-
-    ``to``: only this audience. An empty text means that nothing leaves.
-    """
-    door, now = office.sharing.door, office.now_ms()
-    new = office.bound(load(text.encode())) if text.strip() else NOTHING
-    old = office.sharing.rules() or NOTHING
-    setting = door.house.setting()
-    audiences = sorted({*old.audiences, *new.audiences})
-    if to:
-        named = set(setting.who.audiences_of(to)) | {to}
-        audiences = [a for a in audiences if a in named]
-    found: dict[str, dict[str, Any]] = {a: _empty(a, setting.who.members(a)) for a in audiences}
-    looked = 0
-    for part in rows:
-        for candidates in door.candidates(part, now):
-            looked += len(candidates)
-            for one in diff(old, new, candidates.columns, audiences, setting):
-                _add(found[one.to], one, candidates)
-    for row in found.values():
-        row["box"] = _box(row.pop("_boxes"))
-    return {"looked_at": looked, "old": old.hash, "new": new.hash, "same": all(not any(
-        (r["gains"], r["loses"], r["changes"])) for r in found.values()), "partners": list(found.values())}  # fmt: skip
-
-
-def _empty(audience: str, members: frozenset[str]) -> dict[str, Any]:
-    return {"id": audience, "readers": sorted(members) if audience != EVERYBODY else ["*"], "before": 0, "after": 0,
-            "gains": 0, "loses": 0, "changes": 0, "by_kind": {}, "sample": [], "_boxes": []}  # fmt: skip
-
-
-def _add(row: dict[str, Any], one: Difference, candidates: Candidates) -> None:
-    row["before"] += one.released_before
-    row["after"] += one.released_after
-    for change in by_kind((one,), candidates.columns):
-        kind = row["by_kind"].setdefault(change.kind, {"gains": 0, "loses": 0, "changes": 0})
-        for name, value in (("gains", change.gained), ("loses", change.lost), ("changes", change.changed)):
-            kind[name] += value
-            row[name] += value
-    for word, rows in (("gains", one.gained), ("loses", one.lost), ("changes", one.changed)):
-        if not len(rows):
-            continue
-        lat, lon = _places(candidates)
-        good = np.isfinite(lat[rows]) & np.isfinite(lon[rows])
-        if good.any():
-            x, y = lon[rows][good], lat[rows][good]
-            row["_boxes"].append((x.min(), y.min(), x.max(), y.max()))
-        room = SAMPLE_MOST // 3 - sum(s["change"] == word for s in row["sample"])
-        for k in rows[np.unique(np.linspace(0, len(rows) - 1, max(0, min(room, len(rows)))).astype(int))].tolist():
-            row["sample"].append({"change": word, **_described(candidates, k), **_reasons(*one.reasons(k))})
-
-
-def _places(candidates: Candidates) -> tuple[Any, Any]:
-    lat, lon = candidates.rows.places[0]
-    return candidates.rows[lat], candidates.rows[lon]
-
-
-def _described(candidates: Candidates, k: int) -> dict[str, Any]:
-    """A row for people: what, who, when, where."""
-    facts, (lat, lon) = candidates.columns.row(k), _places(candidates)
-    place = {"lat": round(float(lat[k]), 5), "lon": round(float(lon[k]), 5)} if np.isfinite(lat[k]) else {}
-    return {
-        "kind": facts.kind, "subject": sorted(facts.subject or ()), "at_ms": facts.observed_ms,
-        "lat": None, "lon": None, **place, "zones": sorted(facts.touched or ()), "source": sorted(facts.source or ()),
-        "event": candidates.keys[k] if candidates.keys else None,
-    }  # fmt: skip
-
-
-def _reasons(before: Decision, after: Decision) -> dict[str, Any]:
-    decisive = after if after.rule_ids or not before.rule_ids else before
-    return {"before": as_row(before), "after": as_row(after), "rule": ", ".join(decisive.rule_ids)}
-
-
 def as_row(decision: Decision) -> dict[str, Any]:
     """A decision as plain values."""
     return {
@@ -211,13 +127,6 @@ def as_row(decision: Decision) -> dict[str, Any]:
         "lane": decision.lane, "retain_d": decision.retain_d, "why": list(decision.why),
         "reasons": reasons(decision.why),
     }  # fmt: skip
-
-
-def _box(boxes: list[tuple[float, float, float, float]]) -> list[float] | None:
-    if not boxes:
-        return None
-    west, south, east, north = zip(*boxes, strict=True)
-    return [round(float(v), 4) for v in (min(west), min(south), max(east), max(north))]
 
 
 # ---- steps of two persons --------------------------------------------------------------------------------------------
