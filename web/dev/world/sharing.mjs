@@ -232,8 +232,8 @@ export class Sharing {
       { ...south.sample[0], change: "gains", subject: ["mmsi:200000011"], lat: 24.8, lon: 123.9, before: { ...south.sample[0].before, verdict: "withhold" } },
       { ...south.sample[0], change: "loses", subject: ["mmsi:200000012"], lat: 24.1, lon: 122.9, after: { ...south.sample[0].after, verdict: "withhold" }, rule: "own-vessels" },
     ];
-    const zero = (id) => ({ ...south, id, readers: [id], gains: 0, loses: 0, changes: 0, by_kind: {}, sample: [], box: null });
-    return { ...this.told.preview, looked_at: 48_210, partners: [{ ...south, gains: 120, loses: 4, changes: 2113, by_kind: { "track.position": { gains: 118, loses: 4, changes: 2113 }, "event.encounter": { gains: 2, loses: 0, changes: 0 } }, sample, box: [122.9, 24.1, 123.9, 24.8] }, zero("east"), zero("west")] };
+    const zero = (id) => ({ ...south, id, readers: [id], gains: 0, loses: 0, changes: 0, moves: 0, before: 0, after: 0, by_kind: {}, sample: [], box: null });
+    return { ...this.told.preview, looked_at: 48_210, partners: [{ ...south, gains: 120, loses: 4, changes: 2113, moves: 36, before: 2153, after: 2269, by_kind: { "track.position": { gains: 118, loses: 4, changes: 2113, moves: 36 }, "event.encounter": { gains: 2, loses: 0, changes: 0, moves: 0 } }, sample, box: [122.9, 24.1, 123.9, 24.8] }, zero("east"), zero("west")] };
   }
 
   propose(text, user) {

@@ -48,8 +48,9 @@ export class Client {
     return { bytes: new Uint8Array(await answer.arrayBuffer()), headers: answer.headers };
   }
 
-  async post<T = unknown>(path: string, body: unknown = {}): Promise<T> {
-    return this.#send<T>("POST", path, body);
+  /** ``wait_ms``: for what the node has to work on for longer. */
+  async post<T = unknown>(path: string, body: unknown = {}, wait_ms = TIMEOUT_MS): Promise<T> {
+    return this.#send<T>("POST", path, body, wait_ms);
   }
 
   async del(path: string): Promise<void> {
@@ -72,16 +73,16 @@ export class Client {
     return this.#renewing;
   }
 
-  async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await this.#ask(method, path, body);
+  async #send<T>(method: string, path: string, body?: unknown, wait_ms = TIMEOUT_MS): Promise<T> {
+    const answer = await this.#ask(method, path, body, wait_ms);
     const text = await answer.text();
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
-  async #ask(method: string, path: string, body?: unknown): Promise<Response> {
+  async #ask(method: string, path: string, body?: unknown, wait_ms = TIMEOUT_MS): Promise<Response> {
     for (;;) {
       try {
-        return await this.#once(method, path, body);
+        return await this.#once(method, path, body, wait_ms);
       } catch (error) {
         if (!(error instanceof Refused) || error.status !== 401 || !this.#renew) throw error;
         await this.renew();
@@ -89,14 +90,14 @@ export class Client {
     }
   }
 
-  async #once(method: string, path: string, body?: unknown): Promise<Response> {
+  async #once(method: string, path: string, body?: unknown, wait_ms = TIMEOUT_MS): Promise<Response> {
     const headers: Record<string, string> = { Accept: "application/json, */*" };
     if (method !== "GET") headers["X-Kizuna"] = "1";
     if (body !== undefined) headers["Content-Type"] = "application/json";
     let answer: Response;
     try {
       answer = await this.get_(this.base + path, {
-        method, headers, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS),
+        method, headers, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(wait_ms),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }); // prettier-ignore
     } catch (error) {

@@ -123,12 +123,14 @@ export interface Form {
   step_s?: number | null;
   masked?: boolean;
   t_ms?: number | null;
+  /** When it is told, in a dry run. */
+  told_ms?: number | null;
 }
 export interface Sample {
   kind: string;
   subject: string;
   event?: string;
-  change: "gains" | "loses" | "changes";
+  change: "gains" | "loses" | "changes" | "moves";
   lat?: number | null;
   lon?: number | null;
   t_ms?: number | null;
@@ -142,13 +144,21 @@ export interface Difference {
   gains: number;
   loses: number;
   changes: number;
-  by_kind: Readonly<Record<string, { gains: number; loses: number; changes: number }>>;
+  /** The same words at another time. */
+  moves: number;
+  /** Records told in the period: under the rules in force, and under the others. */
+  before: number;
+  after: number;
+  by_kind: Readonly<Record<string, { gains: number; loses: number; changes: number; moves: number }>>;
   sample: readonly Sample[];
   box: readonly [number, number, number, number] | null;
 }
 export interface Preview {
   partners: readonly Difference[];
   looked_at: number;
+  /** From when on it was gone through; short where more was asked for than can be. */
+  from_ms: number;
+  short: boolean;
 }
 
 export interface ByRule {

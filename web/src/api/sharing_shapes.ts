@@ -74,15 +74,22 @@ export function rulesOf(raw: Raw): RulesPage {
   }; // prettier-ignore
 }
 
+/** The form in which a record of a dry run is told, and when; null where it is not told. */
+function toldAs(side: unknown): Form | null {
+  const form = formOf(side);
+  return form && { ...form, told_ms: number(table(side)["told_ms"]) };
+}
+
 export function previewOf(raw: Raw): Preview {
   const sample = (s: Raw): Sample => ({
     kind: text(s["kind"]), subject: texts(s["subject"]).join(", "), t_ms: number(s["at_ms"]), lat: number(s["lat"]), lon: number(s["lon"]), change: text(s["change"]) as Sample["change"],
-    before: formOf(s["before"]), after: formOf(s["after"]), rule: text(s["rule"]), event: text(s["event"]),
+    before: toldAs(s["before"]), after: toldAs(s["after"]), rule: text(s["rule"]), event: text(s["event"]),
   }); // prettier-ignore
   return {
-    looked_at: number(raw["looked_at"]) ?? 0,
+    looked_at: number(raw["looked_at"]) ?? 0, from_ms: number(raw["from_ms"]) ?? 0, short: raw["short"] === true,
     partners: rows(raw["partners"]).map((p) => ({
-      id: text(p["id"]), gains: number(p["gains"]) ?? 0, loses: number(p["loses"]) ?? 0, changes: number(p["changes"]) ?? 0,
+      id: text(p["id"]), gains: number(p["gains"]) ?? 0, loses: number(p["loses"]) ?? 0, changes: number(p["changes"]) ?? 0, moves: number(p["moves"]) ?? 0,
+      before: number(p["before"]) ?? 0, after: number(p["after"]) ?? 0,
       by_kind: table(p["by_kind"]) as Preview["partners"][number]["by_kind"], sample: rows(p["sample"]).map(sample), box: (p["box"] ?? null) as [number, number, number, number] | null,
     })),
   }; // prettier-ignore

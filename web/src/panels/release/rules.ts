@@ -10,7 +10,7 @@ import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { Asked, does, kindWord, type PartMaker } from "./parts";
-import { differenceTable } from "./preview";
+import { differenceTable, DRY_RUN_MS } from "./preview";
 import { newRule, ruleForm } from "./rule_form";
 import { difference } from "./rule_text";
 
@@ -92,7 +92,7 @@ export const rulesPart: PartMaker = (desk, draw) => {
               ${before.length ? html`<button @click=${undo}>${t("rules.undo")}</button>` : nothing}
               <button ?disabled=${!changed} @click=${() => { [before, formed] = [[], ""]; take(null); }}>${t("rules.discard")}</button></p>
             ${changed ? html`<details class="fieldset" open><summary>${t("rules.diff")}</summary>${lines(p.text, text)}</details>
-              <details class="fieldset" @toggle=${(e: Event) => { if ((e.target as HTMLDetailsElement).open && !errors) void exact.run(async () => previewOf(await desk.api.post("/api/sharing/rules/preview", { text, days: 1 }))); }}><summary>${t("rules.exact")} <span class="muted">${t("preview.last_days", { n: 1 })}</span></summary>
+              <details class="fieldset" @toggle=${(e: Event) => { if ((e.target as HTMLDetailsElement).open && !errors) void exact.run(async () => previewOf(await desk.api.post("/api/sharing/rules/preview", { text, days: 1 }, DRY_RUN_MS))); }}><summary>${t("rules.exact")} <span class="muted">${t("preview.last_days", { n: 1 })}</span></summary>
                 ${exact.value && !exact.asking ? differenceTable(desk, exact.value, "", () => openPart(desk, "release", "preview")) : exact.instead(t("preview.running"))}</details>` : nothing}</section>
         </div>
         ${p.history?.length ? html`<details><summary>${t("rules.history")}</summary><ol class="plain">${p.history.map((h) => html`<li>${utc(h.at_ms)} <strong><bdi>${h.by}</bdi></strong> ${word("deed_rules", h.deed)} ${h.version || ""}</li>`)}</ol></details>` : nothing}`;
