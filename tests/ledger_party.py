@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kizuna.share import receipt, release
 from kizuna.share.keys import KeyRing, Position
+from kizuna.share.ledger import merkle
 from kizuna.share.ledger.merkle import NodeList
 from kizuna.share.ledger.name import LogName
 from kizuna.share.page import Erased
@@ -77,6 +78,14 @@ class Party:
         log.records += records
         return self.sign(name, now_ms)
 
+    def set_back(self, name, size, to):
+        """The log set back to ``size`` records, and gone on otherwise to ``to``; it stays the party's log. The new one."""
+        whole, kept = self.log(name), merkle.nodes_before(size)
+        box = release.Outbox(name, merkle.frontier_at(size, whole.nodes), whole.box.salts)
+        self.logs[name] = other = Log(box, NodeList(whole.nodes.read(range(kept))), whole.records[:size])
+        self.tell(name, [record(i, unit="other") for i in range(size, to)])
+        return other
+
     def sign(self, name, now_ms=NOW_MS):
         log = self.log(name)
         head = release.sign(log.box, self.keys, marks=log.marks, nodes=log.nodes, now_ms=now_ms)
@@ -85,10 +94,8 @@ class Party:
         return head
 
     def position(self, name, size=None):
-        from kizuna.share.ledger.merkle import frontier_at
-
         log = self.log(name)
-        front = frontier_at(log.box.size if size is None else size, log.nodes)
+        front = merkle.frontier_at(log.box.size if size is None else size, log.nodes)
         return Position(front.size, base64.b64encode(front.root).decode())
 
     def page(self, name, first=0, end=None, head=None, **more):

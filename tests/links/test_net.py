@@ -3,24 +3,12 @@ import threading
 import time
 
 import pytest
+from links.chunks import clock, received
 
 from kizuna.base.errors import ConfigError, UnavailableError
 from kizuna.links.live import Stop, Watch
 from kizuna.links.net import UdpReceiver, is_url, open_feed
 from kizuna.links.tcp import LINE_LIMIT, TcpClient, TcpServer
-
-
-def clock():
-    return 1_600_000_000_123
-
-
-def received(feed):
-    try:
-        chunks = list(feed.chunks())
-    finally:
-        feed.close()
-    assert all(c.received_ms == clock() for c in chunks)
-    return b"".join(c.data for c in chunks)
 
 
 def test_udp_datagrams_end_their_lines():

@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 import pytest
+from links.chunks import clock, received
 from websockets.sync.server import serve
 
 from kizuna.base.errors import ConfigError, TrustError, UnavailableError
@@ -25,10 +26,6 @@ ENVELOPE = {
 }  # fmt: skip
 
 
-def clock():
-    return 1_600_000_000_123
-
-
 @contextlib.contextmanager
 def served(handler, **options):
     server = serve(handler, "127.0.0.1", 0, logger=logging.Logger("test", logging.CRITICAL), **options)
@@ -44,15 +41,6 @@ def served(handler, **options):
 def client(port, **options):
     options = {"stop": Stop(seconds=20)} | options
     return WebSocketClient(f"ws://127.0.0.1:{port}/", host="127.0.0.1", port=port, clock_ms=clock, **options)
-
-
-def received(feed):
-    try:
-        chunks = list(feed.chunks())
-    finally:
-        feed.close()
-    assert all(c.received_ms == clock() for c in chunks)
-    return b"".join(c.data for c in chunks)
 
 
 def key_file(folder, mode=0o600, text='{"APIKey": "secret-of-the-test", "BoundingBoxes": [[[20, 118], [30, 130]]]}\n'):

@@ -188,7 +188,7 @@ def test_a_record_told_again_in_other_words_is_found():
 def test_a_false_word_of_what_is_before_a_page_is_found():
     a, _, trusted, shelf = held()
     log = a.log(REAL)
-    for left in (merkle.Frontier(8, (bytes(32),)), merkle.frontier_at(8, gone_on_otherwise(a).nodes)):
+    for left in (merkle.Frontier(8, (bytes(32),)), merkle.frontier_at(8, a.set_back(REAL, 5, 8).nodes)):
         bent = page.build(REAL, 8, log.records[8:], log.box.salts, log.heads[10], left=left, keys=1)
         with pytest.raises(TrustError, match="before it"):
             shelf.take(trusted, bent)
@@ -196,20 +196,9 @@ def test_a_false_word_of_what_is_before_a_page_is_found():
 
 def test_an_older_head_of_another_story_is_found_though_the_page_is_the_same():
     a, _, trusted, shelf = held()
-    log = gone_on_otherwise(a)
+    log = a.set_back(REAL, 5, 8)
     with pytest.raises(TrustError, match="than the one held"):
         shelf.take(trusted, a.page(REAL, 0, 3, head=log.heads[8]))
-
-
-def gone_on_otherwise(a):
-    """The log of this party set back to five records, and gone on otherwise to eight; it stays the party's log."""
-    whole = a.log(REAL)
-    back = merkle.frontier_at(5, whole.nodes)
-    copy = Log(release.Outbox(REAL, back, whole.box.salts), NodeList(whole.nodes.read(range(merkle.nodes_before(5)))))
-    copy.records = whole.records[:5]
-    a.logs[REAL] = copy
-    a.tell(REAL, [record(i, unit="other") for i in range(5, 8)])
-    return copy
 
 
 def test_a_receipt_under_a_revoked_key_counts_for_nothing():

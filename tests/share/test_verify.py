@@ -93,11 +93,7 @@ def test_a_head_seen_ahead_binds_what_comes_later():
     shelf.take(trusted, a.page(REAL, 0, 3))
     assert shelf.seen.head.size == 20
     log = a.log(REAL)
-    back = merkle.frontier_at(10, log.nodes)
-    copy = Log(release.Outbox(REAL, back, log.box.salts), NodeList(log.nodes.read(range(merkle.nodes_before(10)))))
-    copy.records = log.records[:10]
-    a.logs[REAL] = copy
-    a.tell(REAL, [record(i, unit="other") for i in range(10, 40)])
+    a.set_back(REAL, 10, 40)
     with pytest.raises(TrustError, match="signed before"):
         shelf.take(trusted, a.page(REAL, 3, 40))
     with pytest.raises(TrustError):
@@ -113,11 +109,7 @@ def test_a_head_seen_ahead_binds_however_the_other_story_is_cut(ends, by_head):
     shelf.take(trusted, a.page(REAL, 0, 5))
     assert shelf.seen.head.size == 10
     log = a.log(REAL)
-    back = merkle.frontier_at(5, log.nodes)
-    copy = Log(release.Outbox(REAL, back, log.box.salts), NodeList(log.nodes.read(range(merkle.nodes_before(5)))))
-    copy.records = log.records[:5]
-    a.logs[REAL] = copy
-    a.tell(REAL, [record(i, unit="other") for i in range(5, 12)])
+    copy = a.set_back(REAL, 5, 12)
     if by_head:  # a head alone, with its proof, goes on from what is held, not from the head seen before
         proof = merkle.consistency(5, 12, copy.nodes)
         shelf.seen = trusted.head(copy.heads[12], shelf.seen, shelf.nodes, proof)

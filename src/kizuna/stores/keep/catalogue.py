@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
+from kizuna.base.errors import ConfigError, KizunaError
 from kizuna.stores.keep.segments import BOUNDS, Segment
+from kizuna.stores.sqlite_faults import fault
 
 FORMAT: Final = 2
 """Form of the store on disk. 1 knew no bounds of row groups, no digests and no counts of blocks."""
@@ -57,15 +58,7 @@ CREATE INDEX identity_mmsi ON identity (mmsi);
 
 def cannot_commit(exc: sqlite3.Error, where: Path) -> KizunaError:
     """What the operator can do about a transaction that failed; it left nothing. An error of ours is raised itself."""
-    text = str(exc)
-    if "full" in text or "I/O" in text:
-        hint = "free some space; what was acknowledged before is kept, this was not taken"
-        return UnavailableError(f"the disk is full or fails: {text}", where=str(where), hint=hint)
-    if "locked" in text or "busy" in text or "readonly" in text or "open" in text:
-        return UnavailableError(f"cannot be written now: {text}", where=str(where), hint="try again")
-    if "malformed" in text or "not a database" in text:
-        return InputError(f"the catalogue is damaged: {text}", where=str(where), hint="restore a backup")
-    raise exc
+    return fault(exc, where, "the catalogue is damaged")
 
 
 def connect(directory: Path, *, full_sync: bool, read_only: bool = False) -> sqlite3.Connection:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from kizuna.base.errors import ConfigError, InputError, KizunaError, UnavailableError
+from kizuna.base.errors import ConfigError
 from kizuna.stores.shared import schema
 from kizuna.stores.shared.names import Connection
+from kizuna.stores.sqlite_faults import fault
 
 WINDOW_MS: Final = 20
 _WAIT_S: Final = 30.0
@@ -71,7 +72,7 @@ class Database:
         except OSError as exc:
             raise ConfigError(f"cannot be opened: {exc.strerror}", where=str(path)) from exc
         except sqlite3.Error as exc:
-            raise cannot(exc, path) from exc
+            raise fault(exc, path) from exc
 
     def _prepare(self, context: str, steps: Mapping[int, schema.Step], form: int) -> None:
         self._db.execute("BEGIN IMMEDIATE")
@@ -222,7 +223,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
-            raise cannot(exc, self.path) from exc
+            raise fault(exc, self.path) from exc
 
     def backup(self, to: Path) -> None:
         """A consistent copy, also while others write. A restored one must pass ``logs.behind`` before it signs."""
@@ -237,19 +238,6 @@ class Database:
         with self._reading:
             self._reader.close()
             self._db.close()
-
-
-def cannot(exc: sqlite3.Error, where: Path) -> KizunaError:
-    """What the operator can do about a transaction that failed; it left nothing. A bug of ours is raised itself."""
-    text = str(exc)
-    if "full" in text or "I/O" in text:
-        hint = "free some space; what was acknowledged before is kept, this was not taken"
-        return UnavailableError(f"the disk is full or fails: {text}", where=str(where), hint=hint)
-    if "locked" in text or "busy" in text or "readonly" in text or "unable to open" in text:
-        return UnavailableError(f"cannot be written now: {text}", where=str(where), hint="try again")
-    if "malformed" in text or "not a database" in text:
-        return InputError(f"is damaged: {text}", where=str(where), hint="restore a backup")
-    raise exc
 
 
 def _connected(path: Path, *, durable: bool) -> Connection:
