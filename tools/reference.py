@@ -24,6 +24,7 @@ from kizuna.node.cli.main import app
 from kizuna.node.cli.output import EXIT_CODES
 from kizuna.exercise.truth import TRUTH
 from kizuna.picture.transits import TRANSITS
+from kizuna.share.transforms.grid import CELL_SIZES_M
 from kizuna.stores.keep import LATEST
 from kizuna.tracks.table import IDENTITIES, SEGMENTS
 
@@ -64,6 +65,11 @@ def tables() -> str:
         out.append(f"\n## {schema.name}\n\n{described(schema.doc, schema.name)}\n\n" + table_rows(schema))
     out.append("\n## Flags\n\nBits of `flags`. They judge, they never delete.\n\n| bit | name |\n|---:|---|\n")
     out += [f"| {bit} | `{name}` |\n" for name, bit in FLAGS.items()]
+    out.append(
+        "\nBits 16 to 19 are a number: the place is the middle of a grid cell, as a partner told it, of side "
+        + ", ".join(f"{n} = {side} m" for n, side in enumerate(CELL_SIZES_M, 1))
+        + "; 0 where it is exact.\n"
+    )
     return "".join(out)
 
 

@@ -53,7 +53,7 @@ const server = createServer(async (request, response) => {
     const answer = await found.answer({ url, user, request, response, body: text ? JSON.parse(text) : {}, args: found.args });
     if (answer !== undefined) send(request, response, answer);
   } catch (error) {
-    problem(response, error.status ?? 500, String(error.message ?? error), error.code ?? "", error.facts);
+    problem(response, error.status ?? 500, String(error.message ?? error), error.code ?? "", error.facts, error.reasons);
   }
 });
 
@@ -67,10 +67,10 @@ function send(request, response, { status = 200, headers = {}, json, bytes }) {
   response.end(packed ? gzipSync(body, { level: 1 }) : body);
 }
 
-function problem(response, status, detail, code, facts = {}) {
+function problem(response, status, detail, code, facts = {}, reasons = []) {
   if (response.headersSent) return response.end();
   response.writeHead(status, { "Content-Type": "application/problem+json", "Cache-Control": "private, no-store" });
-  response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail, code: code || `status_${status}`, facts }));
+  response.end(JSON.stringify({ type: "about:blank", title: detail, status, detail, code: code || `status_${status}`, facts, reasons }));
 }
 
 const PAGES = { "/": "index.html", "/login": "entry.html", "/setup": "entry.html" };

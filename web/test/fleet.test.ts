@@ -123,6 +123,17 @@ describe("replay", () => {
     replay.show(T + 900);
     expect(replay.fleet.position(0, T + 900).lon).toBeCloseTo(10, 5);
   });
+  it("shows a place that is known to a cell as that cell, and nothing between two cells", () => {
+    const rows = [{ mmsi: 5, lon: 10, lat: 20, t: T }, { mmsi: 5, lon: 10.1, lat: 20, t: T + 60 }, { mmsi: 5, lon: 10.2, lat: 20, t: T + 120 }, { mmsi: 5, lon: 10.3, lat: 20, t: T + 180 }];
+    const replay = new Replay([{ ...block(rows), cell: Int8Array.of(0, 3, 3, 0) }], live);
+    for (const [at, lon, cell_m] of [[T + 30, 10, 0], [T + 90, 10.1, 5000], [T + 150, 10.2, 5000], [T + 180, 10.3, 0]] as const) {
+      replay.show(at);
+      expect([replay.fleet.position(0, at).lon, replay.fleet.cell_m(0)]).toEqual([expect.closeTo(lon, 5), cell_m]);
+    }
+    const older = new Replay([{ ...block(rows), cell: null }], live); // a block kept from an older node
+    older.show(T + 90);
+    expect(older.fleet.cell_m(0)).toBe(0);
+  }); // prettier-ignore
   it("takes the short way over 180 degrees", () => {
     const replay = new Replay([block([{ mmsi: 5, lon: 179.9, lat: 0, t: T }, { mmsi: 5, lon: -179.9, lat: 0, t: T + 100 }])], live);
     replay.show(T + 75);

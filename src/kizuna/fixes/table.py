@@ -44,6 +44,11 @@ FLAG_ON_LAND: Final = 1 << 11
 FLAG_TRUNCATED: Final = 1 << 12
 """The payload was cut; fields whose bits are incomplete are missing."""
 
+COARSE_SHIFT: Final = 16
+COARSE_MASK: Final = 0xF << COARSE_SHIFT
+"""A number instead of a bit: the place is the middle of a grid cell, as a partner told it; which of the sizes of cells,
+from 1 on. 0 where the place is exact or nobody said."""
+
 FLAGS: Final = {
     "duplicate": FLAG_DUPLICATE, "out_of_range": FLAG_OUT_OF_RANGE, "half_position": FLAG_HALF_POSITION,
     "junk_speed": FLAG_JUNK_SPEED, "type27_near": FLAG_TYPE27_NEAR, "time_suspect": FLAG_TIME_SUSPECT,

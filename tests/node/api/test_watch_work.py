@@ -163,6 +163,7 @@ def test_replay_from_blocks_that_stay(here):
         "lat_e7": 245000000,
         "sog_dkn": 100,
         "cog_ddeg": -1,
+        "cell": 0,
     }
     assert vic.get(f"/api/block/{told['blocks'][0] + 1}").status_code == 404
     assert vic.get(f"/api/history?from={NOW}&to={NOW - 1}").status_code == 400

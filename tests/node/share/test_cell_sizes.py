@@ -2,8 +2,14 @@
 
 from types import SimpleNamespace
 
+import pyarrow as pa
+
+from kizuna.fixes.table import COARSE_MASK, FLAGS
+from kizuna.node.api.picture_book import encoded_block
 from kizuna.node.share.cell_sizes import Cells
-from kizuna.records.record import Record, body_bytes, encode
+from kizuna.node.share.received import positions
+from kizuna.records.kinds import read_body
+from kizuna.records.record import Record, body_bytes, decode, encode, record_id
 from kizuna.stores.shared import Arrival
 from kizuna.stores.shared.logs import Entry
 
@@ -51,3 +57,14 @@ def test_only_the_originator_says_how_coarse_its_places_are() -> None:
     cells.follow()
     assert cells.of(MMSI, T0) == 1000
     assert cells.follow() == cells.version == 1
+
+
+def test_rows_of_the_picture_keep_the_cell_for_replay() -> None:
+    """What is stored of a coarse place says so, and a block of the past gives it on; an exact place gives none."""
+    sides = (None, 500, 1000, 700, 5000, 50_000, 99_999)
+    data = [told(T0 + n * 1000, {} if side is None else {"g": side}) for n, side in enumerate(sides)]
+    rows = positions([("south", record_id(d), decode(d), read_body(decode(d))) for d in data], T0)
+    block = pa.ipc.open_stream(encoded_block(rows)).read_all()
+    assert block["cell"].to_pylist() == [0, 1, 2, 2, 3, 5, 5]
+    assert block["t_s"].to_pylist() == [T0 // 1000 + n for n in range(len(sides))]
+    assert not (rows["flags"] & ~COARSE_MASK).any() and not any(bit & COARSE_MASK for bit in FLAGS.values())

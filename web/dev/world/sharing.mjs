@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { whereIs } from "./vessels.mjs";
 
 const TOLD = JSON.parse(readFileSync(fileURLToPath(new URL("../sharing.json", import.meta.url)), "utf8"));
+/** One reason by code, with what lies within it. */
+const reason = (code, facts, english, ...because) => ({ code, facts, reason: english, because });
 const refuse = (status, words, code = "") => Object.assign(new Error(words), { status, code });
 const OFFICE = ["release_officer", "administrator"];
 
@@ -221,7 +223,7 @@ export class Sharing {
   // ---- rules ------------------------------------------------------------------------------------------------------
   check(text) {
     const at = text.split("\n").findIndex((l) => /trak\.|BROKEN/.test(l));
-    const findings = at < 0 ? this.rules.findings.slice(0, 1) : [{ level: "error", rule: "positions", key: "match", text: "'trak.position' is not allowed", hint: "track.position", line: at + 1 }];
+    const findings = at < 0 ? this.rules.findings.slice(0, 1) : [{ level: "error", rule: "positions", key: "match", text: "'trak.position' is not allowed", hint: "track.position", line: at + 1, reasons: [reason("read.word", { key: "kind", what: "'trak.position'" }, "kind: 'trak.position' is not allowed")], helps: [reason("hint.one_of", { names: "track.position" }, "one of track.position")] }];
     return { reads: at < 0, rules: this.rules.rules, findings };
   }
 
@@ -247,7 +249,7 @@ export class Sharing {
   approve(user) {
     const p = this.state.rules.proposed;
     if (!p) throw refuse(404, "nothing is proposed");
-    if (p.by === user.name) throw Object.assign(refuse(403, "another person approves", "rule"), { facts: { rule: "two-persons", why: "another person approves", hint: "" } });
+    if (p.by === user.name) throw Object.assign(refuse(403, "another person approves", "rule"), { facts: { rule: "second-person", why: "another person approves", hint: "" }, reasons: [reason("step.second", {}, "who proposed rules cannot approve them: another person must")] });
     this.rules = { ...this.rules, text: this.proposed.text, version: p.version, back: true };
     this.state.rules = { version: p.version, hash: "c3".repeat(32), activated_at: Date.now(), by: [p.by, user.name], proposed: null };
     this.state.waiting.proposals = 0;
@@ -263,7 +265,13 @@ export class Sharing {
     const at = v ? whereIs(v, Date.now() / 1000) : { lat: 24.5, lon: 123.3 };
     const cell = (x) => Math.floor(x / 0.05) * 0.05 + 0.025;
     const given = { ...south, as: { ...south.as, lat: cell(at.lat), lon: cell(at.lon) }, told_at_ms: Date.now() - 420_000 };
-    const kept = (id) => ({ id, verdict: "withhold", rules: [], as: null, why: ["no rule releases it"], told_at_ms: null, record: "", decision: { verdict: "withhold", rules: [], transforms: [], label: null } });
+    const waits = reason("agreement.waits", { agreement: "north-west", names: "west" }, "north-west waits for the signature of west");
+    const clause = reason("clause.waits", { clause: "2.1", agreement: "north-west", why: waits.reason }, `clause 2.1 of north-west is not in force: ${waits.reason}`, waits);
+    const reasons = {
+      east: [reason("decision.no_rule", {}, "no rule releases it")],
+      west: [reason("rule.lapsed", { rule: "positions-west", why: clause.reason }, `rule positions-west releases nothing: ${clause.reason}`, clause)],
+    };
+    const kept = (id) => ({ id, verdict: "withhold", rules: [], as: null, why: reasons[id].map((r) => r.reason), reasons: reasons[id], told_at_ms: null, record: "", decision: { verdict: "withhold", rules: [], transforms: [], label: null } });
     return { of: this.told.who.of, partners: [given, kept("east"), kept("west")] };
   }
 
@@ -304,7 +312,7 @@ export class Sharing {
 
   offer(shown, body, user) {
     const i = this.incidents.get(shown.id);
-    if (!body.break_glass && body.partner !== "south") throw Object.assign(refuse(403, "no rule releases it", "rule"), { facts: { rule: "no-rule", why: `${body.partner} may not be told: no rule releases it`, hint: "" } });
+    if (!body.break_glass && body.partner !== "south") throw Object.assign(refuse(403, "no rule releases it", "rule"), { facts: { rule: "no-rule", why: `${body.partner} may not be told: no rule releases it`, hint: "propose a rule" }, reasons: [reason("told.not", { to: body.partner, why: "no rule releases it" }, `${body.partner} may not be told: no rule releases it`, reason("decision.no_rule", {}, "no rule releases it"))] });
     i.desks.push({ id: body.partner, state: "offered" });
     i.ways = i.ways.filter((w) => w.desk !== body.partner);
     this.line(i, "north", user.name, "offer", [`Offered to ${body.partner} (by rule)`, `${body.partner} に提供(規則による)`, `提供給 ${body.partner}(依規則)`]);

@@ -31,7 +31,7 @@ export function readBlock(bytes: Uint8Array): BlockColumns {
   const i16 = (name: string) => column(t, name, new Int16Array());
   return {
     mmsi: i32("mmsi"), t_s: i32("t_s"), lon_e7: i32("lon_e7"), lat_e7: i32("lat_e7"), sog_dkn: i16("sog_dkn"),
-    cog_ddeg: i16("cog_ddeg"),
+    cog_ddeg: i16("cog_ddeg"), cell: t.getChild("cell") ? column(t, "cell", new Int8Array()) : null,
   }; // prettier-ignore
 }
 

@@ -1,6 +1,7 @@
 /**
  * Replay: fixes of closed blocks, shown at any moment. A vessel stands between the fix before and the fix after the
- * moment, where both are near enough in time; otherwise at the fix before, and it is gone when that is long past.
+ * moment, where both are near enough in time; otherwise at the fix before, and it is gone when that is long past. A place
+ * that is known to a grid cell only stays in its cell: between two cells lies no place that anybody told.
  */
 import { type BlockColumns, FLAG, type PictureColumns } from "./types";
 import { Fleet } from "./vessels/fleet";
@@ -15,7 +16,7 @@ const UNKNOWN = 15;
 
 export class Replay {
   readonly fleet: Fleet;
-  readonly #rows: BlockColumns;
+  readonly #rows: BlockColumns & { cell: Int8Array };
   /** First row of each vessel, and one more for the end. */
   readonly #starts: Int32Array;
   readonly #looks: { kind: Int8Array; origin: Int8Array; flags: Int8Array };
@@ -55,7 +56,7 @@ export class Replay {
   /** Bring the fleet to a moment, seconds since 1970. */
   show(now_s: number): void {
     this.#lookAgain();
-    const { mmsi, t_s, lon_e7, lat_e7, sog_dkn, cog_ddeg } = this.#rows;
+    const { mmsi, t_s, lon_e7, lat_e7, sog_dkn, cog_ddeg, cell } = this.#rows;
     const vessels = this.#starts.length - 1;
     const out = emptyPicture(vessels);
     let n = 0;
@@ -64,7 +65,7 @@ export class Replay {
       if (row < 0 || now_s - (t_s[row] as number) > GONE_S) continue;
       const next = row + 1 < (this.#starts[v + 1] as number) ? row + 1 : row;
       const step = (t_s[next] as number) - (t_s[row] as number);
-      const join = step > 0 && step <= JOIN_S;
+      const join = step > 0 && step <= JOIN_S && !cell[row] && !cell[next];
       const f = join ? (now_s - (t_s[row] as number)) / step : 0;
       let dLon = (lon_e7[next] as number) - (lon_e7[row] as number);
       if (Math.abs(dLon) > 1.8e9) dLon -= Math.sign(dLon) * 3.6e9;
@@ -77,6 +78,7 @@ export class Replay {
       out.kind[n] = this.#looks.kind[v] as number;
       out.origin[n] = this.#looks.origin[v] as number;
       out.flags[n] = this.#looks.flags[v] as number;
+      out.cell![n] = cell[row] as number;
       n++;
     }
     this.fleet.replace(cut(out, n));
@@ -106,7 +108,7 @@ function emptyPicture(n: number): PictureColumns {
   return {
     mmsi: new Int32Array(n), lon_e7: new Int32Array(n), lat_e7: new Int32Array(n), t_s: new Int32Array(n),
     sog_dkn: new Int16Array(n), cog_ddeg: new Int16Array(n), kind: new Int8Array(n), origin: new Int8Array(n),
-    flags: new Int8Array(n),
+    flags: new Int8Array(n), cell: new Int8Array(n),
   }; // prettier-ignore
 }
 
@@ -115,7 +117,7 @@ function cut(c: PictureColumns, n: number): PictureColumns {
 }
 
 /** The rows of all blocks by vessel and time; of two fixes of one second, the later row stays. */
-function sorted(blocks: readonly BlockColumns[]): BlockColumns {
+function sorted(blocks: readonly BlockColumns[]): BlockColumns & { cell: Int8Array } {
   const total = blocks.reduce((n, b) => n + b.mmsi.length, 0);
   const keys = new Float64Array(total);
   const from: [BlockColumns, number][] = [];
@@ -128,16 +130,17 @@ function sorted(blocks: readonly BlockColumns[]): BlockColumns {
     }
   const order = Uint32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b);
   const kept = order.filter((row, i) => i + 1 === order.length || keys[row] !== keys[order[i + 1] as number]);
-  const column = <T extends Int32Array | Int16Array>(name: keyof BlockColumns, make: new (n: number) => T): T => {
+  const column = <T extends Int32Array | Int16Array | Int8Array>(name: keyof BlockColumns, make: new (n: number) => T): T => {
     const out = new make(kept.length);
     kept.forEach((row, i) => {
       const [block, at] = from[row] as [BlockColumns, number];
-      out[i] = block[name][at] as number;
+      out[i] = block[name]?.[at] ?? 0;
     });
     return out;
   };
   return {
     mmsi: column("mmsi", Int32Array), t_s: column("t_s", Int32Array), lon_e7: column("lon_e7", Int32Array),
     lat_e7: column("lat_e7", Int32Array), sog_dkn: column("sog_dkn", Int16Array), cog_ddeg: column("cog_ddeg", Int16Array),
+    cell: column("cell", Int8Array),
   }; // prettier-ignore
 }

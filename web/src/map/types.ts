@@ -35,6 +35,8 @@ export interface BlockColumns {
   lat_e7: Int32Array;
   sog_dkn: Int16Array;
   cog_ddeg: Int16Array;
+  /** As in the picture; null in a block that an older node made. */
+  cell?: Int8Array | null;
 }
 
 /** Rows of `/api/vessels/{mmsi}/track`, oldest first. */

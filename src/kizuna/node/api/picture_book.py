@@ -16,12 +16,13 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array, Table
+from kizuna.fixes.table import COARSE_MASK, COARSE_SHIFT
 from kizuna.node.api.interfaces import Node
 from kizuna.node.api.kinds import CLASS_B, kinds
 from kizuna.node.api.view import HOUSE, Reader
 from kizuna.node.origin import are_own
 from kizuna.node.share.cell_sizes import Cells
-from kizuna.share.transforms.grid import CELL_SIZES_M
+from kizuna.share.transforms.grid import listed
 
 ALERT, WATCHED, IS_CLASS_B, STILL, GONE = 1, 2, 4, 8, 16
 """Bits of ``flags``."""
@@ -30,7 +31,7 @@ SCHEMA: Final = pa.schema([
     ("sog_dkn", pa.int16()), ("cog_ddeg", pa.int16()), ("kind", pa.int8()), ("origin", pa.int8()),
     ("flags", pa.int8()), ("cell", pa.int8()),
 ])  # fmt: skip
-BLOCK_SCHEMA: Final = pa.schema([SCHEMA.field(i) for i in (0, 3, 1, 2, 4, 5)])
+BLOCK_SCHEMA: Final = pa.schema([SCHEMA.field(i) for i in (0, 3, 1, 2, 4, 5, 9)])
 _AT_ANCHOR, _MOORED = 1, 5
 _CHANGES_MOST: Final = 10_000
 
@@ -77,6 +78,7 @@ def encoded_block(fixes: Table) -> bytes:
     return ipc(BLOCK_SCHEMA, [
         fixes["mmsi"][rows], (fixes["time_ms"][rows] // 1000).astype(np.int32), e7(fixes["lon_deg"][rows]),
         e7(fixes["lat_deg"][rows]), tenths(fixes["sog_kn"][rows], 1022), tenths(fixes["cog_deg"][rows], 3599),
+        ((fixes["flags"][rows] & COARSE_MASK) >> COARSE_SHIFT).astype(np.int8),
     ])  # fmt: skip
 
 
@@ -170,8 +172,7 @@ class PictureBook:
         if self._cells is not None:
             for k in np.flatnonzero(~are_own(rows)).tolist():
                 sides_m[k] = self._cells.of(int(rows["mmsi"][k]), int(rows["time_ms"][k]))
-        listed = np.minimum(np.searchsorted(CELL_SIZES_M, sides_m), len(CELL_SIZES_M) - 1)
-        return np.where(sides_m > 0, listed + 1, 0).astype(np.int8)
+        return listed(sides_m)
 
     def mark(self, marks: dict[int, int]) -> None:
         """The flags that the desk decides, by MMSI; whoever follows is told of those that changed."""

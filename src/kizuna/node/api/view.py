@@ -206,7 +206,7 @@ class Reader:
 
     def block(self, start_ms: int) -> Seen:
         """Fixes of one block: what a replay needs of them."""
-        return self._seen(self._store.block(start_ms, names=_with(MOTION)), "history.see")
+        return self._seen(self._store.block(start_ms, names=_with((*MOTION, "flags"))), "history.see")
 
     def history(self, start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
         """Blocks and their counts of fixes; none for whoever may not see history."""

@@ -21,12 +21,13 @@ from kizuna.base.table import Kind, Schema, Table
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.fixes.detections import DETECTIONS
-from kizuna.fixes.table import FIXES
+from kizuna.fixes.table import COARSE_SHIFT, FIXES
 from kizuna.node.origin import CARRIED_BY, PARTNER
 from kizuna.records.bodies.events import Event
 from kizuna.records.bodies.tracks import Detection, Position
 from kizuna.records.label import word_of
 from kizuna.records.record import Record
+from kizuna.share.transforms.grid import listed
 
 NUMBER_BITS: Final = 63
 Row = tuple[str, str, Record, Any]
@@ -65,7 +66,7 @@ def positions(rows: Sequence[Row], received_ms: int) -> Table:
         "ais_class": [b.station for _, _, _, b, _ in good],
         "receiver_type": [b.via for _, _, _, b, _ in good],
         "byte_offset": [0] * len(good),
-        "flags": [0] * len(good),
+        "flags": (listed([b.cell_m or 0.0 for _, _, _, b, _ in good]).astype(int) << COARSE_SHIFT).tolist(),
         "label": [_label(r) for _, _, r, _, _ in good],
         "context": [r.context for _, _, r, _, _ in good],
     })  # fmt: skip

@@ -120,6 +120,13 @@ class Grid:
         return found
 
 
+def listed(sides_m: Any) -> npt.NDArray[np.int8]:
+    """Which listed size a side is, from 1 on: the smallest that is not smaller; 0 for no side (0 or missing)."""
+    sides = np.nan_to_num(np.asarray(sides_m, np.float64))
+    at = np.minimum(np.searchsorted(CELL_SIZES_M, sides), len(CELL_SIZES_M) - 1)
+    return np.where(sides > 0, at + 1, 0).astype(np.int8)
+
+
 @lru_cache(maxsize=len(CELL_SIZES_M))
 def grid(cell_m: int) -> Grid:
     """The grid of one of ``CELL_SIZES_M``. Raises InputError for any other size."""
