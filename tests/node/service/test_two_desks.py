@@ -132,9 +132,12 @@ def test_each_node_sees_its_own_actors_and_is_told_the_rest_coarse_and_late(show
         assert me["node"]["context"] == "exercise:two-desks"
         assert me["party"] == desk.party
     for desk, actors in (("cape", {"cape-radar", "cape-uav"}), ("harbour", {"harbour-radar", "harbour-uav"})):
-        seen = {d["source"] for d in desks[desk].get("/api/detections")["detections"]}
-        assert seen <= actors | {"partner:harbour", "partner:cape"}
-        assert f"{desk}-radar" in seen
+
+        def seen(desk=desk):
+            return {d["source"] for d in desks[desk].get("/api/detections")["detections"]}
+
+        wait_for(lambda s=seen, d=desk: f"{d}-radar" in s(), 90)
+        assert seen() <= actors | {"partner:harbour", "partner:cape"}
     assert desks["inlet"].get("/api/detections")["detections"] == []
 
     for desk, other in (("cape", "harbour"), ("harbour", "cape")):
