@@ -5,6 +5,7 @@ PYTHON ?= python3
 V := .venv
 BIN := $(V)/bin
 OUT ?= demo-out
+DEMO ?=
 MODE ?= check
 
 .PHONY: help digests web-all web web-check web-test demo report test check lint types imports test-nojit docs docs-check examples bench soak data data-check lock setup clean
@@ -62,7 +63,7 @@ web/node_modules/playwright-core: web/package-lock.json
 
 # ---- what people run ----------------------------------------------------------------------------------------------
 demo: $(V)/.demo web ## two coast guards and an onlooker on one simulated sea (EXERCISE), a distress at their border; names the pages
-	@$(BIN)/kizuna demo --out $(OUT)
+	@$(BIN)/kizuna demo --out $(OUT) $(DEMO)
 
 report: $(V)/.run ## simulate a day of traffic (EXERCISE), detect, score, and name the report to open
 	@$(BIN)/kizuna demo --report --hours 24 --vessels 500 --out $(OUT)-report
