@@ -15,7 +15,9 @@ import pytest
 from node.service.node_make import free_port, wait_for
 from node.service.test_demo import Browser
 
+from kizuna.base.languages import PAGES
 from kizuna.exercise.region.play import RegionPlan, simulate_region
+from kizuna.node.names import read_names
 from kizuna.node.two_desks import papers
 from kizuna.records.context import REAL
 from kizuna.share.agreement import check
@@ -58,6 +60,16 @@ def test_rules_keep_where_the_own_patrol_ships_are(region):
     mmsi = region.simulation.vessels[region.ships["EXP-01"]].mmsi
     assert f'"mmsi:{mmsi}"' in text
     assert "own-patrols-stay-home" in text
+
+
+def test_every_party_is_called_by_its_name_in_every_language(region, tmp_path):
+    cast = papers.read_cast(None)
+    file = tmp_path / "names.toml"
+    file.write_bytes(papers.names_toml(cast))
+    names = read_names([file]).partners
+    assert {(party, page): words[page] for party, words in names.items() for page in PAGES.values()} == {
+        (party, page): cast.party(party).title[ours] for party in cast.ids for ours, page in PAGES.items()
+    }
 
 
 def test_no_hole_of_a_template_is_left(region):

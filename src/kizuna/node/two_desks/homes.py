@@ -28,6 +28,7 @@ RECEIVERS: Final = "receivers"
 """Source of whatever the receivers of a party hear."""
 USERS: Final = (("watch", "analyst"), ("officer", "release_officer"), ("chief", "administrator"), ("radio", "analyst"))
 """Users of each node; ``radio`` is the one who writes calls that were heard into the watch log."""
+_CAST_NAMES: Final = "exercise-cast.toml"
 _SENSOR: Final = {"RadarPost": "radar", "Uav": "uav"}
 
 
@@ -77,6 +78,7 @@ def make(out: Path, cast: Parties, party: Party, context: str, ports: Ports, spe
     settings = _settings(cast, party, ports, speed)
     made = init_node(home, Wanted(f"{party.id}-demo", party.title["en"], context, (), settings, tuple(sources)))
     write_places(home)
+    (home / _CAST_NAMES).write_bytes(papers.names_toml(cast))
     (home / "exercise-border.geojson").write_bytes(papers.border_geojson(cast, context))
     tokens = {a.actor: secrets.token_hex(24) for a in party.watchers}
     for actor, token in tokens.items():
@@ -96,7 +98,7 @@ def _settings(cast: Parties, party: Party, ports: Ports, speed: float) -> dict[s
         "listen": {"tls": False, "port": ports.page},
         "live": {"settle_h": 6.0, "lateness_h": 1.0, "keep_h": 48.0},
         "clock": {"kind": "stream", "speed": speed},
-        "places": PLACES,
+        "places": {**PLACES, "names": [*PLACES["names"], _CAST_NAMES]},
         "store": {"lateness_s": 3600},
         "layers": {"every_min": 10},
         "sharing": {

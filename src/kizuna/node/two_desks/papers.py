@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from kizuna.base.errors import ConfigError
-from kizuna.base.languages import LANGUAGES
+from kizuna.base.languages import LANGUAGES, PAGES
 from kizuna.exercise.region.parties import Parties, load
 from kizuna.exercise.region.play import Region
 from kizuna.records.subject import vessel
@@ -77,6 +77,21 @@ def border_geojson(cast: Parties, context: str) -> bytes:
 
 
 _STRIP_DEG = 0.02
+
+
+def names_toml(cast: Parties) -> bytes:
+    """What each party of the cast is called in the languages of the page, as a file of names."""
+    import json  # noqa: PLC0415  a string of JSON is one of TOML
+
+    out = ["# Names of the cast. Any node can have such a file: [places] names in node.toml.", ""]
+    for party in (cast.party(each) for each in cast.ids):
+        words = ((page, party.title.get(ours)) for ours, page in PAGES.items())
+        out += [
+            f"[partners.{party.id}]",
+            *(f"{page} = {json.dumps(w, ensure_ascii=False)}" for page, w in words if w),
+            "",
+        ]
+    return "\n".join(out).encode()
 
 
 def _quoted(words: Sequence[str]) -> str:
