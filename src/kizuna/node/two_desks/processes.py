@@ -134,6 +134,9 @@ class Nursery:
 
     def close(self) -> None:
         """End it; nodes that still run end with it."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         if self._process.poll() is None:
             self._process.terminate()
         self.over.wait(END_S)
