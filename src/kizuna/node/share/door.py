@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from kizuna.base.errors import InputError
 from kizuna.base.table import Table
+from kizuna.node.share import epoch
 from kizuna.node.share.exchange.lexicons import Lexicons
 from kizuna.node.share.identity import Identity, Marks
 from kizuna.node.share.lines.retracted import reminded
@@ -345,6 +346,7 @@ class Door:
         names = [record_id(data) for data in batch.records]
         logs = [str(replace(box.name, lane=lane)) for lane in LANES]
         held = self.house.shared.records.in_logs(logs, names)
+        held |= epoch.acknowledged_before(self.house.shared, box.name, names, self.house.who().members(batch.audience))
         if not held:
             return batch
         return batch._replace(released=tuple(r for r, n in zip(batch.released, names, strict=True) if n not in held))
