@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +70,12 @@ def test_a_wrong_check_digit_is_told(held: Holdings) -> None:
     assert "check digit" in imo_note("1234568")
     assert not imo_note("9074729")
     assert any("check digit" in sentence for sentence in cautions(held.history(431_000_003)))
+
+
+def test_an_official_number_of_a_flag_state_has_no_check_digit(held: Holdings) -> None:
+    one = held.history(431_000_003)
+    identities = one.identities.replace(imo=np.full(len(one.identities), 90_000_300, np.int64))
+    assert not any("check digit" in sentence for sentence in cautions(dataclasses.replace(one, identities=identities)))
 
 
 def test_an_empty_query_is_refused(held: Holdings) -> None:

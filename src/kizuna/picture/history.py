@@ -19,6 +19,8 @@ from kizuna.events.table import LEVEL_WORDS
 from kizuna.tracks.table import NOISE_KINDS
 
 _NAMES_MANY = 3
+_FLAG_STATE_LEAST = 10_000_000
+"""From here on the field holds an official number of a flag state, without check digit (ITU-R M.1371-5, message 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _cautions(history: History) -> Iterator[tuple[str, dict[str, str | float]]]:
     if len(names) >= _NAMES_MANY:
         yield "names", {"n": len(names), "which": ", ".join(names[:5])}
     pairs = list(zip(history.identities["imo"].tolist(), history.identities["imo_valid"].tolist(), strict=True))
-    wrong = sorted({int(i) for i, ok in pairs if i >= 0 and ok == 0})
+    wrong = sorted({int(i) for i, ok in pairs if 0 <= i < _FLAG_STATE_LEAST and ok == 0})
     if wrong:
         yield "imo_wrong", {"which": ", ".join(map(str, wrong[:5]))}
     imos = sorted({int(i) for i, ok in pairs if i >= 0 and ok == 1})

@@ -77,13 +77,17 @@ export function mountVessel(desk: Desk): void {
 const empty = () => html`<h2>${t("vessel.label")}</h2><p class="empty">${t("vessel.none")}</p>
   <ul class="empty"><li>${key("/")} ${t("vessel.by_search")}</li><li>${key("J")} ${t("vessel.by_alert")}</li><li>${t("vessel.by_click")}</li></ul>`; // prettier-ignore
 
+/** From this on the field of the IMO number holds an official number of the flag state (ITU-R M.1371-5). */
+const OFFICIAL_LEAST = 10_000_000;
+const registered = (imo: number | null | undefined): string => (imo && imo >= OFFICIAL_LEAST ? t("vessel.official", { n: imo }) : `IMO ${imo ?? "–"}`);
+
 function whole(desk: Desk, c: VesselCard): TemplateResult {
   const name = c.names.length ? c.names[c.names.length - 1]!.name : "";
   const newest = [...c.names].sort((a, b) => (b.last ?? 0) - (a.last ?? 0))[0]?.name ?? name;
   return html`
     <header><h2 dir="auto">${newest || t("vessel.no_name")}</h2>
       <button class="icon-only" aria-label="${t("vessel.close")} (Esc)" @click=${() => desk.app.store.set({ vessel: null })}>×</button></header>
-    <p class="numbers">MMSI ${nine(c.mmsi)} · IMO ${c.imo ?? "–"} · ${c.callsign || "–"}</p>
+    <p class="numbers">MMSI ${nine(c.mmsi)} · ${registered(c.imo)} · ${c.callsign || "–"}</p>
     <p class="chips">${c.watch.map((w) => html`<span class="chip watched"><span aria-hidden="true">◉</span> ${t("vessel.watched")}: ${watchWords(w)}</span>`)}
       ${c.type_text ? html`<span class="chip plain">${word("type", c.type_text)}${c.length_m ? ` ${c.length_m} m` : ""}</span>` : nothing}
       ${c.flag ? html`<span class="chip plain" title=${t("vessel.flag_means")}>${t("vessel.block", { flag: region(c.flag) })}</span>` : nothing}</p>
