@@ -41,7 +41,7 @@ def demo(
     cast: Annotated[
         Path | None, typer.Option("--cast", help="TOML of parties, sensors and the case; default: the packaged one.")
     ] = None,
-    one: Annotated[bool, typer.Option("--one", help="One node alone, with a day behind it.")] = False,
+    one: Annotated[bool, typer.Option("--one", help="One node alone, without partners.")] = False,
     prepare: Annotated[bool, typer.Option("--prepare", help="Only simulate ahead, so that it stands sooner.")] = False,
     report: Annotated[
         bool, typer.Option("--report", help="No node: simulate, detect, score against the truth, write a report.")
