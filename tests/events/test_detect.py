@@ -67,12 +67,21 @@ def test_nothing_known_around_gives_events_that_say_so():
     assert pa.compute.sum(pa.compute.list_value_length(events["regions"])).as_py() == 0
 
 
-def test_label_of_an_event_is_that_of_its_fixes_or_nobody():
+@pytest.mark.parametrize(
+    ("one", "two", "joined"),
+    [
+        ("x", "x", "x"),
+        ("x", "y", "RED;policy=unreadable"),
+        ("AMBER;rel=west", "GREEN;rel=south,west", "AMBER;rel=west"),
+        ("AMBER;rel=west", "GREEN;rel=south", "AMBER;policy=mixed"),
+        ("nobody", "GREEN;rel=south", "RED;policy=mixed"),
+        ("nobody", "nobody", "nobody"),
+    ],
+)
+def test_label_of_an_event_is_the_join_of_those_of_its_fixes(one, two, joined):
     t = np.arange(0, 3 * HOUR, 600)
-    same = detect_all(make_tracks(Leg(A, t, 10, 20, label="x"), Leg(A + 1, t, 10.001, 20, label="x")))
-    mixed = detect_all(make_tracks(Leg(A, t, 10, 20, label="x"), Leg(A + 1, t, 10.001, 20, label="y")))
-    assert same.to_arrow()["label"].to_pylist() == ["x"]
-    assert mixed.to_arrow()["label"].to_pylist() == ["nobody"]
+    found = detect_all(make_tracks(Leg(A, t, 10, 20, label=one), Leg(A + 1, t, 10.001, 20, label=two)))
+    assert found.to_arrow()["label"].to_pylist() == [joined]
 
 
 def test_context_goes_with_the_events():

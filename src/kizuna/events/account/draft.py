@@ -23,7 +23,7 @@ from kizuna.events.kernels.encounters import distances_m
 from kizuna.events.subjects import Subjects
 from kizuna.events.surroundings import Surroundings
 from kizuna.events.table import EVENT_TYPES, EVENTS, STATUSES
-from kizuna.records.label import NOBODY
+from kizuna.records.label import NOBODY, join_words
 from kizuna.tracks.table import Tracks
 
 SOURCES: Final = "AIS only"
@@ -152,7 +152,7 @@ def _ids(
 
 
 def _origin(tracks: Tracks, rows: Groups, name: str, n: int) -> tuple[Array, tuple[str, ...]]:
-    """Label or context of each event: that of its fixes where they agree, else the narrowest (nobody)."""
+    """Label or context of each event: that of its fixes where they agree; else the join of labels, or no context."""
     words = tracks.fixes.codes_of(name)
     codes = tracks.fixes[name]
     if n == 0:
@@ -162,5 +162,10 @@ def _origin(tracks: Tracks, rows: Groups, name: str, n: int) -> tuple[Array, tup
     high = np.maximum.reduceat(of, rows.offsets[:-1])
     if (low == high).all() and (low >= 0).all():
         return low.astype(np.int32), words
-    more = words if NOBODY in words else (*words, NOBODY)
-    return np.where((low == high) & (low >= 0), low, more.index(NOBODY)).astype(np.int32), more
+    index = {word: code for code, word in enumerate(words)}
+    out = low.astype(np.int32)
+    for k in np.flatnonzero((low != high) | (low < 0)).tolist():
+        met = np.unique(of[rows.offsets[k] : rows.offsets[k + 1]]).tolist()
+        found = join_words(words[c] if c >= 0 else NOBODY for c in met) if name == "label" else NOBODY
+        out[k] = index.setdefault(found, len(index))
+    return out, tuple(index)
