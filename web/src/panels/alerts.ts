@@ -1,4 +1,5 @@
 /** The alert queue: what is new, how old, how sure; evidence opens in place. What is put aside stays counted and in reach. */
+import "./alerts.css";
 import { repeat } from "lit-html/directives/repeat.js";
 import { t, tOr, word } from "../i18n";
 import { age, short, nine } from "../i18n/format";

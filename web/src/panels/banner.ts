@@ -1,4 +1,5 @@
 /** The marking of everything on the screen, always there where the node has one; an exercise says so in words. Below it what calls. */
+import "./banner.css";
 import { t } from "../i18n";
 import type { Desk } from "./desk";
 import { html, nothing, panel, type TemplateResult } from "./drawing";

@@ -1,4 +1,5 @@
 /** What radar, satellites, aircraft and eyes saw: marks on the chart, and a card for the chosen one. */
+import "./detections.css";
 import type { Detection } from "../api/types";
 import { t, word } from "../i18n";
 import { age, course, position, speed, utc, nine } from "../i18n/format";

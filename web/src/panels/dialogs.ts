@@ -1,4 +1,5 @@
 /** Dialogs: one at a time, above everything, with the focus held inside and given back afterwards (the browser's own). */
+import "./dialogs.css";
 import { t } from "../i18n";
 import { failure } from "../i18n/told";
 import { html, render, type TemplateResult } from "./drawing";

@@ -1,6 +1,9 @@
 /** The pages before the picture: logging in, and making the first administrator with the link that the node printed. */
 import "../layout.css";
-import "./panels.css";
+import "./base.css";
+import "./marks.css";
+import "./banner.css";
+import "./entry.css";
 import { Client, Refused } from "../api/client";
 import type { Entry } from "../api/types";
 import { bestLanguage, LANGUAGES, setLanguage, t } from "../i18n";

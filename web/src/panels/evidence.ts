@@ -1,4 +1,5 @@
 /** The evidence of an event: each test as measured against its limit, what else it could be, what would settle it. */
+import "./evidence.css";
 import { phrase, t, tOr, word } from "../i18n";
 import { sentence } from "../i18n/sentences";
 import { age, amount, short, utc } from "../i18n/format";

@@ -1,6 +1,6 @@
 /** Puts the panels into the regions of the page. */
-import "./panels.css";
-import "./sharing.css";
+import "./base.css";
+import "./marks.css";
 import type { App } from "../app";
 import { Client, Refused } from "../api/client";
 import type { Me } from "../api/types";

@@ -1,4 +1,5 @@
 /** Layers of the chart and the legend, in a corner of it; and the few tools that act on the chart. */
+import "./layers.css";
 import type { GeoJSON } from "geojson";
 import { LAYER_NAMES, type LayerName } from "../map/types";
 import type { LayerInfo } from "../api/types";

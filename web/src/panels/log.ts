@@ -1,4 +1,5 @@
 /** The watch log: what the officer saw, did and decided. Entries stay; a correction is a new entry that names the old one. */
+import "./log.css";
 import { live } from "lit-html/directives/live.js";
 import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api/types";
 import { t } from "../i18n";

@@ -2,6 +2,8 @@
  * Pages over the chart: log, hand-over, watch lists, sources, users, tokens, audit, help; on a node that shares, release and
  * incidents. One at a time; its name is in the URL, and so is its part.
  */
+import "./pages.css";
+import "./print.css";
 import { t } from "../i18n";
 import type { Desk } from "./desk";
 

@@ -1,4 +1,5 @@
 /** Finds a vessel by name in any script, MMSI, IMO number or call sign: one field with a list, worked by keyboard. */
+import "./search.css";
 import { t, word } from "../i18n";
 import { age, nine } from "../i18n/format";
 import type { SearchResult } from "../api/types";

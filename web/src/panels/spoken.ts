@@ -1,4 +1,5 @@
 /** What is said aloud by screen readers and shown for a moment: a polite live region, and a line of notice. */
+import "./spoken.css";
 import type { App } from "../app";
 import { t } from "../i18n";
 import { html, nothing, panel } from "./drawing";

@@ -1,4 +1,5 @@
 /** Along the bottom: how many fixes there were and which events, a slider over them, and the keys of the replay. */
+import "./timeline.css";
 import { live } from "lit-html/directives/live.js";
 import { t, word } from "../i18n";
 import { local, short, utc } from "../i18n/format";

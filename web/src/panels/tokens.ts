@@ -1,4 +1,5 @@
 /** For administrators: tokens for programs. A secret is shown once; what a token allows and when it was last used stands here. */
+import "./tokens.css";
 import type { TokenRow } from "../api/types";
 import { t } from "../i18n";
 import { age, utc } from "../i18n/format";

@@ -1,4 +1,5 @@
 /** Top bar: which node, LIVE or REPLAY, health of the sources, search, pages, language, theme, clocks. */
+import "./topbar.css";
 import { LANGUAGES, t } from "../i18n";
 import { age, local, short, utc } from "../i18n/format";
 import { THEMES, type Theme } from "../state";

@@ -1,4 +1,5 @@
 /** The card of the chosen vessel: who it says it is and was, where it was last heard, what is to be minded, what happened. */
+import "./vessel.css";
 import { readTrack } from "../api/columns";
 import { cardOf } from "../api/shapes";
 import type { VesselCard } from "../api/types";

@@ -1,4 +1,5 @@
 /** Cases that wait for an answer of this desk, across the whole width until they are opened: a neighbour's call is not to be overlooked. */
+import "./calls.css";
 import { t, word } from "../../i18n";
 import { position } from "../../i18n/format";
 import type { Desk } from "../desk";

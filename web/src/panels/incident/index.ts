@@ -1,4 +1,5 @@
 /** The incident desk: the list of cases, and one page for each. It stands beside the chart, for both are looked at together. */
+import "./incident.css";
 import type { Incident, IncidentBrief } from "../../api/incidents";
 import { incidentOf } from "../../api/sharing_shapes";
 import { said } from "../../api/sharing";

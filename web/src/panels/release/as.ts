@@ -2,6 +2,7 @@
  * View as partner: what one partner can see of us, drawn from the very records that sync sent it, read back from its logs. A
  * chart of its own over everything else: nothing of the own picture is beneath it, so nothing of it can shine through.
  */
+import "./as.css";
 import type { FeatureCollection, Feature } from "geojson";
 import { failure } from "../../i18n/told";
 import { t, word } from "../../i18n";

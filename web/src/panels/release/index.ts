@@ -1,4 +1,5 @@
 /** The release officer's page: partners, what waits, rules, dry run, ledger, recalls, agreements. The part is in the address. */
+import "./release.css";
 import { t, type WordKey } from "../../i18n";
 import type { Desk } from "../desk";
 import { html, nothing, panel } from "../drawing";

@@ -1,4 +1,5 @@
 /** Rules of release: in plain words beside their text. Edited here, checked while typing, with each finding at its line. */
+import "./rules.css";
 import type { Finding, Preview, Rule, RuleChoices, RulesPage } from "../../api/sharing";
 import { said } from "../../api/sharing";
 import { previewOf, rulesOf } from "../../api/sharing_shapes";

@@ -1,4 +1,5 @@
 /** One line along the bottom: how the link to each partner is, what waits for an officer, incidents with unread lines. */
+import "./status.css";
 import { t, word } from "../../i18n";
 import { age, short } from "../../i18n/format";
 import type { PartnerRow } from "../../api/sharing";

@@ -2,6 +2,7 @@
  * Who sees what: for the chosen vessel, event or detection, what each partner may know of it by the rules in force, in which
  * form, by which clause, and since when. The node asks the function that releases; nothing is guessed here.
  */
+import "./who.css";
 import type { Marking, SeenBy, Statement, WhoSees } from "../../api/sharing";
 import { whoOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
