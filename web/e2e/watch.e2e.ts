@@ -282,6 +282,11 @@ describe.skipIf(why)("the watch", () => {
     await expect.poll(() => page.getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
     await page.keyboard.press("a");
     await page.getByText("Your role may look but not do this.").waitFor();
+    // pages of the watch are not offered to those who may not open them
+    await expect.poll(() => page.getByRole("button", { name: "Hand-over" }).count()).toBe(0);
+    await page.keyboard.press("h");
+    await page.getByText("This page is for those who keep the watch.").waitFor();
+    await expect.poll(() => page.locator("#page").isHidden()).toBe(true);
   });
 
   test("names are text, whatever they hold", async () => {

@@ -6,7 +6,8 @@ import type { Desk } from "./desk";
 import { dialogOpen } from "./dialogs";
 import { toggleLayers } from "./layers";
 import { breakGlass, openIncident } from "./incident/open";
-import { togglePage } from "./pages";
+import { type PageName, togglePage } from "./pages";
+import { t } from "../i18n";
 import { theReplay } from "./replay";
 import { focusSearch } from "./search";
 import { see } from "./vessel";
@@ -34,8 +35,8 @@ export function mountKeys(desk: Desk): void {
     },
     f: () => desk.state.vessel !== null && see(desk, { mmsi: desk.state.vessel }),
     l: () => togglePage(desk, "log"),
-    h: () => togglePage(desk, "handover"),
-    w: () => togglePage(desk, "watchlists"),
+    h: () => watchOnly(desk, "handover"),
+    w: () => watchOnly(desk, "watchlists"),
     y: toggleLayers,
     n: () => store.set({ theme: THEMES[(THEMES.indexOf(desk.state.theme) + 1) % THEMES.length]! }),
     m: () => store.set({ measuring: !desk.state.measuring }),
@@ -72,6 +73,12 @@ export function mountKeys(desk: Desk): void {
 }
 
 /** Keys that a node has which shares. */
+/** Pages of those who keep the watch; others are told so. */
+function watchOnly(desk: Desk, page: PageName): void {
+  if (desk.may("write")) togglePage(desk, page);
+  else desk.say(t("error.watch_only"));
+}
+
 function shared(desk: Desk): Readonly<Record<string, () => void>> {
   const partners = () => desk.sharing!.partners.filter((p) => p.state !== "revoked");
   return {

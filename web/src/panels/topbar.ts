@@ -23,7 +23,7 @@ export function mountTopbar(desk: Desk): void {
       ${mode(desk)} ${health(desk)}
       ${search.root}
       <nav class="pages" aria-label=${t("top.pages")}>
-        ${pageButton(desk, "log", "L")} ${pageButton(desk, "handover", "H")} ${more(desk)}
+        ${pageButton(desk, "log", "L")} ${desk.may("write") ? pageButton(desk, "handover", "H") : nothing} ${more(desk)}
       </nav>
       <label class="pick"><span class="hidden">${t("top.language")}</span>
         <select .value=${live(desk.state.language)} @change=${(e: Event) => store.set({ language: (e.target as HTMLSelectElement).value })}>
@@ -90,7 +90,7 @@ function more(desk: Desk): TemplateResult {
     <div id="more" popover class="menu" aria-label=${t("top.more")}>
       <p class="muted">${t("top.logged_in", { user: desk.me.user, role: t(`role.${desk.me.role}`) })}</p>
       <ul>
-        ${item("watchlists", "W")} ${item("sources")}
+        ${desk.may("write") ? item("watchlists", "W") : nothing} ${item("sources")}
         ${PAGES.filter((p) => p === "users" || p === "tokens" || p === "audit").map((p) => (desk.may("administer") ? item(p) : nothing))}
         <li><button @click=${() => { close(); desk.app.store.set({ measuring: !desk.state.measuring }); }}>${t("tool.measure")} ${key("M")}</button></li>
         ${item("help", "?")}
