@@ -46,6 +46,7 @@ function follow({ store, bus, map }: App): void {
   });
   store.on(["units"], ({ units }) => map.setUnits(units));
   store.on(["vessel"], ({ vessel }) => map.select(vessel));
+  store.on(["cable"], ({ cable }) => map.selectCable(cable));
   store.on(["layers"], ({ layers }) => map.showLayers(layers));
   store.on(["measuring"], ({ measuring }) => map.measure(measuring));
   store.on(["view"], ({ view }) => {
@@ -58,13 +59,14 @@ function follow({ store, bus, map }: App): void {
     bus.emit("pick", pick);
     if (pick.event_id) store.set({ alert: pick.event_id });
     else if (pick.detection && pick.mmsi === null) store.set({ detection: pick.detection });
-    else store.set({ vessel: pick.mmsi, detection: null });
+    else store.set({ vessel: pick.mmsi, detection: null, cable: pick.cable });
   });
   bus.on("fly", (to) => map.flyTo(to));
-  const { vessel, layers, measuring, language } = store.get();
+  const { vessel, cable, layers, measuring, language } = store.get();
   document.documentElement.lang = language;
   map.select(vessel);
   map.showLayers(layers);
+  map.selectCable(cable);
   if (measuring) map.measure(true);
 }
 

@@ -16,6 +16,8 @@ export interface State {
   alert: string | null;
   /** Id of the selected detection of another sensor. */
   detection: string | null;
+  /** `cable_id` of the selected cable. */
+  cable: string | null;
   mode: Mode;
   /** The moment shown in replay, ms since 1970; null while live. */
   cursor: number | null;
@@ -43,6 +45,7 @@ export const DEFAULTS: Readonly<State> = {
   vessel: null,
   alert: null,
   detection: null,
+  cable: null,
   mode: "live",
   cursor: null,
   theme: "dusk",
@@ -109,12 +112,15 @@ export class Bus {
   }
 }
 
+const CABLE_MOST = 500;
+
 /** The hash of a state; what is at its default is left out, so a fresh picture has an empty hash. */
 export function toHash(state: Readonly<State>): string {
   const out = new URLSearchParams();
   if (state.vessel !== null) out.set("vessel", String(state.vessel));
   if (state.alert !== null) out.set("alert", state.alert);
   if (state.detection !== null) out.set("detection", state.detection);
+  if (state.cable !== null) out.set("cable", state.cable);
   if (state.mode === "replay" && state.cursor !== null) out.set("at", new Date(state.cursor).toISOString());
   for (const key of ["theme", "language", "units", "page", "part", "as"] as const)
     if (state[key] !== DEFAULTS[key]) out.set(key, state[key]);
@@ -136,6 +142,8 @@ export function fromHash(hash: string, defaults: Readonly<State> = DEFAULTS): St
   out.alert = given.get("alert");
   const detection = given.get("detection");
   if (detection && /^\d{1,19}$/.test(detection)) out.detection = detection;
+  const cable = given.get("cable");
+  if (cable && cable.length <= CABLE_MOST) out.cable = cable;
   const cursor = Date.parse(given.get("at") ?? "");
   if (Number.isFinite(cursor)) Object.assign(out, { mode: "replay", cursor });
   const theme = given.get("theme") as Theme | null;

@@ -63,8 +63,11 @@ def test_one_case_from_break_glass_to_a_joint_record_in_two_languages(without_ru
     assert seen(south, case)["tasks"][0]["may"] == ["accept", "refuse"]
     act(south, case, f"tasks/{mine}", {"act": "accept"})
     act(south, case, "entries", {"on_scene": {"unit": "PL-10", "state": "under_way", "lat": 24.2, "lon": 123.1}})
+    act(south, case, "entries", {"on_scene": {"unit": "PL-10", "state": "on_scene"}})
     act(north, case, "entries", {"text": "風力5", "lang": "ja"})
     meet(north, south)
+    [unit] = seen(north, case)["on_scene"]  # where it is stays known when only its state is said
+    assert (unit["state"], unit["lat"], unit["lon"]) == ("on_scene", 24.2, 123.1)
     assert [t["state"] for t in seen(north, case)["tasks"]] == ["accepted"]
 
     act(north, case, "handover", {"act": "offer", "to": "south"})

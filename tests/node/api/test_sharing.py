@@ -138,6 +138,8 @@ def test_who_sees_what_is_what_a_release_makes(sides):
     [name] = told(north)
     after = north.as_("analyst").get(f"/api/sharing/who?mmsi={SHIP}").json()["partners"][0]
     assert after["record"] == name and after["told_at_ms"]
+    entry = officer(north).get("/api/sharing/ledger").json()["rows"][0]
+    assert (after["log"], after["n"]) == (entry["log"], entry["n"]) and entry["record"] == name
     record = officer(north).get(f"/api/sharing/ledger/{name}").json()["record"]
     assert [record["geometry"]["coordinates"][k] for k in (1, 0)] == [row["as"]["lat"], row["as"]["lon"]]
     of_record = north.as_("analyst").get(f"/api/sharing/who?record={name}").json()["partners"][0]

@@ -10,7 +10,7 @@ function grid(west, south, east, north, step, share) {
   for (let x = west; x < east; x += step)
     for (let y = south; y < north; y += step) {
       const s = share(x + step / 2, y + step / 2);
-      if (s > 0.02) out.push(area([[x, y], [x + step, y], [x + step, y + step], [x, y + step]], { share: Math.min(1, s) })); // prettier-ignore
+      if (s > 0.02) out.push(area([[x, y], [x + step, y], [x + step, y + step], [x, y + step]], { share: Math.min(1, s), heard: Math.round(40 * Math.min(1, s)), expected: 40 })); // prettier-ignore
     }
   return all(...out);
 }
@@ -28,7 +28,8 @@ export const LAYERS = {
     point(124.15, 24.34, { name: "EXERCISE port 3" })),
   gates: all(line([[121.8, 24.48], [122.98, 24.46]], { name: "EXERCISE gate west" }),
     line([[125.4, 24.9], [127.3, 26.1]], { name: "EXERCISE gate east" })),
-  cables: all(line([[121.5, 25.2], [123.2, 26.2], [126.2, 26.9], [129.6, 28.4]], { name: "EXERCISE cable 1" })),
+  cables: all(line([[121.5, 25.2], [123.2, 26.2], [126.2, 26.9], [129.6, 28.4]], { cable_id: "ex-1", name: "EXERCISE cable 1", owner: "EXERCISE consortium", status: "in use", source: "EXERCISE: invented routes", licence: "CC0-1.0" }),
+    line([[122.0, 24.0], [124.0, 23.4], [127.0, 24.9]], { cable_id: "ex-2", name: "EXERCISE cable 2", owner: "", status: "", source: "cables.kml", licence: "" })),
   coverage: grid(119, 22, 130, 30, 0.5, (x, y) => Math.max(0, ...[[121.6, 25.1], [124.1, 24.4], [127.6, 26.2]]
     .map(([a, b]) => 1.15 - Math.hypot((x - a) * 0.9, y - b) / 2.2))),
   presence: grid(119, 21, 131, 31, 0.5, (x, y) => Math.exp(-(((y - 26 - (x - 124) * 0.7) / 0.9) ** 2)) * 0.9),

@@ -76,7 +76,7 @@ export function routes({ fleet, desk, layers, sharing = null }) {
   }));
   on("GET", "/api/layers", () => ({ json: { layers: Object.keys(layers).map((name) => ({
     name, there: layers[name].features.length > 0,
-    ...(["coverage", "presence"].includes(name) ? { calculated: Date.now() - 1_800_000, from: Date.now() - 90_000_000, to: Date.now() - 3_600_000 } : {}),
+    ...(["coverage", "presence"].includes(name) ? { calculated: Date.now() - 1_800_000, from: Date.now() - 90_000_000, to: Date.now() - 3_600_000, cells: layers[name].features.length } : {}),
   })) } }));
   on("GET", "/api/layers/{name}", ({ args: [name] }) => ({ json: layers[name] ?? missing() }));
   on("GET", "/api/log", () => ({ json: { version: desk.version, entries: desk.log } }));

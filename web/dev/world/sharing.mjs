@@ -264,7 +264,7 @@ export class Sharing {
     const v = this.fleet.find((f) => f.mmsi === Number(url.searchParams.get("mmsi")));
     const at = v ? whereIs(v, Date.now() / 1000) : { lat: 24.5, lon: 123.3 };
     const cell = (x) => Math.floor(x / 0.05) * 0.05 + 0.025;
-    const given = { ...south, as: { ...south.as, lat: cell(at.lat), lon: cell(at.lon) }, told_at_ms: Date.now() - 420_000 };
+    const given = { ...south, as: { ...south.as, lat: cell(at.lat), lon: cell(at.lon) }, told_at_ms: Date.now() - 420_000, log: "north/1/south/exercise:mock/routine", n: 41 };
     const waits = reason("agreement.waits", { agreement: "north-west", names: "west" }, "north-west waits for the signature of west");
     const clause = reason("clause.waits", { clause: "2.1", agreement: "north-west", why: waits.reason }, `clause 2.1 of north-west is not in force: ${waits.reason}`, waits);
     const reasons = {

@@ -68,6 +68,8 @@ export interface UnitRow {
   state: "assigned" | "under_way" | "on_scene" | "left";
   lat?: number | null;
   lon?: number | null;
+  /** Of which time the place is, where its desk said so. */
+  place_ms?: number | null;
   at_ms?: number | null;
   osc: boolean;
 }

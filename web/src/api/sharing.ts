@@ -176,6 +176,9 @@ export interface SeenBy {
   rules: readonly ByRule[];
   as: Form | null;
   told_at_ms: number | null;
+  /** Where the newest of what it was told stands: log and number in it. */
+  log?: string;
+  n?: number | null;
 }
 export interface Marking {
   tlp: string;

@@ -101,7 +101,7 @@ export function whoOf(raw: Raw): WhoSees {
     const as = p["as"] ? table(p["as"]) : null;
     const by = rows(p["rules"]) as unknown as SeenBy["rules"];
     return {
-      id: text(p["id"]), verdict: (text(p["verdict"]) || "withhold") as "release", rules: by, why: reasons(p["reasons"], p["why"]), told_at_ms: number(p["told_at_ms"]), record: text(p["record"]),
+      id: text(p["id"]), verdict: (text(p["verdict"]) || "withhold") as "release", rules: by, why: reasons(p["reasons"], p["why"]), told_at_ms: number(p["told_at_ms"]), record: text(p["record"]), log: text(p["log"]), n: number(p["n"]),
       label: labelOf(table(p["decision"])["label"]),
       as: as && { lat: number(as["lat"]), lon: number(as["lon"]), cell_m: number(as["cell_m"]), delay_s: number(as["delay_s"]), bucket_s: number(as["bucket_s"]), t_ms: number(as["observed_ms"]), masked: texts(as["subject"]).some((s) => s.startsWith("pseudonym")) },
     }; // prettier-ignore
@@ -220,7 +220,7 @@ export function incidentOf(raw: Raw): Incident {
     what: afterTitle(text(raw["what"]), text(raw["title"])),
     timeline: rows(raw["timeline"]).map(line),
     tasks: rows(raw["tasks"]).map((x) => ({ id: text(x["id"]), by: text(x["by"]), to: text(x["to"]), state: text(x["state"]) as "offered", text: x["words"] as Incident["tasks"][number]["text"], unit: "", until_ms: number(x["until_ms"]), why: text(x["why"]), may: texts(x["may"]) })),
-    on_scene: rows(raw["on_scene"]).map((u) => ({ origin: text(u["desk"]), unit: text(u["unit"]), state: text(u["state"]) as "left", lat: number(u["lat"]), lon: number(u["lon"]), at_ms: number(u["at_ms"]), osc: u["osc"] === true })),
+    on_scene: rows(raw["on_scene"]).map((u) => ({ origin: text(u["desk"]), unit: text(u["unit"]), state: text(u["state"]) as "left", lat: number(u["lat"]), lon: number(u["lon"]), place_ms: number(u["place_ms"]), at_ms: number(u["at_ms"]), osc: u["osc"] === true })),
     drawings: rows(raw["drawings"]).map((d) => ({
       id: `${text(d["desk"])}/${text(d["label"])}`, origin: text(d["desk"]), label: text(d["label"]), shape: text(d["shape"]) as "point", points: (d["points"] ?? []) as [number, number][], pattern: text(d["pattern"]), spacing_nm: number(d["nm"]),
       bearing_deg: number(d["brg"]), legs: number(d["legs"]), text: text(d["text"]), ...(d["track"] ? { track: d["track"] as [number, number][] } : {}),

@@ -355,6 +355,8 @@ export interface LayerInfo {
   calculated?: number | null;
   from?: number;
   to?: number;
+  /** How many cells it has. */
+  cells?: number;
 }
 
 export interface UserRow {

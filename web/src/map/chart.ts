@@ -1,7 +1,8 @@
 /** The map as the rest of the picture sees it: the same over WebGL and over a plain canvas. */
-import type { FeatureCollection, GeoJSON } from "geojson";
+import type { FeatureCollection, GeoJSON, Position } from "geojson";
 import type { Theme, Units } from "../state";
 import { metresPerPoint, mercatorX, mercatorY } from "./geodesy";
+import { lineFeatures, lineNear, partsOf } from "./lines";
 import { Measure } from "./measure";
 import { Overlay } from "./overlay";
 import { project } from "./project";
@@ -19,6 +20,7 @@ import { SHAPES } from "./vessels/layer";
 /** A vessel at this speed should not jump by more than half a point between two frames: 30 kn, in metres a second. */
 const FAST_MS = 15;
 const PICK_POINTS = 14;
+const LINE_POINTS = 7;
 /** Least time between two frames that only new data ask for. */
 const FRAME_MS = 500;
 
@@ -39,6 +41,13 @@ export class Chart implements KizunaMap {
   #detection: string | null = null;
   #sketches: readonly Sketch[] = [];
   #taker: ((at: { lon: number; lat: number }) => void) | null = null;
+  #cables: GeoJSON | null = null;
+  #cable: string | null = null;
+  #cableDrawn: readonly Sketch[] = [];
+  #shown: readonly string[] = [];
+  #measured: (measured: ReturnType<Measure["said"]>) => void = () => undefined;
+  /** Whether the last leg follows the middle of the chart and not the pointer. */
+  #byKeys = false;
   #names: ReadonlyMap<number, string> = new Map();
   #selected: number | null = null;
   #shapes: ReadonlyMap<number, number> = new Map();
@@ -77,7 +86,7 @@ export class Chart implements KizunaMap {
     this.#keys = (event) => {
       if (!this.#measure.on || event.key !== "Backspace" || isTyping(event)) return;
       this.#measure.back();
-      surface.repaint();
+      this.#laid();
     };
     window.addEventListener("keydown", this.#keys);
     this.seen();
@@ -87,6 +96,7 @@ export class Chart implements KizunaMap {
   protected seen(): void {
     const { lat, zoom } = this.#surface.scene();
     this.#scale.show(lat, zoom, this.#units);
+    if (this.#byKeys && this.#measure.on) this.#measure.follow(this.getView());
   }
 
   protected settled(): void {
@@ -98,7 +108,7 @@ export class Chart implements KizunaMap {
   protected framed(): void {
     this.#overlay.draw({
       scene: this.#surface.scene(), theme: this.#theme, units: this.#units, fleet: this.#fleet, now_s: this.#now_s(),
-      crowd: this.#surface.crowd(), shapeOf: (origin) => this.#shapes.get(origin) ?? 2, events: this.#events, detections: this.#detections, detection: this.#detection, sketches: this.#sketches, names: this.#names, selected: this.#selected,
+      crowd: this.#surface.crowd(), shapeOf: (origin) => this.#shapes.get(origin) ?? 2, events: this.#events, detections: this.#detections, detection: this.#detection, sketches: [...this.#cableDrawn, ...this.#sketches], names: this.#names, selected: this.#selected,
       measure: this.#measure,
     }); // prettier-ignore
   }
@@ -107,14 +117,17 @@ export class Chart implements KizunaMap {
     if (this.#taker) return this.#taker({ lon: at.lon, lat: at.lat });
     if (this.#measure.on) {
       this.#measure.add(at);
-      return this.#surface.repaint();
+      return this.#laid();
     }
-    const pick: Pick = { lon: at.lon, lat: at.lat, mmsi: this.#vesselAt(at), event_id: this.#eventAt(at), detection: this.#detectionAt(at) };
+    const near = { mmsi: this.#vesselAt(at), event_id: this.#eventAt(at), detection: this.#detectionAt(at) };
+    const alone = near.mmsi === null && near.event_id === null && near.detection === null;
+    const pick: Pick = { lon: at.lon, lat: at.lat, ...near, cable: alone ? this.#cableAt(at) : null };
     for (const picker of this.#pickers) picker(pick);
   }
 
   protected moved(at: PointerAt | null): void {
     this.#scale.point(at);
+    if (at) this.#byKeys = false;
     if (this.#measure.follow(at)) this.#surface.repaint();
   }
 
@@ -170,6 +183,10 @@ export class Chart implements KizunaMap {
   }
 
   setLayer(name: LayerName, data: GeoJSON | null): void {
+    if (name === "cables") {
+      this.#cables = data;
+      this.selectCable(this.#cable);
+    }
     this.#surface.setLayer(name, data);
   }
 
@@ -178,6 +195,8 @@ export class Chart implements KizunaMap {
   }
 
   showLayers(names: readonly string[]): void {
+    this.#shown = names;
+    this.selectCable(this.#cable);
     this.#surface.showLayers(names);
   }
 
@@ -188,6 +207,14 @@ export class Chart implements KizunaMap {
   getView(): MapView {
     const { lon, lat, zoom } = this.#surface.scene();
     return { lon, lat, zoom };
+  }
+
+  selectCable(id: string | null): void {
+    this.#cable = id;
+    const chosen = this.#shown.includes("cables") && id !== null ? lineFeatures(this.#cables).find((f) => f.properties?.["cable_id"] === id) : undefined;
+    const parts: readonly (readonly Position[])[] = chosen ? partsOf(chosen) : [];
+    this.#cableDrawn = parts.map((points) => ({ kind: "line", look: "own", points: points as [number, number][] }));
+    this.#surface.repaint();
   }
 
   select(mmsi: number | null): void {
@@ -227,6 +254,7 @@ export class Chart implements KizunaMap {
   setUnits(units: Units): void {
     this.#units = units;
     this.seen();
+    if (this.#measure.on) this.#laid();
     this.#surface.repaint();
   }
 
@@ -239,7 +267,26 @@ export class Chart implements KizunaMap {
     if (on === this.#measure.on) return;
     if (on) this.#measure.start();
     else this.#measure.stop();
+    this.#byKeys = false;
     this.#surface.setDoubleClick(!on);
+    this.#laid();
+  }
+
+  measureMiddle(): void {
+    if (!this.#measure.on) return;
+    const { lon, lat } = this.#surface.scene();
+    this.#measure.add({ lon, lat });
+    this.#byKeys = true;
+    this.#measure.follow({ lon, lat });
+    this.#laid();
+  }
+
+  onMeasured(listener: (measured: ReturnType<Measure["said"]>) => void): void {
+    this.#measured = listener;
+  }
+
+  #laid(): void {
+    this.#measured(this.#measure.said(this.#units));
     this.#surface.repaint();
   }
 
@@ -319,6 +366,12 @@ export class Chart implements KizunaMap {
       if (d < best) [best, found] = [d, id];
     }
     return found;
+  }
+
+  #cableAt({ x, y }: PointerAt): string | null {
+    if (!this.#shown.includes("cables")) return null;
+    const found = lineNear(this.#cables, this.#surface.scene(), x, y, LINE_POINTS);
+    return (found?.properties?.["cable_id"] as string | undefined) ?? null;
   }
 
   #eventAt({ x, y }: PointerAt): string | null {

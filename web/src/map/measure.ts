@@ -28,6 +28,16 @@ export class Measure {
     this.#spots.push({ lon: spot.lon, lat: spot.lat });
   }
 
+  /** What was measured between the corners that were laid: the newest leg, and the sum from the second leg on. */
+  said(units: Units): { corners: number; leg: string; sum: string } {
+    const pointer = this.#pointer;
+    this.#pointer = null;
+    const last = this.picture(units).labels.at(-1);
+    this.#pointer = pointer;
+    const [leg = "", sum = ""] = (last?.text ?? "").split(" · Σ ");
+    return { corners: this.#spots.length, leg, sum };
+  }
+
   /** Take the last corner away. */
   back(): void {
     this.#spots.pop();
@@ -41,7 +51,9 @@ export class Measure {
 
   /** Each leg as points along it, and what is written at each corner: this leg, and the sum from the second leg on. */
   picture(units: Units): { points: Spot[][]; labels: (Spot & { text: string })[] } {
-    const spots = this.on ? [...this.#spots, ...(this.#pointer ? [this.#pointer] : [])] : [];
+    const last = this.#spots.at(-1);
+    const leads = this.#pointer !== null && (this.#pointer.lat !== last?.lat || this.#pointer.lon !== last.lon);
+    const spots = this.on ? [...this.#spots, ...(leads ? [this.#pointer as Spot] : [])] : [];
     const points: Spot[][] = [];
     const labels = spots.slice(0, 1).map((spot) => ({ ...spot, text: "" }));
     let sum = 0;

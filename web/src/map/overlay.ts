@@ -151,9 +151,10 @@ export class Overlay {
 
   #measured({ scene, theme, units, measure }: OverlayContent): void {
     const { points, labels } = measure.picture(units);
-    if (points.length === 0) return;
     const t = TOKENS[theme];
     const pen = this.#pen;
+    if (measure.on) this.#middle(scene, t.accent, css(t.halo, 0.8));
+    if (points.length === 0) return;
     const corners = points.map((line) => line.map(({ lon, lat }) => project(scene, lon, lat)));
     pen.beginPath();
     for (const line of corners) line.forEach(([x, y], i) => (i && Math.abs(x - (line[i - 1] as [number, number])[0]) < scene.width ? pen.lineTo(x, y) : pen.moveTo(x, y))); // prettier-ignore
@@ -169,6 +170,22 @@ export class Overlay {
       pen.fillStyle = t.accent;
       pen.fill();
       if (text) this.#text(text, x + 9, y - 9, { colour: t.text, halo: t.halo, size: 12.5, bold: true });
+    }
+  }
+
+  /** Where the next corner lies for those who measure with keys. */
+  #middle({ width, height }: Scene, colour: string, halo: string): void {
+    const [x, y] = [width / 2, height / 2];
+    const pen = this.#pen;
+    pen.beginPath();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) { // prettier-ignore
+      pen.moveTo(x + dx * 4, y + dy * 4);
+      pen.lineTo(x + dx * 12, y + dy * 12);
+    }
+    for (const [w, c] of [[4, halo], [1.6, colour]] as const) { // prettier-ignore
+      pen.lineWidth = w;
+      pen.strokeStyle = c;
+      pen.stroke();
     }
   }
 

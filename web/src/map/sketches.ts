@@ -1,6 +1,7 @@
 /** Drawings on the chart: points, lines and areas of an incident, cells of what a partner is told. Colour is never alone. */
 import type { Theme } from "../state";
 import { TOKENS, css } from "../theme";
+import { app6 } from "./app6";
 import { project } from "./project";
 import type { Scene } from "./vessels/layer";
 
@@ -11,6 +12,8 @@ export interface Sketch {
   points: readonly (readonly [number, number])[];
   look: SketchLook;
   label?: string;
+  /** Code of 20 digits of APP-6: a point is drawn by it, where the library is there. */
+  symbol?: string | undefined;
 }
 
 const DASH: Readonly<Record<SketchLook, readonly number[]>> = { own: [], theirs: [7, 4], draft: [2, 4], cell: [], gain: [], loss: [], change: [] };
@@ -24,6 +27,13 @@ export function drawSketches(
     const spots = s.points.map(([lon, lat]) => project(scene, lon, lat));
     const first = spots[0];
     if (!first) continue;
+    const symbol = s.symbol ? app6(s.symbol, t.selected, css(t.halo, 0.85), scene.ratio) : null;
+    if (symbol) {
+      const [x, y] = first;
+      pen.drawImage(symbol.canvas, x - symbol.x, y - symbol.y, symbol.width, symbol.height);
+      if (s.label) label(s.label, x + symbol.width - symbol.x + 3, y);
+      continue;
+    }
     const colour = s.look === "draft" ? t.accent : s.look === "cell" ? t.muted : s.look === "loss" ? t.bad : s.look === "gain" ? t.good : t.selected;
     pen.save();
     pen.lineJoin = "round";

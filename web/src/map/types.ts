@@ -106,6 +106,8 @@ export interface Pick {
   event_id: string | null;
   /** Detection under the pointer. */
   detection: string | null;
+  /** Cable under the pointer, where nothing else is. */
+  cable: string | null;
   lon: number;
   lat: number;
 }
@@ -141,6 +143,8 @@ export interface KizunaMap {
   showLayers(names: readonly string[]): void;
   flyTo(to: { lon: number; lat: number; zoom?: number }): void;
   getView(): MapView;
+  /** Draw one cable strongly, by its `cable_id`; null draws none so. */
+  selectCable(id: string | null): void;
   /** Ring one vessel; null rings none. */
   select(mmsi: number | null): void;
   /** Where a vessel is drawn now; null where it is not known. */
@@ -155,6 +159,10 @@ export interface KizunaMap {
   setOrigins(origins: readonly Origin[], exercise: boolean): void;
   /** Measuring: clicks lay a line, its length and bearings are written beside it; Escape or `false` ends it. */
   measure(on: boolean): void;
+  /** While measuring: lay a corner in the middle of the chart. The last leg then follows the middle. */
+  measureMiddle(): void;
+  /** Hear what was measured between the corners that were laid, newest leg and sum; empty texts before the second. */
+  onMeasured(listener: (measured: { corners: number; leg: string; sum: string }) => void): void;
   /** Resolves when everything asked for so far is on the screen (for tests and screenshots). */
   idle(): Promise<void>;
   resize(): void;

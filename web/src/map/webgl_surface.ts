@@ -17,6 +17,7 @@ import { Fleet } from "./vessels/fleet";
 import { type Scene, VesselLayer } from "./vessels/layer";
 
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
+const STEP = 100;
 let ready = false;
 
 function prepare(): void {
@@ -93,6 +94,22 @@ export class WebglSurface implements Surface {
     map.on("click", (e) => events.click(pointer(e)));
     map.on("mousemove", (e) => events.move(pointer(e)));
     map.on("mouseout", () => events.move(null));
+    // one stop of the Tab key for the chart: the region itself, which moves by the same keys as MapLibre's own canvas
+    const canvas = map.getCanvas();
+    canvas.tabIndex = -1;
+    for (const name of ["role", "aria-label"]) canvas.removeAttribute(name);
+    map.getContainer().addEventListener("keydown", (e) => this.#pressed(e));
+  }
+
+  #pressed(e: KeyboardEvent): void {
+    const map = this.#map;
+    if (e.target !== map.getContainer() || e.altKey || e.ctrlKey || e.metaKey) return;
+    const way = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[e.key] as [number, number] | undefined;
+    if (way) map.panBy(way, { duration: 200 });
+    else if (e.key === "+" || e.key === "=") map.zoomIn();
+    else if (e.key === "-") map.zoomOut();
+    else return;
+    e.preventDefault();
   }
 
   /** Put everything that is not in the style itself into a style that was just loaded. */

@@ -49,7 +49,7 @@ export const usersPage: PageMaker = (desk, root) => {
     }); // prettier-ignore
   const draw = panel(root, () => html`<h2>${t("page.users")}</h2>
     <p class="actions"><button class="main" data-first @click=${() => void add()}>${t("users.add")}</button></p>
-    <div class="scroll"><table class="wide"><thead><tr><th scope="col">${t("login.user")}</th><th scope="col">${t("users.role")}</th><th scope="col">${t("users.state")}</th><th scope="col">${t("users.way")}</th><th scope="col">${t("users.last")}</th><th scope="col">${t("users.created")}</th><th><span class="hidden">${t("action.edit")}</span></th></tr></thead>
+    <div class="scroll"><table class="wide"><thead><tr><th scope="col">${t("login.user")}</th><th scope="col">${t("users.role")}</th><th scope="col">${t("users.state")}</th><th scope="col">${t("users.way")}</th><th scope="col">${t("users.last")}</th><th scope="col">${t("users.created")}</th><th scope="col"><span class="hidden">${t("action.edit")}</span></th></tr></thead>
     <tbody>${(users ?? []).map((u) => html`<tr><th scope="row" dir="auto">${u.name}</th><td>${t(`role.${u.role}`)}</td><td>${t(u.disabled ? "users.disabled" : "users.active")}</td>
       <td>${[u.has_password ? t("users.by_password") : "", u.subject ? t("users.by_provider") : ""].filter(Boolean).join(", ") || "–"}</td>
       <td>${u.last ? t("vessel.ago", { age: age(Date.now() - u.last) }) : "–"}${u.sessions ? html` <span class="muted">${t("users.sessions", { n: u.sessions })}</span>` : nothing}</td>

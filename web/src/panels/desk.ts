@@ -15,7 +15,7 @@ import { Naming } from "./naming";
 import type { ShareBook } from "./release/book";
 
 /** share, incident_news: the node says that something is new; partners, incidents: what came of it is there. */
-export type Topic = "share" | "partners" | "incident_news" | "incidents" | "log" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections";
+export type Topic = "share" | "partners" | "incident_news" | "incidents" | "log" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections" | "symbols";
 export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;

@@ -6,6 +6,9 @@ import { age, amount, short, utc } from "../i18n/format";
 import type { Alert, Decision, EventFull, EvidenceTest } from "../api/types";
 import type { Desk } from "./desk";
 import { whoSees } from "./release/who";
+import { cover } from "./evidence_cover";
+import { plot } from "./evidence_plot";
+import { told } from "./evidence_told";
 import { eventIcon, html, nothing, type TemplateResult } from "./drawing";
 
 const loaded = new WeakMap<Desk, Map<string, EventFull | "asked" | "failed">>();
@@ -43,18 +46,21 @@ function whole(desk: Desk, e: EventFull, alert: Alert | undefined, draw: () => v
     <p class="muted span"><time title=${utc(e.start)}>${short(e.start, desk.now())}</time> – ${e.end ? html`<time title=${utc(e.end)}>${short(e.end, desk.now())}</time> (${age(e.end - (e.start ?? e.end))})` : t("event.open")}
       ${e.sources.length ? html` · ${e.sources.map((s) => word("from", s)).join(", ")}` : nothing}</p>
     ${vessels(desk, e)}
+    ${plot(desk, e, draw)}
     <table class="tests">
       <caption>${t("event.evidence")}</caption>
       <thead><tr><th scope="col"><span class="hidden">${t("event.held")}</span></th><th scope="col">${t("event.test")}</th>
         <th scope="col" class="num">${t("event.measured")}</th><th scope="col" class="num">${t("event.limit")}</th></tr></thead>
       <tbody>${e.evidence.map(test)}</tbody>
     </table>
+    ${cover(desk, e, draw)}
     ${listed(t("event.could_be"), e.alternatives)} ${listed(t("event.would_settle"), e.would_settle)}
     ${claims(desk, e)}
     <p class="muted rule">${t("event.rule", { rule: word("rule", e.rule_id), version: e.rule_version })}
       ${e.proof.map((p) => html` · ${t("event.proof", { n: p.fixes, table: word("table", p.table) })}`)}</p>
     ${params(e)}
     ${whoSees(desk, { event: e.event_id }, draw)}
+    ${told(desk, e.event_id)}
     ${e.decisions.length ? html`<h4>${t("event.decisions")}</h4><ol class="decisions">${e.decisions.map((d) => decision(desk, d))}</ol>` : nothing}
   </div>`; // prettier-ignore
 }

@@ -23,6 +23,7 @@ export const KEY_HELP: readonly KeyHelp[] = [
   { keys: ["Y"], words: "keys.layers" },
   { keys: ["N"], words: "keys.theme" },
   { keys: ["M"], words: "keys.measure" },
+  { keys: ["C"], words: "keys.measure_here" },
   { keys: ["Space"], words: "keys.play" },
   { keys: [",", "."], words: "keys.step" },
   { keys: ["<", ">"], words: "keys.hour" },

@@ -40,6 +40,7 @@ export function mountKeys(desk: Desk): void {
     y: toggleLayers,
     n: () => store.set({ theme: THEMES[(THEMES.indexOf(desk.state.theme) + 1) % THEMES.length]! }),
     m: () => store.set({ measuring: !desk.state.measuring }),
+    c: () => desk.app.map.measureMiddle(),
     " ": () => theReplay().toggle(),
     ",": () => theReplay().step(-1),
     ".": () => theReplay().step(1),
@@ -93,7 +94,7 @@ function shared(desk: Desk): Readonly<Record<string, () => void>> {
 
 /** What was opened last is closed first. */
 function escape(desk: Desk): void {
-  const { measuring, page, alert, vessel, detection, as } = desk.state;
+  const { measuring, page, alert, vessel, detection, cable, as } = desk.state;
   if (as) return desk.app.store.set({ as: "" });
   const typed = document.activeElement as HTMLElement | null;
   if (typed?.matches(TYPING) && !typed.closest("#page")) return typed.blur();
@@ -101,6 +102,7 @@ function escape(desk: Desk): void {
   if (page) return desk.app.store.set({ page: "", part: "" });
   if (alert !== null) return desk.app.store.set({ alert: null });
   if (detection !== null) return desk.app.store.set({ detection: null });
+  if (cable !== null) return desk.app.store.set({ cable: null });
   if (vessel !== null) desk.app.store.set({ vessel: null });
 }
 

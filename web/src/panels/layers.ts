@@ -5,6 +5,7 @@ import { LAYER_NAMES, type LayerName } from "../map/types";
 import type { LayerInfo } from "../api/types";
 import { t, tOr, word } from "../i18n";
 import { short } from "../i18n/format";
+import { pullCables } from "./cables";
 import type { Desk } from "./desk";
 import { sensorIcon, sensorsSeen } from "./detections";
 import { html, key, nothing, panel, shapeIcon } from "./drawing";
@@ -12,6 +13,8 @@ import { html, key, nothing, panel, shapeIcon } from "./drawing";
 /** These change with the hour and are asked for again. */
 const CHANGING: readonly string[] = ["coverage", "presence", "zones"];
 const AGAIN_MS = 300_000;
+/** So often is asked for what the node has still to work out. */
+const SOON_MS = 20_000;
 
 let toggle: () => void = () => undefined;
 export const toggleLayers = () => toggle();
@@ -23,6 +26,7 @@ export function mountLayers(desk: Desk): void {
   regions.map.append(root);
   let known: readonly LayerInfo[] | null = null;
   let open = false;
+  let measured = { corners: 0, leg: "", sum: "" };
   const got = new Map<string, number>();
 
   async function pull(name: LayerName): Promise<void> {
@@ -31,7 +35,7 @@ export function mountLayers(desk: Desk): void {
     got.set(name, Date.now());
     try {
       const { language } = store.get();
-      const data = name === "claims" ? await desk.api.get<GeoJSON>("/api/claims", { view: desk.naming.view, language }) : await desk.api.get<GeoJSON>(`/api/layers/${name}`);
+      const data = name === "cables" ? await pullCables(desk) : name === "claims" ? await desk.api.get<GeoJSON>("/api/claims", { view: desk.naming.view, language }) : await desk.api.get<GeoJSON>(`/api/layers/${name}`);
       map.setLayer(name, named(desk, name, data));
     } catch (error) {
       got.delete(name);
@@ -48,14 +52,18 @@ export function mountLayers(desk: Desk): void {
   const info = (name: string) => known?.find((l) => l.name === name);
   /** When a layer was worked out, or that it was not yet; why it cannot be shown. */
   const state = (name: string): string => {
-    const { calculated } = info(name) ?? {};
-    if (calculated) return t("layers.calculated", { at: short(calculated, desk.now()) });
-    return there(name) ? "" : calculated === null ? t("layers.waits") : t("layers.none");
+    const { calculated, cells } = info(name) ?? {};
+    if (calculated) return t(cells === 0 ? "layers.too_little" : "layers.calculated", { at: short(calculated, desk.now()) });
+    if (there(name)) return "";
+    if (calculated === null) return t("layers.waits");
+    return name === "coverage" || name === "presence" ? t("layers.off") : name === "cables" ? t("layers.no_cables") : t("layers.none");
   };
   const look = async () => {
     ({ layers: known } = await desk.api.get<{ layers: readonly LayerInfo[] }>("/api/layers"));
     draw();
     if (called) need(); // before the names are known everything would be asked for twice
+    if (there("cables")) void pullCables(desk).catch((error: unknown) => desk.quiet(error));
+    if (known.some((l) => l.calculated === null)) setTimeout(() => document.hidden || void look().catch(() => undefined), SOON_MS);
   };
   const need = () => {
     for (const name of LAYER_NAMES) if (store.get().layers.includes(name) && there(name)) void pull(name);
@@ -76,7 +84,7 @@ export function mountLayers(desk: Desk): void {
       <button aria-pressed=${store.get().measuring} aria-keyshortcuts="m" @click=${() => store.set({ measuring: !store.get().measuring })}>${t("tool.measure")} ${key("M")}</button>
       <button @click=${() => desk.app.bus.emit("fly", desk.me.node.home)}>${t("tool.home")}</button>
     </div>
-    ${store.get().measuring ? html`<p class="hint" role="status">${t("tool.measuring")}</p>` : nothing}
+    ${store.get().measuring ? html`<p class="hint" role="status">${t("tool.measuring")} ${measured.leg ? html`<strong class="measured">${t(measured.sum ? "tool.measured_sum" : "tool.measured", { leg: measured.leg, sum: measured.sum })}</strong>` : measured.corners ? t("tool.measured_one") : nothing}</p>` : nothing}
     <div id="layers" class="box" ?hidden=${!open}>
       <fieldset><legend>${t("layers.title")}</legend>
         ${[...LAYER_NAMES].reverse().map((name) => html`<label class="choice"><input type="checkbox" ?disabled=${!there(name)} .checked=${store.get().layers.includes(name)} @change=${() => flip(name)} />
@@ -93,6 +101,10 @@ export function mountLayers(desk: Desk): void {
           ${sensorsSeen().map((s) => html`<li>${sensorIcon(s)} ${word("sensor", s)}</li>`)}
           ${sensorsSeen().length ? html`<li>${sensorIcon(sensorsSeen()[0]!, true)} ${t("legend.unmatched")}</li>` : nothing}</ul></section>
     </div>`); // prettier-ignore
+  map.onMeasured((found) => {
+    measured = found;
+    draw();
+  });
   store.on(["layers", "language", "measuring"], draw);
   store.on(["layers"], need);
   store.on(["language"], anew);

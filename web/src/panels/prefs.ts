@@ -11,6 +11,8 @@ export interface Prefs {
   sound?: boolean;
   /** Viewpoint on rival claims; without one the node's. */
   view?: string;
+  /** Users of this station who want symbols of APP-6 for own units and those of partners. */
+  app6?: readonly string[];
 }
 
 export function readPrefs(): Prefs {
@@ -22,6 +24,7 @@ export function readPrefs(): Prefs {
     if (found.units === "metric" || found.units === "nautical") out.units = found.units;
     if (found.sound === true) out.sound = true;
     if (typeof found.view === "string" && /^[A-Za-z]{1,20}$/.test(found.view)) out.view = found.view;
+    if (Array.isArray(found.app6)) out.app6 = found.app6.filter((user) => typeof user === "string");
     return out;
   } catch {
     return {};

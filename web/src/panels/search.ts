@@ -3,6 +3,7 @@ import "./search.css";
 import { t, word } from "../i18n";
 import { age, nine } from "../i18n/format";
 import type { SearchResult } from "../api/types";
+import { cablesNamed, chooseCable } from "./cables";
 import type { Desk } from "./desk";
 import { html, nothing, panel, type TemplateResult } from "./drawing";
 
@@ -19,7 +20,7 @@ export const focusSearch = () => box?.focus();
 export function searchBox(desk: Desk): SearchBox {
   const root = document.createElement("search");
   let results: readonly SearchResult[] = [];
-  let places: readonly { name: string; lat: number; lon: number }[] = [];
+  let places: readonly { name: string; lat: number; lon: number; cable?: string }[] = [];
   let active = -1;
   let open = false;
   let asked = "";
@@ -36,7 +37,7 @@ export function searchBox(desk: Desk): SearchBox {
     try {
       const found = await desk.api.get<{ results: readonly SearchResult[] }>("/api/search", { q: text });
       if (mine !== serial) return; // a later question is on its way
-      places = desk.naming.places(text);
+      places = [...desk.naming.places(text), ...cablesNamed(text)];
       [results, active, open, asked] = [found.results, found.results.length + places.length ? 0 : -1, true, text];
       draw();
     } catch (error) {
@@ -50,6 +51,7 @@ export function searchBox(desk: Desk): SearchBox {
     if (place) {
       close();
       input().value = "";
+      if (place.cable) chooseCable(desk, place.cable);
       return desk.app.bus.emit("fly", { lat: place.lat, lon: place.lon, zoom: Math.max(8, desk.app.map.getView().zoom) });
     }
     if (!found) return;
@@ -99,7 +101,7 @@ export function searchBox(desk: Desk): SearchBox {
     <ul id="found" role="listbox" aria-label=${t("search.results")} ?hidden=${!open}>
       ${results.map((r, i) => row(desk, r, i, i === active, () => choose(i)))}
       ${places.map((p, i) => html`<li id="found-${results.length + i}" role="option" aria-selected=${results.length + i === active} class=${results.length + i === active ? "active" : ""}
-        @mousedown=${(e: Event) => { e.preventDefault(); choose(results.length + i); }}><strong>${p.name}</strong><span class="muted">${t("search.place")}</span></li>`)}
+        @mousedown=${(e: Event) => { e.preventDefault(); choose(results.length + i); }}><strong>${p.name}</strong><span class="muted">${p.cable ? t("cable.label") : t("search.place")}</span></li>`)}
       ${open && !results.length && !places.length ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">${t("search.none")}</li>` : nothing}
     </ul>`); // prettier-ignore
   desk.app.store.on(["language"], draw);

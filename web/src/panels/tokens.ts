@@ -48,7 +48,7 @@ export const tokensPage: PageMaker = (desk, root) => {
     <p class="actions"><button class="main" data-first @click=${() => void add()}>${t("tokens.add")}</button></p>
     ${tokens?.length === 0 ? html`<p class="empty">${t("tokens.none")}</p>` : nothing}
     ${tokens?.length ? html`<div class="scroll"><table class="wide"><thead><tr>${(["name", "kind", "gives", "made", "until", "used"] as const).map((c) => html`<th scope="col">${t(`tokens.${c}`)}</th>`)}
-      <th><span class="hidden">${t("tokens.revoke")}</span></th></tr></thead>
+      <th scope="col"><span class="hidden">${t("tokens.revoke")}</span></th></tr></thead>
       <tbody>${tokens.map((one) => row(one, () => void revoke(one)))}</tbody></table></div>` : nothing}`); // prettier-ignore
   const stop = desk.app.store.on(["language"], draw);
   void pull();

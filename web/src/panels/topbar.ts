@@ -9,6 +9,7 @@ import { ask } from "./dialogs";
 import { live } from "lit-html/directives/live.js";
 import { html, key, nothing, panel, type TemplateResult } from "./drawing";
 import { searchBox } from "./search";
+import { wantApp6, wantsApp6 } from "./incident/units";
 import { pageTitle, PAGES, type PageName, togglePage } from "./pages";
 
 const LOST_SHOWN_MS = 4000;
@@ -101,6 +102,8 @@ function more(desk: Desk): TemplateResult {
       </fieldset>
       <label class="choice"><input type="checkbox" .checked=${readPrefs().sound === true}
         @change=${(e: Event) => writePrefs({ sound: (e.target as HTMLInputElement).checked })} />${t("top.sound")}</label>
+      ${desk.sharing ? html`<label class="choice"><input type="checkbox" .checked=${wantsApp6(desk)}
+        @change=${(e: Event) => wantApp6(desk, (e.target as HTMLInputElement).checked)} />${t("top.app6")}</label>` : nothing}
       <button class="wide" @click=${() => { close(); void changePassword(desk); }}>${t("action.password")}</button>
       <button class="wide" @click=${() => void logOut(desk)}>${t("action.log_out")}</button>
     </div>`; // prettier-ignore

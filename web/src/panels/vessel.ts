@@ -7,6 +7,7 @@ import { Refused } from "../api/client";
 import { t, tOr, word } from "../i18n";
 import { caution, region } from "../i18n/told";
 import { age, course, position, short, speed, utc, nine } from "../i18n/format";
+import { cableCard, mountCables } from "./cables";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
 import { eventIcon, html, key, nothing, panel, type TemplateResult } from "./drawing";
@@ -56,15 +57,16 @@ export function mountVessel(desk: Desk): void {
   }
 
   const draw = panel(root, () => html`<section class="card" tabindex="-1" aria-label=${t("vessel.label")}>
-    ${detectionCard(desk)}
-    ${state === "none" && desk.state.detection === null ? empty() : nothing}
+    ${detectionCard(desk)} ${cableCard(desk)}
+    ${state === "none" && desk.state.detection === null && desk.state.cable === null ? empty() : nothing}
     ${state === "loading" ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
     ${state === "unknown" ? html`<p class="empty">${t("vessel.unknown", { mmsi: desk.state.vessel ?? "" })}</p>` : nothing}
     ${card ? whole(desk, card) : nothing}
     ${card ? whoSees(desk, { mmsi: card.mmsi }, () => draw()) : nothing}
   </section>`); // prettier-ignore
   store.on(["vessel"], () => void pull(true));
-  store.on(["detection"], draw);
+  store.on(["detection", "cable"], draw);
+  mountCables(draw);
   mountDetections(desk, draw);
   store.on(["mode", "language", "units", "alert"], draw);
   store.on(["mode"], () => void pull(false));

@@ -59,7 +59,7 @@ export const watchlistsPage: PageMaker = (desk, root) => {
     ${desk.may("write") ? html`<p class="actions"><button data-first class="main" @click=${() => void edit("", null)}>${t("lists.new")}</button></p>` : nothing}
     ${lists && !lists.length ? html`<p class="empty">${t("lists.none")}</p>` : nothing}
     ${(lists ?? []).map(({ name, entries, hits }) => html`<section><h3 dir="auto">${name} <span class="muted">${t("lists.count", { n: entries.length, hits: new Set(hits.map((h) => h.mmsi)).size })}</span></h3>
-      <div class="scroll"><table class="wide"><thead><tr>${WATCH_FIELDS.map((f) => html`<th scope="col">${t(`lists.${f}`)}</th>`)}<th><span class="hidden">${t("action.edit")}</span></th></tr></thead>
+      <div class="scroll"><table class="wide"><thead><tr>${WATCH_FIELDS.map((f) => html`<th scope="col">${t(`lists.${f}`)}</th>`)}<th scope="col"><span class="hidden">${t("action.edit")}</span></th></tr></thead>
       <tbody>${entries.map((e, i) => html`<tr>${WATCH_FIELDS.map((f) => html`<td dir="auto">${f === "mmsi" && e.mmsi ? html`<button class="link" @click=${() => desk.app.store.set({ vessel: Number(e.mmsi), page: "" })}>${e.mmsi}</button>` : e[f]}</td>`)}
         <td class="buttons">${desk.may("write") ? html`<button @click=${() => void edit(name, i)}>${t("action.edit")}</button>
           <button @click=${() => void remove(name, i)}>${t("action.remove")}</button>` : nothing}</td></tr>`)}</tbody></table></div>

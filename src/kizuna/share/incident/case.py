@@ -93,6 +93,8 @@ class Case:
     """State by desk: offered, joined, declined."""
     tasks: dict[str, TaskState] = field(default_factory=dict)
     units: dict[tuple[str, str], OnScene] = field(default_factory=dict)
+    unit_places: dict[tuple[str, str], OnScene] = field(default_factory=dict)
+    """For each unit the last entry that said where it is."""
     drawings: dict[tuple[str, str], Drawing] = field(default_factory=dict)
     readings: dict[str, str] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
@@ -179,6 +181,16 @@ def _apply(case: Case, k: int, row: Row, crossed: frozenset[str]) -> str:
     return _note(case, entry)
 
 
+def _unit(case: Case, key: tuple[str, str], body: OnScene) -> None:
+    case.units[key] = body
+    if body.pos is not None:
+        case.unit_places[key] = body
+    if body.osc and body.st == "on_scene":
+        case.on_scene_coordinator = key
+    elif case.on_scene_coordinator == key:
+        case.on_scene_coordinator = None
+
+
 def _note(case: Case, entry: Written) -> str:
     body = entry.body
     if isinstance(body, Message):
@@ -186,12 +198,7 @@ def _note(case: Case, entry: Written) -> str:
     elif isinstance(body, Seen):
         case.seen.update(dict.fromkeys(body.ids, body.what))
     elif isinstance(body, OnScene):
-        key = (entry.author, body.u)
-        case.units[key] = body
-        if body.osc and body.st == "on_scene":
-            case.on_scene_coordinator = key
-        elif case.on_scene_coordinator == key:
-            case.on_scene_coordinator = None
+        _unit(case, (entry.author, body.u), body)
     elif isinstance(body, Drawing):
         key = (entry.author, body.d)
         case.drawings.pop(key, None)

@@ -3,12 +3,14 @@ import type { DrawingRow, Incident } from "../../api/incidents";
 import { t, tOr, word, type WordKey } from "../../i18n";
 import { position } from "../../i18n/format";
 import { PATTERNS, patternTrack, POINTS_OF, type Pattern } from "../../map/patterns";
+import { loadApp6 } from "../../map/app6";
 import type { Sketch } from "../../map/types";
 import type { Desk } from "../desk";
 import { html, key, nothing, type TemplateResult } from "../drawing";
 import { live } from "lit-html/directives/live.js";
 import type { Acts } from "./acts";
 import { placeOf } from "./place";
+import { symbolOf, wantsApp6 } from "./units";
 
 const SHAPES = ["point", "line", "area", ...PATTERNS] as const;
 type Shape = (typeof SHAPES)[number];
@@ -21,11 +23,14 @@ let shown: Incident | null = null;
 /** Puts the drawings and shared fixes of a case on the chart; null takes them away. */
 export function showDrawings(desk: Desk, i: Incident | null): void {
   shown = i;
-  desk.app.map.setSketches([...(i ? sketches(desk, i) : []), ...draft]);
+  const all = () => [...(shown ? sketches(desk, shown) : []), ...draft];
+  if (i?.on_scene.length && wantsApp6(desk)) void loadApp6().then(() => desk.app.map.setSketches(all()), (error: unknown) => desk.fail(error));
+  desk.app.map.setSketches(all());
 }
 
 function sketches(desk: Desk, i: Incident): Sketch[] {
   const me = desk.sharing!.party;
+  const app6 = wantsApp6(desk);
   const out: Sketch[] = [];
   if (typeof i.lat === "number" && typeof i.lon === "number") out.push({ kind: "point", points: [[i.lon, i.lat]], look: "own", label: word("incident_kind", i.kind) });
   for (const d of i.drawings) {
@@ -34,7 +39,11 @@ function sketches(desk: Desk, i: Incident): Sketch[] {
     else out.push({ kind: d.shape, points: d.points, look, label: d.label });
   }
   for (const u of i.on_scene)
-    if (typeof u.lat === "number" && typeof u.lon === "number" && u.state !== "left") out.push({ kind: "point", points: [[u.lon, u.lat]], look: u.origin === me ? "own" : "theirs", label: u.unit });
+    if (typeof u.lat === "number" && typeof u.lon === "number" && u.state !== "left")
+      out.push({
+        kind: "point", points: [[u.lon, u.lat]], look: u.origin === me ? "own" : "theirs", symbol: app6 ? symbolOf(u.unit, desk.me.node.exercise) : undefined,
+        label: u.origin === me ? u.unit : `${u.unit} · ${desk.sharing!.name(u.origin)}`,
+      }); // prettier-ignore
   for (const f of i.fixes) if (f.lat !== null && f.lon !== null) out.push({ kind: "point", points: [[f.lon, f.lat]], look: f.origin === me ? "own" : "theirs", label: f.name ?? word("seen", f.what) });
   return out;
 }

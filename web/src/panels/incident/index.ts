@@ -76,6 +76,7 @@ export const incidentsPage: PageMaker = (desk: Desk, root) => {
     desk.app.store.on(["part"], come),
     desk.app.store.on(["vessel", "detection"], () => draw()),
     desk.app.store.on(["language", "units"], () => { showDrawings(desk, one); draw(); }),
+    desk.on(["symbols"], () => showDrawings(desk, one)),
     desk.on(["incident_news"], () => void pull()),
     desk.on(["incidents", "partners", "names"], draw),
   ]; // prettier-ignore

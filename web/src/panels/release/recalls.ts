@@ -29,8 +29,8 @@ export const recallsPart: PartMaker = (desk, draw) => {
 
 function card(desk: Desk, r: Recall, chosen: boolean): TemplateResult {
   const done = r.hops.filter((h) => h.state === "acknowledged").length;
-  return html`<li class="box ${chosen ? "chosen" : ""}"><h4>${word("recall_action", r.action)} · ${word("recall_reason", r.reason)} ${shortId(r.id)}
-      ${r.mine ? nothing : html` <span class="muted">${t("recall.of", { who: desk.sharing!.name(r.origin!) })}</span>`}</h4>
+  return html`<li class="box ${chosen ? "chosen" : ""}"><h3>${word("recall_action", r.action)} · ${word("recall_reason", r.reason)} ${shortId(r.id)}
+      ${r.mine ? nothing : html` <span class="muted">${t("recall.of", { who: desk.sharing!.name(r.origin!) })}</span>`}</h3>
     <p class="muted">${short(r.at_ms, desk.now())} · <bdi>${r.by}</bdi> · ${t("recall.records", { n: r.n })}
       ${r.records.slice(0, 3).map((id) => html` <button class="link" @click=${() => openPart(desk, "release", `ledger/${id}`)}>${shortId(id)}</button>`)}</p>
     ${r.text ? html`<p dir="auto">${r.text}</p>` : nothing}

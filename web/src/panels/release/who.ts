@@ -23,6 +23,9 @@ const DIFFER_M = 1000;
 const FAST_MS = 26;
 const kept = new WeakMap<Desk, Map<string, Held>>();
 
+/** What is known of it so far, without asking. */
+export const whoHeld = (desk: Desk, of: Of): WhoSees | null => kept.get(desk)?.get(JSON.stringify(of))?.value ?? null;
+
 /** The section of a card; nothing on a node that shares nothing. */
 export function whoSees(desk: Desk, of: Of, draw: () => void): TemplateResult | typeof nothing {
   if (!desk.may("desk")) return nothing;

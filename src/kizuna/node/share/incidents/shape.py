@@ -14,7 +14,18 @@ from kizuna.node.share.desk.refusal import explained
 from kizuna.node.share.incidents.cases import Held
 from kizuna.node.share.views.naming import namer
 from kizuna.node.share.views.words import TONGUES, geometry, in_tongues
-from kizuna.records.bodies.incident import Closure, Drawing, Handover, Message, Offer, Opened, Seen, Sitrep, Task
+from kizuna.records.bodies.incident import (
+    Closure,
+    Drawing,
+    Handover,
+    Message,
+    Offer,
+    OnScene,
+    Opened,
+    Seen,
+    Sitrep,
+    Task,
+)
 from kizuna.records.kinds import plain_body
 from kizuna.records.record import decode
 from kizuna.share.incident import drawings, joint, wording
@@ -77,9 +88,8 @@ def whole(office: Office, held: Held) -> dict[str, Any]:
         "coordinators": _runs(case.coordinators),
         "tasks": [_task(office, each) for each in case.tasks.values()],
         "on_scene": [
-            {"desk": desk, "unit": unit, "state": u.st, "lat": u.pos[1] if u.pos else None, "at_ms": u.ms,
-             "lon": u.pos[0] if u.pos else None, "osc": case.on_scene_coordinator == (desk, unit),
-             "words": _in_words(u.st)}
+            {"desk": desk, "unit": unit, "state": u.st, "at_ms": u.ms, **_placed(case.unit_places.get((desk, unit))),
+             "osc": case.on_scene_coordinator == (desk, unit), "words": _in_words(u.st)}
             for (desk, unit), u in case.units.items()
         ],
         "drawings": [_drawing(desk, d) for (desk, _), d in case.drawings.items()],
@@ -94,6 +104,13 @@ def whole(office: Office, held: Held) -> dict[str, Any]:
         "forks": [{"author": who, "n": n} for who, n in case.timeline.forks],
         "joint": _joint(held, case),
     }  # fmt: skip
+
+
+def _placed(said: OnScene | None) -> dict[str, Any]:
+    """Where a unit was when its desk last said so, and of which time that is."""
+    if said is None or said.pos is None:
+        return {"lat": None, "lon": None, "place_ms": None}
+    return {"lat": said.pos[1], "lon": said.pos[0], "place_ms": said.ms}
 
 
 def _ways(office: Office, case: Case) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ that a release would make. What it *has* comes from the logs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kizuna.base.units import SECOND_MS
 from kizuna.node.share.desk.reasons import reasons
@@ -66,7 +66,8 @@ def _partner(office: Office, party: str, candidates: Candidates | None, subject:
     none = [SAID("decision.no_rules" if rules is None or active is None else "decision.nothing")]
     row: dict[str, Any] = {
         "id": party, "verdict": "withhold", "rules": [], "as": None, "why": none, "reasons": reasons(none),
-        "told_at_ms": latest[0] if latest else None, "record": latest[1] if latest else None,
+        "told_at_ms": latest.at_ms if latest else None, "record": latest.record if latest else None,
+        "log": latest.log if latest else None, "n": latest.n if latest else None,
     }  # fmt: skip
     if rules is None or active is None or candidates is None or not len(candidates):
         return row
@@ -125,11 +126,21 @@ def _rules(office: Office, names: tuple[str, ...] | list[str] | Any) -> list[dic
             else {"id": n, "clause": n if "/" in n else "", "words": {}} for n in names]  # fmt: skip
 
 
-def _latest(office: Office, party: str, subject: str) -> tuple[int, str] | None:
-    """When a partner was last told of a subject, and the record."""
+class _Told(NamedTuple):
+    """When something was told, the record, and where it stands: the log and the number in it."""
+
+    at_ms: int
+    record: str
+    log: str
+    n: int
+
+
+def _latest(office: Office, party: str, subject: str) -> _Told | None:
+    """What a partner was last told of a subject."""
     logs = reading.reach(office, party)
     one = office.shared.register.last(logs, subject) if subject else None
     if one is None:
         return None
-    line = office.shared.decisions.behind(logs[one.reach].log.number, one.n, one.id)
-    return line.at_ms if line else 0, one.id
+    log = logs[one.reach].log
+    line = office.shared.decisions.behind(log.number, one.n, one.id)
+    return _Told(line.at_ms if line else 0, one.id, log.name, one.n)

@@ -1,0 +1,32 @@
+/** What is on the screen, judged by the pixels of a screenshot of the map. */
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** Pixels of the map that have nearly this colour. */
+export async function pixels(page: Page, colour: string): Promise<number> {
+  const shot = (await page.locator("#map").screenshot()).toString("base64");
+  return page.evaluate(async ([png, hex]) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${png}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    const pen = canvas.getContext("2d")!;
+    pen.drawImage(image, 0, 0);
+    const { data } = pen.getImageData(0, 0, image.width, image.height);
+    const n = Number.parseInt(hex!.slice(1), 16);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4)
+      if (Math.hypot(data[i]! - (n >> 16), data[i + 1]! - ((n >> 8) & 255), data[i + 2]! - (n & 255)) < 24) count++;
+    return count;
+  }, [shot, colour]); // prettier-ignore
+}
+
+/** Wait until at least so many pixels have a colour; says how many there were at last. */
+export async function appears(page: Page, colour: string, least: number): Promise<void> {
+  let found = 0;
+  for (let i = 0; i < 40 && found < least; i++) {
+    await page.waitForTimeout(250);
+    found = await pixels(page, colour);
+  }
+  expect(found, `pixels of ${colour}`).toBeGreaterThanOrEqual(least);
+}
