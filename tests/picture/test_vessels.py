@@ -74,7 +74,7 @@ def test_a_wrong_check_digit_is_told(held: Holdings) -> None:
 
 def test_an_official_number_of_a_flag_state_has_no_check_digit(held: Holdings) -> None:
     one = held.history(431_000_003)
-    identities = one.identities.replace(imo=np.full(len(one.identities), 90_000_300, np.int64))
+    identities = one.identities.replace(imo=np.full(len(one.identities), 90_000_300, np.int32))
     assert not any("check digit" in sentence for sentence in cautions(dataclasses.replace(one, identities=identities)))
 
 
