@@ -12,9 +12,11 @@ import pytest
 
 from kizuna.engines.inputs import Options
 from kizuna.engines.run import Request, detect_into
-from kizuna.events.table import EVENTS
+from kizuna.events.table import EVENT_TYPES, EVENTS
 from kizuna.node.exercise import write_exercise
 from kizuna.stores.parquet import read_table
+from house import event_sentences
+from house.event_sentences import FILE, written
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src" / "i18n"
 AT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -53,6 +55,16 @@ def test_every_sentence_of_an_exercise_has_a_form_in_the_page(tmp_path):
     events = read_table(EVENTS, tmp_path / "out" / "events.parquet").to_arrow().to_pylist()
     assert {"zone_visit", "port_visit"} <= {e["event_type"] for e in events}
     assert [u for e in events for u in unread(e["summary"])] == []
+
+
+def test_every_sentence_that_detectors_can_write_has_a_form_in_the_page():
+    made = written()
+    assert set(made) - {"rivals"} == set(EVENT_TYPES)
+    assert [u for sentences in made.values() for s in sentences for u in unread(s)] == []
+
+
+def test_the_page_tests_its_translations_on_what_detectors_write_now():
+    assert json.loads(FILE.read_text()) == written(), f"write it anew: python {Path(event_sentences.__file__).name}"
 
 
 def test_a_changed_sentence_is_noticed():

@@ -28,6 +28,7 @@ export function reasonWords(r: Reason): Worded {
     const value = String(r.facts[name] ?? "");
     if (name === "why") return r.because?.length ? reasonsWords(r.because) : value;
     if (name === "task_state") return word("task_state", value);
+    if (name === "names") return value.split(", ").map(called).join(", ");
     return PARTIES.has(name) ? called(value) : value;
   });
   return { text, lang: undefined };

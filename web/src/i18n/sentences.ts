@@ -63,6 +63,12 @@ function zoneWords(zone: string, partner: Namer, called: Namer): string {
   return t("said.zone_of", { zone: called(found["name"]!), line: own + rest });
 }
 
+/** A port by the name of its list or node; a place that has none is said by its number. */
+const portWords = (port: string): string => {
+  const where = /^an anchorage at (?<where>.+)$/.exec(port)?.groups?.["where"];
+  return where === undefined ? port : t("said.anchorage_at", { where });
+};
+
 /**
  * The sentence in the page's language, with what `partner` makes of ids of parties and `called` of English names of zones; whether it is one of ours or the node's own English. */
 export function sentence(summary: string, language: string, partner: Namer = (id) => id, called: Namer = (name) => name): { text: string; lang: string } {
@@ -81,6 +87,7 @@ export function sentence(summary: string, language: string, partner: Namer = (id
       ...Object.fromEntries(Object.entries(g).filter(([, v]) => v !== undefined)),
       from: time(g["from"]), to: time(g["to"]), said, sensor,
       anchorage: optional("nm", "said.from_anchorage"), size: optional("m", "said.size"), met: optional("met", "said.met"),
+      ...(g["port"] ? { port: portWords(g["port"]) } : {}),
       zone: g["zone"] ? zoneWords(g["zone"], partner, called) : "",
       came: g["came"] ? t(g["came"] === "came to" ? "said.came" : "said.already_there") : "",
       went: g["went"] ? t(WENT[g["went"]]!) : "",

@@ -75,7 +75,7 @@ function one(desk: Desk, p: SeenBy): TemplateResult {
   return html`<li class=${p.verdict}><details><summary><span aria-hidden="true">${SIGN[p.verdict] ?? ""}</span> <bdi>${desk.sharing!.name(p.id)}</bdi>
       <strong>${word("sees", p.verdict)}</strong> <span class="muted">${p.as ? formWords({ ...p.as, lat: null }) : ""}</span></summary>
     ${p.as && typeof p.as.lat === "number" ? html`<p>${t("who.as")}: <span class="place">${position(p.as.lat, p.as.lon)}</span> ${p.as.cell_m ? html`<button class="link" @click=${() => showCell(desk, p)}>${t("vessel.show")}</button>` : nothing}</p>` : nothing}
-    ${p.rules.length ? html`<p>${t("who.by")}</p><ul>${p.rules.map((r) => html`<li>${ruleWords(desk, r)}</li>`)}</ul>` : html`<p class="muted">${t("who.no_rule")}</p>`}
+    ${p.rules.length ? html`<p>${t("who.by")}</p><ul>${p.rules.map((r) => html`<li>${ruleWords(desk, r)}</li>`)}</ul>` : p.why.length ? nothing : html`<p class="muted">${t("who.no_rule")}</p>`}
     ${p.verdict === "withhold" && p.why.length ? html`<ul>${p.why.map((w) => html`<li class="muted" dir="auto" lang=${reasonWords(w).lang ?? nothing}>${reasonWords(w).text}</li>`)}</ul>` : nothing}
     ${p.record && desk.may("release") ? html`<p><button class="link" @click=${() => openPart(desk, "release", `ledger/${p.record}`)}>${t("who.story")}</button></p>` : nothing}</details>
     <p class="told">${p.told_at_ms ? t("who.told_at", { at: short(p.told_at_ms, desk.now()), age: age(desk.now() - p.told_at_ms) }) : t("who.not_told")}</p></li>`; // prettier-ignore
