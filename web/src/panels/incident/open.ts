@@ -51,7 +51,7 @@ export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Pr
   const body = html`<div class="glass"><p><strong>${t("glass.means")}</strong></p>
       <ul><li>${t("glass.sends")}</li><li>${t("glass.officer", { who: desk.me.user })}</li><li>${t("glass.review")}</li></ul></div>
     <fieldset><legend>${t("glass.to")}</legend>${partners.map((p) => html`<label class="choice"><input type="radio" name="partner" value=${p.id} ?checked=${p === first} ?disabled=${!bound(p)} required />${desk.sharing!.name(p.id)} <span class="muted">${bound(p) ? word("link", p.link.state) : t("glass.no_clause")}</span></label>`)}</fieldset>
-    ${fields(desk, { ...start, kind: DISTRESS.includes(start.kind ?? "") ? start.kind! : "distress" }, true)}`; // prettier-ignore
+    ${fields(desk, { ...start, kind: [start.kind, kindIn(start.what ?? "")].find((k) => DISTRESS.includes(k ?? "")) ?? "distress" }, true)}`; // prettier-ignore
   const id = await ask(t("glass.title"), body, t("glass.send"), async (form) => {
     const opened = await desk.api.post<{ id: string }>("/api/incidents", { ...bodyOf(desk, form), break_glass: form.get("partner") });
     return opened.id;
