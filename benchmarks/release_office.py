@@ -144,6 +144,7 @@ def main() -> None:
         harness.Case("page of the ledger, from the middle", lambda: len(told.ledger(desk, after=args.records)["rows"]), 1),
         harness.Case("who sees a ship: what each has of it", lambda: len([p for p in PARTNERS if who_sees._latest(desk, p, ship)]), 1),
         harness.Case("released view opened anew: latest of each ship", fresh, 1),
+        harness.Case("released view opened anew: its events", lambda: len(Released(desk, "cedar").events()), 1),
         harness.Case("released view: latest, asked again", lambda: len(released.latest()[1]), 1),
         harness.Case("released view: track of a ship over a day", lambda: len(released.track(431_000_000 + 7 * 997, middle - DAY_MS, middle)), 1),
         harness.Case("released view: box and ten minutes (a tile)", lambda: len(released.box(*BOX, middle - 600_000, middle)), 1),
