@@ -16,6 +16,7 @@ from kizuna.records.label import Tlp
 from kizuna.records.partner import Community, Partner, directory
 from kizuna.share.ledger.merkle import NodeList
 from kizuna.share.ledger.name import LogName
+from kizuna.share.page import open_page
 from kizuna.share.sync import Ask, Cancel, Fault, Puller, Pusher, Quiet, Reply, Send, Server, wire
 from kizuna.share.sync.actions import Position
 from kizuna.share.sync.cutting import Cutter, Piece, not_for
@@ -360,6 +361,60 @@ def test_who_joins_later_gets_of_a_communitys_past_only_what_reaches_it(more, no
     plain = zstandard.ZstdDecompressor().decompress(page[20:])
     for n in {0, 1, 2} - set(seen):
         assert source.records[n] not in plain
+
+
+class Long(Common):
+    """Sixty records, of which every third is under the caveat and of another size in each world."""
+
+    def __init__(self, hidden_bytes):
+        self.party = Party("harbour")
+        chance = random.Random(7)
+        words = ('{"tlp":1,"rel_to":["c:civil"]}', '{"tlp":2,"rel_to":["c:civil"],"caveats":["x"]}')
+        self.records = []
+        for k in range(60):
+            secret = k % 3 == 1
+            more = chance.randbytes(60).hex() + ("f" * hidden_bytes if secret else "")
+            plain = record(k)[:-1] + f',"body":{{"d":"{more}"}},"label":{words[secret]}}}'.encode()
+            self.records.append(plain)
+        self.party.tell(CIVIL, self.records)
+
+    def piece(self, name, first, *, most, max_bytes):
+        log, some, size = self.party.log(name), [], 0
+        for one in log.records[first : first + most]:
+            size += len(one)
+            if some and size > max_bytes:
+                break
+            some.append(one)
+        return Piece(some, log.box.salts, log.heads[60], 60)
+
+    def ends(self, cutter, reader, **more):
+        """Where the pages of a reader end."""
+        out = [0]
+        while out[-1] < 60:
+            hides = not_for("cape", who(**more), 1000)
+            out.append(open_page(cutter.cut(CIVIL, out[-1], 1500, keys=1, hides=hides, reader=reader)).end)
+        return out
+
+
+def test_where_pages_end_tells_a_reader_nothing_of_what_is_hidden_from_it():
+    worlds = [Long(n) for n in (0, 40, 900, 5000)]
+    blind = not_for("cape", who(caveats_held=frozenset()), 1000)
+    assert [blind(data) for data in worlds[0].records[:6]] == [False, True, False] * 2
+    ends = [world.ends(Cutter(world), "cape", caveats_held=frozenset()) for world in worlds]
+    counts = {len(found) for found in ends}
+    assert max(counts) - min(counts) <= 1, "commitments, which it sees, pack by a few bytes better or worse"
+    assert max(found[1] for found in ends) - min(found[1] for found in ends) <= 2
+    whole = [world.ends(Cutter(world), "cape") for world in worlds]
+    assert len(whole[-1]) > 2 * len(whole[0]), "who may have it gets smaller pages where records are longer"
+
+
+def test_where_pages_end_tells_a_reader_nothing_of_what_others_were_given():
+    world = Long(900)
+    alone, beside = Cutter(world), Cutter(world)
+    for _ in range(3):
+        world.ends(beside, "west")
+    narrow = {"caveats_held": frozenset()}
+    assert world.ends(beside, "cape", **narrow) == world.ends(alone, "cape", **narrow)
 
 
 def test_what_cannot_be_read_reaches_nobody_who_joins_later():

@@ -3,7 +3,9 @@
 The packing of the page before tells; a page that came out much too large is cut again, once or twice.
 
 A log may hold what one reader of it may not have: who joins a community finds its whole past there, and a label may
-have run out since. Such records go as their commitments alone, as if erased (`not_for`): the tree stays whole.
+have run out since. Such records go as their commitments alone, as if erased (`not_for`): the tree stays whole. Where a
+page ends follows from what its reader gets, and from that reader's pages before: neither from what is hidden in it nor
+from what others of the same log were given.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ _WEIGHT: Final = 0.5
 _OVER: Final = 1.2
 """A page this much larger than wanted is cut again."""
 _TRIES: Final = 4
+_COMMITMENT: Final = 46
+"""Bytes of an entry that goes as its commitment alone."""
 _ROOM: Final = pages.LIMITS.plain_bytes - 128 * 1024
 """Bytes of records in a page: the rest is for line ends and the first line."""
 
@@ -58,11 +62,12 @@ class Cutter:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._ratio: dict[str, float] = {}
+        self._ratio: dict[tuple[str, str], float] = {}
+        """Of a log and a reader."""
 
     def cut(
         self, name: LogName, first: int, max_bytes: int, *, keys: int, alone: bool = False,
-        hides: Callable[[bytes], bool] | None = None,
+        hides: Callable[[bytes], bool] | None = None, reader: str = "",
     ) -> bytes:  # fmt: skip
         """A page of ``name`` from entry ``first`` on.
 
@@ -73,11 +78,14 @@ class Cutter:
             keys: number of our newest key manifest.
             alone: for a reader who may hold nothing before it (carried media).
             hides: whether a record may not reach this reader; see `not_for`. None for a log that is for it alone.
+            reader: for whom it is, where a log has several readers.
         """
-        lane = str(name)
-        piece = self._piece(name, first, max_bytes)
-        if hides is not None:
-            piece = hidden(piece, first, hides)
+        lane, key = str(name), (str(name), reader)
+        wanted = min(_ROOM, max(1, int(max_bytes * self._ratio.get(key, _FIRST_RATIO))))
+        if hides is None:
+            piece = self._source.piece(name, first, most=pages.LIMITS.records, max_bytes=wanted)
+        else:
+            piece = self._shown(name, first, wanted, hides)
         nodes = self._source.nodes(lane)
         count = len(piece.records)
         left = merkle.frontier_at(first, nodes) if alone else None
@@ -86,17 +94,36 @@ class Cutter:
             page = pages.build(
                 name, first, piece.records[:count], piece.salts, piece.head, proof=proof, left=left, keys=keys
             )
-            plain = sum(len(one) if isinstance(one, bytes) else 46 for one in piece.records[:count])
-            ratio = plain / len(page)
-            self._ratio[lane] = self._ratio.get(lane, ratio) + _WEIGHT * (ratio - self._ratio.get(lane, ratio))
+            ratio = sum(map(_size, piece.records[:count])) / len(page)
+            self._ratio[key] = self._ratio.get(key, ratio) + _WEIGHT * (ratio - self._ratio.get(key, ratio))
             if len(page) <= max_bytes * _OVER or count <= 1:
                 break
             count = max(1, int(count * max_bytes / len(page)))
         return page
 
-    def _piece(self, name: LogName, first: int, max_bytes: int) -> Piece:
-        wanted = int(max_bytes * self._ratio.get(str(name), _FIRST_RATIO))
-        return self._source.piece(name, first, most=pages.LIMITS.records, max_bytes=min(_ROOM, max(1, wanted)))
+    def _shown(self, name: LogName, first: int, wanted: int, hides: Callable[[bytes], bool]) -> Piece:
+        """Entries that give the reader up to ``wanted`` bytes, one at least. What is hidden counts as commitment."""
+        records: list[bytes | pages.Erased] = []
+        salts, size = Salts({}), 0
+        while True:
+            at = first + len(records)
+            part = self._source.piece(name, at, most=pages.LIMITS.records - len(records), max_bytes=wanted)
+            part = hidden(part, at, hides)
+            salts = salts.joined(part.salts.cover(at, len(part.records)))
+            for one in part.records:
+                size += _size(one)
+                if size > wanted and records:
+                    break
+                records.append(one)
+            else:
+                if part.records and at + len(part.records) < part.size and len(records) < pages.LIMITS.records:
+                    continue
+            return part._replace(records=records, salts=salts)
+
+
+def _size(one: bytes | pages.Erased) -> int:
+    """Bytes of an entry before it is packed."""
+    return len(one) if isinstance(one, bytes) else _COMMITMENT
 
 
 def hidden(piece: Piece, first: int, hides: Callable[[bytes], bool]) -> Piece:

@@ -43,7 +43,7 @@ class Exchange:
             tests.append(gone)
         hides = (lambda record: any(test(record) for test in tests)) if tests else None
         keys = sharing.identity.ring.sequence
-        return self._cutter.cut(name, first, max_bytes, keys=keys, alone=alone, hides=hides)
+        return self._cutter.cut(name, first, max_bytes, keys=keys, alone=alone, hides=hides, reader=reader)
 
     def pages(self, reader: str, log: str, first: int, size: int) -> Iterator[bytes]:
         """All pages of one of our logs from entry ``first`` up to ``size``, for a partner on carried media."""
