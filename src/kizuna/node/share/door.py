@@ -75,11 +75,15 @@ class Rows(NamedTuple):
 
 
 class Run(NamedTuple):
-    """For whom a run over rows of one kind is, and in which lane; without a lane each record goes in its own."""
+    """For whom a run over rows of one kind is, and in which lane; without a lane each record goes in its own.
+
+    What came due until ``since_ms`` is not told, whether or not it was told before.
+    """
 
     audiences: tuple[str, ...]
     kind: str
     lane: str = ""
+    since_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -162,7 +166,8 @@ class Door:
             until = until_ms or setting.now_ms
             to = self.audiences(rules) if run is None else run.audiences
             offers = self.offers(rows, rules, setting, to)
-            before = reminded(self._memory, offers, self.house.shared, setting.now_ms)
+            before = self._memory if run is None else self._memory.since(to, run.kind, run.since_ms)
+            before = reminded(before, offers, self.house.shared, setting.now_ms)
             told = publish(offers, before, until, self._shop, rules)
             memory = told.memory.looked(to, run.kind, until) if run is not None else told.memory
             begun = memory.until.keys() > self._memory.until.keys()  # an audience's first front is kept at once

@@ -86,6 +86,11 @@ class Memory:
         keys = (until_key(a, kind) for a in audiences)
         return Memory(self.tracks, self.events, {**self.until, **dict.fromkeys(keys, until_ms)})
 
+    def since(self, audiences: Iterable[str], kind: str, at_ms: int) -> Memory:
+        """The same before a run for which all that came due until a time counts as looked at."""
+        behind = [a for a in audiences if self.until.get(until_key(a, kind), BEGINNING) < at_ms]
+        return self.looked(behind, kind, at_ms) if behind else self
+
     def told_before(self, audience: str, event: str, now_ms: int) -> Memory:
         """The same, knowing that an audience was once told of an event, nobody knows in which words."""
         events = {**self.events, audience: {**self.events.get(audience, {}), event: ("", now_ms)}}

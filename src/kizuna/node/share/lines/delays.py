@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from kizuna.base.units import SECOND_MS
+from kizuna.base.units import MISSING_TIME_MS, SECOND_MS
 from kizuna.share.publish.run import AT_ONCE
 from kizuna.share.rules.rule import Age, RuleSet
 from kizuna.share.transforms.moment import last_tick_ms, tick_ms
@@ -47,6 +47,29 @@ def due(time_ms: Ints, known_ms: Ints, delays: Iterable[Delay], before_ms: int, 
         ticks = tick_ms(time_ms, known_ms, delay)
         out |= (ticks > last_tick_ms(before_ms, delay)) & (ticks <= last_tick_ms(now_ms, delay))
     return out
+
+
+def came_after(
+    time_ms: Ints, known_ms: Ints, delays: Iterable[Delay], front_ms: int
+) -> npt.NDArray[np.bool_]:  # fmt: skip
+    """Which rows come due after a front by their coming, under any of these delays.
+
+    Such a row was known only after its time bucket and the delay were over. It comes due at the first boundary after it
+    came, hence after the front if it came after the last boundary that the front has passed. Its time does not tell
+    (``window``). A row without a time never comes due.
+    """
+    out = np.zeros(len(time_ms), np.bool_)
+    for delay in delays:
+        bucket_ms, delay_ms = delay.bucket_s * SECOND_MS, delay.delay_s * SECOND_MS
+        late = known_ms > (time_ms // bucket_ms + 1) * bucket_ms + delay_ms
+        out |= late & (known_ms > last_tick_ms(front_ms, delay))
+    out &= time_ms != MISSING_TIME_MS
+    return out
+
+
+def whole_ms(delays: Iterable[Delay], front_ms: int) -> int:
+    """The time until which whatever came has come due at a front, if only by its coming, under all of these delays."""
+    return min((last_tick_ms(front_ms, d) for d in delays), default=front_ms)
 
 
 def window(delay: Delay, before_ms: int, now_ms: int) -> tuple[int, int]:

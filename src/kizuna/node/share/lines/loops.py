@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -97,12 +97,10 @@ class Loops:
         self._recent: list[tuple[Table, int]] = []
         held = door.house.shared.notes.get(KNOWN)
         self._noted = msgspec.json.decode(held, type=_Noted) if held else _Noted()
-        self.fronts = Fronts(door)
         self._begun_ms = door.house.now_ms()
+        self.fronts = Fronts(door, tables.keep, self._begun_ms)
         self._until_ms = 0
         """Until when the last run over positions looked."""
-        self._version = int(tables.keep.versions().picture)  # type: ignore[attr-defined]
-        """Version of the store before the last run: what was stored by then was at hand in this one."""
         self.owed = False
         """Whether something of the past is still to be told."""
         self._events: Table | None = None
@@ -161,7 +159,8 @@ class Loops:
                     due = delays_.due(_when(rows), known, delays, before_ms, until_ms)
                     if due.any() or now_ms - before_ms > QUIET_MS:
                         offered = Rows(events=rows.take(due), known_ms=known[due])
-                        self._tell(group, "event", offered, until_ms, version if until_ms == now_ms else None)
+                        reached = dict.fromkeys(group.audiences, version) if until_ms == now_ms else {}
+                        self._tell(group, "event", offered, (before_ms, until_ms), reached)
                         before_ms = until_ms
         self.fronts.looked("event")
 
@@ -178,13 +177,19 @@ class Loops:
         known = [self._noted.events.get(i, soonest)[1] for i in rows["event_id"].to_pylist()]
         return rows, np.array(known, np.int64)
 
-    def _tell(self, group: Group, kind: str, rows: Rows, until_ms: int, version: int | None = None) -> None:
-        """Offer rows to a group; what came due long ago goes in the lane of what is made up for."""
+    def _tell(
+        self, group: Group, kind: str, rows: Rows, between: tuple[int, int], versions: Mapping[str, int] = {}
+    ) -> None:  # fmt: skip
+        """Offer a group rows that come due in (before, until]; what came due long ago goes in the lane ``BULK``.
+
+        ``versions``: up to which version of the store each audience has everything of the kind then.
+        """
+        before_ms, until_ms = between
         lane = BULK if until_ms <= self._door.house.now_ms() - BEHIND_MS else ""
-        kept = self.fronts.moved(group.audiences, kind, version)
+        kept = self.fronts.moved(versions, kind)
         notes = {KNOWN: msgspec.json.encode(self._noted), NOTE: msgspec.json.encode(kept)}
-        self._door.tell(rows, until_ms=until_ms, notes=notes, run=Run(group.audiences, kind, lane))
-        self.fronts.keep(kept, group.audiences, kind)
+        self._door.tell(rows, until_ms=until_ms, notes=notes, run=Run(group.audiences, kind, lane, before_ms))
+        self.fronts.kept = kept
 
     def _follow_events(self, now_ms: int, delays: tuple[Delay, ...]) -> None:
         version = int(self._tables.keep.versions().events)  # type: ignore[attr-defined]
@@ -237,7 +242,7 @@ class Loops:
                     due = delays_.due(rows["time_ms"], known, delays, before_ms, until_ms)
                     if due.any() or now_ms - before_ms > QUIET_MS:
                         offered = Rows(detections=rows.take(due), known_ms=known[due])
-                        self._tell(group, "detection", offered, until_ms)
+                        self._tell(group, "detection", offered, (before_ms, until_ms))
                         before_ms = until_ms
         self.fronts.looked("detection")
 
@@ -251,32 +256,34 @@ class Loops:
                 self._recent = [(fixes, at_ms) for fixes, at_ms in self._recent if now_ms - at_ms < 2 * FIRST_MS]
             return
         delays = self._delays_of(rules)
-        version, self._version = self._version, int(self._tables.keep.versions().picture)  # type: ignore[attr-defined]
+        self.fronts.stand(now_ms)
         with self._lock:
             before_run_ms, self._until_ms = self._until_ms, now_ms
             recent = [fixes for fixes, _ in self._recent]
-        self.owed, oldest_ms = False, now_ms
+        self.owed = False
         for group in self.fronts.groups(rules, "track.position", now_ms):
-            late = self.fronts.late(group, self._tables.keep, delays, now_ms)
-            before_ms = group.front_ms
-            while before_ms < now_ms:
-                until_ms = min(now_ms, before_ms + STEP_MS)
+            late, before_ms = self.fronts.late(group, delays, now_ms), group.front_ms
+            most_ms = self.fronts.upto(group, now_ms)
+            while before_ms < most_ms:
+                until_ms = min(most_ms, before_ms + STEP_MS)
                 live = 0 < before_run_ms <= before_ms
-                parts = self._due(delays, before_ms, until_ms, [*late, *recent], live=live)
-                reached = version if until_ms == now_ms else None
-                self._tell(group, "track.position", Rows(fixes=parts), until_ms, reached)
+                found = self._found(delays, before_ms, until_ms, [*late, *recent], live=live)
+                due = [p for p in (self._coming(p, delays, before_ms, until_ms) for p in found) if len(p)]
+                versions = self.fronts.offered(group.audiences, delays, until_ms, now_ms)
+                rows = Rows(concat(due) if due else None)
+                self._tell(group, "track.position", rows, (before_ms, until_ms), versions)
+                late = self.fronts.hold(group.audiences, found, delays, until_ms, now_ms)
                 before_ms = until_ms
                 if time.monotonic() - begun_s > WORK_S:
                     break
             self.owed |= before_ms < now_ms
-            oldest_ms = min(oldest_ms, before_ms)
         self.fronts.looked("track.position")
-        self._forget(delays, now_ms, oldest_ms)
+        self._forget(delays, now_ms)
 
-    def _due(
+    def _found(
         self, delays: tuple[Delay, ...], before_ms: int, until_ms: int, given: list[Table], *, live: bool
-    ) -> Table | None:  # fmt: skip
-        """Own fixes that come due in (before, until]: of those given, and of the store where those may not be all."""
+    ) -> list[Table]:  # fmt: skip
+        """Own fixes that may come due in (before, until]: those given, and of the store where those may not be all."""
         parts: list[Table] = []
         hand: set[int] = set()
         for fixes in given:
@@ -295,8 +302,7 @@ class Loops:
                 fresh = read.take(~np.isin(read["msg_id"], np.fromiter(hand, np.int64, len(hand))))
                 hand |= set(fresh["msg_id"].tolist())
                 parts.append(_received(fresh))
-        parts = [p for p in (self._coming(p, delays, before_ms, until_ms) for p in parts) if len(p)]
-        return concat(parts) if parts else None
+        return parts
 
     def _coming(self, fixes: Table, delays: tuple[Delay, ...], before_ms: int, until_ms: int) -> Table:
         if not len(fixes):
@@ -304,28 +310,19 @@ class Loops:
         known = np.where(fixes["received_ms"] == MISSING_TIME_MS, fixes["time_ms"], fixes["received_ms"])
         return fixes.take(delays_.due(fixes["time_ms"], known, delays, before_ms, until_ms))
 
-    def _forget(self, delays: tuple[Delay, ...], now_ms: int, oldest_ms: int) -> None:
-        """Let go of rows at hand that can come due no more, or can be read again when they do.
-
-        ``oldest_ms``: the oldest front; rows that came after it, long after they were observed, are kept for it.
-        """
+    def _forget(self, delays: tuple[Delay, ...], now_ms: int) -> None:
+        """Let go of rows at hand that came due, are held as late (``Fronts.hold``), or can be read again."""
         short = [d for d in delays if delays_.horizon_ms([d]) <= SOON_MS]
         soon_ms = delays_.horizon_ms(short) + 5 * SECOND_MS
-        wait_ms = max((d.bucket_s for d in delays), default=1) * 2 * SECOND_MS
         with self._lock:
             kept, total = [], 0
             for fixes, at_ms in reversed(self._recent):
                 table = _received(fixes)
                 known, when = table["received_ms"], table["time_ms"]
-                last = np.maximum(known, np.where(when == MISSING_TIME_MS, known, when))
-                stay = now_ms - last < soon_ms
-                late = [known > when + (d.delay_s + d.bucket_s) * SECOND_MS for d in delays if d not in short]
-                if oldest_ms < now_ms:
-                    stay |= (known > when + LATE_MS) & (known > oldest_ms)
-                if late:
-                    stay |= np.logical_or.reduce(late) & (now_ms - known < wait_ms)
+                stay = now_ms - np.maximum(known, np.where(when == MISSING_TIME_MS, known, when)) < soon_ms
                 total += int(np.count_nonzero(stay))
                 if total > ROWS_MOST:
+                    self._begun_ms = max(self._begun_ms, at_ms)  # what was taken until then is read again
                     break
                 if stay.any():
                     kept.append((fixes if stay.all() else fixes.take(stay), at_ms))
