@@ -23,6 +23,27 @@ describe.skipIf(why)("the watch", () => {
     await expect.poll(async () => (await page.context().cookies()).length).toBe(0);
   });
 
+  test("real data carry their level and who may see them; a change of either is there at once, and on paper", async () => {
+    const { page } = await open();
+    const real = { words: "", tlp: "AMBER", rel_to: ["jcg", "cga"], caveats: [] as string[] };
+    await page.route("**/api/me", async (route) => {
+      const answer = await route.fetch();
+      const me = (await answer.json()) as { node: object };
+      await route.fulfill({ response: answer, json: { ...me, marking: real, node: { ...me.node, context: "real", marking: "", exercise: false } } });
+    });
+    let marking: object = real;
+    await page.route("**/api/changes*", (route) =>
+      route.fulfill({ contentType: "text/event-stream", body: `event: versions\nid: 1\ndata: ${JSON.stringify({ picture: 1, events: 1, desk: 1, now: Date.now(), mode: "live", marking })}\n\n` }));
+    await logIn(page, node.url);
+    const banner = page.locator("#banner .banner");
+    await expect.poll(() => banner.textContent()).toContain("TLP:AMBER · REL TO JCG, CGA");
+    expect(await banner.textContent()).not.toContain("EXERCISE");
+    marking = { ...real, tlp: "RED", rel_to: ["jcg"] };
+    await expect.poll(() => banner.textContent(), { timeout: 20_000 }).toContain("TLP:RED · REL TO JCG");
+    await expect.poll(() => banner.getAttribute("aria-label")).toContain("TLP:RED");
+    await expect.poll(() => banner.locator(".tlp").evaluate((e) => getComputedStyle(e).color)).toBe("rgb(255, 43, 43)");
+  });
+
   test("the first administrator is made with the link, once", async () => {
     const { page } = await open();
     await page.goto(`${node.url}/setup?token=exercise-setup`);

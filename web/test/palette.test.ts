@@ -34,6 +34,11 @@ describe.each(THEMES)("the %s theme", (theme) => {
   it("lets every mark stand on sea and land with contrast 3 for four kinds of vision", () => {
     expect(leastContrast(t.marks, [t.sea, t.land])).toBeGreaterThanOrEqual(3);
   });
+  it("says the level in the colours of TLP 2.0 on black with contrast 3 for four kinds of vision", () => {
+    const levels = [t.tlpRed, t.tlpAmber, t.tlpGreen, t.tlpClear];
+    expect(leastContrast(levels, [t.tlpGround])).toBeGreaterThanOrEqual(3);
+    if (theme !== "night") expect(levels).toEqual(["#ff2b2b", "#ffc000", "#33ff00", "#ffffff"]);
+  });
   it("writes its texts with contrast", () => {
     for (const ground of [t.ground, t.panel, t.raised]) {
       expect(contrast(t.text, ground, "normal")).toBeGreaterThanOrEqual(4.5);

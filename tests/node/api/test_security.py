@@ -314,7 +314,7 @@ def test_everything_carries_marking_and_is_not_kept(tmp_path):
         viewer = one.user("viewer")
         for path in ("/health", "/api/me", "/api/picture", "/api/nowhere", "/login", "/"):
             answer = viewer.get(path)
-            assert answer.headers["x-kizuna-marking"] == "EXERCISE dawn"
+            assert answer.headers["x-kizuna-marking"] == "EXERCISE dawn // TLP:AMBER"
             assert answer.headers["x-frame-options"] == "DENY" and answer.headers["referrer-policy"] == "no-referrer"
             if path.startswith("/api"):
                 assert answer.headers["cache-control"] == "private, no-store"

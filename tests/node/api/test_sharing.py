@@ -256,6 +256,18 @@ def test_refused_records_show_again_unless_their_bytes_are_erased(sides, action)
         south.again()
 
 
+def test_parties_are_called_by_the_names_of_the_node_where_it_has_some(sides):
+    north, _ = sides
+    north.office.names = {"south": {"ja": "南の家"}, "north": {"en": "The house"}}
+    found = officer(north).get("/api/sharing").json()
+    [south] = found["partners"]
+    assert south["names"]["ja"] == "南の家" and south["names"]["en"] == "South Maritime Service"
+    assert found["names"]["en"] == "The house" and found["names"]["ja"] == "北部海上保安機関"
+    north.office.agreements.agreements.clear()
+    [south] = officer(north).get("/api/sharing").json()["partners"]
+    assert south["names"]["ja"] == "南の家" and south["names"]["zh-TW"] == south["title"]
+
+
 def test_a_record_that_another_recall_names_stays_hidden_where_one_is_refused(sides):
     north, south = sides
     name = one_told(north, south)

@@ -40,11 +40,11 @@ def test_every_form_carries_the_rows_and_the_marking(busy, what):
     assert all(a.status_code == 200 for a in answer.values()), [a.text[:200] for a in answer.values()]
     assert "EXERCISE dawn" in answer["csv"].text and len(answer["csv"].text.splitlines()) == n + 1
     document = answer["geojson"].json()
-    assert document["marking"] == "EXERCISE dawn" and len(document["features"]) == n
+    assert document["marking"] == "EXERCISE dawn // TLP:AMBER" and len(document["features"]) == n
     assert "EXERCISE dawn" in ET.fromstring(answer["kml"].content).find(".//{*}name").text
     assert "EXERCISE dawn" in ET.fromstring(answer["gpx"].content).find(".//{*}name").text
     table = pq.read_table(io.BytesIO(answer["parquet"].content))
-    assert table.num_rows == n and table.schema.metadata[b"kizuna.marking"] == b"EXERCISE dawn"
+    assert table.num_rows == n and table.schema.metadata[b"kizuna.marking"] == b"EXERCISE dawn // TLP:AMBER"
     assert answer["csv"].headers["content-disposition"].startswith(f'attachment; filename="kizuna-{what}-2025')
     assert any(r["act"] == "export.take" and r["by"] == "analyst" for r in busy.desk.audit.page())
 

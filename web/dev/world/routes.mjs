@@ -159,6 +159,7 @@ function me({ name, role }) {
     user: name, role,
     node: { name: "exercise", title: "Exercise node", context: "exercise", marking: "EXERCISE - SYNTHETIC DATA", exercise: true,
       languages: ["en", "ja", "zh-TW"], home: { lat: 25.4, lon: 124.4, zoom: 6 }, tz: "Asia/Tokyo" },
+    marking: { words: "EXERCISE - SYNTHETIC DATA", tlp: "AMBER", rel_to: ["north", "south"], caveats: [] },
     origins: [
       { code: 0, name: "Own", shape: "hull" }, { code: 1, name: "Partner", shape: "diamond" },
       { code: 2, name: "Open AIS", shape: "triangle" }, { code: 3, name: "Open source", shape: "ball" },

@@ -27,10 +27,19 @@ export interface NodeFacts {
   mode?: "live" | "demo";
 }
 
+/** Highest level of the whole picture, who may see all of it, and what its readers must hold; words: exercise or test. */
+export interface ScreenMarking {
+  words: string;
+  tlp: string;
+  rel_to: readonly string[];
+  caveats: readonly string[];
+}
+
 export interface Me {
   user: string;
   role: Role;
   node: NodeFacts;
+  marking?: ScreenMarking;
   /** Whether this node shares with partners, and under which party. */
   sharing?: boolean;
   party?: string;
@@ -53,6 +62,7 @@ export interface VersionsMessage {
   detections?: number;
   share?: number;
   incidents?: number;
+  marking?: ScreenMarking;
   now: number;
   mode: "live" | "demo";
 }

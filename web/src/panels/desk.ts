@@ -15,7 +15,7 @@ import { Naming } from "./naming";
 import type { ShareBook } from "./release/book";
 
 /** share, incident_news: the node says that something is new; partners, incidents: what came of it is there. */
-export type Topic = "share" | "partners" | "incident_news" | "incidents" | "log" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections" | "symbols";
+export type Topic = "share" | "partners" | "incident_news" | "incidents" | "log" | "alerts" | "link" | "tick" | "sources" | "shared" | "silenced" | "events" | "names" | "detections" | "marking" | "symbols";
 export type Filter = "open" | "silenced" | "dismissed" | "all";
 
 const SOURCES_MS = 15_000;
@@ -186,6 +186,10 @@ export class Desk {
   #heard(message: VersionsMessage): void {
     this.#offset_ms = message.now - Date.now();
     this.mode = message.mode;
+    if (message.marking && JSON.stringify(message.marking) !== JSON.stringify(this.me.marking)) {
+      this.me = { ...this.me, marking: message.marking };
+      this.tell("marking");
+    }
     const before = this.#versions;
     this.#versions = { picture: message.picture, events: message.events, desk: message.desk, detections: message.detections ?? 0, share: message.share ?? 0, incidents: message.incidents ?? 0 };
     if (message.picture !== this.#picture) void this.#pullPicture();

@@ -1,4 +1,5 @@
 /** The watch hand-over: one page that says how things stand, made to be read aloud and printed, and signed by its giver. */
+import { markingWords } from "./banner";
 import { live } from "lit-html/directives/live.js";
 import { handoverOf } from "../api/shapes";
 import { Refused } from "../api/client";
@@ -50,7 +51,7 @@ export const handoverPage: PageMaker = (desk, root) => {
 
   const draw = panel(root, () => html`
     <h2>${t("page.handover")}</h2>
-    <p class="onlyprint"><strong>${desk.me.node.marking}</strong></p>
+    <p class="onlyprint"><strong>${markingWords(desk)}</strong></p>
     <p class="muted"><span dir="auto">${desk.me.node.title || desk.me.node.name}</span> · ${utc(desk.now())} · ${desk.me.user}
       ${page?.since ? html` · ${t("handover.since", { since: utc(page.since) })}` : nothing}</p>
     ${refused ? html`<p class="empty">${refused}</p>` : nothing}

@@ -159,8 +159,6 @@ class Door:
         return None
 
     def _outward(self, send: Send, told: dict[str, Any], request_id: str) -> Send:
-        marking = self._node.facts.marking.encode("ascii", "replace").decode()
-
         async def outward(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told["status"] = message["status"]
@@ -171,7 +169,7 @@ class Door:
                 if message["status"] != 304:  # noqa: PLR2004  a browser would put it in the place of the page's own
                     headers["content-security-policy"] = _PAGE_POLICY if page else _DATA_POLICY
                 headers.setdefault("cache-control", "private, no-store")
-                headers["x-kizuna-marking"] = marking
+                headers["x-kizuna-marking"] = self._node.markings.header(told.get("viewer"))
                 headers["x-request-id"] = request_id
                 _say_held_back(headers, told.get("viewer"))
                 headers.setdefault("vary", "Cookie, Authorization")

@@ -11,8 +11,10 @@ from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.desk.desk import Desk, now_ms
 from kizuna.node.names import Names
 from kizuna.records.context import REAL, marking
+from kizuna.records.label import Label, Tlp
 
 if TYPE_CHECKING:
+    from kizuna.node.api.marking import Markings
     from kizuna.node.share.desk.office import Office
 
 BLOCK_S: Final = 600
@@ -123,6 +125,7 @@ class Facts:
         hosts: host names and addresses (without port) under which the node is known; empty accepts any.
         version: of the program.
         feeds: what outward live feeds may tell.
+        label: under which the node's own rows stand on its screens and in its files.
     """
 
     name: str = "node"
@@ -140,10 +143,11 @@ class Facts:
     hosts: tuple[str, ...] = ()
     version: str = ""
     feeds: LiveFeeds = LiveFeeds()
+    label: Label = field(default_factory=lambda: Label(tlp=Tlp.AMBER))
 
     @property
     def marking(self) -> str:
-        """Words that stand on every screen and export."""
+        """Words of the context: an exercise or a test; empty for real data. The level: ``api.marking``."""
         return marking(self.context)
 
 
@@ -167,6 +171,7 @@ class Node:
         layer_about: when and of what time a layer was worked out (``calculated`` None before), or None where that is
             not for the node to work out.
         office: the desk of sharing, where the node shares with anybody.
+        markings: what screens and files are marked with; made with the app.
         streams: names of the tokens whose outward streams are open now, one entry a stream.
     """
 
@@ -187,3 +192,4 @@ class Node:
     layer_about: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     streams: list[str] = field(default_factory=list)
     office: Office | None = None
+    markings: Markings = field(init=False)

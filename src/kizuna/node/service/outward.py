@@ -34,7 +34,7 @@ def facts_of(config: Config, *, secure: bool, hosts: tuple[str, ...] = (),
         n.name, n.title, n.context, n.languages, (lat, lon, zoom), n.time_zone,
         origins_of(config) + partner_origins(config, partners),
         mode="demo" if config.clock.kind == "stream" else "live", secure=secure, hosts=hosts, version=__version__,
-        feeds=LiveFeeds(f.live, f.delay_s, f.grid_deg),
+        feeds=LiveFeeds(f.live, f.delay_s, f.grid_deg), label=n.label(),
     )  # fmt: skip
 
 

@@ -210,7 +210,7 @@ class Running:
             return None
         from kizuna.node.share.desk.office import Office  # noqa: PLC0415
 
-        office = Office(self.sharing, person_of=self.desk.people.id_of)
+        office = Office(self.sharing, person_of=self.desk.people.id_of, names=self._beside.names.partners)
         office.open()
         return office
 

@@ -18,6 +18,7 @@ from kizuna.events.alerts import Params as AlertParams
 from kizuna.node.service.sharing_settings import SharingSettings
 from kizuna.node.service.source_settings import NAME, Source
 from kizuna.records import context as contexts
+from kizuna.records.label import Label, tlp_of
 from kizuna.stores.keep import KeepParams
 
 STORES: Final = ("embedded", "postgres")
@@ -36,6 +37,9 @@ class NodeSettings:
         languages: languages of the page; the first is the one it opens in. Known: en, ja, zh-TW.
         home: latitude, longitude (degrees) and zoom at which the map opens.
         time_zone: zone shown beside UTC, such as Asia/Taipei.
+        marking: TLP 2.0 level of the node's own rows on its screens and in its files: TLP:CLEAR, TLP:GREEN, TLP:AMBER,
+            TLP:AMBER+STRICT or TLP:RED. It says what stands there and lets nothing out; rules do that.
+        rel_to: parties and communities (c:...) who may see the node's own rows on a screen, beside the node itself.
     """
 
     name: str = "node"
@@ -44,17 +48,27 @@ class NodeSettings:
     languages: tuple[str, ...] = ("en", "ja", "zh-TW")
     home: tuple[float, ...] = (25.0, 123.0, 5.0)
     time_zone: str = "UTC"
+    marking: str = "TLP:AMBER"
+    rel_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the name, the context and the view."""
+        """Check the name, the context, the marking and the view."""
         if not NAME.fullmatch(self.name):
             raise ConfigError(f"{self.name!r}", where="[node] name", hint="1 to 48 letters, digits, dots and dashes")
         try:
             contexts.check(self.context)
         except InputError as exc:
             raise ConfigError(exc.message, where="[node] context", hint=exc.hint) from exc
+        try:
+            self.label()
+        except InputError as exc:
+            raise ConfigError(exc.message, where="[node] marking, rel_to", hint=exc.hint) from exc
         if len(self.home) != 3 or not (-90 <= self.home[0] <= 90 and -180 <= self.home[1] <= 180):  # noqa: PLR2004
             raise ConfigError(f"{list(self.home)}", where="[node] home", hint="[latitude, longitude, zoom]")
+
+    def label(self) -> Label:
+        """The label under which the node's own rows stand on its screens. Raises InputError for words that are none."""
+        return Label(tlp=tlp_of(self.marking), rel_to=frozenset(self.rel_to))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 /** The situation report: filled by the node from the case, every field can be changed before it is sent; printed as it stands. */
+import { markingWords } from "../banner";
 import type { Incident, SentSitrep, SitrepPage } from "../../api/incidents";
 import { said } from "../../api/sharing";
 import { sitrepOf } from "../../api/sharing_shapes";
@@ -51,7 +52,7 @@ export function sitrepView(desk: Desk, i: Incident, acts: Acts, draw: () => void
 }
 
 const back = (desk: Desk, i: Incident): TemplateResult => html`<p class="noprint"><button class="link" @click=${() => openPart(desk, "incidents", i.id)}>← ${word("incident_kind", i.kind)} <span dir="auto">${i.title}</span></button></p>
-    <p class="onlyprint">${desk.me.node.marking}</p>`; // prettier-ignore
+    <p class="onlyprint">${markingWords(desk)}</p>`; // prettier-ignore
 
 let names: { key: string; page: SitrepPage | null; error: string } = { key: "", page: null, error: "" };
 

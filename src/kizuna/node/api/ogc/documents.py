@@ -25,12 +25,12 @@ def link(href: str, rel: str, media: str = _JSON, title: str = "") -> dict[str, 
     return {"href": href, "rel": rel, "type": media, **({"title": title} if title else {})}
 
 
-def landing(base: str, node: Node) -> dict[str, Any]:
+def landing(base: str, node: Node, marking: str) -> dict[str, Any]:
     """7.2: where everything else is."""
     return {
         "title": node.facts.title,
-        "description": f"Features of the node {node.facts.name}. {node.facts.marking}".strip(),
-        "marking": node.facts.marking,
+        "description": f"Features of the node {node.facts.name}. {marking}".strip(),
+        "marking": marking,
         "links": [
             link(f"{base}/", "self", title="this document"),
             link(f"{base}/api", "service-desc", OPENAPI, "the API"),
@@ -40,7 +40,7 @@ def landing(base: str, node: Node) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def described(base: str, one: Collection, node: Node, reader: Reader) -> dict[str, Any]:
+def described(base: str, one: Collection, marking: str, reader: Reader) -> dict[str, Any]:
     """7.14: one collection."""
     extent: dict[str, Any] = {"spatial": {"bbox": [[-180, -90, 180, 90]], "crs": CRS84}}
     if one.extent is not None:
@@ -48,7 +48,7 @@ def described(base: str, one: Collection, node: Node, reader: Reader) -> dict[st
                               "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"}  # fmt: skip
     at = f"{base}/collections/{one.id}"
     return {
-        "id": one.id, "title": one.title, "description": one.description, "marking": node.facts.marking,
+        "id": one.id, "title": one.title, "description": one.description, "marking": marking,
         "extent": extent, "itemType": "feature", "crs": [CRS84],
         "links": [
             link(at, "self"),

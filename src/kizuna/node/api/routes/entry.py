@@ -145,6 +145,7 @@ def about(node: Node) -> dict[str, object]:
             "home": {"lat": lat, "lon": lon, "zoom": zoom}, "tz": facts.tz, "mode": facts.mode,
             "version": facts.version, "gone_h": facts.gone_h,
         },
+        "marking": node.markings.as_row(),
         "origins": [{"code": o.code, "name": o.name, "shape": o.shape} for o in facts.origins],
     }  # fmt: skip
 

@@ -51,7 +51,7 @@ def add_to(router: APIRouter, books: Books) -> None:
         if len(rows) > ROWS_MOST:
             raise Problem(400, f"{len(rows):,} rows; at most {ROWS_MOST:,} at a time: narrow time or box")
         node.desk.audit.did(viewer.name, "export.take", f"{what}.{form}", f"{len(rows)} rows", viewer.address)
-        said = _said(node, viewer)
+        said = _said(node, viewer, rows)
         name = f"kizuna-{what}-{iso_s(node.now_ms()).replace(':', '')}.{form}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(_WRITE[form](what, rows, said), headers=headers, media_type=_TYPES[form])
@@ -88,9 +88,9 @@ def _inside(box: tuple[float, float, float, float] | None, lat: Any, lon: Any) -
     return across & (lat >= south) & (lat <= north)
 
 
-def _said(node: Node, viewer: Viewer) -> str:
+def _said(node: Node, viewer: Viewer, rows: Seen) -> str:
     """The words that a file carries: its marking, and how late and coarse it is where it is."""
-    words = [node.facts.marking] if node.facts.marking else []
+    words = [w] if (w := node.markings.of(viewer, rows)) else []
     if viewer.delay_ms or viewer.grid_deg:
         words.append(f"delayed by {viewer.delay_ms // 1000} s, places coarsened to {viewer.grid_deg:g} degrees")
     return "; ".join(words)

@@ -97,7 +97,7 @@ def said(node: Node, viewer: Viewer) -> str:
     """What the reader must know: marking, delay, grid."""
     late = f"DELAYED {viewer.delay_ms // 1000} S" if viewer.delay_ms else "NOT DELAYED"
     coarse = f"GRID {viewer.grid_deg:g} DEG" if viewer.grid_deg else "NOT COARSENED"
-    return " ".join(w for w in (node.facts.marking, late, coarse) if w)
+    return " ".join(w for w in (node.markings.of(viewer), late, coarse) if w)
 
 
 def lines(node: Node, viewer: Viewer, form: Form, rows: Seen) -> Iterator[bytes]:

@@ -33,8 +33,8 @@ def add_to(router: APIRouter, books: Books) -> None:
 
     @router.get("/ogc/", **needs("ogc.read"))
     @router.get("/ogc", **needs("ogc.read"))
-    def landing(request: Request) -> Response:
-        return answer(documents.landing(_base(request), node))
+    def landing(request: Request, viewer: Looks) -> Response:
+        return answer(documents.landing(_base(request), node, node.markings.of(viewer)))
 
     @router.get("/ogc/conformance", **needs("ogc.read"))
     def conformance() -> Response:
@@ -47,13 +47,13 @@ def add_to(router: APIRouter, books: Books) -> None:
 
     @router.get("/ogc/collections", **needs("ogc.read"))
     def listed(request: Request, viewer: Looks) -> Response:
-        base, reader = _base(request), Reader(node, viewer)
-        rows = [documents.described(base, c, node, reader) for c in every.values()]
+        base, reader, marking = _base(request), Reader(node, viewer), node.markings.of(viewer)
+        rows = [documents.described(base, c, marking, reader) for c in every.values()]
         return answer({"links": [documents.link(f"{base}/collections", "self")], "collections": rows})
 
     @router.get("/ogc/collections/{name}", **needs("ogc.read"))
     def described(request: Request, viewer: Looks, name: Named) -> Response:
-        return answer(documents.described(_base(request), known(name), node, Reader(node, viewer)))
+        return answer(documents.described(_base(request), known(name), node.markings.of(viewer), Reader(node, viewer)))
 
     @router.get("/ogc/collections/{name}/queryables", **needs("ogc.read"))
     def queryables(request: Request, name: Named) -> Response:
@@ -65,7 +65,7 @@ def add_to(router: APIRouter, books: Books) -> None:
         one, asked = known(name), dict(request.query_params)
         page = one.find(Reader(node, viewer), read_query(asked, one.queryables))
         node.desk.audit.saw(viewer.name, "ogc.read", name, viewer.address)
-        return Response(json_bytes(_collection(request, page, asked, node.facts.marking, node.desk.clock())),
+        return Response(json_bytes(_collection(request, page, asked, node.markings.of(viewer), node.desk.clock())),
                         media_type=GEOJSON)  # fmt: skip
 
     @router.get("/ogc/collections/{name}/items/{feature_id}", **needs("ogc.read"))

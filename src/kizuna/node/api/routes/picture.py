@@ -44,7 +44,7 @@ class Changes:
                            "share": share, "incidents": incidents,
                            "detections": 0 if node.contacts is None else node.contacts.version,
                            "newest": None if reached.newest_ms == MISSING_TIME_MS else reached.newest_ms,
-                           "mode": node.facts.mode})  # fmt: skip
+                           "marking": node.markings.look(), "mode": node.facts.mode})  # fmt: skip
 
     async def _follow(self) -> None:
         while self._open:

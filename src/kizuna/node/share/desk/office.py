@@ -69,13 +69,13 @@ class Office:
     def __init__(
         self, sharing: Sharing, *, now_ms: Callable[[], int] | None = None,
         random: Callable[[int], bytes] = os.urandom, sends: bool = True,
-        person_of: Callable[[str], str] = lambda _name: "",
+        person_of: Callable[[str], str] = lambda _name: "", names: Mapping[str, Mapping[str, str]] = {},
     ) -> None:  # fmt: skip
         """``sends`` False: a command beside the node, which writes into the journal and signs nothing.
 
-        ``person_of``: id of the account of a name at this node, empty for none.
+        ``person_of``: id of the account of a name at this node, empty for none. ``names``: own names of parties.
         """
-        self.sends = sends
+        self.sends, self.names = sends, names
         self.sharing, self.places, self.random = sharing, sharing.places, random
         self.now_ms = now_ms or sharing.now_ms
         self.me, self.context, self.shared = sharing.party, sharing.context, sharing.shared

@@ -1,4 +1,7 @@
-"""What parties are called for people: as a memorandum names them in each language, else by their title, else by id."""
+"""What parties are called for people: by the node's own names, as a memorandum names them, by their title, else by id.
+
+A name in the language that is asked for goes before one in English.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ if TYPE_CHECKING:
 
 def name_of(office: Office, party: str, language: str) -> str:
     """One party in one language (of ours or of pages). An id that nobody here knows is its own name."""
-    found = next((p.name.say(ours(language)) for a in _signed(office) for p in a.parties if p.node == party), "")
-    return found or _title(office, party) or party
+    own, tongue = office.names.get(party, {}), ours(language)
+    written = (p.name.say(tongue) for a in _signed(office) for p in a.parties if p.node == party)
+    return own.get(TONGUES[tongue]) or next(written, "") or own.get("en", "") or _title(office, party) or party
 
 
 def names_of(office: Office, party: str) -> dict[str, str]:
