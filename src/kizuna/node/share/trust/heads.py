@@ -86,10 +86,11 @@ class Heads:
         """Sign heads over what is stored, mark how far, and tell whoever waits."""
         for box in boxes:
             name = str(box.name)
+            now_ms = self._now_ms()  # read once: who verifies compares the time that is kept with the signed one
             head = release.sign(box, self._identity.keys, marks=self._signed_before(name),
-                                nodes=self._shared.outbox.nodes(name), now_ms=self._now_ms())  # fmt: skip
+                                nodes=self._shared.outbox.nodes(name), now_ms=now_ms)  # fmt: skip
             root = base64.b64encode(box.frontier.root).decode()
             self._marks.put({name: Position(box.size, root)})
-            self._shared.outbox.signed(name, box.size, head, self._now_ms())
+            self._shared.outbox.signed(name, box.size, head, now_ms)
             for tell in self._news:
                 tell(box.name, box.size)
