@@ -97,6 +97,20 @@ class Conformance:
             assert (store.versions(), plain.rows(store.latest()[1]), plain.rows(store.identities())) == before
             assert len(store.events()) == 1
 
+    def test_spans_stored_since_a_version_hold_what_came_however_late_it_was(self, tmp_path):
+        days = (0, 9, 30)
+        with self.open(tmp_path / "s") as store:
+            first = store.append(batch([fix(k, A, 1440 * day) for k, day in enumerate(days)]))
+        with self.open(tmp_path / "s") as store:
+            assert store.stored_since(first) == []
+            late = [fix(10, B, 1440 * 2 + 5), fix(11, B, 1440 * 20 + 5), fix(12, B, 1440 * 30 + 5)]
+            second = store.append(batch(late))
+            found = store.stored_since(first)
+            assert found == sorted(found) and all(start < end for start, end in found)
+            for row in late:
+                assert any(start <= row["time_ms"] < end for start, end in found)
+            assert store.stored_since(second) == []
+
     def test_older_fix_never_takes_the_place_of_a_newer_one(self, store):
         store.append(batch([fix(1, A, 10, 31.0)]))
         store.append(batch([fix(2, A, 9, 32.0)]))

@@ -151,6 +151,8 @@ def test_store_of_form_1_is_brought_up_when_opened_for_writing(postgres_server, 
         assert len(store.events()) == 6
         assert store.identities()["shipname"].to_pylist()[-1] is not None
         before = everything(store)
+        spans = store.stored_since(7)
+        assert (len(spans), spans[-1][1] > store.versions().newest_ms, store.stored_since(8)) == (49, True, [])
         assert store.compact() > 0
         assert everything(store) == before
         assert store.append(batch([fix(9001, 440000001, 5)])) == 8

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from kizuna.base.errors import InputError, UnavailableError
 from kizuna.base.table import Table, concat, empty
-from kizuna.base.units import DAY_MS
+from kizuna.base.units import DAY_MS, HOUR_MS
 from kizuna.events.table import EVENTS
 from kizuna.fixes.statics import STATICS
 from kizuna.stores.keep import event_rows, identity_rows
@@ -104,6 +104,12 @@ def history(core: Core, start_ms: int, end_ms: int) -> tuple[list[int], list[int
     where = f"start_ms >= {int(start_ms)} AND start_ms < {int(end_ms)}"
     found = _simple(core, f"SELECT start_ms, fixes FROM {core.schema}.block WHERE {where} ORDER BY start_ms")
     return found["start_ms"].to_pylist(), found["fixes"].to_pylist()
+
+
+def touched_since(core: Core, version: int) -> list[tuple[int, int]]:
+    """Hours that hold fixes stored after a version, half-open and in order; and some stored before."""
+    found = _simple(core, f"SELECT start_ms FROM {core.schema}.touched WHERE seq > {int(version)} ORDER BY start_ms")
+    return [(start, start + HOUR_MS) for start in found["start_ms"].to_pylist()]
 
 
 def where_it_stands(core: Core) -> tuple[Mark, int]:

@@ -1,7 +1,8 @@
 """The form of the store in the database: one schema for each context, made, checked and brought up to date here.
 
 What is heard is parted by UTC day, so that letting a day go is dropping a table. The partition of a day is made with
-the first reliable row of it. Form 2; form 1 had an index by time alone and put no days in order.
+the first reliable row of it. Form 3; form 2 did not know which hours a batch touched, form 1 had an index by time alone
+and put no days in order.
 """
 
 # ruff: noqa: S608  names of schemas are checked, numbers are made by int(); text goes as a parameter
@@ -15,12 +16,13 @@ from typing import Final
 
 from kizuna.base.errors import ConfigError, UnavailableError
 from kizuna.base.table import Kind
+from kizuna.base.units import HOUR_MS
 from kizuna.stores.keep.latest import STATE
 from kizuna.stores.keep.pieces import SCHEMAS
 from kizuna.stores.postgres.connecting import Link
 from kizuna.stores.postgres.rows import ODD_DAY, sql_columns, stored
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _OLDEST_SERVER: Final = 140_000
 _LOCK: Final = 0x4B495A
@@ -141,6 +143,8 @@ _BRIN: Final = 'USING brin ("timestamp", lat, lon) WITH (pages_per_range = 4, au
 """Bounds of time and place of every four pages. GiST over points was no faster and took 2.7 times as long to fill:
 ``benchmarks/postgres_indexes.py``."""
 _ORDERED: Final = "ordered (day date PRIMARY KEY)"
+_TOUCHED: Final = "touched (start_ms int8 PRIMARY KEY, seq int8 NOT NULL) WITH (fillfactor = 70)"
+"""The last batch that brought fixes of an hour, however late: a row an hour in place of an index over all fixes."""
 FIX_INDEXES: Final = ('(mmsi, "timestamp")', _BRIN)
 """Indexes of a partition of fixes, as those of the whole."""
 _MORE: Final = {"fixes": ", late bool NOT NULL", "statics": ", seq int8 NOT NULL", "others": ""}
@@ -186,6 +190,7 @@ def _own_tables(schema: str, gis: str) -> list[str]:
         f"CREATE TABLE {schema}.batch (seq int8 PRIMARY KEY, fixes bytea, statics bytea, others bytea)",
         *(f"ALTER TABLE {schema}.batch ALTER {name} SET STORAGE EXTERNAL" for name in SCHEMAS),
         f"CREATE TABLE {schema}.{_ORDERED}",
+        f"CREATE TABLE {schema}.{_TOUCHED}",
         f"CREATE TABLE {schema}.block (start_ms int8 PRIMARY KEY, fixes int8 NOT NULL) WITH (fillfactor = 70)",
         (
             f"CREATE TABLE {schema}.latest ({sql_columns(STATE)}, "
@@ -252,7 +257,16 @@ def _from_1(link: Link, schema: str) -> None:
     link.run(f"CREATE TABLE {schema}.{_ORDERED}")
 
 
-STEPS: Final[Mapping[int, Callable[[Link, str], None]]] = {1: _from_1}
+def _from_2(link: Link, schema: str) -> None:
+    """Form 2 did not know which hours a batch touched: those of the last two days count as touched by the newest."""
+    link.run(f"CREATE TABLE {schema}.{_TOUCHED}")
+    link.run(
+        f"INSERT INTO {schema}.touched SELECT at, seq FROM {schema}.state, "
+        f"generate_series((newest_ms / {HOUR_MS} - 48) * {HOUR_MS}, newest_ms, {HOUR_MS}) AS at WHERE at >= 0"
+    )
+
+
+STEPS: Final[Mapping[int, Callable[[Link, str], None]]] = {1: _from_1, 2: _from_2}
 """How a form becomes the next."""
 
 

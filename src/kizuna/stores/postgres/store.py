@@ -16,7 +16,6 @@ from typing import Final, Self
 
 from kizuna.base.errors import InputError, KizunaError, UnavailableError
 from kizuna.base.table import Table
-from kizuna.base.units import DAY_MS, MISSING_TIME_MS
 from kizuna.records import context as contexts
 from kizuna.sources.batch import Batch
 from kizuna.stores.keep.keep import Versions
@@ -89,15 +88,11 @@ class PostgresStore:
         return asking.history(self._core, start_ms, end_ms)
 
     def stored_since(self, version: int) -> list[tuple[int, int]]:
-        """A span of time that holds fixes stored after a version of the picture, and many stored before.
+        """Hours that hold all fixes stored after a version of the picture, however late, and some stored before.
 
-        Rows do not say with which batch they came, so it is the last two days, unless nothing came at all: what was
-        stored later than that after it was observed is not in it.
+        Rows whose time is unknown are in none.
         """
-        versions = self.versions()
-        if versions.picture <= version or versions.oldest_ms == MISSING_TIME_MS:
-            return []
-        return [(max(versions.oldest_ms, versions.newest_ms - 2 * DAY_MS), versions.newest_ms + 1)]
+        return asking.touched_since(self._core, version)
 
     def messages(self, table: str, mmsi: int | None, start_ms: int, end_ms: int) -> Table:
         """Rows of ``fixes``, ``statics`` or ``others`` of one MMSI (of all: None) in [start, end), by time."""

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.table import Array, Table
-from kizuna.base.units import MISSING_TIME_MS, SECOND_MS
+from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, SECOND_MS
 from kizuna.sources.batch import Batch
 from kizuna.stores.keep import block_counts, event_rows
 from kizuna.stores.keep.latest import STATE, Latest, eligible
@@ -122,6 +122,13 @@ def _write(core: Core, link: Link, portion: Portion, words: Mapping[str, tuple[s
         link.run(
             f"INSERT INTO {s}.block AS b VALUES {values} "
             "ON CONFLICT (start_ms) DO UPDATE SET fixes = b.fixes + excluded.fixes"
+        )
+    times = portion.tables["fixes"]["time_ms"]
+    hours = np.unique(times[times >= 0] // HOUR_MS).tolist()
+    if hours:
+        link.run(
+            f"INSERT INTO {s}.touched VALUES {', '.join(f'({h * HOUR_MS}, {mark.seq})' for h in hours)} "
+            "ON CONFLICT (start_ms) DO UPDATE SET seq = excluded.seq"
         )
     ids = {n: pa.array([t["msg_id"].tobytes() if len(t) else None], pa.binary()) for n, t in portion.tables.items()}
     link.fill("batch", pa.table({"seq": pa.array([mark.seq], pa.int64()), **ids}), s)

@@ -132,6 +132,7 @@ def _retain(core: Core, link: Link, cut_ms: int) -> int:
                     link.run(f"DROP TABLE {s}.{form.partition(table, d)}")
             link.run(f"DELETE FROM {s}.ordered WHERE day < DATE '{day}'")
             link.run(f"DELETE FROM {s}.block WHERE start_ms < {cut_ms}")
+            link.run(f"DELETE FROM {s}.touched WHERE start_ms < {cut_ms}")
             link.run(f"DELETE FROM {s}.identity WHERE last_ms < {cut_ms}")
             link.run(f"DELETE FROM {s}.latest WHERE {_stale(cut_ms)}")
             oldest = _oldest(link, s)
