@@ -23,7 +23,7 @@ describe.skipIf(why)("the watch", () => {
     await expect.poll(async () => (await page.context().cookies()).length).toBe(0);
   });
 
-  test("real data carry their level and who may see them; a change of either is there at once, and on paper", async () => {
+  test("real data carry their level and who may see them; a change of either is there at once", async () => {
     const { page } = await open();
     const real = { words: "", tlp: "AMBER", rel_to: ["jcg", "cga"], caveats: [] as string[] };
     await page.route("**/api/me", async (route) => {

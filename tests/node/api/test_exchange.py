@@ -24,6 +24,7 @@ from kizuna.node.share.arrivals import Arrivals
 from kizuna.node.share.exchange import inward, outward, services
 from kizuna.node.share.partners import introduced
 from kizuna.records.bodies.tracks import Position
+from kizuna.records.context import marking as contexts_marking
 from kizuna.records.label import Label, Tlp
 from kizuna.records.record import Record, body_bytes, decode, encode, record_id
 from kizuna.share.decide import Decision
@@ -134,7 +135,8 @@ def test_an_exercise_is_marked_in_every_form(north):
         assert f"north.{context.replace(':', '-')}.vesselservice.push.provider".encode() in one and b"Simulation" in one
         if STANDARDS.exists():
             assert cise.faults(one, *schemas()) == []
-        assert json.loads(written["geojson"])["marking"]
+        words = json.loads(written["geojson"])["marking"]
+        assert words.startswith(contexts_marking(context)) and "// TLP:" in words and words.endswith("REL TO SOUTH")
 
 
 def schemas():

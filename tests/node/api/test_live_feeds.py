@@ -71,7 +71,7 @@ def test_delayed_stream_says_so_and_keeps_back_what_is_newer(here, monkeypatch):
     event = ET.fromstring(got[0])
     assert abs(float(event.find("point").get("lat")) - 24.55) < 1e-6 and float(event.find("point").get("ce")) > 5000
     assert event.find("detail/contact").get("callsign") == "<HOKUTO>" and event.find("detail/track") is None
-    assert event.find("detail/remarks").text == "DELAYED 900 S GRID 0.1 DEG"
+    assert event.find("detail/remarks").text == "TLP:AMBER DELAYED 900 S GRID 0.1 DEG"
     assert event.get("start") < event.get("time")
 
 

@@ -11,7 +11,6 @@ from typing import Final
 from kizuna.base.table import empty
 from kizuna.node.api.alert_book import AlertBook
 from kizuna.node.api.interfaces import Node
-from kizuna.node.api.marking import Markings
 from kizuna.node.api.picture_book import ALERT, WATCHED, PictureBook
 from kizuna.node.api.view import HOUSE, Reader
 from kizuna.picture.watch import Hit, matches
@@ -38,7 +37,6 @@ class Books:
     @staticmethod
     def over(node: Node) -> Books:
         """Books over a node's store."""
-        node.markings = Markings(node)
         pictures = PictureBook(node)
         return Books(node, pictures, AlertBook(node, pictures))
 

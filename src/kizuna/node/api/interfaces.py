@@ -171,7 +171,6 @@ class Node:
         layer_about: when and of what time a layer was worked out (``calculated`` None before), or None where that is
             not for the node to work out.
         office: the desk of sharing, where the node shares with anybody.
-        markings: what screens and files are marked with; made with the app.
         streams: names of the tokens whose outward streams are open now, one entry a stream.
     """
 
@@ -192,4 +191,13 @@ class Node:
     layer_about: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     streams: list[str] = field(default_factory=list)
     office: Office | None = None
-    markings: Markings = field(init=False)
+    _markings: Markings | None = field(default=None, init=False)
+
+    @property
+    def markings(self) -> Markings:
+        """What its screens and files are marked with."""
+        if self._markings is None:
+            from kizuna.node.api.marking import Markings  # noqa: PLC0415  it knows us
+
+            self._markings = Markings(self)
+        return self._markings

@@ -29,6 +29,8 @@ from kizuna.node.share.views.reading import Told
 from kizuna.node.share.views.told import described
 from kizuna.node.share.views.words import geometry
 from kizuna.records import context as contexts
+from kizuna.records.label import Label
+from kizuna.records.marking import marking_of
 from kizuna.share.lexicon import Lexicon
 from kizuna.stores.shared.register.wishes import Found, Reach, Want
 
@@ -153,9 +155,10 @@ def _chosen(office: Office, wish: Wish, want: Want) -> tuple[list[Reach], Found]
 def _geojson(office: Office, wish: Wish, sheaf: Sheaf, out: BinaryIO) -> None:
     whole: dict[str, Any] = {
         "type": "FeatureCollection", "partner": wish.partner, "from": wish.start_ms, "to": wish.end_ms,
-        "context": office.context, "marking": contexts.marking(office.context), "features": [],
+        "context": office.context, "features": [],
     }  # fmt: skip
-    before, _, after = feature_bytes(whole).rpartition(b"[]")
+    labels: set[Label] = set()
+    before, _, _ = feature_bytes(whole).rpartition(b"[]")
     out.write(before + b"[")
     for piece in sheaf.pieces():
         features = [
@@ -164,10 +167,13 @@ def _geojson(office: Office, wish: Wish, sheaf: Sheaf, out: BinaryIO) -> None:
                             **{k: v for k, v in described(row.record).items() if k != "geometry"}}}
             for row in piece
         ]  # fmt: skip
+        labels.update(row.record.label for row in piece)
         inside = sheaf.looked(b"[" + b",".join(map(feature_bytes, features)) + b"]")[1:-1]
         out.write((b"," if sheaf.said else b"") + inside)
         sheaf.said += len(features)
-    out.write(b"]" + after)
+    level = marking_of(labels, wish.partner).words if labels else ""
+    said = " // ".join(w for w in (contexts.marking(office.context), level) if w)
+    out.write(b'],"marking":' + feature_bytes(said) + b"}")
 
 
 def _cot(office: Office, wish: Wish, sheaf: Sheaf, out: BinaryIO) -> None:  # noqa: ARG001
