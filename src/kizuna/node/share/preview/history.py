@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kizuna.node.service.contacts import Contacts
     from kizuna.node.service.storing import NodeStore
 
-ROWS_MOST: Final = 2_000_000
+ROWS_MOST: Final = 1_000_000
 LATE_MS: Final = 3 * HOUR_MS
 SHORTEST_MS: Final = 10 * MINUTE_MS
 """A period is not cut to less than this, however much it holds."""
