@@ -19,6 +19,7 @@ from kizuna.base.languages import PAGES
 from kizuna.exercise.region.play import RegionPlan, simulate_region
 from kizuna.node.names import read_names
 from kizuna.node.two_desks import papers
+from kizuna.node.two_desks.processes import Nursery
 from kizuna.records.context import REAL
 from kizuna.share.agreement import check
 from kizuna.share.agreement import load as load_agreement
@@ -82,6 +83,7 @@ def test_what_was_simulated_in_setting_up_is_found_by_every_later_process():
     code = """
 from kizuna.exercise.region.play import RegionPlan
 from kizuna.node.two_desks import papers
+from kizuna.node.two_desks.processes import Nursery
 print(RegionPlan(papers.read_cast(None)))
 """
     names = {
@@ -90,6 +92,13 @@ print(RegionPlan(papers.read_cast(None)))
         for seed in ("1", "2")
     }  # fmt: skip
     assert len(names) == 1
+
+
+def test_a_nursery_that_is_told_of_no_node_ends_when_it_is_closed():
+    nursery = Nursery()
+    nursery.close()
+    assert nursery.over.is_set()
+    assert nursery.pids == {}
 
 
 # ---- the whole
