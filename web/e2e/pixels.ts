@@ -2,6 +2,29 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
+/** The middle of the map, 80 by 80 points, as red, green and blue of each pixel. */
+export async function middle(page: Page): Promise<readonly number[]> {
+  const box = (await page.locator("#map").boundingBox())!;
+  const clip = { x: Math.round(box.x + box.width / 2) - 40, y: Math.round(box.y + box.height / 2) - 40, width: 80, height: 80 };
+  const shot = (await page.screenshot({ clip })).toString("base64");
+  return page.evaluate(async (png) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${png}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    const pen = canvas.getContext("2d")!;
+    pen.drawImage(image, 0, 0);
+    return [...pen.getImageData(0, 0, image.width, image.height).data].filter((_, k) => k % 4 !== 3);
+  }, shot);
+}
+
+/** How many pixels of two such pictures look different. */
+export const differing = (a: readonly number[], b: readonly number[]): number => {
+  let count = 0;
+  for (let k = 0; k < a.length; k += 3) if (Math.hypot(a[k]! - b[k]!, a[k + 1]! - b[k + 1]!, a[k + 2]! - b[k + 2]!) > 40) count++;
+  return count;
+};
+
 /** Pixels of the map that have nearly this colour. */
 export async function pixels(page: Page, colour: string): Promise<number> {
   const shot = (await page.locator("#map").screenshot()).toString("base64");

@@ -244,6 +244,19 @@ describe.skipIf(why)("one case, two desks", () => {
     expect(decisions.some((d) => d.rules.includes("what-belongs-to-a-case") && d.clauses.some((c) => c.ref === "two-desks/2.2"))).toBe(true);
     for (const at of [o, p]) await expect.poll(() => unsaid(at)).toEqual([]);
   }
+
+  test("reception, presence and cables stand at both desks by the time that an officer looks", { timeout: 300_000 }, async () => {
+    for (const node of desks.nodes) {
+      const { page } = await sit(node, "watch", "en", "en-GB");
+      const there = async () => {
+        const { layers } = (await get(page, "/api/layers")) as { layers: readonly { name: string; there: boolean }[] };
+        return layers.filter((l) => l.there).map((l) => l.name);
+      };
+      await expect.poll(there, { timeout: LONG_MS }).toEqual(expect.arrayContaining(["cables", "coverage", "presence"]));
+      for (const name of ["coverage", "presence", "cables"])
+        expect(((await get(page, `/api/layers/${name}`)) as { features: readonly unknown[] }).features.length).toBeGreaterThan(1);
+    }
+  });
 });
 
 /** What the page's own session is answered. */

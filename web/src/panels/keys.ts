@@ -60,6 +60,7 @@ export function mountKeys(desk: Desk): void {
     // these keys work the thing that has the focus
     if (event.key === " " && target.closest("button, input, summary, a")) return;
     if (event.key === "End" && target.matches("input")) return;
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return; // it closes the open menu alone
     if (event.key === "F6" && event.shiftKey) {
       nextRegion(-1);
       return event.preventDefault();
