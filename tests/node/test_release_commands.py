@@ -83,7 +83,7 @@ def test_a_row_of_a_dry_run_tells_what_changes_and_by_which_rule() -> None:
     from kizuna.node.cli.desk_run import _sample
 
     row = {"change": "gains", "kind": "track.position", "subject": ["mmsi:431000001"], "at_ms": 1_796_000_000_000,
-           "lat": 24.5, "lon": 123.5, "rule": "positions", "before": {"verdict": "withhold", "transforms": []},
-           "after": {"verdict": "release", "transforms": ["coarsen_position cell_m=1000"]}}  # fmt: skip
+           "lat": 24.5, "lon": 123.5, "rule": "positions", "before": {"told_ms": None, "transforms": []},
+           "after": {"told_ms": 1_796_000_300_000, "transforms": ["coarsen_position cell_m=1000"]}}  # fmt: skip
     said = _sample(row)
-    assert "gains" in said and "now withheld, then coarsen_position cell_m=1000" in said and "rule positions" in said
+    assert "gains" in said and "now not told, then coarsen_position cell_m=1000 (2026-" in said and "rule positions" in said

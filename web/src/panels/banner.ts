@@ -37,7 +37,7 @@ function marking(desk: Desk): TemplateResult | typeof nothing {
   if (!all) return nothing;
   const colour = (desk.me.marking?.tlp ?? "").toLowerCase().replace(/\W.*/, "");
   return html`<p class="banner ${context ? "" : "real"}" aria-label=${t("banner.label", { marking: all })}>
-    ${level ? html`<strong class="tlp tlp-${colour}">${level}</strong>` : nothing}
+    ${level ? html`<strong class="tlp tlp-${colour}" lang="en">${level}</strong>` : nothing}
     ${context ? html`<strong>${context}</strong>` : nothing}${desk.me.node.exercise ? html` <span class="unreal">${t("banner.exercise")}</span>` : nothing}
   </p>`;
 }
