@@ -81,7 +81,7 @@ def test_one_case_from_break_glass_to_a_joint_record_in_two_languages(without_ru
     assert lines(north, case, "zh-TW") == lines(south, case, "zh-TW")
     said = dict(enumerate(w for _, w in lines(south, case, "zh-TW")))
     assert (
-        said[0].startswith("開案:船舶失聯")
+        said[0].startswith("開案：船舶失聯")
         and "接受移交" in "".join(said.values())
         or "接受協調" in "".join(said.values())
     )
@@ -104,7 +104,7 @@ def test_one_case_from_break_glass_to_a_joint_record_in_two_languages(without_ru
     assert joint[0]["sha256"] == joint[1]["sha256"]
     assert "north" not in str(joint[0]["document"]) and "DAI 3" not in str(joint[0]["document"])
     text = south.as_("viewer").get(f"/api/incidents/{case}/joint?lang=ja").text
-    assert "Desk 1" in text
+    assert "部署 1" in text
 
 
 def test_every_entry_left_under_the_clause_or_a_rule_and_the_ledger_says_which(without_rules):

@@ -298,8 +298,8 @@ export class Sharing {
       desks: [{ id: "north", state: "joined" }, ...(to ? [{ id: to, state: "offered" }] : [])], tasks: [], on_scene: [], drawings: [], shared: [], readings: [], sitreps: [], proposals: [], timeline: [], offer_open: null, joint: null, outcome: null,
       ways: to ? [{ desk: to, how: "break_glass", clause: "memo/2", by: "north", at_ms: Date.now() }] : [{ desk: "south", how: "", clause: "memo/2", by: "", at_ms: null }],
     }); // prettier-ignore
-    this.line(this.case(id), "north", user.name, "opened", [`Incident opened: ${body.vessel}`, `事案を開始:${body.vessel}`, `開案:${body.vessel}`]);
-    if (to) this.line(this.case(id), "north", user.name, "offer", [`Offered to ${to} (break-glass, to be reviewed)`, `${to} に提供(緊急提供、事後審査)`, `提供給 ${to}(緊急提供,事後審查)`]);
+    this.line(this.case(id), "north", user.name, "opened", [`Incident opened: ${body.vessel}`, `事案を開始：${body.vessel}`, `開案：${body.vessel}`]);
+    if (to) this.line(this.case(id), "north", user.name, "offer", [`Offered to ${to} (break-glass, to be reviewed)`, `${to} に提供（緊急提供、事後審査）`, `提供給 ${to}（緊急提供，事後審查）`]);
     return id;
   }
 
@@ -328,7 +328,7 @@ export class Sharing {
     else if (body.task) {
       const task = { id: (i.tasks.length + 256).toString(16).padStart(32, "0"), by: author, to: body.task.to, state: "offered", why: "", words: { en: body.task.what, ja: body.task.what, "zh-TW": body.task.what }, until_ms: null, may: body.task.to === "north" ? ["accept", "refuse"] : ["withdraw"] };
       i.tasks.push(task);
-      this.line(i, author, user.name, "task", [`Task offered to ${body.task.to}: ${body.task.what}`, `${body.task.to} に任務を依頼:${body.task.what}`, `向 ${body.task.to} 提出任務:${body.task.what}`]);
+      this.line(i, author, user.name, "task", [`Task offered to ${body.task.to}: ${body.task.what}`, `${body.task.to} に任務を依頼：${body.task.what}`, `向 ${body.task.to} 提出任務：${body.task.what}`]);
     } else if (body.drawing) {
       i.drawings = i.drawings.filter((d) => d.label !== body.drawing.label);
       if (!body.drawing.remove) i.drawings.push({ desk: author, track: null, ...body.drawing });

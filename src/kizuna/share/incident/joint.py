@@ -164,15 +164,15 @@ _HEAD: Final[Mapping[str, Mapping[str, str]]] = {
         "means": "[n] stands for n characters of free text, which is not quoted. Which number is whom, the desks know.",
     },
     "ja": {
-        "title": "終了した事案の共同記録 (中立名)", "exercise": "演習: 実際の状況ではありません",
-        "case": "事案", "outcome": "結果:", "persons": "人数", "saved": "救助", "lost": "死亡", "missing": "行方不明",
-        "coordinated": "調整:", "called": "部署 船艇・航空機 船舶 作図",
+        "title": "終了した事案の共同記録（中立名）", "exercise": "演習：実際の状況ではありません",
+        "case": "事案", "outcome": "結果：", "persons": "人数", "saved": "救助", "lost": "死亡", "missing": "行方不明",
+        "coordinated": "調整：", "called": "部署 船艇・航空機 船舶 作図",
         "means": "[n] は引用しない自由文 n 文字を表します。番号が誰を指すかは両部署が保管します。",
     },
     "zh-Hant": {
-        "title": "已結案件之共同紀錄 (中立名稱)", "exercise": "演習: 非真實狀況",
-        "case": "案件", "outcome": "結果:", "persons": "人數", "saved": "獲救", "lost": "罹難", "missing": "失蹤",
-        "coordinated": "協調:", "called": "單位 艦艇航空器 船舶 標繪",
+        "title": "已結案件之共同紀錄（中立名稱）", "exercise": "演習：非真實狀況",
+        "case": "案件", "outcome": "結果：", "persons": "人數", "saved": "獲救", "lost": "罹難", "missing": "失蹤",
+        "coordinated": "協調：", "called": "單位 艦艇航空器 船舶 標繪",
         "means": "[n] 代表未引用之自由文字 n 字。編號對應何者由雙方單位保管。",
     },
 }  # fmt: skip

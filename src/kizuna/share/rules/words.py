@@ -19,10 +19,10 @@ _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "
 _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
     "release": ("Released to {to}.", "{to}に開示する。", "對{to}釋出。"),
     "withhold": ("Withheld from {to}, whatever other rules say.", "ほかの規則にかかわらず、{to}には開示しない。",
-                 "不論其他規則如何,均不對{to}釋出。"),
+                 "不論其他規則如何，均不對{to}釋出。"),
     "everybody": ("everybody", "すべての人", "所有人"),
-    "all_hold": ("It applies where all of this holds:", "次のすべてに当てはまるものに適用する:",
-                 "適用於符合下列全部條件者:"),
+    "all_hold": ("It applies where all of this holds:", "次のすべてに当てはまるものに適用する：",
+                 "適用於符合下列全部條件者："),
     "kind": ("its kind is one of {words}", "種類が {words} のいずれか", "種類為 {words} 之一"),
     "origin": ("it was stated by one of {words}", "発信者が {words} のいずれか", "由 {words} 之一提出"),
     "context": ("its context is one of {words}", "区分が {words} のいずれか", "情境為 {words} 之一"),
@@ -48,13 +48,13 @@ _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
                     "轉送許可為 {words} 或更寬"),
     "age_min": ("it was observed at least {words} ago", "観測から {words} 以上たっている", "觀測後已滿 {words}"),
     "age_max": ("it was observed less than {words} ago", "観測から {words} 未満である", "觀測後未滿 {words}"),
-    "before": ("Before it leaves:", "開示の前に:", "釋出之前:"),
+    "before": ("Before it leaves:", "開示の前に：", "釋出之前："),
     "as_is": ("It leaves as it is.", "そのまま開示する。", "原樣釋出。"),
-    "label": ("It leaves as TLP:{tlp}; to be passed on: {reshare}.", "TLP:{tlp} として開示する。再提供:{reshare}。",
-              "以 TLP:{tlp} 釋出;轉送:{reshare}。"),
+    "label": ("It leaves as TLP:{tlp}; to be passed on: {reshare}.", "TLP:{tlp} として開示する。再提供：{reshare}。",
+              "以 TLP:{tlp} 釋出；轉送：{reshare}。"),
     "caveats": ("The receiver must hold {words}.", "受け手は {words} の資格を要する。", "接收者須具備 {words}。"),
     "for": ("It may be used for {words} only.", "利用目的は {words} に限る。", "僅限用於 {words}。"),
-    "info": ("It is marked: {words}.", "表示:{words}。", "標示:{words}。"),
+    "info": ("It is marked: {words}.", "表示：{words}。", "標示：{words}。"),
     "personal": ("It is marked as personal data.", "個人情報として表示する。", "標示為個人資料。"),
     "retain": ("The receiver erases it {words} d after observation.", "受け手は観測から {words} 日後に消去する。",
                "接收者於觀測後 {words} 日刪除。"),
@@ -63,15 +63,15 @@ _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "Events and detections leave by this rule alone, even where positions of their vessels are told more coarsely "  # noqa: ISC004
         "or not at all.",
         "事象と探知は、その船の位置がより粗くしか、または全く開示されない場合でも、この規則だけに従って開示する。",
-        "事件與偵測僅依本規則釋出,即使其船舶之位置以更粗略方式釋出或不釋出。",
+        "事件與偵測僅依本規則釋出，即使其船舶之位置以更粗略方式釋出或不釋出。",
     ),
     "two_persons": (
         "What a person writes leaves only once a second person has approved it.",
         "担当者が書いたものは、別の担当者が承認してから開示する。",
         "人員撰寫之內容須經另一人員核准後始釋出。",
     ),
-    "clause": ("By clause {words}.", "根拠条項:{words}。", "依據條款:{words}。"),
-    "note": ("Note: {words}", "注記:{words}", "備註:{words}"),
+    "clause": ("By clause {words}.", "根拠条項：{words}。", "依據條款：{words}。"),
+    "note": ("Note: {words}", "注記：{words}", "備註：{words}"),
     "none": ("no", "不可", "不可"), "consent": ("with consent", "同意があれば可", "經同意可"),
     "community": ("inside the community", "共同体の中で可", "社群內可"), "free": ("freely", "自由", "自由"),
     "default": (
@@ -80,7 +80,7 @@ _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "どの規則も開示しないものは外に出ない。"  # noqa: ISC004
         "開示しない規則は開示する規則に優先し、判定できない規則は開示しない。",
         "未經任何規則釋出者一律不外流。"  # noqa: ISC004
-        "不釋出的規則優先於釋出的規則;無法判定的規則視為不釋出。",
+        "不釋出的規則優先於釋出的規則；無法判定的規則視為不釋出。",
     ),
 }  # fmt: skip
 

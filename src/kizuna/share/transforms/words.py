@@ -15,8 +15,8 @@ _SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
         "stays hidden for whole periods of {quiet}, so that the gap does not show where the zone lies."),
         ("区域 {zones} の内側とその近くの情報は出しません。境界は {cell} の格子で切り、"
         "船は {quiet} の区切りごとにまとめて隠すので、空白から区域の形は分かりません。"),
-        ("區域 {zones} 內及其附近的資料一律不提供。邊界以 {cell} 的網格劃定,"
-        "船舶以 {quiet} 為單位整段隱藏,因此無法從空白看出區域的形狀。"),
+        ("區域 {zones} 內及其附近的資料一律不提供。邊界以 {cell} 的網格劃定，"
+        "船舶以 {quiet} 為單位整段隱藏，因此無法從空白看出區域的形狀。"),
     ),
     "thin": (
         "At most one position of each vessel in every {step}.",
@@ -26,7 +26,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
     "coarsen_position": (
         "Places only to a grid cell of {cell}: the middle of the cell is given, without speed and course.",
         "位置は {cell} の格子まで粗くし、格子の中心だけを示します。速力と針路は出しません。",
-        "位置僅精確到 {cell} 的網格,只提供網格中心,不含航速與航向。",
+        "位置僅精確到 {cell} 的網格，只提供網格中心，不含航速與航向。",
     ),
     "coarsen_time": (
         "Times only to the beginning of every {step}.",
@@ -38,13 +38,13 @@ _SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
         "Whoever sees the same vessel by other means at the same place and time can tell which it is."),
         ("船は番号や名前でなく符号で示します。符号は {period} ごとに変わります。"
         "同じ時刻と場所で別の手段により同じ船を見た人には、どの船か分かります。"),
-        ("船舶以代碼取代編號與船名,代碼每 {period} 更換。"
-        "若有人以其他方式在同一時間與地點看到該船,仍可認出。"),
+        ("船舶以代碼取代編號與船名，代碼每 {period} 更換。"
+        "若有人以其他方式在同一時間與地點看到該船，仍可認出。"),
     ),
     "generalise_source": (
         "Sources only as {to}; no receiver, model or site.",
         "情報源は {to} とだけ示し、受信局、機種、場所は出しません。",
-        "來源僅標示為{to},不透露接收站、型號或地點。",
+        "來源僅標示為{to}，不透露接收站、型號或地點。",
     ),
     "neutralise_names": (
         "Names of places from the lists {lists} give way to neutral grid numbers.",
@@ -53,13 +53,13 @@ _SENTENCES: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "drop_fields": (
         "Left out: {fields}.",
-        "出さない項目:{fields}。",
-        "不提供的項目:{fields}。",
+        "出さない項目：{fields}。",
+        "不提供的項目：{fields}。",
     ),
     "delay": (
         "Told {delay} late at the earliest, and only at the full {bucket}.",
         "早くても {delay} 遅れで、{bucket} の区切りにだけ出します。",
-        "最早延後 {delay},且僅於每 {bucket} 整點提供。",
+        "最早延後 {delay}，且僅於每 {bucket} 整點提供。",
     ),
 }  # fmt: skip
 _UNITS: Final = {
