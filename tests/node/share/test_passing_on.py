@@ -68,9 +68,7 @@ def shelf(node: Node, partner: str) -> bytes:
 def test_what_waited_for_its_head_goes_on_after_a_restart_in_between(three: list[Node]) -> None:
     north, south, forum = three
     south.rules(RULES % ("CLEAR", "free"))
-    names = [
-        north.state("cti.stix", "south", body=BODY, label=FREE, subject=(f"stix:{k}",), geo=()) for k in range(60)
-    ]
+    names = [north.state("cti.stix", "south", body=BODY, label=FREE, subject=(f"stix:{k}",), geo=()) for k in range(60)]
     [log] = [s.name for s in north.sharing.shared.logs.all("out")]
     page = Exchange(north.sharing, print).cut("south", log, 0, 1500)
     got = Exchange(south.sharing, print).take("north", page).new

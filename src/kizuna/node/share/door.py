@@ -3,7 +3,6 @@
 Rows of the tables, and what people write, become candidates; the rules in force decide for each audience; what is
 released goes into the audience's log together with the decisions and the memory of publishing, in one transaction;
 then the head is marked, signed and shown. Nothing is signed that is not stored, and nothing shown that is not signed.
-Preview and release call the same function (``offers``).
 """
 
 from __future__ import annotations
@@ -373,10 +372,6 @@ class Door:
         if chosen is None:
             return Decision("withhold", "", why=(SAID("decision.no_rules"),))
         return decide.one(chosen, facts, to, self.house.setting())
-
-    def preview(self, rows: Rows, rules: RuleSet) -> list[tuple[Candidates, Mapping[str, decide.Decisions]]]:
-        """What these rules would decide about these rows."""
-        return [(o.candidates, o.decisions) for o in self.offers(rows, rules, self.house.setting())]
 
 
 def _released(batch: Batch, log: str, first: int) -> list[Decided]:
