@@ -1,4 +1,4 @@
-/** The map in a real browser: vessels are there, can be picked and measured between, with WebGL, without it, and after the
+/** The map in a real browser: vessels are there, can be picked, with WebGL, without it, and after the
  * graphics driver was reset. What is on the screen is judged by the pixels of a screenshot. */
 import { type Page, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
