@@ -95,16 +95,19 @@ describe.skipIf(why)("one case, two desks", () => {
     await b.page.keyboard.press("i");
     await b.page.locator("#page h2", { hasText: b.say("page.incidents") }).waitFor();
 
-    // ---- a call at one desk: break-glass, and the other desk has it
+    // ---- the call that waits in the log of one desk: break-glass from it, and the other desk has it
+    await a.page.keyboard.press("l");
+    const call = a.page.locator("li.entry", { hasText: "MAYDAY" }).first();
+    await call.waitFor();
     await crossed("open to seen at the other desk", async () => {
-      await a.page.keyboard.press("g");
+      await call.getByRole("button", { name: a.say("glass.do") }).click();
       await dialog(a).getByText(a.say("glass.means")).waitFor();
       await expect.poll(() => dialog(a).locator("input[name=partner]:checked").inputValue()).toBe("harbour");
+      await expect.poll(() => dialog(a).locator("textarea[name=what]").inputValue()).toContain("MAYDAY");
+      await expect.poll(() => dialog(a).locator("input[name=place]").inputValue()).toMatch(/^24.+N.+122.+E/);
       await dialog(a).locator("input[name=vessel]").fill(VESSEL);
       await dialog(a).locator("input[name=title]").fill(VESSEL);
-      await dialog(a).locator("input[name=place]").fill(PLACE);
       await dialog(a).locator("input[name=persons]").fill("3");
-      await dialog(a).locator("textarea[name=what]").fill("機関故障、漂流中（演習）");
       await send(a);
     }, async () => {
       await b.page.locator("li.incident", { hasText: VESSEL }).getByText(b.say("incident.offered_to_us")).waitFor();
