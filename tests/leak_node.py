@@ -314,6 +314,10 @@ class LeakNode:
         """Let open streams look once more, and wait until they have."""
         live.asyncio = self.gate
         self.gate.open()
+        self.let_rest(streams)
+
+    def let_rest(self, streams):
+        """Wait until open streams have looked."""
 
         async def until():
             for _ in range(20_000):

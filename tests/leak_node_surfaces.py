@@ -41,6 +41,7 @@ def seen(world, *, deep=None, cise=True, **how):
         try:
             out = {"ticks": {}, "live": {}}
             streams = {form: node.follow(form) for form in ("cot", "nmea")}
+            node.let_rest(list(streams.values()))
             for k, now in enumerate(world.ticks):
                 _tick(node, out, k, now, streams)
             for name in DEEP if deep is None else deep:

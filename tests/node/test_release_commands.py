@@ -86,4 +86,8 @@ def test_a_row_of_a_dry_run_tells_what_changes_and_by_which_rule() -> None:
            "lat": 24.5, "lon": 123.5, "rule": "positions", "before": {"told_ms": None, "transforms": []},
            "after": {"told_ms": 1_796_000_300_000, "transforms": ["coarsen_position cell_m=1000"]}}  # fmt: skip
     said = _sample(row)
-    assert "gains" in said and "now not told, then coarsen_position cell_m=1000 (2026-" in said and "rule positions" in said
+    assert (
+        "gains" in said
+        and "now not told, then coarsen_position cell_m=1000 (2026-" in said
+        and "rule positions" in said
+    )

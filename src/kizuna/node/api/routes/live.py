@@ -60,18 +60,20 @@ def add_to(router: APIRouter, books: Books) -> None:
 async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> AsyncIterator[bytes]:
     held.append(viewer.name)
     try:
-        cursor, ticks, seen, more = 0, 0, None, False
-        if form == "nmea":
-            yield nmea_out.remark(said(node, viewer)).encode("ascii")
+        cursor, ticks, seen, more, words = 0, 0, None, False, ""
         while True:
             if viewer.partner and form == "cot":
                 seen, made, more = await run_in_threadpool(_released, node, viewer, seen)
-                if made:
-                    yield made
             else:
                 cursor, rows = await run_in_threadpool(Reader(node, viewer).moved, cursor)
-                if len(rows):
-                    yield b"".join(lines(node, viewer, form, rows))
+                made = b"".join(lines(node, viewer, form, rows)) if len(rows) else b""
+            if form == "nmea":
+                before, words = words, await run_in_threadpool(said, node, viewer)
+                made = (
+                    made if words == before else nmea_out.remark(words).encode("ascii") + made
+                )  # it rises with the rows
+            if made:
+                yield made
             if not more:
                 await asyncio.sleep(_LATE_TICK_S if viewer.delay_ms else _TICK_S)
             ticks += 1
