@@ -220,6 +220,31 @@ def test_what_stands_under_a_revoked_key_stays_out(known: list[Node]) -> None:
     assert asked(cedar, "birch") == [] and 431000001 not in cedar.shown()
 
 
+def test_what_a_carrier_brought_under_a_key_that_was_stolen_is_hidden_once_that_is_known(known: list[Node]) -> None:
+    ash, birch, cedar, _ = known
+    onward(birch, "ash", "cedar")
+    let(ash, "cedar", "birch")
+    name = ash.state("track.position", "birch")
+    meet(ash, birch, cedar)
+    assert state(cedar, name, "birch") == "taken" and set(cedar.shown()) == {431000001}
+    ash.state("track.position", "birch", geo=(123.6, 24.5))  # the head under which it was carried is not the last
+    revocation.revoke(ash.sharing, ROOT, revocation.ALL, os.urandom, dt.datetime.now(dt.UTC))
+    again(ash)
+    hears_of_keys(cedar, ash)
+    while cedar.arrivals.step():
+        pass
+    assert state(cedar, name, "birch") == "aside"
+    stones = cedar.sharing.shared.tombstones.of([name])
+    assert {i: (s.action, s.reason) for i, s in stones.items()} == {name: ("hide", "revoked key")}
+    assert [a for a in cedar.alarms if "revoked" in a] == [
+        "birch: 2 records of ash that it brought were signed by a key that was revoked since; they are hidden"
+    ], "the position and the grant under which it came"
+    again(cedar)
+    while cedar.arrivals.step():
+        pass
+    assert state(cedar, name, "birch") == "aside" and sum("revoked" in a for a in cedar.alarms) == 1, "told once"
+
+
 def test_all_that_waits_is_judged_again_however_much_it_is(row: list[Node], monkeypatch: pytest.MonkeyPatch) -> None:
     ash, birch, cedar, _ = row
     onward(birch, "ash", "cedar")

@@ -89,6 +89,11 @@ class Carried:
         )
         return [_carry(row) for row in self._database.rows(sql, *at, most)]
 
+    def taken(self, origin: str) -> list[Carry]:
+        """All of an originator that were taken in with a proof."""
+        sql = f"SELECT {_CARRY} FROM carried WHERE state = '{TAKEN}' AND origin = ? AND carriage <> x''"  # noqa: S608
+        return [_carry(row) for row in self._database.rows(sql, origin)]
+
     def counts(self) -> list[tuple[str, str, str, int]]:
         """(originator, carrier, state, how many)."""
         sql = "SELECT origin, carrier, state, count(*) FROM carried GROUP BY origin, carrier, state"

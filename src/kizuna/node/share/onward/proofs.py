@@ -80,7 +80,7 @@ class Proofs:
         carried = shared.carried.get(record)
         if carried is not None and carried.carriage and carried.state == TAKEN:
             paper = self.paper(carried.carriage)
-            why = self._fault(origin, paper.checkpoint.encode())
+            why = self.head_fault(origin, paper.checkpoint.encode())
             if why is None:
                 return proof_in(paper, record)
             if why.code != RETIRED:
@@ -101,12 +101,12 @@ class Proofs:
     def _head(self, origin: str, n: int, state: LogState) -> tuple[int, bytes] | None:
         """A signed head over this entry that counts now, of a tree that is held: the newest."""
         heads = [(state.head_size, state.head)] if state.head is not None and n < state.head_size <= state.size else []
-        if heads and self._fault(origin, heads[0][1]) is None:
+        if heads and self.head_fault(origin, heads[0][1]) is None:
             return heads[0]
         rows = [(s, note) for s, _, note in self._office.shared.logs.checkpoints(state.name, n) if n < s <= state.size]
-        return next((row for row in reversed(rows) if self._fault(origin, row[1]) is None), None)
+        return next((row for row in reversed(rows) if self.head_fault(origin, row[1]) is None), None)
 
-    def _fault(self, origin: str, note: bytes) -> KizunaError | None:
+    def head_fault(self, origin: str, note: bytes) -> KizunaError | None:
         """Why a head of a party does not count as its keys stand now; None where it does."""
         ring = self.ring(origin)
         key = (note, ring.digests)

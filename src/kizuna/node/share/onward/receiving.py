@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kizuna.base.errors import InputError, KizunaError
+from kizuna.node.share.onward import doubt
 from kizuna.records.bodies.onward import Carriage, CarriageRequest, CarriedKeys
 from kizuna.records.kinds import read_body
 from kizuna.records.record import decode
@@ -47,7 +48,7 @@ class Receiving:
         self._office = office
         self._seen: Any = None
         self._again: list[Carry] = []
-        self._due = True
+        self._due = self._doubt = True
         self._upto: Carry | None = None
         """How far a look through what was set aside has come."""
         self._head: tuple[tuple[str, str, tuple[bytes, ...]], Carriage, Checkpoint] | None = None
@@ -57,6 +58,9 @@ class Receiving:
         """Judge what came, in its order, and what waited where something changed since."""
         out: list[Received] = []
         faults: list[tuple[str, str, str]] = []
+        if self._doubt:
+            self._doubt = False
+            faults += doubt.look(self._office)
         for row in rows:
             if row.record.origin == self._office.me:
                 continue  # our own, brought back
@@ -154,7 +158,7 @@ class Receiving:
         return self._due
 
     def _look_again(self) -> None:
-        self._due, self._upto = True, None
+        self._due, self._doubt, self._upto = True, True, None
 
     def _waiting(self) -> list[Received]:
         """What was set aside and passes now. It stays aside in the book until it was handed on (``done``)."""
