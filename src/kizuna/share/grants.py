@@ -204,6 +204,12 @@ class Grants:
             self.version += 1
         return ""
 
+    def doubt(self, names: Iterable[str]) -> None:
+        """Grants whose signature does not count any more: they have ended."""
+        if new := {(self._given[name][0], name) for name in names if name in self._given} - self._ended:
+            self._ended |= new
+            self.version += 1
+
     def _put(self, name: str, record: Record, body: Grant) -> None:
         self._given[name] = (record.origin, body, record.observed_ms)
         for each in set(body.records):

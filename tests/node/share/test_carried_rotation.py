@@ -227,6 +227,7 @@ def test_what_a_carrier_brought_under_a_key_that_was_stolen_is_hidden_once_that_
     name = ash.state("track.position", "birch")
     meet(ash, birch, cedar)
     assert state(cedar, name, "birch") == "taken" and set(cedar.shown()) == {431000001}
+    assert [g.ended for g in cedar.office.grants.given()] == [False]
     ash.state("track.position", "birch", geo=(123.6, 24.5))  # the head under which it was carried is not the last
     revocation.revoke(ash.sharing, ROOT, revocation.ALL, os.urandom, dt.datetime.now(dt.UTC))
     again(ash)
@@ -239,9 +240,11 @@ def test_what_a_carrier_brought_under_a_key_that_was_stolen_is_hidden_once_that_
     assert [a for a in cedar.alarms if "revoked" in a] == [
         "birch: 2 records of ash that it brought were signed by a key that was revoked since; they are hidden"
     ], "the position and the grant under which it came"
+    assert [g.ended for g in cedar.office.grants.given()] == [True]
     again(cedar)
     while cedar.arrivals.step():
         pass
+    assert [g.ended for g in cedar.office.grants.given()] == [True]
     assert state(cedar, name, "birch") == "aside" and sum("revoked" in a for a in cedar.alarms) == 1, "told once"
 
 

@@ -30,6 +30,7 @@ from kizuna.node.share.desk.refusal import Refusal, of_decision
 from kizuna.node.share.desk.taxii import TaxiiDesk
 from kizuna.node.share.exchange.taxii_received import KIND as CTI
 from kizuna.node.share.incidents.cases import Cases
+from kizuna.node.share.onward import doubt
 from kizuna.node.share.onward.desk import OnwardDesk
 from kizuna.node.share.onward.grants import PROPOSED
 from kizuna.node.share.onward.proofs import CONFIRMED, Proofs
@@ -129,7 +130,7 @@ class Office:
         """Rebuild what is known."""
         with self.lock:
             self._read_agreements()
-            self.sharing.bound, self.sharing.doubted = self.bound, self.hidden.add
+            self.sharing.bound, self.sharing.doubted = self.bound, lambda names: doubt.doubted(self, names)
             self.look()
 
     def close(self) -> None:
@@ -277,7 +278,7 @@ class Office:
         elif row.what in ("request", "answer", "request.end"):
             _refuse(self.requests.take(row.data, row.proved, row.at_ms))
         elif row.what in ("grant", "grant.end"):
-            _refuse(self.grants.take(row.data, row.proved))
+            _refuse(doubt.take_grant(self, row))
         elif row.what in ("consent.request", "consent.refusal") or row.what.startswith(PROPOSED):
             self.onward.grants.take(row)
         elif row.what == CONFIRMED:

@@ -1,11 +1,13 @@
 """What the revocation of an originator's key has made doubtful of what carriers brought.
 
 A carried record rests on its proof, and the proof on a head. Where the head does not count any more and nothing else
-proves the record, it is hidden as ``trust.doubt`` hides what came from the originator itself.
+proves the record, it is hidden as ``trust.doubt`` hides what came from the originator itself. A grant among what is
+hidden, however it came, is leave no longer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kizuna.base.errors import KizunaError, TrustError
@@ -14,7 +16,25 @@ from kizuna.stores.shared.books import Tombstone
 from kizuna.stores.shared.onward import ASIDE, Carry
 
 if TYPE_CHECKING:
+    from kizuna.node.share.desk.journal import Row
     from kizuna.node.share.desk.office import Office
+
+
+def doubted(office: Office, names: Iterable[str]) -> None:
+    """These records are hidden for a revoked key: their rows are not shown, and grants among them are no leave."""
+    held = list(names)
+    office.hidden.add(held)
+    with office.lock:
+        office.grants.doubt(held)
+
+
+def take_grant(office: Office, row: Row) -> str:
+    """Take a grant or an end of grants; why not, or nothing. One that was hidden for a revoked key stays no leave."""
+    why = office.grants.take(row.data, row.proved)
+    stone = office.shared.tombstones.of([row.id]).get(row.id)
+    if stone is not None and stone.reason == REASON:
+        office.grants.doubt([row.id])
+    return why
 
 
 def look(office: Office) -> list[tuple[str, str, str]]:
