@@ -349,7 +349,7 @@ def test_every_line_reads_in_three_languages():
     lines = {lang: [wording.say(r.entry, lang) for r in north.case().timeline.rows] for lang in ("en", "ja", "zh-Hant")}
     assert lines["en"][0] == "Incident opened: missing vessel, Kaiun 8, 24-07.40N 123-27.40E, 4 persons"
     assert all(lines["en"][k] != lines["ja"][k] != lines["zh-Hant"][k] for k in (0, 1, 2))
-    assert lines["ja"][-1] == "終了を提案:発見に至らず, 行方不明 4"
+    assert lines["ja"][-1] == "終了を提案：発見に至らず, 行方不明 4"
     assert all("{" not in line for each in lines.values() for line in each)
 
 

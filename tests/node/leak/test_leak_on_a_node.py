@@ -140,9 +140,9 @@ def newest_time_of_the_node(patch):
     patch.setattr(collections, "_when", None)
     true = documents.described
 
-    def described(base, one, node, reader):
-        found = true(base, replace(one, extent=None), node, reader)
-        return {**found, "updated": int(node.store.versions().newest_ms)}
+    def described(base, one, marking, reader):
+        found = true(base, replace(one, extent=None), marking, reader)
+        return {**found, "updated": int(reader._node.store.versions().newest_ms)}
 
     patch.setattr(documents, "described", described)
 
