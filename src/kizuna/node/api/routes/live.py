@@ -69,9 +69,8 @@ async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> As
                 made = b"".join(lines(node, viewer, form, rows)) if len(rows) else b""
             if form == "nmea":
                 before, words = words, await run_in_threadpool(said, node, viewer)
-                made = (
-                    made if words == before else nmea_out.remark(words).encode("ascii") + made
-                )  # it rises with the rows
+                if words != before:  # ahead of the rows with which it rose
+                    yield nmea_out.remark(words).encode("ascii")
             if made:
                 yield made
             if not more:
