@@ -2,8 +2,6 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +12,8 @@ from kizuna.node.share.trust import revocation, rotation
 from kizuna.records.bodies.onward import CarriedKeys, Scope
 from kizuna.records.record import decode
 from kizuna.share.receipt import RootKey
-from node.share.onward_nodes import Node, agreed, chain, confirm, introduce, made, meet, onward, sync
+from node.share.onward_nodes import Node, agreed, confirm, introduce, meet, onward, sync
 
-PARTIES = ("ash", "birch", "cedar", "dune")
 DAY = 86_400_000
 
 
@@ -34,27 +31,11 @@ class Root:
 ROOT = Root()
 
 
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("rotation"), *PARTIES)
-
-
 @pytest.fixture
-def row(homes: Path, tmp_path: Path) -> Iterator[list[Node]]:
-    nodes = chain(homes, tmp_path, *PARTIES)
-    yield nodes
-    for node in nodes:
-        node.end()
-
-
-@pytest.fixture
-def known(homes: Path, tmp_path: Path) -> Iterator[list[Node]]:
+def known(row: list[Node]) -> list[Node]:
     """The same, and cedar was introduced to ash."""
-    nodes = chain(homes, tmp_path, *PARTIES)
-    introduce(nodes[0], nodes[2])
-    yield nodes
-    for node in nodes:
-        node.end()
+    introduce(row[0], row[2])
+    return row
 
 
 def let(node: Node, to: str, *via: str) -> None:

@@ -1,6 +1,5 @@
 """What another party stated goes on in its own bytes, with its own proof, where it and our rules allow; and nowhere else."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,25 +12,9 @@ from kizuna.node.share.onward.grants import Wish
 from kizuna.records.bodies.onward import CarriedKeys, Scope
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.share.decide import Decision
-from node.share.onward_nodes import ONWARD, RULES, Node, chain, confirm, made, meet, onward, sync
+from node.share.onward_nodes import ONWARD, RULES, Node, confirm, meet, onward, sync
 
 DAY = 86_400_000
-
-
-PARTIES = ("ash", "birch", "cedar", "dune")
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("onward"), *PARTIES)
-
-
-@pytest.fixture
-def row(homes: Path, tmp_path: Path) -> Iterator[list[Node]]:
-    nodes = chain(homes, tmp_path, *PARTIES)
-    yield nodes
-    for node in nodes:
-        node.end()
 
 
 def let(node: Node, scope: Scope, *via: str, days: float = 1) -> str:
