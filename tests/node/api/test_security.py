@@ -8,7 +8,8 @@ from fake_keep import fix
 from happen import gap
 from station import NOW, PASSWORD, Browser, station
 
-from kizuna.node.api.door import BODY_MOST, PUBLIC, PUBLIC_UNDER
+from kizuna.node.api.door import BODY_MOST, PUBLIC, PUBLIC_UNDER, STRANGER_MOST
+from kizuna.node.desk.audit import AGAIN_MS, REFUSED_MOST
 from kizuna.node.desk.rules import ROLES, RULES, may
 
 
@@ -301,6 +302,41 @@ def test_limits_of_queries_and_bodies(here):
     for body in (b"{", b"\xff", b"[" * 100_000, b'{"text": NaN}'):
         answer = analyst.call("POST", "/api/log", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code in (400, 413), body[:10]
+
+
+def test_strangers_are_not_given_the_memory_of_those_inside(here):
+    """A hundred who hold a login half sent open must not cost what a hundred uploads cost."""
+    stranger, json = here.browser(), {"Content-Type": "application/json"}
+    for path in ("/api/login", "/api/setup"):
+        announced = stranger.call("POST", path, content=b" " * (STRANGER_MOST + 1), headers=json)
+        assert announced.status_code == 413, path
+
+        async def pieces():
+            for _ in range(STRANGER_MOST // 4096 + 1):
+                yield b" " * 4096
+
+        assert stranger.call("POST", path, content=pieces(), headers=json).status_code == 413, path
+    assert here.user("analyst").post("/api/log", {"text": "x"}).status_code == 201
+
+
+def test_addresses_that_are_none_are_refused_and_no_fault(here, tmp_path):
+    stranger = here.browser()
+    body = {"user": "x", "password": "y"}
+    assert stranger.post("/api/login", body, headers={"Origin": "http://["}).status_code == 403
+    with station(tmp_path / "named", hosts=("node.test",)) as one:
+        assert one.browser().get("/health", headers={"Host": "["}).status_code == 400
+
+
+def test_who_is_refused_at_the_door_cannot_push_out_what_others_did(here):
+    stranger, audit = here.browser(), here.desk.audit
+    for _ in range(REFUSED_MOST + 50):
+        assert stranger.post("/api/setup", {"user": "x", "password": "y", "token": "z"}).status_code == 403
+    assert len(audit.page(act="setup")) == REFUSED_MOST
+    here.clock.now += AGAIN_MS
+    stranger.post("/api/login", {"user": "x", "password": "y"})
+    assert [r["outcome"] for r in audit.page(act="door")] == ["50 more refused in ten minutes"]
+    assert len(audit.page(act="login")) == 1 and audit.verify().whole
+    assert here.user("viewer").get("/api/me").status_code == 200
 
 
 def test_a_node_known_by_name_answers_to_that_name(tmp_path):

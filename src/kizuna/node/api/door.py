@@ -19,7 +19,7 @@ import secrets
 import time
 from math import inf
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
@@ -33,6 +33,9 @@ from kizuna.node.api.view import Viewer
 from kizuna.node.desk.rules import RECEIVED, TAXII, may
 
 BODY_MOST: Final = 4 << 20
+STRANGER_MOST: Final = 16 << 10
+"""Bytes of a body of somebody who is not logged in: names and passwords. What is held for strangers stays small."""
+_DIGITS: Final = 12
 BODY_S: Final = 20.0
 """A body has so long to come."""
 QUERY_MOST: Final = 4096
@@ -108,7 +111,7 @@ class Door:
             if refused is not None:
                 await refused(scope, receive, outward)
             else:
-                await self._app(scope, _bounded(receive), outward)
+                await self._app(scope, _bounded(receive, _most(viewer)), outward)
         except Exception:  # noqa: BLE001  a bug ends one request, not the node; it is in the log
             _LOG.exception("request %s failed", request_id)
             if not told["status"]:
@@ -142,7 +145,7 @@ class Door:
     def _refused(self, scope: Scope, headers: Headers, viewer: Viewer | None) -> Response | None:
         """The refusal that a request gets before any route is looked up, or None."""
         path, method = scope["path"], scope["method"]
-        fault = _odd(scope, headers, self._node.facts.hosts)
+        fault = _odd(scope, headers, self._node.facts.hosts, _most(viewer))
         taxii = path.startswith(TAXII_UNDER) and viewer is not None and viewer.role in (TAXII, RECEIVED)
         if fault is None and method not in _READS and not taxii:
             if headers.get("x-kizuna") != "1" or not _same_origin(headers):
@@ -198,19 +201,33 @@ def _secret(authorization: str) -> str:
     return ""
 
 
-def _odd(scope: Scope, headers: Headers, hosts: tuple[str, ...]) -> tuple[int, str] | None:
-    """What is wrong with a request whoever sends it."""
-    if hosts and urlsplit(f"//{headers.get('host', '')}").hostname not in hosts:
+def _most(viewer: Viewer | None) -> int:
+    """Bytes that a body may have."""
+    return BODY_MOST if viewer is not None else STRANGER_MOST
+
+
+def _odd(scope: Scope, headers: Headers, hosts: tuple[str, ...], most: int) -> tuple[int, str] | None:
+    """What is wrong with a request whoever sends it; ``most``: bytes of a body."""
+    if hosts and _parts(f"//{headers.get('host', '')}").hostname not in hosts:
         return 400, "this node is not known under that name"
     if len(scope.get("query_string", b"")) > QUERY_MOST:
         return 400, f"a query has {QUERY_MOST} bytes at most"
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > BODY_MOST:
-        return 413, f"a body has {BODY_MOST} bytes at most"
+    if not (length.isascii() and length.isdigit() and len(length) <= _DIGITS) or int(length) > most:
+        return 413, f"a body has {most} bytes at most"
     return None
 
 
-def _bounded(receive: Receive) -> Receive:
+def _parts(url: str) -> SplitResult:
+    """Parts of an address that somebody sent; of one that is none, nothing."""
+    try:
+        found = urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+    return found
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
     """Bodies that grow beyond the limit or do not come in time end the request, whatever length they announced."""
     got, until = 0, 0.0
 
@@ -226,7 +243,7 @@ def _bounded(receive: Receive) -> Receive:
             raise HTTPException(408, headers={"Connection": "close"}) from None
         if message["type"] == "http.request":
             got += len(message.get("body", b""))
-            if got > BODY_MOST:
+            if got > most:
                 raise HTTPException(413)
             if not message.get("more_body"):
                 until = inf
@@ -249,7 +266,7 @@ def _same_origin(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+    return origin is None or _parts(origin).netloc == headers.get("host", "")
 
 
 def _log(scope: Scope, told: dict[str, Any], viewer: Viewer | None, request_id: str, took_s: float) -> None:

@@ -4,11 +4,13 @@ What is seen again and again by one user (a vessel card that refreshes) is one l
 gathered and written after a second or at ``GATHERED_MOST``, so that looking costs no write each; what was *done* is
 written before it is answered. When the table holds more than ``ROWS_MOST`` lines, the older half moves to a file of
 JSON lines beside it; the ``FILES_MOST`` newest files stay. Every line carries the hash of the line before
-(``audit_chain``).
+(``audit_chain``). Of those who are refused at the door ``REFUSED_MOST`` lines are told in ``AGAIN_MS``, and the rest as
+a number: whoever may not come in cannot push out what others did.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -26,6 +28,7 @@ ROWS_MOST: Final = 200_000
 FILES_MOST: Final = 50
 AGAIN_MS: Final = 10 * MINUTE_MS
 GATHERED_MOST: Final = 100
+REFUSED_MOST: Final = 200
 _WAIT_S: Final = 1.0
 _WAITING_MOST: Final = 10_000
 _REMEMBERED_MOST: Final = 50_000
@@ -47,6 +50,8 @@ class Audit:
         self._closed = False
         self._told: dict[tuple[str, str, str], int] = {}
         self._until_check = 0
+        self._refused = (0, 0)
+        """Number of the ten minutes, and how many were refused in them."""
 
     def saw(self, by: str, act: str, thing: str, address: str) -> None:
         """Somebody was shown something."""
@@ -76,6 +81,21 @@ class Audit:
             now = self._clock()
             self._gathered += [(now, by[:_TEXT_MOST], act, thing[:_TEXT_MOST], out, address) for thing, out in things]
         self.flush()
+
+    def refused(self, by: str, act: str, outcome: str, address: str) -> None:
+        """Somebody who is not logged in was refused, as ``by`` says without proof."""
+        now = self._clock() // AGAIN_MS
+        with self._lock:
+            before, count = self._refused
+            self._refused = (now, count + 1 if before == now else 1)
+        if before != now:
+            self._tell_refused(count)
+        if before != now or count < REFUSED_MOST:
+            self.did(by, act, "", outcome, address)
+
+    def _tell_refused(self, count: int) -> None:
+        if count > REFUSED_MOST:
+            self.did("", "door", "", f"{count - REFUSED_MOST} more refused in ten minutes", "")
 
     def _flush_seen(self) -> None:
         """Write what was gathered; looking goes on where the disk is full, and the lines wait for room."""
@@ -135,6 +155,8 @@ class Audit:
         """Write what was gathered, for the last time."""
         self._closed = True
         self._flush_seen()
+        with contextlib.suppress(UnavailableError):
+            self._tell_refused(self._refused[1])
 
     def page(
         self, *, before_id: int | None = None, by: str | None = None, act: str = "", text: str = "",

@@ -53,7 +53,7 @@ class DetectionsDoor:
         source_id = self._source_of(request.headers.get("authorization", ""))
         if source_id is None:
             await asyncio.sleep(_WAIT_S)
-            await asyncio.to_thread(self._node.desk.audit.did, "", "detections", "", "refused", address)
+            await asyncio.to_thread(self._node.desk.audit.refused, "", "detections", "refused", address)
             return problem(401, "no source has this token", {"www-authenticate": "Bearer"})
         try:
             body = await asyncio.wait_for(_body(request), BODY_S)

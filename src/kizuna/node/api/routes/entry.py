@@ -91,11 +91,11 @@ def add_to(router: APIRouter, node: Node) -> None:
         address = _address(request)
         found = await turns.take(lambda: people.check(body.user, body.password, address))
         if isinstance(found, Wait):
-            audit.did(body.user, "login", "", "waits", address)
+            audit.refused(body.user, "login", "waits", address)
             raise Problem(429, f"too many failures; try again in {found.seconds} s", code="wait",
                           facts={"seconds": found.seconds}, Retry_After=str(found.seconds))  # fmt: skip
         if found is None:
-            audit.did(body.user, "login", "", "refused", address)
+            audit.refused(body.user, "login", "refused", address)
             raise Problem(401, "user or password is wrong", code="wrong_password")
         return begin_session(node, request, found)
 
@@ -103,10 +103,11 @@ def add_to(router: APIRouter, node: Node) -> None:
     async def setup(request: Request, body: Annotated[FirstUser, Body()]) -> Response:
         """Make the first administrator with the link that the node printed."""
         user = await turns.take(lambda: people.set_up(body.token, body.user, body.password))
-        audit.did(body.user, "setup", "", "done" if user else "refused", _address(request))
         if user is None:
+            audit.refused(body.user, "setup", "refused", _address(request))
             raise Problem(403, "the set-up link does not hold: it was used, is older than a day, or is not needed",
                           code="setup_link")  # fmt: skip
+        audit.did(user.name, "setup", "", "done", _address(request))
         return begin_session(node, request, user)
 
     @router.post("/api/logout", **needs("session.end"))

@@ -45,11 +45,11 @@ def add_to(router: APIRouter, node: Node) -> None:
             binding = cookie_of(request.headers, cookie)
             claims, where = await run_in_threadpool(provider.end, dict(request.query_params), binding)
         except TrustError as exc:
-            node.desk.audit.did("", "login.oidc", "", f"refused: {exc.message}"[:100], address)
+            node.desk.audit.refused("", "login.oidc", f"refused: {exc.message}"[:100], address)
             raise Problem(403, exc.message) from exc
         user = await run_in_threadpool(user_of, claims, settings, node.desk.people)
         if user is None:
-            node.desk.audit.did(str(claims["sub"]), "login.oidc", "", "no user here", address)
+            node.desk.audit.refused(str(claims["sub"]), "login.oidc", "no user here", address)
             raise Problem(403, "you are known to your organisation, but no user of this node")
         begun = begin_session(node, request, user)
         # A page, not a redirect: browsers send a strict cookie only with what our own page asks for.
