@@ -28,5 +28,3 @@ EARTH_MEAN_RADIUS_M: Final = 6_371_008.7714
 
 MISSING_TIME_MS: Final = -(2**63)
 """The value of a missing time in a ``time_ms`` column (null in files)."""
-MISSING_INT: Final = -1
-"""The value of a missing code or small integer, where the column does not declare another."""

@@ -60,8 +60,6 @@ STATIC_FIELDS: Final = (
     "imo", "callsign", "shipname", "ship_type", "cargo", "length", "width", "to_bow", "to_stern", "to_port",
     "to_starboard", "draught", "destination", "eta", "eta_month", "eta_day", "eta_hour", "eta_minute", "epfd",
 )  # fmt: skip
-CODED_FIELDS: Final = ("nav_status", "mobile", "receiver_type", "station")
-NUMBER_FIELDS: Final = ("mmsi", "lat", "lon", "sog", "cog", "heading", "rot", "msg_type")
 
 _FIELD_OF: Final = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _MARKS: Final[dict[str, set[str]]] = {

@@ -24,7 +24,6 @@ Array = npt.NDArray[Any]
 _MESSAGES: Final = 1 << 15
 _REJECT_ROWS: Final = 1 << 13
 _MASK63 = np.uint64(2**63 - 1)
-_SHARED = ("source_id", "label", "context")
 
 
 class Rows:

@@ -29,7 +29,6 @@ from kizuna.base.errors import InputError
 from kizuna.base.table import Array
 from kizuna.base.units import HOUR_MS
 from kizuna.tracks.kernels import predict as kernels
-from kizuna.tracks.table import NOISE_KINDS, Tracks
 
 STATES: Final = ("at rest", "slow", "under way")
 MODES: Final = ("between", "beyond")
@@ -110,20 +109,6 @@ class Paths:
     def __len__(self) -> int:
         """Number of segments."""
         return len(self.start)
-
-
-def paths_of(tracks: Tracks, length_m: Array | None = None) -> Paths:
-    """Paths of all segments that are not noise; ``length_m`` float by segment."""
-    segments = tracks.segments
-    good = np.flatnonzero(segments["noise"] != NOISE_KINDS.index("overlapping_short"))
-    names = segments["vessel_id"].take(np.asarray(good)).dictionary_encode()
-    unknown = np.full(len(segments), np.nan)
-    return Paths(
-        tracks.time_ms, tracks.lat_deg, tracks.lon_deg, tracks.sog_kn, tracks.cog_deg, tracks.seg_start[good],
-        tracks.seg_end[good], segments["mmsi"][good], segments["seg_id"][good],
-        vessel_numbers(segments["mmsi"][good], names.indices.fill_null(-1).to_numpy(zero_copy_only=False)),
-        (unknown if length_m is None else np.asarray(length_m, np.float64))[good],
-    )  # fmt: skip
 
 
 def vessel_numbers(mmsi: Array, name: Array) -> Array:

@@ -23,7 +23,6 @@ from kizuna.events.table import EVENT_TYPES, EVENTS, REASONS, STATUSES
 
 OPEN, CLOSED, SUPERSEDED, RETRACTED = (STATUSES.index(s) for s in ("open", "closed", "superseded", "retracted"))
 LATE_DATA: Final = REASONS.index("late_data")
-_MEETING: Final = EVENT_TYPES.index("encounter")
 _GROWING: Final = tuple(EVENT_TYPES.index(t) for t in ("encounter", "loitering"))
 """Types whose end moves while they go on, although the table has no open state for them."""
 _NUMBERS: Final = (

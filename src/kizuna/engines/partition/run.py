@@ -83,11 +83,6 @@ class _Job:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def expected_rows(request: Request) -> int:
-    """About how many rows the inputs have."""
-    return plans.rows_of(named(request.inputs, request.options.source))
-
-
 def detect_in_parts(request: Request, out: Path, how: Partitioned, progress: Progress = silent) -> RunSummary:
     """Run all stages in partitions and leave in ``out`` what ``run.detect_into`` leaves.
 

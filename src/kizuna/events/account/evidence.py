@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,6 @@ from kizuna.base.table import Array
 from kizuna.events.kernels.medians import group_medians
 from kizuna.events.table import PROOF_TYPE, TEST_TYPE
 from kizuna.tracks.table import Tracks
-
-RELATIONS: Final = (">", ">=", "<", "<=")
 
 
 class Test(NamedTuple):

@@ -152,15 +152,3 @@ def _one_meaning(text: str) -> dict[str, str]:
     if dict(pairs).keys() - _PARAMETERS:
         raise ValueError("an unknown parameter")
     return dict(pairs)
-
-
-def created_of(headers: Mapping[str, str]) -> int | None:
-    """The ``created`` that a request claims, unchecked: to tell a node whose clock is off what time it is here."""
-    import http_sf  # noqa: PLC0415
-
-    try:
-        parsed: Any = http_sf.parse(headers.get("signature-input", "").encode(), tltype="dictionary")
-        created = parsed[_LABEL][1]["created"]
-    except (ValueError, KeyError, TypeError, IndexError):
-        return None
-    return created if type(created) is int else None

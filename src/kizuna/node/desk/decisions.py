@@ -65,11 +65,6 @@ class Standing:
                 return silence
         return None
 
-    def vessel_silenced(self, mmsi: int, now_ms: int) -> bool:
-        """Whether a silence covers the whole vessel now."""
-        silence = self.by_vessel.get(mmsi)
-        return silence is not None and not _over(silence, now_ms)
-
 
 def _over(deed: Deed, now_ms: int) -> bool:
     return deed.until_ms is not None and deed.until_ms <= now_ms

@@ -29,7 +29,6 @@ from kizuna.records.label import word_of
 from kizuna.records.record import Record
 from kizuna.share.transforms.grid import listed
 
-NUMBER_BITS: Final = 63
 Row = tuple[str, str, Record, Any]
 """Who told it (``originator/carrier`` where a carrier brought it), record id, record, body."""
 

@@ -27,7 +27,6 @@ from kizuna.places.zone import Zone, make_zone
 
 KIND: Final = "claim"
 LABEL: Final = "computed"
-LIMITS_NM: Final = (12.0, 24.0, 200.0)
 _M_PER_DEG: Final = 110_574.0
 Box = tuple[float, float, float, float]
 

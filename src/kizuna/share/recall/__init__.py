@@ -2,6 +2,6 @@
 
 from kizuna.share.recall.corrections import Corrections
 from kizuna.share.recall.hops import HOPS, Hop
-from kizuna.share.recall.recalls import DUTY_KINDS, Bar, Holding, Outcome, Recalls, Send
+from kizuna.share.recall.recalls import Bar, Holding, Outcome, Recalls, Send
 
-__all__ = ["DUTY_KINDS", "HOPS", "Bar", "Corrections", "Holding", "Hop", "Outcome", "Recalls", "Send"]
+__all__ = ["HOPS", "Bar", "Corrections", "Holding", "Hop", "Outcome", "Recalls", "Send"]

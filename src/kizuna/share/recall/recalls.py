@@ -32,8 +32,6 @@ from kizuna.share.recall.hops import HOPS, HOPS_MAX, Hop, State, depth
 Action = Literal["annotate", "hide", "delete"]
 _STRENGTH: Final = ("annotate", "hide", "delete")
 _FOLLOWS: Final = Label(tlp=Tlp.CLEAR, rel_to=frozenset((EVERYBODY,)), reshare=Reshare.FREE)
-DUTY_KINDS: Final = frozenset(("recall", "recall.ack"))
-"""Kinds that go where they must by ``Send``, whatever the rules of release say."""
 
 
 class Holding(NamedTuple):
