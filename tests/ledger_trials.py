@@ -1,4 +1,4 @@
-"""Trials of the ledger that tests run in small and `tests/soak/ledger_trials.py` in full: bent pages, forks, key schedules."""
+"""Trials of the ledger that tests run in small and `tests/soak/ledger_soak.py` in full: bent pages, forks, key schedules."""
 
 import random as chance
 from hashlib import sha256
