@@ -29,6 +29,16 @@ describe("asking the node", () => {
     await expect(away.get("/x")).rejects.toBeInstanceOf(Unreachable);
   });
 
+  test("a line that is too slow, or breaks, in the middle of an answer is a node that does not answer", async () => {
+    for (const error of [new DOMException("signal timed out", "TimeoutError"), new TypeError("network error")]) {
+      const cut = () => new Response(new ReadableStream({ start: (to) => (to.enqueue(new TextEncoder().encode('{"a":')), to.error(error)) }));
+      const client = new Client("", () => Promise.resolve(cut()));
+      for (const ask of [client.get("/x"), client.bytes("/x"), client.post("/x")]) await expect(ask).rejects.toBeInstanceOf(Unreachable);
+    }
+    const odd = new Client("", () => Promise.resolve(new Response("{half")));
+    await expect(odd.get("/x")).rejects.toBeInstanceOf(SyntaxError);
+  });
+
   test("an ended session is renewed once for all who wait, and each call is then made once more", async () => {
     let known = false;
     const posted: string[] = [];

@@ -40,12 +40,13 @@ export class Client {
   }
 
   async get<T>(path: string, query: Query = {}): Promise<T> {
-    return (await (await this.#ask("GET", path + queryText(query))).json()) as T;
+    const answer = await this.#ask("GET", path + queryText(query));
+    return (await whole(answer.json())) as T;
   }
 
   async bytes(path: string, query: Query = {}): Promise<{ bytes: Uint8Array; headers: Headers }> {
     const answer = await this.#ask("GET", path + queryText(query));
-    return { bytes: new Uint8Array(await answer.arrayBuffer()), headers: answer.headers };
+    return { bytes: new Uint8Array(await whole(answer.arrayBuffer())), headers: answer.headers };
   }
 
   /** ``wait_ms``: for what the node has to work on for longer. */
@@ -75,7 +76,7 @@ export class Client {
 
   async #send<T>(method: string, path: string, body?: unknown, wait_ms = TIMEOUT_MS): Promise<T> {
     const answer = await this.#ask(method, path, body, wait_ms);
-    const text = await answer.text();
+    const text = await whole(answer.text());
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
@@ -105,6 +106,15 @@ export class Client {
     }
     if (answer.ok) return answer;
     throw await refusal(answer);
+  }
+}
+
+/** A body as it comes. A line that breaks, or is too slow, after the answer began is a node that cannot be reached. */
+async function whole<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body;
+  } catch (error) {
+    throw error instanceof SyntaxError ? error : new Unreachable(String(error));
   }
 }
 
