@@ -27,6 +27,7 @@ describe("what the node says", () => {
     const i = incidentOf(told.incident_other_desk);
     expect(i.timeline.length).toBe(told.incident_other_desk.entries);
     expect(i.tasks[0]!.may).toEqual(["start", "done", "fail"]);
+    expect(i.timeline.filter((l) => l.kind === "task").map((l) => l.task)).toEqual(["", i.tasks[0]!.id]);
     expect(i.glass).toEqual([expect.objectContaining({ to: "south", by: "north", clause: "memo/2" })]);
     expect(incidentOf(told.incident).timeline[0]!.acked).toBe(true);
     expect(i.fixes[0]).toMatchObject({ lat: 24.5, lon: 123.25, what: "fix" });

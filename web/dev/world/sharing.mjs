@@ -38,7 +38,8 @@ function leaves(now) {
       { ...leave({ records: [id("06")], to: "west" }), id: id("b2"), by: "north", of: "south", mine: true, answered: true, state: "refused", text: "EXERCISE: may West have it?", why: "EXERCISE: not before the review.", at_ms: now - 5 * hour, until_ms: null, officer: "release_officer", grant: null },
     ],
     strangers: [{ party: "cape", fingerprint: "3f2a-91bc-0d4e-77aa-5510-c2e9", carriers: ["south"], confirmed: false }],
-    aside: [{ record: id("07"), carrier: "south", origin: "cape", why: "nobody here has confirmed the root key of cape", kind: "track.position", at_ms: now - hour }],
+    aside: [{ record: id("07"), carrier: "south", origin: "cape", why: "nobody here has confirmed the root key of cape", kind: "track.position", at_ms: now - hour,
+      because: [{ code: "check.keys", facts: {}, reason: "the keys by which to judge it are not here, or not confirmed", because: [], exact: false }] }],
   };
 }
 

@@ -47,6 +47,8 @@ export interface TimelineLine {
   /** Until the other desk's receipt covers it. */
   acked?: boolean | null;
   records?: readonly string[];
+  /** The task that the line is about, where another line offered it. */
+  task?: string;
 }
 
 export interface TaskRow {

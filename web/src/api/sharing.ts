@@ -314,6 +314,7 @@ export interface AsideRow {
   carrier: string;
   kind: string;
   why: string;
+  because: readonly Reason[];
 }
 export interface Grants {
   grants: readonly Grant[];
@@ -359,6 +360,7 @@ export interface Quarantined {
   partner: string;
   at_ms: number;
   why: string;
+  because: readonly Reason[];
   size: number;
   begins: string;
   source: string;

@@ -153,7 +153,7 @@ export const grantsOf = (raw: Raw): Grants => ({
   })),
   proposals: rows(raw["proposals"]).map((p) => ({ ...scopeOf(p), id: text(p["id"]), by: text(p["by"]), until_ms: number(p["until_ms"]) ?? 0 })),
   strangers: rows(raw["strangers"]).map((s) => ({ party: text(s["party"]), fingerprint: text(s["fingerprint"]), carriers: texts(s["carriers"]), confirmed: s["confirmed"] === true })),
-  aside: rows(raw["aside"]).map((a) => ({ record: text(a["record"]), origin: text(a["origin"]), carrier: text(a["carrier"]), kind: text(a["kind"]), why: text(a["why"]) })),
+  aside: rows(raw["aside"]).map((a) => ({ record: text(a["record"]), origin: text(a["origin"]), carrier: text(a["carrier"]), kind: text(a["kind"]), why: text(a["why"]), because: reasons(a["because"], a["why"]) })),
 }); // prettier-ignore
 
 export const requestsOf = (raw: Raw): readonly Request[] =>
@@ -165,7 +165,7 @@ export const requestsOf = (raw: Raw): readonly Request[] =>
 export const reviewsOf = (raw: Raw): readonly Review[] => rows(raw["waiting"]) as unknown as readonly Review[];
 
 export const quarantineOf = (raw: Raw): readonly Quarantined[] =>
-  rows(raw["items"]).map((q) => ({ n: number(q["n"]) ?? 0, partner: text(q["partner"]), at_ms: number(q["at_ms"]) ?? 0, why: text(q["reason"]), size: number(q["size"]) ?? 0, begins: text(q["begins"]), source: text(q["source"]) }));
+  rows(raw["items"]).map((q) => ({ n: number(q["n"]) ?? 0, partner: text(q["partner"]), at_ms: number(q["at_ms"]) ?? 0, why: text(q["reason"]), because: reasons(q["because"], q["reason"]), size: number(q["size"]) ?? 0, begins: text(q["begins"]), source: text(q["source"]) }));
 
 export const agreementsOf = (raw: Raw): readonly Agreement[] =>
   rows(raw["agreements"]).map((a) => ({
@@ -212,7 +212,7 @@ export function incidentOf(raw: Raw): Incident {
     return {
       id: text(e["id"]), origin: text(e["author"]), by: text(e["by"]), at_ms: number(e["at_ms"]) ?? 0, kind: text(e["kind"]), text: free || (e["words"] as TimelineLine["text"]), lang: free ? text(e["lang"]) : "",
       overtaken: text(e["overtaken"]), fork: forks.has(`${text(e["author"])}/${text(e["n"])}`), lat: place?.[1] ?? null, lon: place?.[0] ?? null, recalled: e["recalled"] === true,
-      acked: told.length ? told.every((x) => x["state"] === "acknowledged") : null, held: waits ? { rule: text(waits["rule"]), why: reasons(waits["reasons"], waits["why"]) } : null,
+      acked: told.length ? told.every((x) => x["state"] === "acknowledged") : null, task: e["kind"] === "task" ? text(e["of"]) : "", held: waits ? { rule: text(waits["rule"]), why: reasons(waits["reasons"], waits["why"]) } : null,
     };
   }; // prettier-ignore
   return {

@@ -9,6 +9,8 @@ export interface Reason {
   facts: Facts;
   reason: string;
   because?: readonly Reason[];
+  /** Of what was set aside: whether the node said just this, or it is only what its exact words mean. */
+  exact?: boolean;
 }
 
 export type Role = "viewer" | "analyst" | "administrator" | "release_officer";

@@ -9,6 +9,7 @@ import { pullCables } from "./cables";
 import type { Desk } from "./desk";
 import { sensorIcon, sensorsSeen } from "./detections";
 import { html, key, nothing, panel, shapeIcon } from "./drawing";
+import { files } from "./files";
 
 /** These change with the hour and are asked for again. */
 const CHANGING: readonly string[] = ["coverage", "presence", "zones"];
@@ -92,7 +93,7 @@ export function mountLayers(desk: Desk): void {
         <label class="pick view">${t("view.label")} <select @change=${(e: Event) => desk.naming.look((e.target as HTMLSelectElement).value)}>
           ${desk.naming.own.views.map((v) => html`<option value=${v.id} ?selected=${v.id === desk.naming.view}>${desk.naming.viewName(v.id)}</option>`)}</select></label>
         <p class="muted">${t("layers.claims_means")}</p>
-        ${(["coverage", "presence"] as const).map((name) => (info(name)?.calculated ? html`<p class="muted scale">${t(`layer.${name}`)}: ${t(`layers.${name}_low`)} <span class="ramp ${name}" aria-hidden="true"></span> ${t(`layers.${name}_high`)}. ${t("layers.of_time", { from: short(info(name)?.from, desk.now()), to: short(info(name)?.to, desk.now()) })}</p>` : nothing))}
+        ${(["coverage", "presence"] as const).map((name) => (info(name)?.calculated ? html`<p class="muted scale"><strong>${t(`layer.${name}`)}</strong> ${t(`layers.${name}_low`)} <span class="ramp ${name}" aria-hidden="true"></span> ${t(`layers.${name}_high`)} · ${t("layers.of_time", { from: short(info(name)?.from, desk.now()), to: short(info(name)?.to, desk.now()) })}</p>` : nothing))}
       </fieldset>
       <section class="legend"><h3>${t("legend.title")}</h3>
         <ul>${desk.me.origins.map((o) => html`<li>${shapeIcon(o.shape)} <span dir="auto">${tOr(`origin.${o.name}`, desk.sharing?.called(o.name) ?? o.name)}</span></li>`)}
@@ -100,6 +101,7 @@ export function mountLayers(desk: Desk): void {
           <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li>
           ${sensorsSeen().map((s) => html`<li>${sensorIcon(s)} ${word("sensor", s)}</li>`)}
           ${sensorsSeen().length ? html`<li>${sensorIcon(sensorsSeen()[0]!, true)} ${t("legend.unmatched")}</li>` : nothing}</ul></section>
+      <details><summary>${t("files.title")}</summary>${files(t("files.vessels"), { what: "vessels" })}${files(t("files.events", { h: 24 }), { what: "events", to: desk.shown() })}</details>
     </div>`); // prettier-ignore
   map.onMeasured((found) => {
     measured = found;

@@ -60,7 +60,7 @@ def _in(home: Path, by: str, secret: Path | None, short: str, work: Callable[[Of
 
 @incident_app.command("open", context_settings={"ignore_unknown_options": True})
 def open_(
-    home: Home, by: By, kind: Kind = "missing", title: Title = "", lat: Lat = None, lon: Lon = None,
+    home: Home, by: By, kind: Kind, title: Title = "", lat: Lat = None, lon: Lon = None,
     vessel: Vessel = "", persons: Persons = None, clause: Clause = "",
     offer: Annotated[str, typer.Option("--offer", help="Bring this partner in, under a rule of release.")] = "",
     password_file: Secret = None, language: Language = "en", as_json: AsJson = False,

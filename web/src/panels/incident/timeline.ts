@@ -24,11 +24,13 @@ function line(desk: Desk, i: Incident, l: TimelineLine): TemplateResult {
   const own = l.origin === desk.sharing!.party;
   const here = typeof l.lat === "number" && typeof l.lon === "number";
   const text = said(l.text, desk.state.language);
+  const task = l.task && i.tasks.find((one) => one.id === l.task);
   return html`<li class="entry ${own ? "own" : "theirs"} ${l.overtaken ? "overtaken" : ""} ${l.kind.replace("incident.", "")}">
     <span class="line">${shapeIcon(own ? "hull" : "diamond")} <strong><bdi>${desk.sharing!.name(l.origin)}</bdi></strong>${l.by ? html` <bdi class="muted">${l.by}</bdi>` : nothing}
       <time class="muted" title=${utc(l.at_ms)}>${short(l.at_ms, desk.now())}</time>
       ${own && l.acked === false ? html`<span class="muted" title=${t("timeline.on_its_way_means")}>… ${t("timeline.on_its_way")}</span>` : nothing}${own && l.acked ? html`<span class="good" title=${t("timeline.acked")}>✓<span class="hidden">${t("timeline.acked")}</span></span>` : nothing}</span>
     <p dir="auto" lang=${l.lang || nothing}>${text}</p>
+    ${task ? html`<p class="muted about" dir="auto"><span aria-hidden="true">↳</span> ${said(task.text, desk.state.language)}</p>` : nothing}
     ${l.lang && l.lang !== desk.state.language && typeof l.text === "string" ? html`<p class="muted">${t("timeline.as_written")}</p>` : nothing}
     ${l.held ? html`<p class="old"><strong>${t("timeline.held")}</strong> <span dir="auto">${[l.held.rule, reasonsWords(l.held.why)].filter(Boolean).join(": ")}</span></p>` : nothing}${l.recalled ? html`<p class="old">${t("incident.recalled")}</p>` : nothing}
     ${l.overtaken ? html`<p class="old">${t("timeline.overtaken")} ${tOr(`overtaken.${l.overtaken}`, "") || html`<span lang="en">${l.overtaken}</span>`}</p>` : nothing}

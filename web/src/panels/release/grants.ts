@@ -10,7 +10,7 @@ import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
-import { Asked, does, kindWord, type PartMaker, shortId } from "./parts";
+import { Asked, does, kindWord, type PartMaker, shortId, whyAside } from "./parts";
 
 const DAY_MS = 86_400_000;
 const SOON_MS = 2 * DAY_MS;
@@ -94,7 +94,7 @@ function stranger(desk: Desk, s: Stranger, pull: () => void): TemplateResult {
 
 const aside = (desk: Desk, a: AsideRow): TemplateResult =>
   html`<li><button class="link" @click=${() => openPart(desk, "release", `ledger/${a.record}`)}>${shortId(a.record)}</button> ${a.kind ? kindWord(a.kind) : nothing} ·
-    ${t("grant.aside_of", { who: name(desk, a.origin), by: name(desk, a.carrier) })} · <span lang="en" dir="auto">${a.why}</span></li>`;
+    ${t("grant.aside_of", { who: name(desk, a.origin), by: name(desk, a.carrier) })} · ${whyAside(a)}</li>`;
 
 // ---- acts ----
 

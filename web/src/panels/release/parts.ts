@@ -4,9 +4,11 @@ import { said } from "../../api/sharing";
 import { failure } from "../../i18n/told";
 import { t, tOr, word } from "../../i18n";
 import { age, position, utc } from "../../i18n/format";
+import { reasonWords } from "../../i18n/reasons";
 import type { Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
 import type { Query } from "../../api/client";
+import type { Reason } from "../../api/types";
 
 /** One part of the page: draws itself into the sheet; `draw` draws the whole sheet anew. */
 export interface Part {
@@ -79,6 +81,15 @@ export function kindWord(kind: string): string {
   const [family, rest] = [kind.split(".")[0] ?? "", kind.split(".").slice(1).join(".")];
   if (rest === "*") return t("form.all_of", { what: word("kind_group", family) });
   return family === "event" ? word("event", rest) : kind;
+}
+
+/** Why something was set aside, in words of the page; the exact words of the check beside it, to be cited to a partner. */
+export function whyAside(row: { why: string; because: readonly Reason[] }): TemplateResult {
+  const exact = row.because.every((r) => r.exact !== false);
+  return html`${row.because.map((r, n) => {
+      const { text, lang } = reasonWords(r);
+      return html`${n ? "; " : nothing}<span lang=${lang ?? nothing} dir="auto">${text}</span>`;
+    })}${exact ? nothing : html` <span class="muted" lang="en" dir="ltr">${row.why}</span>`}`; // prettier-ignore
 }
 
 export const clauseText = (clause: readonly string[] | string): string => (typeof clause === "string" ? clause : clause.join(", "));

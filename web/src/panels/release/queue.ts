@@ -9,7 +9,7 @@ import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { askedCards } from "./grants";
-import { Asked, clauseText, does, kindWord, type PartMaker, shortId } from "./parts";
+import { Asked, clauseText, does, kindWord, type PartMaker, shortId, whyAside } from "./parts";
 
 const VERDICTS = ["given", "partly", "later", "nothing_held"] as const;
 const REVIEWS = ["right", "right_but_improve", "wrong"] as const;
@@ -144,7 +144,7 @@ function setAside(desk: Desk, q: Quarantined, pull: () => void): TemplateResult 
   const judge = (accept: boolean) => async () => {
     if (await does(desk, () => desk.api.post(`/api/sharing/quarantine/${q.n}`, { accept }), t("share.done"))) pull();
   };
-  return html`<li class="box"><h4><bdi>${desk.sharing!.name(q.partner)}</bdi> <span class="muted">${q.size} B</span></h4><p>${short(q.at_ms, desk.now())} · <span lang="en" dir="auto">${q.why}</span></p>
+  return html`<li class="box"><h4><bdi>${desk.sharing!.name(q.partner)}</bdi> <span class="muted">${q.size} B</span></h4><p>${short(q.at_ms, desk.now())} · ${whyAside(q)}</p>
     <details><summary>${t("quarantine.begins")}</summary><pre class="begins" dir="auto">${q.begins}</pre></details>
     <p class="actions">${q.source === "line" ? nothing : html`<button @click=${judge(true)}>${t("quarantine.accept")}</button>`}<button @click=${judge(false)}>${t("quarantine.drop")}</button></p></li>`; // prettier-ignore
 }

@@ -19,6 +19,7 @@ from kizuna.base.errors import InputError
 from kizuna.formats.stix import tlp
 from kizuna.formats.taxii.requests import Ask
 from kizuna.formats.taxii.view import Collection, Facts, Reply, reply
+from kizuna.node.share.desk.refusal import SAID
 from kizuna.node.share.exchange.taxii_received import ROOT, VIEW, OwnShelf
 from kizuna.node.share.views.reading import audiences_of
 from kizuna.records.record import Record, decode, encode
@@ -127,7 +128,7 @@ class TaxiiDesk:
             return []
         return [
             {"n": NUMBERS + w.number, "at_ms": w.at_us // 1000, "partner": w.view, "log": w.collection,
-             "reason": f"posted over TAXII: {w.object_id}", "size": len(w.data),
+             "reason": SAID("brought.taxii", what=w.object_id), "size": len(w.data),
              "begins": w.data[:2000].decode("utf-8", "replace"), "source": "taxii"}
             for w in reversed(self.shelf.waiting())
         ]  # fmt: skip

@@ -21,6 +21,7 @@ from kizuna.base.errors import ConfigError, InputError, KizunaError, Unavailable
 from kizuna.base.units import DAY_MS, SECOND_MS
 from kizuna.formats import bounded_xml, cise, cot_records
 from kizuna.formats.cise import reading, words
+from kizuna.node.share.desk.refusal import SAID
 from kizuna.node.share.exchange import services
 from kizuna.records.bodies.trust import Recall
 from kizuna.records.kinds import read_body
@@ -187,27 +188,27 @@ def _expected(office: Office, sent: Sent, data: bytes) -> cise.Expected:
 
 def _one(office: Office, sent: Sent, message: cise.Message, found: Brought) -> _Row | None:
     once = f"{message.sender_id} {message.message_id}"
-    said = f"CISE {message.kind} {message.message_id} of {message.sender_id}"
+    said = {"kind": message.kind, "message": message.message_id, "sender": message.sender_id}
     if message.kind == "Feedback":
         made = cise.recall(message, sent.origin, came_with(office, sent.origin, message.word("RefMessageID")))
         if made is None:
             found.skip("Feedback about nothing that is here")
             return None
         body: Any = read_body(decode(made))
-        return once, f"{said}: proposes to recall {len(body.records)} records", [made]
+        return once, SAID("brought.recall", **said, n=str(len(body.records))), [made]
     if message.kind == "PullRequest":
         made = cise.request(message, sent.origin)
         if made is None:
             found.skip("subscription")
             return None
-        return once, f"{said}: asks for information", [made]
+        return once, SAID("brought.request", **said), [made]
     read = cise.candidates(message, sent.origin)
     for why, n in read.unread.items():
         found.skip(why, n)
     if not read.records:
         found.skip(f"{message.kind} without anything to read")
         return None
-    return once, f"{said}: {len(read.records)} records", read.records
+    return once, SAID("brought.records", **said, n=str(len(read.records))), read.records
 
 
 def came_with(office: Office, origin: str, message_id: str) -> tuple[str, ...]:
@@ -235,7 +236,7 @@ def _cot(office: Office, sent: Sent, found: Brought) -> Iterator[_Row]:
     for at in range(0, len(whole), AT_ONCE):
         some = whole[at : at + AT_ONCE]
         once = hashlib.sha256(b"\n".join(some)).hexdigest()
-        yield once, f"CoT of {sent.origin}: {len(some)} events", some
+        yield once, SAID("brought.cot", party=sent.origin, n=str(len(some))), some
 
 
 def _events(data: bytes) -> Iterator[bytes]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kizuna.base.errors import InputError, KizunaError
+from kizuna.node.share.desk.reasons import meaning
+from kizuna.node.share.desk.refusal import SAID
 from kizuna.node.share.onward import doubt
 from kizuna.records.bodies.onward import Carriage, CarriageRequest, CarriedKeys
 from kizuna.records.kinds import read_body
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 AGAIN_MOST: Final = 2_000
 """Records set aside that are judged again in one step, newest first; the next step goes on from there."""
-UNPROVED: Final = "came without its originator's proof"
 
 
 class Judged(NamedTuple):
@@ -118,9 +119,9 @@ class Receiving:
         """Why a record that a partner brought is not taken in; empty where it is."""
         office, record = self._office, row.record
         if not (may_be_carried(record.kind) or record.kind in DUTIES):
-            return f"{record.kind} is never passed on"
+            return SAID("aside.kind", kind=record.kind)
         if not carried.carriage or carried.origin != record.origin:
-            return UNPROVED
+            return SAID("aside.unproved")
         try:
             self._proved(carried.carriage, row)
         except KizunaError as exc:
@@ -215,6 +216,6 @@ def asides(office: Office, most: int = 200) -> list[dict[str, Any]]:
                 kind = decode(held.data).kind
             except InputError:
                 kind = ""
-        out.append({"record": row.id, "carrier": row.carrier, "origin": row.origin, "why": row.why, "kind": kind,
-                    "at_ms": row.at_ms})  # fmt: skip
+        out.append({"record": row.id, "carrier": row.carrier, "origin": row.origin, "why": row.why,
+                    "because": meaning(row.why), "kind": kind, "at_ms": row.at_ms})  # fmt: skip
     return out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kizuna.base.errors import InputError
 from kizuna.base.utc import iso_s
 from kizuna.node.share import introduction
+from kizuna.node.share.desk.reasons import meaning
 from kizuna.node.share.desk.refusal import SAID, Refusal
 from kizuna.node.share.desk.taxii import NUMBERS
 from kizuna.node.share.exchange import inward
@@ -109,7 +110,8 @@ def quarantine(office: Office) -> list[dict[str, Any]]:
     """Bytes that were refused, posted or brought and nobody has looked at, newest first."""
     done = inward.judged(office)
     refused = [_aside(a) for a in office.shared.quarantine.list(_SEEN_MOST + len(done)) if a.number not in done]
-    return sorted([*office.taxii.waiting(), *refused], key=lambda q: -q["at_ms"])
+    found = sorted([*office.taxii.waiting(), *refused], key=lambda q: -q["at_ms"])
+    return [{**q, "because": meaning(q["reason"])} for q in found]
 
 
 def _aside(one: Aside) -> dict[str, Any]:
