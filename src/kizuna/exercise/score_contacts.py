@@ -22,9 +22,6 @@ from itertools import pairwise
 
 from kizuna.exercise.score import Interval, wilson
 
-NOT_A_VESSEL = (-1, -2)
-"""Truth of a false alarm and of a fixed structure; 0 is a vessel without AIS, else an MMSI."""
-
 
 @dataclass(slots=True)
 class Tally:
@@ -60,7 +57,10 @@ class ContactScore:
         self, said: Sequence[int], truth: Sequence[int], silence_s: Mapping[int, float], heard_s: float,
         probability: Sequence[float] = (), any_probability: Sequence[float] = (),
     ) -> None:  # fmt: skip
-        """Detections of one scene: MMSI said (0 for dark), true MMSI, and how long each MMSI was silent around it."""
+        """Detections of one scene: MMSI said (0 for dark), true MMSI, and how long each MMSI was silent around it, in seconds.
+
+        A true MMSI of 0 is a vessel without AIS, one below 0 no vessel: a false alarm or a fixed structure.
+        """
         for k, (mine, true) in enumerate(zip(said, truth, strict=True)):
             heard = true > 0 and silence_s.get(true, float("inf")) <= heard_s
             if mine > 0 and probability:
