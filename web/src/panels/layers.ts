@@ -9,7 +9,6 @@ import { pullCables } from "./cables";
 import type { Desk } from "./desk";
 import { sensorIcon, sensorsSeen } from "./detections";
 import { html, key, nothing, panel, shapeIcon } from "./drawing";
-import { files } from "./files";
 
 /** These change with the hour and are asked for again. */
 const CHANGING: readonly string[] = ["coverage", "presence", "zones"];
@@ -101,7 +100,6 @@ export function mountLayers(desk: Desk): void {
           <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li>
           ${sensorsSeen().map((s) => html`<li>${sensorIcon(s)} ${word("sensor", s)}</li>`)}
           ${sensorsSeen().length ? html`<li>${sensorIcon(sensorsSeen()[0]!, true)} ${t("legend.unmatched")}</li>` : nothing}</ul></section>
-      <details><summary>${t("files.title")}</summary>${files(t("files.vessels"), { what: "vessels" })}${files(t("files.events", { h: 24 }), { what: "events", to: desk.shown() })}</details>
     </div>`); // prettier-ignore
   map.onMeasured((found) => {
     measured = found;
