@@ -57,7 +57,7 @@ class ContactScore:
         self, said: Sequence[int], truth: Sequence[int], silence_s: Mapping[int, float], heard_s: float,
         probability: Sequence[float] = (), any_probability: Sequence[float] = (),
     ) -> None:  # fmt: skip
-        """Detections of one scene: MMSI said (0 for dark), true MMSI, and how long each MMSI was silent around it, in seconds.
+        """Detections of one scene: MMSI said (0 for dark), true MMSI, and how long each MMSI was silent around it.
 
         A true MMSI of 0 is a vessel without AIS, one below 0 no vessel: a false alarm or a fixed structure.
         """

@@ -36,7 +36,7 @@ def marginals(
     """Probability of each pair, and the messages to hand in as ``back`` when the weights change a little.
 
     ``row`` and ``col`` name the ends of the pairs, each pair at most once. Against counting all ways the error is below
-    0.04 in 95 of 100 random tables of up to four by four; two that fit two others almost equally well may be off by 0.35.
+    0.04 in 95 of 100 random tables of up to four by four; two that fit two others almost equally may be off by 0.35.
     """
     weight = np.minimum(weight, _LARGEST)
     back = np.ones(len(weight)) if back is None else back
