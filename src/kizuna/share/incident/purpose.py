@@ -1,8 +1,8 @@
 """What the data of an incident may be used for: distress data serves rescue, and nothing else unless a rule says so.
 
 Every entry of a rescue case carries the purpose ``SAR`` in its label, and what is derived from it inherits that by
-the join of labels. Whoever takes records for another end (a watch list, an inspection, an alert about fishing) asks
-``may_use`` first. The answer is no unless the label names that end itself or a use rule of this node, under a clause
+the join of labels. A program that takes records for another end (a watch list, an inspection, an alert about fishing)
+asks ``may_use`` first; the node itself takes them for none. The answer is no unless the label names that end itself or a use rule of this node, under a clause
 in force, does. A master who calls for help must not have to fear that his position is passed to an inspector.
 """
 
