@@ -2,8 +2,9 @@
 
 Every entry of a rescue case carries the purpose ``SAR`` in its label, and what is derived from it inherits that by
 the join of labels. A program that takes records for another end (a watch list, an inspection, an alert about fishing)
-asks ``may_use`` first; the node itself takes them for none. The answer is no unless the label names that end itself or a use rule of this node, under a clause
-in force, does. A master who calls for help must not have to fear that his position is passed to an inspector.
+asks ``may_use`` first; the node itself takes them for none. The answer is no unless the label names that end itself or
+a use rule of this node, under a clause in force, does. A master who calls for help must not have to fear that his
+position is passed to an inspector.
 """
 
 from __future__ import annotations
