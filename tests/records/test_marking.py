@@ -1,7 +1,7 @@
 import pytest
 
 from kizuna.records.label import UNREADABLE, Label, Tlp, label_of
-from kizuna.records.marking import marking_of
+from kizuna.records.marking import joined, marking_of, shown
 
 OWN = Label(tlp=Tlp.AMBER, rel_to=frozenset({"cape"}))
 
@@ -27,6 +27,15 @@ def told(level: Tlp, *rel_to: str, **more: object) -> Label:
 def test_the_marking_is_the_join_for_whoever_holds_the_screen(labels: list[Label], words: str) -> None:
     assert marking_of(labels, "north").words == words
     assert marking_of(labels[::-1], "north").words == words
+    found = None
+    for label in labels:  # one after the other
+        found = joined([label], "north", found)
+    assert found is None or shown(found, "north").words == words
+
+
+def test_a_join_of_no_labels_is_what_was_there_before() -> None:
+    assert joined([], "north") is None
+    assert joined([], "north", OWN) == OWN
 
 
 def test_a_node_without_partners_says_the_level_alone() -> None:

@@ -35,7 +35,22 @@ class Marking(NamedTuple):
 
 def marking_of(labels: Iterable[Label], holder: str) -> Marking:
     """The marking of all of these together, for the party that holds them; ``""`` for a node without partners."""
-    found = join([_held(label, holder) for label in labels] or [_held(HIGHEST, holder)])
+    return shown(joined(labels, holder) or _held(HIGHEST, holder), holder)
+
+
+def joined(labels: Iterable[Label], holder: str, before: Label | None = None) -> Label | None:
+    """The join of these labels for the party that holds them, and of ``before``, which this gave; None of none at all.
+
+    So what goes out piece by piece has the marking of the whole, and it never sinks.
+    """
+    held = [_held(label, holder) for label in labels]
+    if before is not None:
+        held.append(before)
+    return join(held) if held else None
+
+
+def shown(found: Label, holder: str) -> Marking:
+    """A joined label as it stands on a screen of the party that holds it."""
     everybody = EVERYBODY in found.rel_to
     rel_to = tuple(sorted(found.rel_to)) if holder and not everybody else ()
     return Marking(tlp_word(found.tlp), rel_to, tuple(sorted(found.caveats)))

@@ -1,13 +1,20 @@
 """The permanent marking, also of real data: on every answer, for the page, in every file; and nothing withheld in it."""
 
+import msgspec
 import pytest
 from test_kept import receive
 
 from fake_keep import fix
 from kizuna.node.service.node_file import parsed
 from kizuna.base.errors import ConfigError
+from kizuna.node.api.marking import FeedMarking
+from kizuna.node.api.routes import live
+from kizuna.node.api.view import Viewer
 from kizuna.node.share.heard_labels import NOTE, HeardLabels
+from kizuna.node.share.views.released import Released
 from kizuna.records.label import UNREADABLE, Label, Tlp
+from kizuna.records.record import Record, encode
+from kizuna.share.decide import Decision
 from station import NOW, station
 
 SHIP = 431000001
@@ -97,3 +104,55 @@ def test_a_partners_token_carries_the_labels_of_what_it_was_told(sides):
     north.hear(SHIP + 5, source_id="secret")
     north.tell()
     assert person.get(items, **reads).json()["marking"] == said
+
+
+def tell_position(side, mmsi, label, ago_ms=0):
+    record = Record(
+        kind="track.position", origin=side.party, subject=(f"mmsi:{mmsi}",), observed_ms=side.clock() - ago_ms,
+        geo=(123.25, 24.5), body=msgspec.Raw(b"{}"), label=label,
+    )  # fmt: skip
+    side.sharing.door.pass_on(encode(record), Decision("release", "", ("test",), label=label), "south")
+
+
+SOUTH = frozenset({"south"})
+BOTH = SOUTH | {"west"}
+
+
+@pytest.mark.parametrize(("delay_ms", "late"), [(0, "NOT DELAYED"), (60_000, "DELAYED 60 S")])
+def test_a_partners_feed_rises_with_the_labels_of_its_rows_and_looks_at_no_others(sides, monkeypatch, delay_ms, late):
+    north, reads, of = sides[0], [], Released.box
+    monkeypatch.setattr(Released, "box", lambda self, *at, **more: reads.append(at[-2:]) or of(self, *at, **more))
+    viewer = Viewer("token:1", "feed", "", live=True, partner="south", delay_ms=delay_ms)
+    marking, cursor, said = FeedMarking(north.node, viewer), 0, []
+    for k, (level, to) in enumerate(
+        [(None, BOTH), (Tlp.AMBER, BOTH), (Tlp.GREEN, SOUTH), (Tlp.RED, BOTH), (None, BOTH), (Tlp.AMBER, BOTH)]
+    ):
+        if level is not None:
+            tell_position(north, SHIP + k, Label(tlp=level, rel_to=to))
+        north.clock.now += delay_ms + 1_000
+        cursor, words, made = live._moved(north.node, viewer, "nmea", cursor, marking)
+        assert made.count(b"!AIVDM") == (level is not None)
+        said.append(words.removesuffix(f"{late} NOT COARSENED").strip())
+    south = "TLP:RED // REL TO SOUTH"
+    assert said == ["", "TLP:AMBER // REL TO SOUTH, WEST", "TLP:AMBER // REL TO SOUTH", south, south, south]
+    assert len(reads) == (6 if delay_ms else 0), "only a late feed looks back for its rows"
+    assert all(0 < end - start < delay_ms + 2_000 for start, end in reads[1:])
+
+
+def test_a_late_feed_carries_the_label_of_the_position_that_it_gives(sides):
+    north = sides[0]
+    viewer = Viewer("token:1", "feed", "", live=True, partner="south", delay_ms=60_000)
+    tell_position(north, SHIP, Label(tlp=Tlp.GREEN, rel_to=BOTH), ago_ms=90_000)
+    tell_position(north, SHIP, Label(tlp=Tlp.RED, rel_to=SOUTH))
+    _, words, made = live._moved(north.node, viewer, "nmea", 0, FeedMarking(north.node, viewer))
+    assert made.count(b"!AIVDM") == 1 and words == "TLP:GREEN // REL TO SOUTH, WEST DELAYED 60 S NOT COARSENED"
+
+
+def test_what_was_withheld_from_a_partner_is_not_in_the_marking_of_its_feed(sides):
+    north, held = sides[0], []
+    viewer = Viewer("token:1", "feed", "", live=True, partner="south")
+    for more in ({}, {"source_id": "secret"}):
+        north.hear(SHIP + len(held), **more)
+        north.tell()
+        held.append(live._moved(north.node, viewer, "nmea", 0, FeedMarking(north.node, viewer))[1:])
+    assert held[0] == held[1] and held[0][0].startswith("TLP:") and held[0][1]

@@ -7,14 +7,13 @@ from typing import Final
 import numpy as np
 
 from kizuna.base.table import Table
-from kizuna.stores.keep.latest import LATEST
 
 _FROM_FIX: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "heading_deg", "nav_status",
-                    "source_id", "ais_class")  # fmt: skip
+                    "source_id", "ais_class", "label")  # fmt: skip
 
 
 def latest_as_of(fixes: Table, known: Table) -> Table:
-    """LATEST rows from fixes up to a time: the last with a position of each MMSI.
+    """Rows as in ``known`` from fixes up to a time: the last with a position of each MMSI.
 
     What vessels said of themselves (name, type, numbers) is taken as known now: it changes rarely and is no position.
     """
@@ -27,6 +26,9 @@ def latest_as_of(fixes: Table, known: Table) -> Table:
     keep = rows >= 0
     out = known.take(rows[keep])
     picked = fixes.take(last[keep])
-    changed = {name: picked[name] for name in _FROM_FIX}
-    words = {**out.words, "source_id": picked.codes_of("source_id")}
-    return Table(LATEST, {**out.columns, **changed}, words)
+    names: list[str] = [name for name in _FROM_FIX if name in known.schema.names]
+    words: dict[str, tuple[str, ...]] = {
+        name: picked.codes_of(name) for name in ("source_id", "label") if name in names
+    }
+    changed = {name: picked[name] for name in names}
+    return Table(known.schema, {**out.columns, **changed}, {**out.words, **words})

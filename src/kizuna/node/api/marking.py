@@ -3,7 +3,8 @@
 A person's screen carries the join of the node's own label and of every label under which partners told it anything in
 the last month: that of the whole picture, not of what the map happens to show, so that it stands still while the map
 moves and never lags behind it. A token reads the node's own rows and carries the node's own label; a partner's token
-carries the labels of what was released to it, and nothing in its marking depends on anything else.
+carries the labels of what was released to it, and nothing in its marking depends on anything else. A partner's feed of
+rows carries the join of the labels of the rows that went out on it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kizuna.node.api.interfaces import Node, Versions
 from kizuna.node.api.view import Reader, Viewer
 from kizuna.node.share.heard_labels import HeardLabels
 from kizuna.records.label import UNREADABLE, Label, label_of
-from kizuna.records.marking import Marking, marking_of
+from kizuna.records.marking import Marking, joined, marking_of, shown
 
 _WORLD = (-180.0, -90.0, 180.0, 90.0)
 
@@ -48,14 +49,14 @@ class Markings:
         """For the header of an answer: what needs no look at any row."""
         if viewer is None or viewer.partner:
             return self._node.facts.marking
-        return self._words(self._own if viewer.is_token else self._now)
+        return self.with_context(self._own if viewer.is_token else self._now)
 
     def of(self, viewer: Viewer, rows: Table | None = None) -> str:
         """For a file or a document; ``rows`` are what it holds, where these alone say what a partner is shown."""
         if viewer.partner:
             labels = self._released(viewer, rows)
-            return self._words(marking_of(labels, viewer.partner) if labels else None)
-        return self._words(self._own if viewer.is_token else self.follow())
+            return self.with_context(marking_of(labels, viewer.partner) if labels else None)
+        return self.with_context(self._own if viewer.is_token else self.follow())
 
     def look(self) -> dict[str, Any]:
         """For the page, with what partners told since."""
@@ -68,7 +69,8 @@ class Markings:
         return {"words": self._node.facts.marking, "tlp": found.tlp, "rel_to": list(found.rel_to),
                 "caveats": list(found.caveats)}  # fmt: skip
 
-    def _words(self, found: Marking | None) -> str:
+    def with_context(self, found: Marking | None) -> str:
+        """In ASCII, behind the words of the context; those alone without a marking."""
         return " // ".join(w for w in (self._node.facts.marking, found.words if found else "") if w)
 
     def _released(self, viewer: Viewer, rows: Table | None) -> list[Label]:
@@ -85,6 +87,23 @@ class Markings:
                 held = reached, [UNREADABLE]
             self._shown[viewer.partner] = held
         return held[1]
+
+
+class FeedMarking:
+    """The marking of one feed: of every row that went out on it so far. Looks at nothing but these."""
+
+    def __init__(self, node: Node, viewer: Viewer) -> None:
+        self._node, self._viewer = node, viewer
+        self._found: Label | None = None
+
+    def risen(self, rows: Table) -> str:
+        """The marking with these rows, which go out next; those of a partner have a column ``label``."""
+        if not self._viewer.partner:
+            return self._node.markings.of(self._viewer)
+        if len(rows):
+            self._found = joined(labels_in(rows), self._viewer.partner, self._found)
+        found = None if self._found is None else shown(self._found, self._viewer.partner)
+        return self._node.markings.with_context(found)
 
 
 def labels_in(rows: Table) -> Iterable[Label]:

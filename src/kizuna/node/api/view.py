@@ -170,17 +170,21 @@ class Reader:
         return Picture(version, self._seen(latest_as_of(fixes, known)))
 
     def moved(self, cursor: int) -> tuple[int, Seen]:
-        """Newest positions of vessels heard since a cursor that this gave before (0 at first), and the next cursor."""
+        """Newest positions of vessels heard since a cursor that this gave before (0 at first), and the next cursor.
+
+        Whoever reads as a partner has the label of each as well.
+        """
+        newest = self._store.latest if self.released is None else self.released.labelled
         if not self._viewer.delay_ms:
-            version, rows = self._store.latest(cursor)
+            version, rows = newest(cursor)
             return version, self._seen(rows)
         from kizuna.node.api.as_of import latest_as_of  # noqa: PLC0415  only tokens need it
 
         until = self._node.now_ms() - self._viewer.delay_ms + 1
         if until <= cursor:
-            return cursor, self._seen(self._store.latest(0)[1].slice(0, 0))
+            return cursor, self._seen(newest(0)[1].slice(0, 0))
         fixes = self._store.box(-180.0, -90.0, 180.0, 90.0, cursor or until - _AS_OF_MS, until)
-        return until, self._seen(latest_as_of(fixes, self._store.latest(0)[1]))
+        return until, self._seen(latest_as_of(fixes, newest(0)[1]))
 
     def track(self, mmsi: int, start_ms: int, end_ms: int, names: tuple[str, ...] = ()) -> Seen:
         """Fixes of one vessel; all columns, or the named ones and those that the view needs."""

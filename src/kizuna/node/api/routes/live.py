@@ -25,6 +25,7 @@ from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.interfaces import Node
 from kizuna.node.api.kinds import CLASS_B
+from kizuna.node.api.marking import FeedMarking
 from kizuna.node.api.view import Reader, Seen, Viewer
 from kizuna.node.share.views.released import Cursor
 
@@ -61,15 +62,14 @@ async def _stream(node: Node, viewer: Viewer, form: Form, held: list[str]) -> As
     held.append(viewer.name)
     try:
         cursor, ticks, seen, more, words = 0, 0, None, False, ""
+        marking = FeedMarking(node, viewer)
         while True:
             if viewer.partner and form == "cot":
                 seen, made, more = await run_in_threadpool(_released, node, viewer, seen)
             else:
-                cursor, rows = await run_in_threadpool(Reader(node, viewer).moved, cursor)
-                made = b"".join(lines(node, viewer, form, rows)) if len(rows) else b""
-            if form == "nmea":
-                before, words = words, await run_in_threadpool(said, node, viewer)
-                if words != before:  # ahead of the rows with which it rose
+                before = words
+                cursor, words, made = await run_in_threadpool(_moved, node, viewer, form, cursor, marking)
+                if form == "nmea" and words != before:  # ahead of the rows with which it rose
                     yield nmea_out.remark(words).encode("ascii")
             if made:
                 yield made
@@ -94,16 +94,23 @@ def _released(node: Node, viewer: Viewer, cursor: Cursor | None) -> tuple[Cursor
     return cursor, b"".join(event for event in made if event is not None), more
 
 
-def said(node: Node, viewer: Viewer) -> str:
+def _moved(node: Node, viewer: Viewer, form: Form, cursor: int, marking: FeedMarking) -> tuple[int, str, bytes]:
+    """What moved since: the next cursor, what the reader must know with it, and the rows in one of the forms."""
+    cursor, rows = Reader(node, viewer).moved(cursor)
+    words = said(viewer, marking.risen(rows))
+    return cursor, words, b"".join(lines(node, viewer, form, rows, words)) if len(rows) else b""
+
+
+def said(viewer: Viewer, marking: str) -> str:
     """What the reader must know: marking, delay, grid."""
     late = f"DELAYED {viewer.delay_ms // 1000} S" if viewer.delay_ms else "NOT DELAYED"
     coarse = f"GRID {viewer.grid_deg:g} DEG" if viewer.grid_deg else "NOT COARSENED"
-    return " ".join(w for w in (node.markings.of(viewer), late, coarse) if w)
+    return " ".join(w for w in (marking, late, coarse) if w)
 
 
-def lines(node: Node, viewer: Viewer, form: Form, rows: Seen) -> Iterator[bytes]:
-    """The rows in one of the forms."""
-    names, words = rows["shipname"].to_pylist(), said(node, viewer)
+def lines(node: Node, viewer: Viewer, form: Form, rows: Seen, words: str) -> Iterator[bytes]:
+    """The rows in one of the forms, with those words where the form has a place for them."""
+    names = rows["shipname"].to_pylist()
     for k in np.flatnonzero(~np.isnan(rows["lat_deg"])).tolist():
         mmsi, time_ms = int(rows["mmsi"][k]), int(rows["time_ms"][k])
         lat, lon, sog, cog, heading = (float(rows[n][k]) for n in

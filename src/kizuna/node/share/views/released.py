@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from kizuna.base.errors import InputError
-from kizuna.base.table import Table, concat, empty
+from kizuna.base.table import Schema, Table, concat, empty, words_and_codes
 from kizuna.base.units import MISSING_TIME_MS
 from kizuna.events.table import EVENTS
+from kizuna.fixes.table import FIXES
 from kizuna.node.share import received
 from kizuna.node.share.views import reading
 from kizuna.records import subject
@@ -37,7 +39,9 @@ STORY_MOST: Final = 5_000
 POSITION: Final = ("track.position",)
 _PIECE: Final = 65_536
 _FROM_FIX: Final = ("mmsi", "time_ms", "lat_deg", "lon_deg", "sog_kn", "cog_deg", "heading_deg", "nav_status",
-                    "source_id", "ais_class", "label", "context")  # fmt: skip
+                    "source_id", "ais_class")  # fmt: skip
+LABELLED: Final = Schema(LATEST.name, LATEST.doc, (*LATEST.columns, FIXES["label"]))
+"""Newest positions, each with the label under which it was told."""
 
 
 class Versions(NamedTuple):
@@ -76,6 +80,7 @@ class Released:
     def _begin(self) -> None:
         self._done, self._counted = {}, {}
         self._latest, self._arrived, self._logged = empty(LATEST), np.empty(0, np.int64), np.empty(0, "<U1")
+        self._labels = np.empty(0, np.object_)
         self._events, self._events_done = empty(EVENTS), dict[str, int]()
         self._newest_ms = self._oldest_ms = MISSING_TIME_MS
 
@@ -101,8 +106,9 @@ class Released:
                 self._key = mine, bool(logs)
             self._changes = changes
             fresh = [r for r in logs if r.end > self._done.get(r.log.name, 0)]
+            reached = self._version + sum(r.end for r in logs)  # of all: whoever follows asks by that number
             for log in fresh:
-                self._take(log, Want(after=self._done.get(log.log.name, 0)))
+                self._take(log, Want(after=self._done.get(log.log.name, 0)), reached)
                 self._done[log.log.name] = log.end
             self._logs = logs
             return logs
@@ -117,7 +123,7 @@ class Released:
                 return False
         return True
 
-    def _take(self, log: Reach, want: Want) -> None:
+    def _take(self, log: Reach, want: Want, reached: int) -> None:
         register = self._office.shared.register
         told = register.survey(log, want, POSITION)
         count, total = self._counted.get(log.log.name, (0, 0))
@@ -130,7 +136,7 @@ class Released:
         for at in range(0, len(places), _PIECE):
             rows = received.positions(self._rows([log], places.take(np.arange(at, min(at + _PIECE, len(places))))),
                                       MISSING_TIME_MS)  # fmt: skip
-            self._put(rows, self._version + log.end, log.log.name)
+            self._put(rows, reached, log.log.name)
 
     def _take_events(self) -> Table:
         """The newest events, with those that the logs have grown by."""
@@ -155,15 +161,17 @@ class Released:
         So it does not matter which log was looked at first, and when.
         """
         new = Table(LATEST, {**(out := empty(LATEST, len(rows))).columns,
-                             **{n: rows[n] for n in _FROM_FIX if n in out.columns}},
-                    {**out.words, **{n: rows.codes_of(n) for n in ("source_id", "label", "context")
-                                     if n in out.words}})  # fmt: skip
+                             **{n: rows[n] for n in _FROM_FIX}},
+                    {**out.words, "source_id": rows.codes_of("source_id")})  # fmt: skip
         whole = concat([self._latest, new]) if len(self._latest) else new
         logged = np.concatenate([self._logged, np.full(len(new), log)])
         order = np.lexsort((np.arange(len(whole)), logged, whole["time_ms"], whole["mmsi"]))
         last = order[np.append(whole["mmsi"][order][1:] != whole["mmsi"][order][:-1], True)] if len(order) else order
         arrived = np.concatenate([self._arrived, np.full(len(new), version, np.int64)])
+        words = np.array([*rows.codes_of("label"), ""], np.object_)
+        labels = np.concatenate([self._labels, words[rows["label"]]])
         self._latest, self._arrived, self._logged = whole.take(last), arrived[last], logged[last]
+        self._labels = labels[last]
 
     def _rows(self, logs: list[Reach], found: Any) -> list[received.Row]:
         return list(self._said(logs, found, Want()))
@@ -194,10 +202,22 @@ class Released:
 
     def latest(self, since: int = 0) -> tuple[int, Table]:
         """Newest position of each vessel that was told after a version."""
+        return self._newest(since)[:2]
+
+    def labelled(self, since: int = 0) -> tuple[int, Table]:
+        """The same rows, each with its label (``LABELLED``)."""
+        version, rows, labels = self._newest(since)
+        words, codes = words_and_codes(labels.tolist())
+        return version, Table(LABELLED, {**rows.columns, "label": codes}, {**rows.words, "label": words})
+
+    def _newest(self, since: int) -> tuple[int, Table, npt.NDArray[np.object_]]:
         version = self.versions().picture
         with self._lock:
-            rows, arrived = self._latest, self._arrived
-        return version, rows.take(arrived > since) if 0 < since <= version else rows
+            rows, arrived, labels = self._latest, self._arrived, self._labels
+        if not 0 < since <= version:
+            return version, rows, labels
+        fresh = arrived > since
+        return version, rows.take(fresh), labels[fresh]
 
     def track(self, mmsi: int, start_ms: int, end_ms: int, *, names: Sequence[str] = ()) -> Table:  # noqa: ARG002
         """Fixes of one vessel. Raises InputError where there are too many for one answer."""
