@@ -3,11 +3,15 @@
 GeoJSON in WGS 84 is read by ``places.geojson``. Everything else goes through pyogrio, is brought to WGS 84 by pyproj
 and then built the same way. A layer without a coordinate system is refused: numbers that look like degrees may be
 metres of a local grid. The order of fields is kept out of it; names are mapped as ``places.zone`` lists them.
+
+Only the file that was named is read. GDAL knows files that are lists of other files, services or addresses (VRT, WFS,
+pipelines): those are left out, a coordinate system that is an address is refused, and GDAL reaches no network.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +31,13 @@ MAX_FEATURES: Final = 200_000
 _JSON_NAMES: Final = (".geojson", ".json")
 _WGS84: Final = "EPSG:4326"
 _MOST_NOTES: Final = 5
+_LEFT_OUT: Final = (
+    "OGR_VRT", "GDALG", "WFS", "OAPIF", "CSW", "OGCAPI", "HTTP", "EEDA", "PLSCENES", "Carto", "Elasticsearch",
+    "AmigoCloud", "NGW", "ADBC", "GPSBabel",
+)  # fmt: skip
+"""GDAL's drivers of what is no file of shapes itself."""
+_NO_NETWORK: Final = {"GDAL_HTTP_PROXY": "none://none"}
+"""A proxy of no known kind: libcurl gives up before it connects."""
 
 
 def read_zones(path: str | Path) -> list[Zone]:
@@ -60,14 +71,20 @@ def _read(path: Path) -> list[Zone]:
 
 
 def _has_other_crs(data: bytes) -> bool:
-    """Whether a GeoJSON text carries the old ``crs`` member; then pyogrio reads and converts it."""
+    """Whether a GeoJSON text carries the old ``crs`` member; then pyogrio reads and converts it.
+
+    Raises InputError for one that is an address to be asked.
+    """
     if b'"crs"' not in data:
         return False
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
         return False
-    return isinstance(document, dict) and document.get("crs") is not None
+    crs = document.get("crs") if isinstance(document, dict) else None
+    if isinstance(crs, dict) and str(crs.get("type")).lower() in ("link", "url"):
+        raise InputError("the coordinate system is an address, which is not asked", hint="convert it to WGS 84")
+    return crs is not None
 
 
 def layer_features(path: Path, kinds: tuple[str, ...], noun: str) -> Iterator[tuple[list[Any], dict[str, Any]]]:
@@ -83,10 +100,18 @@ def layer_features(path: Path, kinds: tuple[str, ...], noun: str) -> Iterator[tu
                 raise InputError(exc.message, where=where, hint=exc.hint) from exc
 
 
-def _layers(path: Path, kind: str = "Polygon") -> list[str]:
-    """Names of the layers that may hold polygons, or shapes of another kind."""
+def _gdal() -> Any:
+    """GDAL, kept to the one file: it reads the list of drivers to leave out when it is loaded."""
+    os.environ.setdefault("GDAL_SKIP", ",".join(_LEFT_OUT))
     import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
 
+    pyogrio.set_gdal_config_options(_NO_NETWORK)
+    return pyogrio
+
+
+def _layers(path: Path, kind: str = "Polygon") -> list[str]:
+    """Names of the layers that may hold polygons, or shapes of another kind."""
+    pyogrio = _gdal()
     try:
         with _heard():
             listed = pyogrio.list_layers(path)
@@ -110,8 +135,7 @@ def _heard() -> Iterator[list[str]]:
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
-    import pyogrio  # noqa: PLC0415
-
+    pyogrio = _gdal()
     return pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError
 
 
@@ -128,11 +152,12 @@ def _zones_of_layer(path: Path, layer: str) -> Iterator[Zone]:
 
 def _features_of_layer(path: Path, layer: str) -> Iterator[tuple[str, bytes | None, Any, dict[str, Any], list[str]]]:
     """Where each feature stands, its shape as WKB, how to bring it to WGS 84, its properties, and what GDAL said."""
-    import pyogrio  # noqa: PLC0415
-
+    pyogrio = _gdal()
     try:
         with _heard() as said:
             info = pyogrio.read_info(path, layer=layer)
+            if info["driver"] in _LEFT_OUT:
+                raise InputError(f"a file of kind {info['driver']} names other files", where=f"layer {layer}")
             if info["features"] > MAX_FEATURES:
                 raise InputError(f"{info['features']} features", where=f"layer {layer}", hint=f"at most {MAX_FEATURES}")
             meta, fids, shapes, columns = pyogrio.raw.read(path, layer=layer, return_fids=True, force_2d=True)
