@@ -166,16 +166,31 @@ export function fromHash(hash: string, defaults: Readonly<State> = DEFAULTS): St
   return out;
 }
 
-/** Keep the hash and the store alike, both ways. */
+/**
+ * Keep the hash and the store alike, both ways. The hash follows the store a moment later, so whoever changes the address
+ * may have begun from an older one: what was changed in it is taken over, and nothing else of it.
+ */
 export function bindHash(store: Store, win: Window = window): void {
-  // At most once in 150 ms, and never put off by further changes: a replay that plays changes the store at each frame.
+  /** The hash that was last written or read. */
+  let known = win.location.hash;
   let pending = 0;
-  store.on([], () => {
-    pending ||= win.setTimeout(() => {
-      pending = 0;
-      const hash = toHash(store.get());
-      if (hash !== win.location.hash.slice(1)) win.history.replaceState(null, "", `#${hash}`);
-    }, 150);
-  });
-  win.addEventListener("hashchange", () => store.set(fromHash(win.location.hash)));
+  const read = () => {
+    const { hash } = win.location;
+    if (hash === known) return;
+    const [before, now] = [fromHash(known), fromHash(hash)];
+    known = hash;
+    const keys = (Object.keys(now) as Key[]).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]));
+    store.set(Object.fromEntries(keys.map((key) => [key, now[key]])));
+  };
+  const write = () => {
+    pending = 0;
+    read(); // what was changed in the address and not yet heard of would be written over
+    const hash = toHash(store.get());
+    if (hash === known.slice(1)) return;
+    win.history.replaceState(null, "", `#${hash}`);
+    known = win.location.hash;
+  };
+  // At most once in 150 ms, and never put off by further changes: a replay that plays changes the store at each frame.
+  store.on([], () => void (pending ||= win.setTimeout(write, 150)));
+  win.addEventListener("hashchange", read);
 }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { DEFAULTS, type State, Store, fromHash, toHash } from "../src/state";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { bindHash, DEFAULTS, type State, Store, fromHash, toHash } from "../src/state";
 
 const SOME: State = {
   ...DEFAULTS, vessel: 200000001, alert: "ev-1", mode: "replay", cursor: Date.UTC(2026, 2, 14, 6, 42, 10), theme: "night",
@@ -40,5 +40,56 @@ describe("the store", () => {
     stop();
     store.set({ vessel: 2 });
     expect(calls).toBe(1);
+  });
+});
+
+describe("the hash and the store", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A window whose address is changed by `go`; its event comes later, with `tell`. */
+  function bound(hash = "") {
+    const location = { hash: hash && `#${hash}` };
+    const target = new EventTarget();
+    const win = {
+      location, addEventListener: target.addEventListener.bind(target), setTimeout,
+      history: { replaceState: (_: unknown, __: string, to: string) => void (location.hash = to === "#" ? "" : to) },
+    }; // prettier-ignore
+    const store = new Store(fromHash(hash));
+    bindHash(store, win as unknown as Window);
+    return { store, location, go: (to: string) => void (location.hash = to), tell: () => void target.dispatchEvent(new Event("hashchange")) };
+  }
+
+  it("the address follows the store", () => {
+    const { store, location } = bound("theme=day");
+    store.set({ page: "incidents" });
+    store.set({ part: "0a" });
+    vi.advanceTimersByTime(200);
+    expect(location.hash).toBe("#theme=day&page=incidents&part=0a");
+  });
+  it("the store follows the address, also where something was taken out of it", () => {
+    const { store, go, tell } = bound("theme=day&page=log&at=2026-03-14T06:42:10.000Z");
+    go("#page=log&vessel=200000001");
+    tell();
+    expect(store.get()).toMatchObject({ theme: "dusk", page: "log", vessel: 200000001, mode: "live", cursor: null });
+  });
+  it("what is about to be written stays when the address is changed from the one before", () => {
+    const { store, location, go, tell } = bound("page=incidents");
+    store.set({ part: "0a" });
+    go(`${location.hash}&vessel=200000001`);
+    tell();
+    expect(store.get()).toMatchObject({ page: "incidents", part: "0a", vessel: 200000001 });
+    vi.advanceTimersByTime(200);
+    expect(location.hash).toBe("#vessel=200000001&page=incidents&part=0a");
+  });
+  it("an address that was changed and not yet heard of is not written over", () => {
+    const { store, location, go, tell } = bound("page=log");
+    store.set({ vessel: 200000001 });
+    go("#page=help");
+    vi.advanceTimersByTime(200);
+    expect(store.get()).toMatchObject({ page: "help", vessel: 200000001 });
+    expect(location.hash).toBe("#vessel=200000001&page=help");
+    tell();
+    expect(store.get()).toMatchObject({ page: "help", vessel: 200000001 });
   });
 });

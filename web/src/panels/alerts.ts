@@ -32,6 +32,7 @@ export function mountAlerts(desk: Desk): void {
   const { store } = desk.app;
   const again = () => draw();
   const draw = panel(root, () => {
+    root.setAttribute("aria-busy", String(desk.list === null));
     const rows = shownRows(desk).slice(0, SHOWN_MOST);
     const fresh = rows.filter((r) => r.members.some((a) => a.state === "new")).length;
     const chosen = desk.state.alert;

@@ -1,6 +1,7 @@
 /** Layers of the chart and the legend, in a corner of it; and the few tools that act on the chart. */
 import "./layers.css";
 import type { GeoJSON } from "geojson";
+import { Unreachable } from "../api/client";
 import { LAYER_NAMES, type LayerName } from "../map/types";
 import type { LayerInfo } from "../api/types";
 import { t, tOr, word } from "../i18n";
@@ -15,6 +16,8 @@ const CHANGING: readonly string[] = ["coverage", "presence", "zones"];
 const AGAIN_MS = 300_000;
 /** So often is asked for what the node has still to work out. */
 const SOON_MS = 20_000;
+/** And so soon for what the node did not answer. */
+const UNREACHED_MS = 5000;
 
 let toggle: () => void = () => undefined;
 export const toggleLayers = () => toggle();
@@ -40,6 +43,7 @@ export function mountLayers(desk: Desk): void {
     } catch (error) {
       got.delete(name);
       if (at === undefined) desk.fail(error);
+      if (error instanceof Unreachable) setTimeout(need, UNREACHED_MS);
     }
   }
   let called = false;

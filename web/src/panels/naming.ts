@@ -3,6 +3,7 @@
  * that this user looks from. A viewpoint chooses words and order; it changes no line and no alert.
  */
 import type { FeatureCollection } from "geojson";
+import { Unreachable } from "../api/client";
 import type { AlertZone, OwnNames, Words } from "../api/types";
 import { t } from "../i18n";
 import type { Desk } from "./desk";
@@ -11,6 +12,8 @@ import { readPrefs, writePrefs } from "./prefs";
 export const NEUTRAL = "neutral";
 const NONE: OwnNames = { zones: {}, partners: {}, ports: {}, places: [], view: NEUTRAL, views: [{ id: NEUTRAL, names: {} }] };
 const TYPED_LEAST = 2;
+/** Names that did not come are asked for again. */
+const AGAIN_MS = 5000;
 
 export class Naming {
   own: OwnNames = NONE;
@@ -21,7 +24,8 @@ export class Naming {
     try {
       this.own = await this.desk.api.get<OwnNames>("/api/names");
     } catch (error) {
-      this.desk.fail(error);
+      this.desk.quiet(error);
+      if (error instanceof Unreachable) return void setTimeout(() => void this.pull(), AGAIN_MS);
     }
     this.#toMap();
     this.desk.app.store.on(["language"], () => this.#toMap());

@@ -98,7 +98,7 @@ export function searchBox(desk: Desk): SearchBox {
       @input=${(e: Event) => { clearTimeout(timer); const { value } = e.target as HTMLInputElement; timer = setTimeout(() => void look(value), WAIT_MS); }}
       @keydown=${pressed} @blur=${() => setTimeout(close, 150)} />
     <kbd aria-hidden="true">/</kbd>
-    <ul id="found" role="listbox" aria-label=${t("search.results")} ?hidden=${!open}>
+    <ul id="found" role="listbox" data-of=${asked} aria-label=${t("search.results")} ?hidden=${!open}>
       ${results.map((r, i) => row(desk, r, i, i === active, () => choose(i)))}
       ${places.map((p, i) => html`<li id="found-${results.length + i}" role="option" aria-selected=${results.length + i === active} class=${results.length + i === active ? "active" : ""}
         @mousedown=${(e: Event) => { e.preventDefault(); choose(results.length + i); }}><strong>${p.name}</strong><span class="muted">${p.cable ? t("cable.label") : t("search.place")}</span></li>`)}

@@ -7,6 +7,8 @@ import { oneAtATime, type Desk } from "../desk";
 import { chime } from "../sound";
 
 const KEY = "kizuna.incidents.read";
+/** A first answer that did not come is asked for again. */
+const AGAIN_MS = 5000;
 
 export class IncidentBook {
   list: readonly IncidentBrief[] | null = null;
@@ -53,6 +55,7 @@ export class IncidentBook {
       this.desk.tell("incidents");
     } catch (error) {
       this.desk.quiet(error);
+      if (this.list === null) setTimeout(() => void this.pull(), AGAIN_MS);
     }
   }
 

@@ -32,9 +32,8 @@ export function startHere(desk: Desk): Start {
   const { alert, vessel } = desk.state;
   const a = desk.alert(alert);
   if (a) return { lat: a.lat, lon: a.lon, event_id: a.event_id, mmsi: a.mmsis[0] ?? null, vessel: a.names[0] ?? "", t: a.t, ...(KIND_OF[a.event_type] ? { kind: KIND_OF[a.event_type] } : {}) };
-  const at = vessel === null ? null : desk.app.map.positionOf(vessel);
-  if (vessel !== null && at) return { ...at, mmsi: vessel, vessel: `MMSI ${nine(vessel)}` };
-  return {};
+  if (vessel === null) return {};
+  return { ...desk.app.map.positionOf(vessel), mmsi: vessel, vessel: `MMSI ${nine(vessel)}` };
 }
 
 export async function openIncident(desk: Desk, start: Start = startHere(desk)): Promise<void> {
@@ -44,6 +43,8 @@ export async function openIncident(desk: Desk, start: Start = startHere(desk)): 
 
 /** One act: opens the case and passes it on at once. What leaves stands there before it is sent. */
 export async function breakGlass(desk: Desk, start: Start = startHere(desk)): Promise<void> {
+  if (!desk.sharing!.state) await desk.sharing!.pull(); // pressed before the page was told who its partners are
+  if (!desk.sharing!.state) return desk.say(t("error.unreachable"));
   const partners = desk.sharing!.partners.filter((p) => p.state === "active");
   const bound = (p: PartnerRow) => p.distress.length > 0;
   const first = partners.find(bound);
