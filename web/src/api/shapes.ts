@@ -2,9 +2,8 @@
  * From what the node sends to what the panels draw: the columns of a table of events keep their names in files there, and
  * times come as ISO text in some places. Everything unknown is left out; a missing list is an empty one.
  */
-import type {
-  Alert, Brief, Decision, EventFull, EvidenceTest, HandoverPage, HandoverSigned, LogEntry, SourceHealth, VesselCard, WatchEntry, WatchHit, WatchList,
-} from "./types"; // prettier-ignore
+import type { HandoverPage, HandoverSigned, LogEntry, SourceHealth } from "./desk_types";
+import type { Alert, Brief, Decision, EventFull, EvidenceTest, VesselCard, WatchEntry, WatchHit, WatchList } from "./types"; // prettier-ignore
 
 type Raw = Readonly<Record<string, unknown>>;
 const list = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? (value as T[]) : []);

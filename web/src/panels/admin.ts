@@ -1,5 +1,6 @@
 /** For administrators: who may log in, with which role, and who is logged in. */
-import type { Role, UserRow } from "../api/types";
+import type { UserRow } from "../api/desk_types";
+import type { Role } from "../api/types";
 import { t, type WordKey } from "../i18n";
 import { age, utc } from "../i18n/format";
 import { ask } from "./dialogs";

@@ -1,6 +1,6 @@
 /** For administrators: the book of who saw and did what. Filtered here, taken away as a file, and checked whether it is whole. */
 import "./audit.css";
-import type { AuditCheck, AuditPage, AuditRow } from "../api/types";
+import type { AuditCheck, AuditPage, AuditRow } from "../api/desk_types";
 import { queryText } from "../api/client";
 import { t, tOr } from "../i18n";
 import { parse, utc } from "../i18n/format";

@@ -1,7 +1,7 @@
 /** The watch log: what the officer saw, did and decided. Entries stay; a correction is a new entry that names the old one. */
 import "./log.css";
 import { live } from "lit-html/directives/live.js";
-import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api/types";
+import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api/desk_types";
 import { t } from "../i18n";
 import { forInput, parse, position, short, utc, nine } from "../i18n/format";
 import type { Desk } from "./desk";

@@ -1,5 +1,5 @@
 /** What others wrote in the watch log since this user last looked: counted at the button, and said when it comes. */
-import type { LogEntry } from "../api/types";
+import type { LogEntry } from "../api/desk_types";
 import { t } from "../i18n";
 import { type Desk, oneAtATime } from "./desk";
 import { readPrefs } from "./prefs";

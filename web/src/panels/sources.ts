@@ -1,5 +1,5 @@
 /** Health of the sources: what delivers, what does not and since when, and what may be done with what they send. */
-import type { SourceHealth } from "../api/types";
+import type { SourceHealth } from "../api/desk_types";
 import { t, word } from "../i18n";
 import { detail } from "../i18n/told";
 import { age } from "../i18n/format";

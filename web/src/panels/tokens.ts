@@ -1,6 +1,6 @@
 /** For administrators: tokens for programs. A secret is shown once; what a token allows and when it was last used stands here. */
 import "./tokens.css";
-import type { TokenRow } from "../api/types";
+import type { TokenRow } from "../api/desk_types";
 import { t } from "../i18n";
 import { age, utc } from "../i18n/format";
 import { ask } from "./dialogs";
