@@ -94,3 +94,29 @@ def test_looking_needs_no_login(made):
     assert "no requests" in run("request", home).stdout
     assert "no grants" in run("grant", "list", home).stdout
     run("release", "preview", home, "--as", "cape", code=1)
+
+
+def test_what_cannot_be_read_is_said_in_a_line(made, tmp_path):
+    home, secret = made
+    torn = tmp_path / "torn.toml"
+    torn.write_bytes(b"\xff\xfe")
+    gone = tmp_path / "gone.toml"
+    for words in (
+        ("agreement", "check", gone),
+        ("agreement", "check", EXAMPLES / "coast-rescue.toml", "--rules", gone),
+    ):
+        assert f"kizuna: {gone}: cannot be read" in run(*words, code=2).stderr
+    who = ("--by", "olga", "--password-file", secret)
+    assert "UTF-8" in run("agreement", "sign", home, torn, *who, code=2).stderr
+
+
+def test_a_directory_that_is_no_node_stays_as_it_was(made, tmp_path):
+    away = tmp_path / "mistyped"
+    said = run("partner", "pause", away, "cape", "--by", "olga", "--password-file", made[1], code=2).stderr
+    assert "node.toml: no such file" in said and not away.exists()
+
+
+def test_an_id_that_names_nothing_or_too_much_is_told_apart(made):
+    home, _ = made
+    assert "too short" in run("incident", "show", home, "1234", code=1).stderr
+    assert "nothing here begins with '12345678'" in run("incident", "show", home, "12345678", code=1).stderr

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from kizuna.base.languages import PAGES
 from kizuna.node.cli import output
 from kizuna.node.cli.persons import account
-from kizuna.node.cli.share_open import opened, when
+from kizuna.node.cli.share_open import contents, contents_as_text, opened, when
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -58,7 +58,7 @@ def preview(home: Path, party: str, file: Path | None, days: float, most: int, *
     with desk(home, zones=True) as office:
         reading.audiences_of(office, party)
         active = office.rulebook.active()
-        text = file.read_text(encoding="utf-8") if file else active.source.decode() if active else ""
+        text = contents_as_text(file) if file else active.source.decode() if active else ""
         found = rehearsed(office, text, days, party)
         has = told.as_partner(office, party, told.Look(0, office.now_ms() + 86_400_000, most=0))
         result = {**found, "partner": party, "has": has["logs"], "recalled": has["recalled"]}
@@ -187,8 +187,11 @@ def whole(short: str, names: Any) -> str:
     from kizuna.base.errors import InputError  # noqa: PLC0415
 
     found = [n for n in names if n.startswith(short)]
-    if len(found) != 1 or len(short) < 8:  # noqa: PLR2004
-        raise InputError(f"{short!r} names {len(found)} things", hint="eight digits at least")
+    if len(short) < 8:  # noqa: PLR2004
+        raise InputError(f"{short!r} is too short", hint="give eight digits at least")
+    if len(found) != 1:
+        many = "nothing here begins" if not found else f"{len(found)} ids begin"
+        raise InputError(f"{many} with {short!r}", hint="give more digits" if found else "the list has the ids")
     return str(found[0])
 
 
@@ -204,7 +207,7 @@ def agreement_check(file: Path, rules: Path | None, home: Path | None, *, as_jso
         from kizuna.share.rules.read import load  # noqa: PLC0415
         from kizuna.share.rules.rule import RuleSet  # noqa: PLC0415
 
-        one = agreements.load(file.read_bytes(), str(file))
+        one = agreements.load(contents(file), str(file))
         found, others, now_ms = RuleSet((), ""), [], wall_ms()
         if home is not None:
             with desk(home) as office:
@@ -212,7 +215,7 @@ def agreement_check(file: Path, rules: Path | None, home: Path | None, *, as_jso
                 names = sorted({a.id for a in office.agreements.agreements.values()} - {one.id})
                 others = [a for name in names if (a := office.agreements.of(name, now_ms)) is not None]
         if rules is not None:
-            found = load(rules.read_bytes(), str(rules))
+            found = load(contents(rules), str(rules))
         theirs = {a.id for a in others}
         rows = [f._asdict() for f in agreements.check([one, *others], found, now_ms)
                 if f.where in found.by_id or f.where.partition("/")[0].partition(" ")[0] not in theirs]  # fmt: skip
@@ -242,7 +245,7 @@ def agreement_sign(home: Path, what: str, by: str, *, as_json: bool) -> None:
 
     with desk(home) as office:
         path = Path(what)
-        one = agreements.propose(office, path.read_text(encoding="utf-8"), by) if path.is_file() else \
+        one = agreements.propose(office, contents_as_text(path), by) if path.is_file() else \
             agreements.sign(office, what, by)  # fmt: skip
         standing = office.agreements.standing(one, office.now_ms())
         tell({"id": one.id, "version": one.version, "sha256": one.sha256, "state": standing.state,

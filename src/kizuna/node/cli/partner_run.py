@@ -170,16 +170,19 @@ def _confirmed(home: Path, party: str, code: str, by: str, *, as_json: bool) -> 
 def list_(home: Path, *, as_json: bool) -> None:
     """All of them."""
     with output.plain_errors():
+        from kizuna.node.cli.sync_run import lines  # noqa: PLC0415
+
         with opened(home) as sharing:
-            rows, party, context = sharing.health(), sharing.party, sharing.context
+            rows, party, context = lines(home, sharing)[0], sharing.party, sharing.context
         if as_json:
             output.emit({"party": party, "context": context, "partners": rows})
             return
         output.mark(context)
         for row in rows:
             bounds = ", ".join([row["tlp_max"], *row["caveats"], *row["communities"], *row["purposes"]])
-            sys.stdout.write(f"{row['id']:<20} {row['state']:<8} at most {bounds:<20} told {row['told']:,}, received "
-                             f"{row['received']:,}  {row['title']}  {row['why']}\n")  # fmt: skip
+            sys.stdout.write(f"{row['id']:<20} {row['state']:<8} line {row['link']['state']:<7} at most {bounds:<20} "
+                             f"told {row['told']:,}, received {row['received']:,}  {row['title']}  "
+                             f"{row['why']}\n")  # fmt: skip
         if not rows:
             sys.stdout.write(f"{party} knows nobody yet: kizuna partner introduce {home}\n")
 

@@ -122,7 +122,7 @@ def _two_persons(home: Path, one: str, other: str) -> None:
 
 def account(home: Path, name: str) -> str:
     """Id of the account of a name at this node; empty for none."""
-    with _desk(home) as held:
+    with output.plain_errors(), _desk(home) as held:
         return held.people.id_of(name)
 
 
@@ -135,9 +135,12 @@ def audited(home: Path, by: str, act: str, about: str) -> None:
 @contextmanager
 def _desk(home: Path) -> Iterator[Desk]:
     """The node's own book of people and deeds; it may be open in a running node too."""
+    from kizuna.base.errors import ConfigError  # noqa: PLC0415
     from kizuna.node.desk.desk import open_desk  # noqa: PLC0415
     from kizuna.node.service.rooms import Rooms  # noqa: PLC0415
 
+    if not (home / "node.toml").is_file():  # or a mistyped directory would become one, in which nobody is known
+        raise ConfigError("no such file", where=str(home / "node.toml"), hint="kizuna node init makes one")
     held = open_desk(Rooms(home).desk)
     try:
         yield held

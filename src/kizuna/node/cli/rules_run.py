@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kizuna.node.cli import output
 from kizuna.node.cli.desk_run import balance, covered, desk, rehearsed
 from kizuna.node.cli.persons import SECOND_PERSON, Hands, audited, both, missing_second, officer
-from kizuna.node.cli.share_open import opened, when
+from kizuna.node.cli.share_open import contents, opened, when
 
 if TYPE_CHECKING:
     from kizuna.node.share.desk.office import Office
@@ -28,7 +28,7 @@ def check(home: Path, file: Path, *, as_json: bool) -> None:
         from kizuna.node.share.views import rulings  # noqa: PLC0415
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
-        rules = load(_text(file), str(file))
+        rules = load(contents(file), str(file))
         with desk(home, zones=True) as office:
             found = [f for f in rulings.findings(office, rules) if f["rule"] in rules.by_id]
         if as_json:
@@ -103,7 +103,7 @@ def diff(home: Path, file: Path, days: float, *, as_json: bool) -> None:
     with output.plain_errors():
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
-        text = _text(file)
+        text = contents(file)
         load(text, str(file))
         with desk(home, zones=True) as office:
             found = rehearsed(office, text.decode(), days)
@@ -126,7 +126,7 @@ def propose(home: Path, file: Path, by: str, password_file: Path | None, *, as_j
         from kizuna.node.share.views import rulings  # noqa: PLC0415
         from kizuna.share.rules.read import load  # noqa: PLC0415
 
-        name, text = officer(home, by, password_file), _text(file)
+        name, text = officer(home, by, password_file), contents(file)
         with desk(home, zones=True) as office, _refusals():
             book = office.rulebook
             rulings.propose(office, text.decode(), name)
@@ -160,7 +160,7 @@ def activate(
             book = office.rulebook
             rules = _meant(office, what, first, other)
             if memorandum is not None:
-                audited(home, first, "agreement.sign", _signed(office, _text(memorandum), first))
+                audited(home, first, "agreement.sign", _signed(office, contents(memorandum), first))
             row = _status(book, _forward(office, rules, first))
             _lapsed(office, rules)
         audited(home, first, "rules.activate", f"{row['version']} {rules.hash[:16]}")
@@ -176,7 +176,7 @@ def _meant(office: Office, what: str, first: str, other: str) -> RuleSet:
     book, path = office.rulebook, Path(what)
     if not (other or path.suffix or path.is_file()):
         return book.find(what)
-    text = _text(path)
+    text = contents(path)
     if other or not cast("Sharing", office.sharing).config.sharing.two_persons:
         return _both(office, text, first, other or _ALONE)
     if load(text).hash not in book.status().proposals:
@@ -265,15 +265,6 @@ class _refusals:  # noqa: N801  reads as a word in a with statement
             two = "another person" in exc.message or "second person" in exc.message
             what = f"refused by {SECOND_PERSON}: {exc.message} (log in as another officer: --by)" if two else str(exc)
             output.fail(what, output.REFUSED)
-
-
-def _text(file: Path) -> bytes:
-    from kizuna.base.errors import ConfigError  # noqa: PLC0415
-
-    try:
-        return file.read_bytes()
-    except OSError as exc:
-        raise ConfigError(f"cannot be read: {exc.strerror}", where=str(file)) from exc
 
 
 def _tell(row: dict[str, Any], words: str, *, as_json: bool) -> None:

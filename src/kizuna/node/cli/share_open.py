@@ -32,6 +32,26 @@ def opened(home: Path, *, zones: bool = False) -> Iterator[Sharing]:
         yield sharing
 
 
+def contents(path: Path) -> bytes:
+    """A file that the command line names. Raises ConfigError where it cannot be read."""
+    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"cannot be read: {exc.strerror}", where=str(path)) from exc
+
+
+def contents_as_text(path: Path) -> str:
+    """The same as text. Raises ConfigError where it is none in UTF-8."""
+    from kizuna.base.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        return contents(path).decode()
+    except UnicodeDecodeError as exc:
+        raise ConfigError("cannot be read: is no UTF-8", where=str(path)) from exc
+
+
 def ask_line(words: str) -> str:
     """A line typed by a person."""
     sys.stderr.write(words)

@@ -27,19 +27,12 @@ _PAGE_BYTES = 512 * 1024
 def status(home: Path, *, as_json: bool) -> None:
     """How it stands: from the shared store, and from the running node where there is one."""
     with output.plain_errors():
-        from kizuna.node.service.status import read_status  # noqa: PLC0415
-
-        found = read_status(home)
-        live = {row["id"]: row for row in found.get("sharing", {}).get("partners", [])}
         with opened(home) as sharing:
-            rows, context = sharing.health(), sharing.context
-        for row in rows:
-            if found["state"] == "running" and row["id"] in live and row["link"]["state"] in ("never", "up"):
-                link = live[row["id"]]["link"]
-                row["link"] = {**row["link"], **{k: link[k] for k in _LIVE if k in link}}
+            rows, state = lines(home, sharing)
+            context = sharing.context
         bad = [r for r in rows if r["state"] == "active" and r["link"]["state"] in ("down", "halted")]
         if as_json:
-            output.emit({"context": context, "node": found["state"], "partners": rows})
+            output.emit({"context": context, "node": state, "partners": rows})
         else:
             output.mark(context)
             for row in rows:
@@ -49,6 +42,19 @@ def status(home: Path, *, as_json: bool) -> None:
                     f"waits to be told: {_waits(link)}; to come: {link['to_come']:,}{_line_words(link)}\n"
                 )
     raise SystemExit(output.FINDINGS if bad else output.OK)
+
+
+def lines(home: Path, sharing: Sharing) -> tuple[list[dict[str, Any]], str]:
+    """Partners with their lines, and the state of the node. While it runs, what it alone knows is taken from it."""
+    from kizuna.node.service.status import read_status  # noqa: PLC0415
+
+    found, rows = read_status(home), sharing.health()
+    live = {row["id"]: row for row in found.get("sharing", {}).get("partners", [])}
+    for row in rows:
+        if found["state"] == "running" and row["id"] in live and row["link"]["state"] in ("never", "up"):
+            link = live[row["id"]]["link"]
+            row["link"] = {**row["link"], **{k: link[k] for k in _LIVE if k in link}}
+    return rows, found["state"]
 
 
 def _waits(link: dict[str, Any]) -> str:
