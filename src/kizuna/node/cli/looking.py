@@ -82,7 +82,8 @@ def print_table(answer: Any, limit: int) -> None:
         )
     for row in answer.slice(0, limit).to_pylist():
         shown.add_row(*[Text(_brief(v)) for v in row.values()])
-    console = Console(file=sys.stdout) if sys.stdout.isatty() else Console(file=sys.stdout, width=10_000)
+    screen = output.bare()
+    console = Console(file=screen) if screen.isatty() else Console(file=screen, width=10_000)
     console.print(shown)
     if answer.num_rows > limit:
         output.say(f"{answer.num_rows - limit:,} more rows; --limit shows more, --csv and --json show all")

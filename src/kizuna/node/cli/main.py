@@ -20,6 +20,7 @@ from kizuna.node.cli import (
     live_commands,
     match_commands,
     node_commands,
+    output,
     partner_commands,
     presence_commands,
     release_commands,
@@ -73,11 +74,12 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback acts
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Neighbours look after the sea together: from raw AIS to tracks and explained events."""
+    output.guard()
 
 
 @app.command()

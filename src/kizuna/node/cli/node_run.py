@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kizuna.base.screen import in_one_line
 from kizuna.node.cli import output
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def audit(home: Path, *, noted: str, lines: int, verify: bool, as_json: bool) ->
                 output.emit({"lines": rows})
             else:
                 for r in rows:
-                    sys.stdout.write(f"{r['audit_id']:>9}  {iso(r['t_ms'])}  {r['by']}  {r['act']}  {r['object']}  "
-                                     f"{r['outcome']}  {r['address']}\n")  # fmt: skip
+                    words = "  ".join(r[k] for k in ("by", "act", "object", "outcome", "address"))
+                    sys.stdout.write(f"{r['audit_id']:>9}  {iso(r['t_ms'])}  {in_one_line(words)}\n")
             return
         found = audit_chain.verify(file, noted=noted)
         if as_json:

@@ -1,5 +1,7 @@
 """What the commands say: results on stdout, everything else on stderr, and the exit codes.
 
+What goes to stdout passes ``Screen``, whoever writes it: texts of others cannot drive the terminal (``base.screen``).
+
 Exit codes: 0 ok; 1 failure; 2 wrong usage; 3 done, and it found something to look at; 4 refused by policy.
 """
 
@@ -9,7 +11,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TextIO, cast
+
+from kizuna.base.screen import escaped, shown
 
 OK: Final = 0
 FAILURE: Final = 1
@@ -29,9 +33,35 @@ Progress = Callable[[str, float, float], None]
 """Called with the name of a stage, what is done and what there is to do (0 when unknown)."""
 
 
+class Screen:
+    """Stdout without what would drive a terminal. ``bare`` is the stream itself, for what colours its own text."""
+
+    def __init__(self, bare: TextIO) -> None:
+        self.bare = bare
+
+    def write(self, text: str) -> int:
+        """Write the text as a screen may have it."""
+        return self.bare.write(shown(text))
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the stream's."""
+        return getattr(self.bare, name)
+
+
+def guard() -> None:
+    """Put ``Screen`` before stdout; only the program itself calls this, once it knows what is wanted."""
+    if not isinstance(sys.stdout, Screen):
+        sys.stdout = cast("TextIO", Screen(sys.stdout))
+
+
+def bare() -> TextIO:
+    """Stdout for what cleans its texts and colours them by itself."""
+    return sys.stdout.bare if isinstance(sys.stdout, Screen) else sys.stdout
+
+
 def say(text: str) -> None:
     """One line for the person, on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(shown(text) + "\n")
 
 
 def mark(context: str) -> None:
@@ -44,7 +74,8 @@ def mark(context: str) -> None:
 
 def emit(data: Any) -> None:
     """A result for a program: one JSON document on stdout."""
-    json.dump(data, sys.stdout, indent=2, ensure_ascii=False, default=str)
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False, default=str).iterencode(data):
+        sys.stdout.write(escaped(piece))
     sys.stdout.write("\n")
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from kizuna.base.screen import escaped, in_one_line, shown
 from kizuna.base.utc import iso
 from kizuna.node.service.beside import read_beside
 from kizuna.node.service.running import Running, certificate_paths
@@ -41,13 +42,12 @@ class _Lines(logging.Formatter):
         """One line; of an exception all of it."""
         when = iso(round(record.created * 1000))
         words = record.getMessage()
-        if record.exc_info:
-            words += "\n" + self.formatException(record.exc_info)
+        trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
         if not self._as_json:
-            return f"{when} {record.levelname.lower():<8} {words}"
-        row = {"time": when, "level": record.levelname.lower(), "room": record.name, "message": words}
+            return f"{when} {record.levelname.lower():<8} {in_one_line(words)}{shown(trace)}"
+        row = {"time": when, "level": record.levelname.lower(), "room": record.name, "message": words + trace}
         facts = record.args if isinstance(record.args, dict) else {}
-        return json.dumps({**row, **facts}, ensure_ascii=False, default=str)
+        return escaped(json.dumps({**row, **facts}, ensure_ascii=False, default=str))
 
 
 def set_up_log(level: int = logging.INFO, *, as_json: bool | None = None) -> None:
