@@ -55,6 +55,28 @@ def test_copies_go_to_new_places_and_come_from_backups_only(tmp_path):
         restore_node(tmp_path / "c", tmp_path / "n")
 
 
+def test_a_backup_stays_in_its_directory_and_holds_keys_only_where_they_are_wanted(tmp_path):
+    home = tmp_path / "at" / "n"
+    key = {"id": "b", "kind": "ws", "address": "ws://127.0.0.1:1", "subscription": "feed.json"}
+    make_node(home, [key])
+    zones = tmp_path / "at" / "zones.geojson"
+    zones.write_text("{}")
+    (home / "inner.geojson").write_text("{}")
+    (home / "feed.json").write_text('{"APIKey": "SECRET"}')
+    settings = home / "node.toml"
+    named = 'zones = ["../zones.geojson", "run/../inner.geojson"]'
+    settings.write_text(settings.read_text().replace("[places]\n", f"[places]\n{named}\n"))
+    to = tmp_path / "safe" / "copies" / "c"
+    back_up_node(home, to, keys=False)
+    assert [p.name for p in to.parent.iterdir()] == ["c"]
+    assert (to / "inner.geojson").exists() and not (to / "feed.json").exists()
+    back_up_node(home, to.with_name("d"))
+    assert "SECRET" in (to.with_name("d") / "feed.json").read_text()
+    to.with_name("d").chmod(0o755)
+    restore_node(to.with_name("d"), tmp_path / "again")
+    assert (tmp_path / "again").stat().st_mode & 0o077 == 0 and (tmp_path / "again" / "feed.json").exists()
+
+
 def test_a_damaged_backup_is_refused(tmp_path):
     with Sender() as sender:
         source = {"id": "a", "kind": "tcp", "address": f"127.0.0.1:{sender.port}"}

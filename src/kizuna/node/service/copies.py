@@ -9,6 +9,7 @@ A backup is written beside its place and named when all of it is there.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -60,9 +61,10 @@ def back_up_node(home: Path, to: Path, *, keys: bool = True) -> int:
 def _copy_all(config: Config, old: Rooms, new: Rooms, *, keys: bool) -> None:
     context = config.node.context
     shutil.copy2(old.settings, new.settings)
-    for path in sorted({config.path(n) for n in _named(config)}):
-        if path.is_relative_to(old.home) and path.exists():
-            target = new.home / path.relative_to(old.home)
+    home = _plain(old.home)
+    for path in sorted({_plain(config.path(n)) for n in _named(config, keys=keys)}):
+        if path.is_relative_to(home) and path.exists():
+            target = new.home / path.relative_to(home)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
     if keys and old.keys.exists():
@@ -101,10 +103,16 @@ def _copy_sharing(config: Config, old: Path, new: Path) -> None:
     _copy_sqlite(store, new / "share" / store.name)
 
 
-def _named(config: Config) -> list[str]:
+def _named(config: Config, *, keys: bool) -> list[str]:
+    """Files that the settings name; those that hold the key to a feed are keys."""
     p = config.places
-    names = [*p.zones, *p.anchorages, p.claims_table, p.detectors, *(s.subscription for s in config.sources)]
-    return [n for n in names if n]
+    subscriptions = [s.subscription for s in config.sources] if keys else []
+    return [n for n in (*p.zones, *p.anchorages, p.claims_table, p.detectors, *subscriptions) if n]
+
+
+def _plain(path: Path) -> Path:
+    """The path without dots that climb: what lies outside the node's directory is not taken for something inside."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _copy_sqlite(source: Path, to: Path) -> None:
@@ -164,7 +172,10 @@ def restore_node(copy: Path, home: Path) -> None:
     part = home.with_name(home.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     try:
-        shutil.copytree(copy, part, ignore=lambda at, names: _not_the_store(Path(at), names, copy))
+        part.mkdir(parents=True, mode=0o700)  # first of all: nobody else looks in while keys are copied
+        for one in sorted(copy.iterdir()):
+            if one.name not in ("store", NOTE):
+                _copy_one(one, part / one.name)
         new = Rooms(part)
         new.make(context)
         shutil.rmtree(new.store(context))
@@ -182,7 +193,8 @@ def restore_node(copy: Path, home: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _not_the_store(at: Path, names: list[str], copy: Path) -> list[str]:
-    if at == copy:
-        return [n for n in names if n in ("store", NOTE)]
-    return []
+def _copy_one(old: Path, new: Path) -> None:
+    if old.is_dir():
+        shutil.copytree(old, new)
+    else:
+        shutil.copy2(old, new)
