@@ -1,8 +1,10 @@
 import numpy as np
 import plain
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kizuna.base import grow
 from kizuna.base.grow import STEP_ROWS, Growing
 from kizuna.base.table import Column, Kind, Schema, Table, concat, empty, from_arrow, words_and_codes
 
@@ -56,3 +58,21 @@ def test_columns_grow_beyond_the_first_step():
     whole = grown.finish()
     assert len(whole) == 3 * len(big)
     assert whole["n"].flags.owndata
+
+
+@pytest.mark.parametrize("expected", [0, 7, 1000])
+def test_rows_that_are_held_stay_as_they_are_while_more_come(monkeypatch, expected):
+    monkeypatch.setattr(grow, "STEP_ROWS", 4)
+    tables = [table(list("abcdefgh"[k % 5 : k % 5 + 3])) for k in range(40)]
+    grown = Growing(SCHEMA, expected)
+    held = {}
+    for k, one in enumerate(tables):
+        grown.add(one)
+        held[k + 1] = grown.hold()
+        if k % 3 == 0:
+            held.pop(k // 2 + 1).release()
+    assert len(held) > 20
+    for k, hold in held.items():
+        assert plain.rows(hold.rows) == plain.rows(concat(tables[:k]))
+        hold.release()
+    assert plain.rows(grown.finish()) == plain.rows(concat(tables))

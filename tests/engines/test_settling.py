@@ -4,9 +4,12 @@ import os
 
 from engines import live_traffic as traffic
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kizuna.base import grow
+from kizuna.engines.live import kept
 from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
 from kizuna.engines.live.settling import work_out
@@ -72,12 +75,17 @@ def test_settling_that_ends_much_later_tells_the_same_in_the_end(seed, order, la
         }
 
 
-def test_rows_that_come_meanwhile_do_not_move_those_that_are_worked_on():
-    fixes, _ = traffic.mixed(3, EVERY_S)
+@pytest.mark.parametrize("room", [0, 1 << 16])
+def test_rows_that_come_meanwhile_do_not_move_those_that_are_worked_on(monkeypatch, room):
+    monkeypatch.setattr(kept, "_ROOM", room)
+    monkeypatch.setattr(grow, "STEP_ROWS", 64)
+    fixes, statics = traffic.mixed(3, EVERY_S)
     engine = LiveEngine(Settings(), traffic.AROUND, LiveParams(), apart=True)
-    engine.feed(fixes.slice(0, 50))
+    engine.feed(fixes.slice(0, 50), statics.slice(0, 2))
     begun = engine.begin_settling()
-    before = traffic.digest(begun.fixes)
-    engine.feed(fixes.slice(50, len(fixes)))
-    assert traffic.digest(begun.fixes) == before and len(begun.fixes) <= 50
-    assert not np.shares_memory(begun.fixes["lat_deg"], engine.kept.fixes["lat_deg"])
+    before = traffic.digest(begun.fixes), traffic.digest(begun.statics)
+    for start in range(50, len(fixes), 40):
+        engine.feed(fixes.slice(start, min(start + 40, len(fixes))), statics.slice(2, 4))
+    assert (traffic.digest(begun.fixes), traffic.digest(begun.statics)) == before
+    assert len(begun.fixes) <= 50 and len(begun.statics) == 2 < len(engine.kept.statics)
+    assert np.shares_memory(begun.fixes["lat_deg"], engine.kept.fixes["lat_deg"]) == bool(room)

@@ -16,6 +16,23 @@ from kizuna.base.table import Kind, Schema, Table, empty
 STEP_ROWS: Final = 1 << 20
 """Rows by which columns grow when the number of rows is not known beforehand."""
 
+_AHEAD: Final = 8
+
+
+class Hold:
+    """Rows of a growing table that stay where they lie in memory until ``release``, whatever is added behind them."""
+
+    __slots__ = ("_holds", "rows")
+
+    def __init__(self, rows: Table, holds: set[Hold]) -> None:
+        self.rows = rows
+        self._holds = holds
+        holds.add(self)
+
+    def release(self) -> None:
+        """The rows are not needed any more; from any thread, as often as one likes."""
+        self._holds.discard(self)
+
 
 class Growing:
     """Collects tables of one schema into one. ``expected`` rows are allotted at once; more may come."""
@@ -26,6 +43,7 @@ class Growing:
         self._room = expected
         self._columns: dict[str, Any] = {}
         self._words: dict[str, dict[str, int]] = {}
+        self._holds: set[Hold] = set()
         for c in schema.columns:
             if c.dtype() is None:
                 self._columns[c.name] = []
@@ -65,11 +83,18 @@ class Growing:
             np.take(lookup, codes, out=target, mode="wrap")  # -1 picks the last entry, which is -1
 
     def _make_room(self, rows: int) -> None:
-        """Longer columns; large ones are moved by the system's page tables, not copied."""
+        """Longer columns; large ones are moved by the page tables, and copied only while somebody holds them."""
         self._room = max(rows, self._room + STEP_ROWS)
-        for column in self._columns.values():
-            if isinstance(column, np.ndarray):
+        for name, column in self._columns.items():
+            if not isinstance(column, np.ndarray):
+                continue
+            if self._holds:
+                longer = np.empty(self._room, column.dtype)
+                longer[: self._rows] = column[: self._rows]
+                self._columns[name] = longer
+            else:
                 column.resize(self._room, refcheck=False)
+        self._holds.clear()  # who holds rows holds the old columns
 
     def view(self) -> Table:
         """The rows so far, without copying them; true until rows are added or cleared."""
@@ -82,8 +107,18 @@ class Growing:
                 out[c.name] = pa.concat_arrays(column) if column else c.empty(0)
         return Table(self._schema, out, {name: tuple(index) for name, index in self._words.items()})
 
+    def hold(self) -> Hold:
+        """The rows so far, without copying them, for another thread; call it on the one that adds.
+
+        Room for an eighth more is made first, so that what is added meanwhile seldom needs other columns.
+        """
+        wanted = self._rows + self._rows // _AHEAD
+        if wanted > self._room and not self._holds:
+            self._make_room(wanted)
+        return Hold(self.view(), self._holds)
+
     def clear(self) -> None:
-        """Forget all rows and words, keep the room."""
+        """Forget all rows and words, keep the room; not while somebody holds rows."""
         self._rows = 0
         for column in self._columns.values():
             if isinstance(column, list):
@@ -92,7 +127,7 @@ class Growing:
             index.clear()
 
     def finish(self) -> Table:
-        """The whole table; the collector is empty afterwards."""
+        """The whole table; the collector is empty afterwards. Not while somebody holds rows."""
         if not self._rows:
             return empty(self._schema)
         out: dict[str, Any] = {}

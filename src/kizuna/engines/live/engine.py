@@ -26,7 +26,7 @@ from kizuna.base.units import HOUR_MS, MISSING_TIME_MS, NM_M
 from kizuna.engines.live.kept import Kept
 from kizuna.engines.live.lookout import Lookout
 from kizuna.engines.live.params import LiveParams
-from kizuna.engines.live.settling import Begun, Settled, copied, work_out
+from kizuna.engines.live.settling import Begun, Settled, work_out
 from kizuna.engines.live.told import Told, gaps_of
 from kizuna.events.detect import detect_all
 from kizuna.events.kernels import watch as w
@@ -135,13 +135,14 @@ class LiveEngine:
         )
 
     def begin_settling(self) -> Begun:
-        """A copy of all rows for ``settling.work_out`` on another thread; ``end_settling`` takes what it gives."""
+        """All rows for ``settling.work_out`` on another thread, held until ``end_settling`` takes what it gives."""
         self._settle_at_ms = self.clock_ms + self.params.settle_ms
         over = self._now_ms if self._now_ms > self.clock_ms else None
-        return Begun(copied(self.kept.fixes), self.kept.statics, self.watermark_ms, over, len(self.told.tables))
+        return Begun(self.kept.hold(), self.kept.statics_in_parts, self.watermark_ms, over, len(self.told.tables))
 
     def end_settling(self, begun: Begun, found: Settled) -> Table:
         """Take up what was worked out of the rows as they were; gives the events that changed."""
+        begun.held.release()
         settled = self._whole(found)
         self.counts.settlings += 1
         gone_ms = self._gone_ms if self.kept.generation else None

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from typing import Final
+
 import numpy as np
 
-from kizuna.base.grow import Growing
-from kizuna.base.table import Array, Table, concat, empty
+from kizuna.base.grow import Growing, Hold
+from kizuna.base.table import Array, Table
+from kizuna.engines.live.kept_statics import Statics, joined
 from kizuna.events.kernels.watch import chain
-from kizuna.fixes.statics import OTHERS, REJECTS, STATICS
+from kizuna.fixes.statics import OTHERS, REJECTS
 from kizuna.fixes.table import FIXES
 
-_PENDING_MOST = 64
+_ROOM: Final = 1 << 26 if os.name == "posix" else 0
+"""Fixes for which addresses are set aside. Memory is taken as rows come; rows that need not move make no alert wait."""
 
 
 class Kept:
     """Grows with the stream: 133 bytes a fix and 8 for its chain.
 
-    A view of the rows must not be held while rows are added: their memory may move. ``generation`` counts how often
-    rows were let go.
+    A view of the rows is true until rows are added: their memory may move. Who needs it for longer takes a ``hold``.
+    ``generation`` counts how often rows were let go.
     """
 
     def __init__(self) -> None:
@@ -25,11 +30,8 @@ class Kept:
         self.late = Growing(FIXES)
         self.others = Growing(OTHERS)
         self.rejects = Growing(REJECTS)
-        self._fixes = Growing(FIXES)
-        self._before = np.empty(0, np.int64)
-        self._statics = empty(STATICS)
-        self._by_mmsi = np.empty(0, np.int64)
-        self._pending: list[Table] = []
+        self._fixes, self._before = _roomy()
+        self._statics = Statics()
 
     def __len__(self) -> int:
         """Fixes taken."""
@@ -40,21 +42,26 @@ class Kept:
         """All fixes taken, without a copy."""
         return self._fixes.view()
 
+    def hold(self) -> Hold:
+        """All fixes taken, without a copy, for another thread: they stay where they are until it releases them."""
+        return self._fixes.hold()
+
     @property
     def statics(self) -> Table:
-        """All static messages; brings those that wait into order first."""
-        if self._pending:
-            self._statics = concat([t for t in (self._statics, *self._pending) if len(t)])
-            self._by_mmsi = np.argsort(self._statics["mmsi"], kind="stable")
-            self._pending = []
-        return self._statics
+        """All static messages."""
+        return joined(self.statics_in_parts)
+
+    @property
+    def statics_in_parts(self) -> tuple[Table, ...]:
+        """All static messages, without a copy, in tables that stay as they are."""
+        return self._statics.tables
 
     def add(self, fixes: Table, before: Array) -> None:
         """Append fixes; ``before`` is the row before of the same vessel, -1 for its first."""
         start = len(self._fixes)
         stop = start + len(fixes)
         if stop > len(self._before):
-            longer = np.empty(max(stop, 2 * len(self._before), 1 << 16), np.int64)
+            longer = np.empty(max(stop, 2 * len(self._before)), np.int64)
             longer[:start] = self._before[:start]
             self._before = longer
         self._before[start:stop] = before
@@ -62,11 +69,8 @@ class Kept:
 
     def add_statics(self, statics: Table) -> None:
         """Append static messages."""
-        if not len(statics):
-            return
-        self._pending.append(statics)
-        if len(self._pending) > _PENDING_MOST:
-            self._pending = [concat(self._pending)]
+        if len(statics):
+            self._statics.add(statics)
 
     def take_up(self, tables: dict[str, Table]) -> None:
         """Go on with rows that were saved."""
@@ -80,9 +84,9 @@ class Kept:
         """Keep only some rows (masks), and none of those that no event rests on: others, rejects, late ones."""
         fixes, statics = self.fixes.take(keep), self.statics.take(keep_statics)
         self.generation += 1
-        self.late, self.others, self.rejects, self._fixes = (Growing(s) for s in (FIXES, OTHERS, REJECTS, FIXES))
-        self._before = np.empty(0, np.int64)
-        self._statics, self._by_mmsi = empty(STATICS), np.empty(0, np.int64)
+        self.late, self.others, self.rejects = (Growing(s) for s in (FIXES, OTHERS, REJECTS))
+        self._fixes, self._before = _roomy()
+        self._statics = Statics()
         self.add(fixes, _chained(fixes["mmsi"]))
         self.add_statics(statics)
 
@@ -96,15 +100,15 @@ class Kept:
 
     def statics_of(self, mmsis: Array) -> Table:
         """Static messages of some MMSIs, in the order heard."""
-        held = self._statics["mmsi"][self._by_mmsi]
-        low, high = np.searchsorted(held, mmsis, "left"), np.searchsorted(held, mmsis, "right")
-        rows = [self._by_mmsi[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True) if b > a]
-        parts = [self._statics.take(np.sort(np.concatenate(rows)))] if rows else []
-        for table in self._pending:
-            hit = np.isin(table["mmsi"], mmsis)
-            if hit.any():
-                parts.append(table.take(hit))
-        return concat(parts) if parts else empty(STATICS)
+        return self._statics.of(mmsis)
+
+
+def _roomy() -> tuple[Growing, Array]:
+    """For the fixes and their chain; without the room where the system does not give so many addresses."""
+    try:
+        return Growing(FIXES, _ROOM), np.empty(_ROOM, np.int64)
+    except MemoryError:
+        return Growing(FIXES), np.empty(0, np.int64)
 
 
 def _chained(mmsi: Array) -> Array:

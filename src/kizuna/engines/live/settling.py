@@ -1,8 +1,8 @@
 """Settling: all events worked out anew from all rows; at once, or on another thread while looks go on.
 
-On another thread it works on a copy of the rows as they were when it began (``Begun``), because the rows themselves may
-move in memory when more come. What a look told meanwhile rests on newer rows than the copy has; it is left alone, and
-the settling after this one sees to it.
+On another thread it works on the rows as they were when it began (``Begun``), which are held where they are in memory
+while more come. What a look told meanwhile rests on newer rows than those; it is left alone, and the settling after
+this one sees to it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
+from kizuna.base.grow import Hold
 from kizuna.base.table import Table
+from kizuna.engines.live.kept_statics import joined
 from kizuna.events.detect import detect_all
 from kizuna.events.params import Settings
 from kizuna.events.reception import listened
@@ -34,11 +34,26 @@ class Settled(NamedTuple):
 class Begun(NamedTuple):
     """What a settling works on: rows, until when the stream was known to go on, and how much was told by then."""
 
-    fixes: Table
-    statics: Table
+    held: Hold
+    in_parts: tuple[Table, ...]
     watermark_ms: int
     data_end_ms: int | None
     told: int
+
+    @property
+    def fixes(self) -> Table:
+        """The rows as they were."""
+        return self.held.rows
+
+    @property
+    def statics(self) -> Table:
+        """The static messages as they were; joined for whoever asks."""
+        return joined(self.in_parts)
+
+
+def settled_apart(begun: Begun, settings: Settings, surroundings: Surroundings) -> Settled:
+    """``work_out`` for what was begun; on the thread that it is called on."""
+    return work_out(begun.fixes, begun.statics, settings, surroundings, begun.data_end_ms)
 
 
 def work_out(
@@ -51,9 +66,3 @@ def work_out(
     heard = listened(tracks) if len(tracks) else None
     around = replace(surroundings, reception=heard, data_end_ms=data_end_ms)
     return Settled(tracks, identities, detect_all(tracks, settings, around), around)
-
-
-def copied(rows: Table) -> Table:
-    """The same rows in memory of their own."""
-    columns = {name: c.copy() if isinstance(c, np.ndarray) else c for name, c in rows.columns.items()}
-    return Table(rows.schema, columns, rows.words)

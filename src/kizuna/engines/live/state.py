@@ -16,7 +16,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.base.errors import ConfigError, InputError
+from kizuna.base.grow import Hold
 from kizuna.base.table import Array, Schema, Table, concat, empty, from_arrow
 from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
@@ -41,6 +42,8 @@ NAME: Final = "state.json"
 _SCHEMAS: Final[Mapping[str, Schema]] = {
     "fixes": FIXES, "statics": STATICS, "others": OTHERS, "rejects": REJECTS, "late": FIXES, "told": EVENTS,
 }  # fmt: skip
+_MOVING: Final = ("others", "rejects", "late")
+"""Tables whose rows may move in memory while others are added."""
 _PARTS_MOST: Final = 100
 """Files of one table; more are joined into one."""
 
@@ -55,19 +58,33 @@ def digest_of(settings: Settings, params: LiveParams, around: Surroundings) -> s
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What came since the last save and what an engine carried at one moment; nothing of it is the engine's own."""
+    """What came since the last save and what an engine carried at one moment.
 
-    tables: dict[str, Table]
+    Tables are in parts that stay as they are; the fixes are the engine's own, held in place until they are written.
+    """
+
+    tables: dict[str, list[Table]]
     arrays: dict[str, Array]
     numbers: dict[str, Any]
     digest: str
     extra: dict[str, Any]
+    held: Hold
 
 
 def _own(table: Table) -> Table:
     """The same rows in memory of their own: that of a growing table may move."""
     columns = {name: c.copy() if isinstance(c, np.ndarray) else c for name, c in table.columns.items()}
     return Table(table.schema, columns, table.words)
+
+
+def _after(tables: Sequence[Table], rows: int) -> list[Table]:
+    """What lies beyond the first so many rows."""
+    out = []
+    for table in tables:
+        if rows < len(table):
+            out.append(table.slice(rows, len(table)))
+        rows = max(0, rows - len(table))
+    return out
 
 
 @dataclass(slots=True)
@@ -96,18 +113,20 @@ class Store:
         if self._generation != engine.kept.generation:  # rows were let go: what stays is written anew
             self._parts = {name: parts for name, parts in self._parts.items() if name == "told"}
             self._generation = engine.kept.generation
-        tables = {name: self._new_of(name, table) for name, table in _tables(engine).items()}
+        held = engine.kept.hold()
+        tables = {name: self._new_of(name, parts) for name, parts in _tables(engine, held.rows).items()}
         arrays = {name: np.array(a) for name, a in engine.arrays().items()}
         digest = digest_of(engine.settings, engine.params, engine.surroundings)
-        return Snapshot(tables, arrays, engine.numbers(), digest, dict(self.extra))
+        return Snapshot(tables, arrays, engine.numbers(), digest, dict(self.extra), held)
 
     def write(self, snapshot: Snapshot) -> None:
         """Write what was taken; from any thread. Raises as ``save``, and what was taken is then taken again."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._number += 1
-            for name, rows in snapshot.tables.items():
-                self._add(name, rows)
+            for name, parts in snapshot.tables.items():
+                if parts:
+                    self._add(name, concat(parts))
             watch = f"watch-{self._number:06d}.npz"
             buffer = io.BytesIO()
             arrays: Any = snapshot.arrays
@@ -121,6 +140,8 @@ class Store:
             self._sweep(watch)
         except OSError as exc:
             raise cannot_write(exc, self.directory) from exc
+        finally:
+            snapshot.held.release()
 
     def restore(self, settings: Settings, surroundings: Surroundings, params: LiveParams) -> LiveEngine:
         """The engine as it was saved.
@@ -159,17 +180,16 @@ class Store:
             raise InputError(f"no state can be read: {exc}", where=str(self.directory)) from exc
         return found
 
-    def _new_of(self, name: str, table: Table) -> Table:
+    def _new_of(self, name: str, tables: Sequence[Table]) -> list[Table]:
         """The rows that are not written yet; all of them where there are too many files."""
         parts = self._parts.setdefault(name, [])
         if len(parts) >= _PARTS_MOST:
             parts.clear()
-        return _own(table.slice(sum(rows for _, rows in parts), len(table)))
+        new = _after(tables, sum(rows for _, rows in parts))
+        return [_own(table) for table in new] if name in _MOVING else new
 
     def _add(self, name: str, table: Table) -> None:
-        """Write rows, if there are any."""
-        if not len(table):
-            return
+        """Write rows."""
         file = f"{name}-{self._number:06d}.arrow"
         rows = table.to_arrow()
         buffer = io.BytesIO()
@@ -201,11 +221,12 @@ class Store:
                     path.unlink(missing_ok=True)
 
 
-def _tables(engine: LiveEngine) -> dict[str, Table]:
+def _tables(engine: LiveEngine, fixes: Table) -> dict[str, Sequence[Table]]:
     kept = engine.kept
-    told = concat(engine.told.tables) if engine.told.tables else empty(EVENTS)
-    return {"fixes": kept.fixes, "statics": kept.statics, "others": kept.others.view(), "rejects": kept.rejects.view(),
-            "late": kept.late.view(), "told": told}  # fmt: skip
+    return {
+        "fixes": [fixes], "statics": kept.statics_in_parts, "others": [kept.others.view()],
+        "rejects": [kept.rejects.view()], "late": [kept.late.view()], "told": engine.told.tables,
+    }  # fmt: skip
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -227,7 +227,7 @@ class Detection:
 
     def _settle(self, *, wait: bool = False) -> None:
         """Work all events out anew on a thread of its own, so that alerts do not wait for it; take up what is done."""
-        from kizuna.engines.live.settling import work_out  # noqa: PLC0415  loaded long ago
+        from kizuna.engines.live.settling import settled_apart  # noqa: PLC0415  loaded long ago
 
         if self._settling is not None and (wait or self._settling[1].done()):
             begun, found = self._settling
@@ -238,9 +238,8 @@ class Detection:
         if self._settling is None and not wait and self._engine.settling_due:
             begun = self._engine.begin_settling()
             rules = self._rules
-            self._settling = begun, self._settler.submit(
-                work_out, begun.fixes, begun.statics, rules.settings, rules.surroundings, begun.data_end_ms
-            )  # fmt: skip
+            found_apart = self._settler.submit(settled_apart, begun, rules.settings, rules.surroundings)
+            self._settling = begun, found_apart
 
     def _put(self) -> None:
         """Events into the store, in their order; those that it cannot take now wait."""
