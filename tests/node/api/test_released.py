@@ -5,14 +5,17 @@ import json
 import msgspec
 import pytest
 from running import listening
-from two import SHIP
+from two import RULES, SHIP, st
 
 from kizuna.formats.stix import MARKINGS
 from kizuna.node.api.interfaces import LiveFeeds
 from kizuna.node.api.routes import live
 from kizuna.node.api.view import Viewer
+from kizuna.node.share.exchange.lexicons import Lexicons
 from kizuna.records.label import Label, Tlp
+from kizuna.records.partner import Community, directory
 from kizuna.records.record import Record, encode
+from kizuna.share.columns import Terms
 from kizuna.share.decide import Decision
 
 CLEAR = next(k for k, v in MARKINGS.items() if v == Tlp.CLEAR)
@@ -131,6 +134,22 @@ def test_taxii_gives_the_objects_untouched_and_takes_back_what_was_recalled(nort
     assert client.get("/taxii/north/collections/").status_code == 404
 
 
+def test_taxii_gives_of_a_community_only_what_its_label_lets_this_reader_read(north, monkeypatch):
+    """As pages of sync do: being in a community is not being cleared for all that it was told."""
+    sharing = north.sharing
+    watch = Community("c:watch", 1, frozenset(("north", "south")))
+    known = sharing.partners
+    monkeypatch.setattr(sharing, "who", lambda: directory("north", [k.partner for k in known.all()], [watch]))
+    known.change("south", communities=["c:watch"], tlp_max=Tlp.GREEN)
+    tell_stix(north, indicator(1), to="c:watch")
+    client, path = program(north, "taxii"), "/taxii/south/collections/c-watch/objects/"
+    assert client.get(path).json() == {}
+    assert north.as_("analyst").get("/api/sharing/as/south?kind=cti").json()["features"] == []
+    known.change("south", tlp_max=Tlp.AMBER)
+    tell_stix(north, indicator(2), to="c:watch")
+    assert [o["id"] for o in client.get(path).json()["objects"]] == [json.loads(indicator(2))["id"]]
+
+
 def test_what_is_posted_waits_for_a_person_and_then_for_a_rule(north):
     client, officer = program(north, "taxii"), north.as_("release_officer")
     headers = {"Content-Type": "application/taxii+json;version=2.1", "Accept": "application/taxii+json;version=2.1"}
@@ -148,6 +167,36 @@ def test_what_is_posted_waits_for_a_person_and_then_for_a_rule(north):
     assert (status["success_count"], status["failure_count"]) == (1, 1)
     assert client.get("/taxii/south/collections/south/objects/").json() == {}  # no rule speaks of it
     assert client.call("DELETE", "/taxii/south/collections/south/objects/x/").status_code in (403, 404)
+
+
+POSTS = """
+[[rule]]
+id = "posts"
+clause = ["memo/1"]
+match = { kind = ["cti.stix"], source = ["taxii:south"] }
+to = ["OTHER"]
+then = "release"
+"""
+
+
+def test_what_was_posted_is_looked_through_for_words_as_all_that_leaves(north):
+    house = north.sharing.door.house
+    house.terms = {**house.terms, "taxii:south": Terms(True, frozenset({"all"}))}
+    house.lexicons = Lexicons(north.sharing.places.home / "lexicon")
+    st.in_force(north.sharing, "south", RULES + POSTS)
+    north.sharing.bound = lambda rules: rules  # as if an agreement held
+    client, officer = program(north, "taxii"), north.as_("release_officer")
+    headers = {"Content-Type": "application/taxii+json;version=2.1", "Accept": "application/taxii+json;version=2.1"}
+    named = json.dumps({**json.loads(indicator(9)), "name": "at Secret Shoal"}).encode()
+    (north.sharing.places.home / "lexicon").mkdir()
+    (north.sharing.places.home / "lexicon" / "shoals.txt").write_text("Secret Shoal\n")
+    for body in (named, indicator(7)):
+        post = b'{"objects":[' + body + b"]}"
+        path = "/taxii/south/collections/south/objects/"
+        assert client.call("POST", path, ours=False, content=post, headers=headers).status_code == 202
+        [item] = officer.get("/api/sharing/quarantine").json()["items"]
+        assert officer.post(f"/api/sharing/quarantine/{item['n']}", {"accept": True}).status_code == 200
+    assert [o["id"] for o in client.get(path).json()["objects"]] == [json.loads(indicator(7))["id"]]
 
 
 @pytest.mark.slow

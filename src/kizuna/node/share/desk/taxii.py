@@ -1,9 +1,10 @@
 """Threat information of others over TAXII: what partners were told, on a shelf; what they post, for a person.
 
 A view of the shelf belongs to one partner, a collection of it to one audience under which it is told. Objects come
-from the logs to the partner alone, each in the bytes of its producer, and go again when they are recalled. Posts wait;
-what a person lets in becomes a record of this node's own, which rules of release then decide about like all others,
-under the source ``taxii:<partner>``: without terms for that source in node.toml it is passed on to nobody.
+from the logs that the partner reads, of those of several readers what their labels let it read, each in the bytes of
+its producer, and go again when they are recalled. Posts wait; what a person lets in becomes a record of this node's
+own, which rules of release and lists of words then decide about like all others, under the source
+``taxii:<partner>``: without terms for that source in node.toml it is passed on to nobody.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kizuna.node.share.exchange.taxii_received import ROOT, VIEW, OwnShelf
 from kizuna.node.share.views.reading import audiences_of
 from kizuna.records.record import Record, decode, encode
 from kizuna.share.decide import label_for
+from kizuna.share.sync.cutting import not_for
 from kizuna.stores.taxii_shelf import Shelf, ShelfView
 
 if TYPE_CHECKING:
@@ -102,11 +104,13 @@ class TaxiiDesk:
 
     def _carry(self, partner: str, log: str, audience: str, size: int) -> None:
         office, note = self._office, f"taxii {partner} {log}"
+        hides = None if audience == partner else not_for(partner, office.sharing.who(), office.now_ms())
         held = office.shared.notes.get(note)
         after = int(held) if held else 0
         while after < size:
             piece = office.shared.logs.entries(log, after, most=min(_PIECE, size - after), max_bytes=8 << 20)
-            told = [decode(e.data) for e in piece if e.data is not None and _MARK in e.data]
+            mine = [e.data for e in piece if e.data is not None and _MARK in e.data]
+            told = [decode(data) for data in mine if hides is None or not hides(data)]
             self.shelf.add(partner, slug(audience), [bytes(r.body) for r in told if r.kind == KIND])
             after = piece[-1].n + 1
             office.shared.notes.put({note: str(after).encode()})
@@ -153,7 +157,7 @@ class TaxiiDesk:
             self.shelf.add(VIEW, ROOT, [body])
         facts = replace(office.sharing.door.facts(record), source=frozenset((f"taxii:{view}",)))
         for audience in rules.audiences if rules else ():
-            decision = office.allowed(facts, audience)
+            decision = office.allowed(facts, audience, encode(record))
             if decision.released and decision.label is not None and decision.label.tlp >= tlp(body):
                 labelled = msgspec.structs.replace(record, label=label_for(decision, record.observed_ms))
                 office.sharing.door.pass_on(encode(labelled), decision, audience)
