@@ -33,7 +33,7 @@ export function mountDetections(desk: Desk, changed: () => void): void {
       show();
       told();
     } catch (error) {
-      desk.fail(error);
+      desk.quiet(error);
     }
   });
   const show = () => map.setDetections(marks(held, desk.shown()), desk.state.detection);

@@ -3,6 +3,7 @@
  * A panel is a function that gives its template; `panel` draws it, at most once a frame, whenever it is told to.
  */
 import { html, nothing, render, svg, type TemplateResult } from "lit-html";
+import { t } from "../i18n";
 
 export { html, nothing, render, svg, type TemplateResult };
 
@@ -57,3 +58,7 @@ export function shapeIcon(shape: string, hollow = false): TemplateResult {
     <path d=${SHAPES[shape] ?? SHAPES["triangle"]!}></path>
   </svg>`;
 }
+
+/** What stands where something could not be had: why, and a way to ask again. */
+export const notHad = (why: string, again: () => void): TemplateResult =>
+  html`<p class="empty" role="alert">${why} <button class="link" @click=${again}>${t("action.again")}</button></p>`;

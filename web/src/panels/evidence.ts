@@ -1,6 +1,8 @@
 /** The evidence of an event: each test as measured against its limit, what else it could be, what would settle it. */
 import "./evidence.css";
+import { Refused } from "../api/client";
 import { phrase, t, tOr, word } from "../i18n";
+import { failure } from "../i18n/told";
 import { sentence } from "../i18n/sentences";
 import { age, amount, short, utc } from "../i18n/format";
 import type { Alert, Decision, EventFull, EvidenceTest } from "../api/types";
@@ -9,15 +11,16 @@ import { whoSees } from "./release/who";
 import { cover } from "./evidence_cover";
 import { plot } from "./evidence_plot";
 import { told } from "./evidence_told";
-import { eventIcon, html, nothing, type TemplateResult } from "./drawing";
+import { eventIcon, html, notHad, nothing, type TemplateResult } from "./drawing";
 
-const loaded = new WeakMap<Desk, Map<string, EventFull | "asked" | "failed">>();
+const loaded = new WeakMap<Desk, Map<string, EventFull | "asked" | { failed: unknown }>>();
 
 /** Draws what is known; asks for the rest and draws again by `draw`. */
 export function evidence(desk: Desk, id: string, alert: Alert | undefined, draw: () => void): TemplateResult {
   if (!loaded.has(desk)) {
     loaded.set(desk, new Map());
     desk.on(["shared", "events"], () => loaded.get(desk)!.clear());
+    desk.on(["link"], () => desk.link === "open" && drop(loaded.get(desk)!));
   }
   const kept = loaded.get(desk)!;
   const key = `${id}/${alert?.version ?? ""}`;
@@ -26,12 +29,21 @@ export function evidence(desk: Desk, id: string, alert: Alert | undefined, draw:
     kept.set(key, "asked");
     desk.event(id, alert?.version).then(
       (event) => { kept.set(key, event); draw(); },
-      (error: unknown) => { kept.set(key, "failed"); desk.fail(error); draw(); },
+      (failed: unknown) => { kept.set(key, { failed }); draw(); },
     ); // prettier-ignore
   }
-  if (found === "failed") return html`<p class="empty">${t("error.no_event")}</p>`;
+  if (typeof found === "object" && "failed" in found) {
+    const gone = found.failed instanceof Refused && found.failed.status === 404;
+    return html`<div class="evidence">${alert ? said(desk, alert.summary) : nothing}
+      ${gone ? html`<p class="empty">${t("error.no_event")}</p>` : notHad(failure(found.failed), () => (kept.delete(key), draw()))}</div>`;
+  }
   if (found === undefined || found === "asked") return html`<div class="evidence">${alert ? said(desk, alert.summary) : nothing}<p class="muted">${t("state.loading")}</p></div>`;
   return whole(desk, found, alert, draw);
+}
+
+/** What could not be had is asked for again. */
+function drop(kept: Map<string, EventFull | "asked" | { failed: unknown }>): void {
+  for (const [key, found] of kept) if (typeof found === "object" && "failed" in found) kept.delete(key);
 }
 
 function said(desk: Desk, summary: string): TemplateResult {

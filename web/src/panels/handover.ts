@@ -10,7 +10,7 @@ import { detail, failure as words } from "../i18n/told";
 import { age, position, short, utc, nine } from "../i18n/format";
 import { whoIsIt } from "./alerts";
 import type { Desk } from "./desk";
-import { html, nothing, panel, type TemplateResult } from "./drawing";
+import { html, notHad, nothing, panel, type TemplateResult } from "./drawing";
 import { line } from "./log";
 import type { PageMaker } from "./pages";
 import { Draft } from "./prefs";
@@ -22,13 +22,16 @@ export const handoverPage: PageMaker = (desk, root) => {
   let error = "";
   let page: HandoverPage | null = null;
   let refused = "";
+  let away = "";
 
   async function pull(): Promise<void> {
+    away = "";
     try {
       page = handoverOf(await desk.api.get("/api/handover"));
     } catch (failure) {
       if (failure instanceof Refused && failure.status === 403) refused = t("error.role");
-      else desk.fail(failure);
+      else if (page) desk.fail(failure);
+      else away = words(failure);
     }
     draw();
   }
@@ -56,7 +59,7 @@ export const handoverPage: PageMaker = (desk, root) => {
     <p class="muted"><span dir="auto">${desk.me.node.title || desk.me.node.name}</span> · ${utc(desk.now())} · ${desk.me.user}
       ${page?.since ? html` · ${t("handover.since", { since: utc(page.since) })}` : nothing}</p>
     ${refused ? html`<p class="empty">${refused}</p>` : nothing}
-    ${page ? whole(desk, page) : refused ? nothing : html`<p class="empty">${t("state.loading")}</p>`}
+    ${page ? whole(desk, page) : refused ? nothing : away ? notHad(away, () => (void pull(), draw())) : html`<p class="empty">${t("state.loading")}</p>`}
     ${page && desk.may("write") ? html`<form class="signing noprint" @submit=${sign}>
       <h3>${t("handover.sign")}</h3>
       <div class="grid2"><label>${t("handover.to")}<input data-first maxlength="100" required .value=${live(to)} @input=${(e: Event) => (to = (e.target as HTMLInputElement).value)} autocomplete="off" /></label>

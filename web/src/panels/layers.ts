@@ -119,7 +119,14 @@ export function mountLayers(desk: Desk): void {
   desk.on(["partners"], draw);
   desk.on(["detections"], draw);
   setInterval(() => document.hidden || void look().catch(() => undefined), AGAIN_MS);
-  void look().catch((error: unknown) => (desk.fail(error), draw(), need()));
+  const first = (): Promise<void> =>
+    look().catch((error: unknown) => {
+      if (error instanceof Unreachable) setTimeout(() => void first(), UNREACHED_MS);
+      desk.quiet(error);
+      draw();
+      need();
+    });
+  void first();
 }
 
 /** Own names of the node in a layer: of zones, of ports, and of claimants where the layer has none in a viewpoint. */

@@ -3,11 +3,12 @@ import "./log.css";
 import { live } from "lit-html/directives/live.js";
 import { LOG_KINDS, type LogEntry, type LogKind, type NewLogEntry } from "../api/desk_types";
 import { t } from "../i18n";
+import { failure as words } from "../i18n/told";
 import { forInput, parse, position, short, utc, nine } from "../i18n/format";
 import type { Desk } from "./desk";
 import { breakGlass, openIncident, type Start } from "./incident/open";
 import { placeIn } from "./incident/place";
-import { html, key, nothing, panel, type TemplateResult } from "./drawing";
+import { html, key, notHad, nothing, panel, type TemplateResult } from "./drawing";
 import type { PageMaker } from "./pages";
 import { Draft } from "./prefs";
 
@@ -26,17 +27,21 @@ export const logPage: PageMaker = (desk, root) => {
   let text = draft.read();
   let entries: readonly LogEntry[] | null = null;
   let error = "";
+  let away = "";
   let busy = false;
   const fresh = (): Entry => ({ kind: "note", vessel: true, event: true, place: false, time: "", corrects: null });
   let entry = fresh();
 
   async function pull(): Promise<void> {
     try {
+      away = "";
       entries = (await desk.api.get<{ entries: readonly LogEntry[] }>("/api/log")).entries;
       if (!document.hidden) desk.log?.seen(entries);
       draw();
     } catch (failure) {
-      desk.fail(failure);
+      if (entries) return desk.fail(failure);
+      away = words(failure);
+      draw();
     }
   }
 
@@ -65,7 +70,7 @@ export const logPage: PageMaker = (desk, root) => {
       desk.say(t("log.written"));
       await pull();
     } catch (failure) {
-      error = failure instanceof Error && failure.message ? failure.message : t("error.fault");
+      error = words(failure);
     } finally {
       busy = false;
       draw();
@@ -89,7 +94,7 @@ export const logPage: PageMaker = (desk, root) => {
     <h2>${t("page.log")}</h2>
     ${desk.may("write") ? form() : html`<p class="muted">${t("error.role")}</p>`}
     <ol class="log">${(entries ?? []).map((e) => line(desk, e, desk.may("write") ? () => correct(e) : null))}</ol>
-    ${entries === null ? html`<p class="empty">${t("state.loading")}</p>` : !entries.length ? html`<p class="empty">${t("log.none")}</p>` : nothing}`); // prettier-ignore
+    ${entries === null ? (away ? notHad(away, () => void pull()) : html`<p class="empty">${t("state.loading")}</p>`) : !entries.length ? html`<p class="empty">${t("log.none")}</p>` : nothing}`); // prettier-ignore
 
   const set = (change: Partial<Entry>) => {
     entry = { ...entry, ...change };

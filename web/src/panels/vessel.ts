@@ -5,12 +5,12 @@ import { cardOf } from "../api/shapes";
 import type { VesselCard } from "../api/types";
 import { Refused } from "../api/client";
 import { t, tOr, word } from "../i18n";
-import { caution, region } from "../i18n/told";
+import { caution, failure, region } from "../i18n/told";
 import { age, course, position, short, speed, utc, nine } from "../i18n/format";
 import { cableCard, mountCables } from "./cables";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
-import { eventIcon, html, key, nothing, panel, type TemplateResult } from "./drawing";
+import { eventIcon, html, key, notHad, nothing, panel, type TemplateResult } from "./drawing";
 import { incidentButton } from "./incident/start";
 import { whoSees } from "./release/who";
 import { watchThis } from "./watchlists";
@@ -22,7 +22,8 @@ export function mountVessel(desk: Desk): void {
   const root = desk.app.regions.right;
   const { store, map } = desk.app;
   let card: VesselCard | null = null;
-  let state: "none" | "loading" | "there" | "unknown" = "none";
+  let state: "none" | "loading" | "there" | "unknown" | "failed" = "none";
+  let why = "";
   let serial = 0;
 
   async function pull(fresh: boolean): Promise<void> {
@@ -44,6 +45,7 @@ export function mountVessel(desk: Desk): void {
     } catch (error) {
       if (mine !== serial) return;
       if (error instanceof Refused && error.status === 404) state = "unknown";
+      else if (!card) [state, why] = ["failed", failure(error)];
       else if (fresh) desk.fail(error);
       draw();
     }
@@ -60,6 +62,7 @@ export function mountVessel(desk: Desk): void {
     ${detectionCard(desk)} ${cableCard(desk)}
     ${state === "none" && desk.state.detection === null && desk.state.cable === null ? empty() : nothing}
     ${state === "loading" ? html`<p class="empty">${t("state.loading")}</p>` : nothing}
+    ${state === "failed" ? notHad(why, () => void pull(true)) : nothing}
     ${state === "unknown" ? html`<p class="empty">${t("vessel.unknown", { mmsi: desk.state.vessel ?? "" })}</p>` : nothing}
     ${card ? whole(desk, card) : nothing}
     ${card ? whoSees(desk, { mmsi: card.mmsi }, () => draw()) : nothing}
