@@ -12,7 +12,7 @@ from kizuna.base.utc import iso
 from kizuna.node.cli.main import app
 from kizuna.node.service.clocks import wall_ms
 from kizuna.node.service.node_file import read_node_file
-from kizuna.node.service.opening import names_of
+from kizuna.node.service.opening import RETAIN_DAYS, names_of
 from kizuna.node.service.rooms import Rooms
 from kizuna.node.service.settings import ClockSettings
 from kizuna.node.service.status import clock_of
@@ -36,8 +36,10 @@ def test_a_short_name_is_made_of_what_people_call_a_node(given: str, title: str,
 def test_a_node_is_made_under_a_name_with_spaces(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["node", "init", str(tmp_path / "n"), "--name", "Our desk"])
     assert done.exit_code == 0, done.stderr
-    node = read_node_file(tmp_path / "n" / "node.toml").node
-    assert (node.name, node.title) == ("our-desk", "Our desk")
+    made = read_node_file(tmp_path / "n" / "node.toml")
+    assert (made.node.name, made.node.title) == ("our-desk", "Our desk")
+    assert made.upkeep.retain_days == RETAIN_DAYS  # nothing is kept for ever unless somebody says so
+    assert f"after {RETAIN_DAYS} days" in done.stdout
 
 
 def test_beside_a_node_that_plays_an_exercise_the_time_goes_on_at_its_speed(tmp_path: Path) -> None:

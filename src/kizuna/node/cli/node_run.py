@@ -22,9 +22,12 @@ def init(
 ) -> None:  # fmt: skip
     """Make a node."""
     with output.plain_errors():
-        from kizuna.node.service.opening import Wanted, init_node, names_of  # noqa: PLC0415
+        from kizuna.node.service.opening import RETAIN_DAYS, Wanted, init_node, names_of  # noqa: PLC0415
 
-        section: dict[str, dict[str, Any]] = {"listen": {"host": listen[0], "port": listen[1]}}
+        section: dict[str, dict[str, Any]] = {
+            "listen": {"host": listen[0], "port": listen[1]},
+            "upkeep": {"retain_days": RETAIN_DAYS},
+        }
         if postgres is not None:
             section["store"] = {"kind": "postgres", "dsn_file": str(postgres.resolve())}
         name, title = names_of(name, title)
@@ -36,6 +39,7 @@ def init(
             sys.stdout.write(f"{home}: {title} ({name}), a node of context {context}.\n"
                              f"Name its sources in {home / 'node.toml'}, then:\n"
                              f"  kizuna node run {home}\n"
+                             f"History is let go after {RETAIN_DAYS} days ([upkeep] retain_days; 0 keeps everything).\n"
                              f"Fingerprint of its certificate (SHA-256): {made.fingerprint}\n")  # fmt: skip
 
 

@@ -22,6 +22,10 @@ from kizuna.node.service.storing import on_server, open_store
 _SHORT_MOST: Final = 48
 
 
+RETAIN_DAYS: Final = 366
+"""History that a node made at a terminal keeps: retention has a limit until its owner sets another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a new node shall be. ``hosts``: names and addresses for its certificate beside those of this machine."""

@@ -154,7 +154,8 @@ class UpkeepSettings:
     """What the node does by itself.
 
     Attributes:
-        retain_days: history is let go so many days before the newest row or now, the earlier; 0 keeps everything.
+        retain_days: history is let go so many days before the newest row or now, the earlier; 0 keeps everything;
+            ``kizuna node init`` writes 366.
         compact_h: segments of finished days are put together so often, h; 1 to 168; first ten minutes after a start.
         save_s: state of detection is saved so often, s; 5 to 3,600. After a crash so much is worked out anew.
         queue_mb: bytes of each source that may wait before it is slowed down, MB; 1 to 1,024.
