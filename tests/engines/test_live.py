@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from engines import live_traffic as traffic
 from engines.live_traffic import HOUR_MS, T0_MS
+from kizuna.base import grow
 from kizuna.base.errors import ConfigError, InputError
 from kizuna.base.table import concat
 from kizuna.base.units import MISSING_TIME_MS
+from kizuna.engines.live import kept
 from kizuna.engines.live.engine import LiveEngine
 from kizuna.engines.live.params import LiveParams
 from kizuna.engines.live.state import NAME, Store
@@ -309,6 +311,24 @@ def test_each_save_writes_only_what_came_since(saved):
         store.save(engine)
     parts = json.loads((store.directory / NAME).read_text())["parts"]["fixes"]
     assert [rows for _, rows in parts] == [200, 20, 20, 20]
+
+
+@pytest.mark.parametrize("room", [0, 1 << 16])
+def test_what_was_taken_is_written_as_it_was_whatever_came_meanwhile(tmp_path, monkeypatch, room):
+    monkeypatch.setattr(kept, "_ROOM", room)
+    monkeypatch.setattr(grow, "STEP_ROWS", 32)
+    fixes, statics = traffic.mixed(3, EVERY_S)
+    engine, store = engine_of(), Store(tmp_path / "state")
+    engine.feed(fixes.slice(0, 200), statics.slice(0, 2))
+    store.save(engine)
+    engine.feed(fixes.slice(200, 300), statics.slice(2, 3))
+    wanted = [traffic.digest(t) for t in (engine.kept.fixes, engine.kept.statics, concat(engine.told.tables))]
+    snapshot = store.taken(engine)
+    engine.feed(fixes.slice(300, len(fixes)), statics.slice(3, 4))
+    store.write(snapshot)
+    back = Store(store.directory).restore(Settings(), traffic.AROUND, engine.params)
+    assert [traffic.digest(t) for t in (back.kept.fixes, back.kept.statics, concat(back.told.tables))] == wanted
+    assert len(engine.kept) > len(back.kept)
 
 
 def test_fixes_without_time_or_place_are_kept_and_harm_nothing():
