@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -24,7 +25,7 @@ from kizuna.share.ledger.name import parse_name
 from kizuna.share.page import Erased
 from kizuna.share.sync.taking import MovedError
 from kizuna.share.verify import Receipt
-from kizuna.stores.shared import Decided, nodes, open_shared, schema
+from kizuna.stores.shared import Decided, inbox, nodes, open_shared, schema
 from kizuna.stores.shared.schema import FORMAT
 from kizuna.stores.shared.books import Aside, Derivative, Paper, Quarantine, Tombstone
 from kizuna.stores.shared.database import Database
@@ -373,6 +374,25 @@ def test_a_file_of_the_first_form_is_brought_up(tmp_path):
                          "PRAGMA user_version = 1")  # fmt: skip
     with open_shared(tmp_path, context="real", durable=False) as store:
         assert {row[0] for row in store.database.rows("SELECT name FROM sqlite_master")} == tables
+
+
+def test_rubbish_of_one_pushes_out_nothing_of_another(store):
+    room = Quarantine(store.database, rows=50, size=1000)
+    room.put("cape", "import:cot", "waits for a person", b"x" * 300, T0_MS)
+    for n in range(40):
+        room.put("inlet", "log", f"rubbish {n}", b"y" * 100, T0_MS + n)
+    held = room.list()
+    assert [a.peer for a in held].count("cape") == 1 and sum(len(a.data) for a in held) <= 1000
+    assert held[0].reason == "rubbish 39"
+
+
+def test_what_partners_send_never_takes_the_last_of_the_disk(store, monkeypatch):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(inbox.shutil, "disk_usage", lambda _: usage._replace(free=inbox.FREE_BYTES_LEAST - 1))
+    with pytest.raises(UnavailableError, match="nearly full"):
+        take(store, page(0, 3))
+    monkeypatch.setattr(inbox.shutil, "disk_usage", lambda _: usage._replace(free=inbox.FREE_BYTES_LEAST))
+    assert take(store, page(0, 3)) == 3
 
 
 def test_quarantine_is_bounded(store):

@@ -129,8 +129,18 @@ class Aside(NamedTuple):
     data: bytes
 
 
+_GIVES_WAY: Final = (
+    "SELECT number, length(bytes) FROM quarantine WHERE peer = (SELECT peer FROM quarantine GROUP BY peer"
+    " ORDER BY sum(length(bytes)) * 1.0 / ? + count(*) * 1.0 / ? DESC LIMIT 1) ORDER BY number LIMIT 1"
+)
+
+
 class Quarantine:
-    """Bytes that were refused, for a person to look at. Bounded: the oldest give way, by count and by size."""
+    """Bytes that were refused, for a person to look at.
+
+    Bounded by count and by size: the oldest give way of the party that takes most room, so that one which sends rubbish
+    pushes out nothing of another.
+    """
 
     def __init__(self, database: Database, rows: int = QUARANTINE_ROWS, size: int = QUARANTINE_BYTES) -> None:
         self._database, self._rows, self._size = database, rows, size
@@ -143,7 +153,7 @@ class Quarantine:
             db.execute("INSERT INTO quarantine (at_ms, peer, log, reason, size, bytes) VALUES (?, ?, ?, ?, ?, ?)", row)
             count, total = db.execute("SELECT count(*), sum(length(bytes)) FROM quarantine").fetchone()
             while count > 1 and (count > self._rows or total > self._size):
-                oldest = db.execute("SELECT number, length(bytes) FROM quarantine ORDER BY number LIMIT 1").fetchone()
+                oldest = db.execute(_GIVES_WAY, (self._size, self._rows)).fetchone()
                 db.execute("DELETE FROM quarantine WHERE number = ?", oldest[:1])
                 count, total = count - 1, total - oldest[1]
 

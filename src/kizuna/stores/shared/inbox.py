@@ -6,10 +6,11 @@ Two pages that come at once, one pulled and one pushed, are thus judged one afte
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from typing import Final, NamedTuple
 
-from kizuna.base.errors import TrustError
+from kizuna.base.errors import TrustError, UnavailableError
 from kizuna.share.ledger.checkpoint import read_checkpoint
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.sync.taking import MovedError
@@ -18,6 +19,9 @@ from kizuna.stores.shared import books, logs, nodes
 from kizuna.stores.shared.database import Database
 from kizuna.stores.shared.logs import Entry, LogState, Run
 from kizuna.stores.shared.names import Connection
+
+FREE_BYTES_LEAST: Final = 256 << 20
+"""With less left on the disk nothing is taken from partners: the rest is for our own rows, decisions and audit."""
 
 
 class Arrival(NamedTuple):
@@ -52,8 +56,9 @@ class Inbox:
         """Keep a verified page; the cursor after it. A page of which all was held changes nothing but the checkpoint.
 
         Raises MovedError (judge again), TrustError for a log that is halted or of another peer, UnavailableError when
-        the disk is full.
+        the disk is full, or nearly: what partners send never takes the last of it.
         """
+        self._check_room()
         name = page.seen.name
         run = Run(page.records, page.nodes, page.salts, dict(page.set_aside))
 
@@ -73,6 +78,11 @@ class Inbox:
         cursor = self._database.change(work)
         self._told.clear()
         return cursor
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self._database.path.parent).free
+        if free < FREE_BYTES_LEAST:
+            raise UnavailableError(f"the disk is nearly full: {free >> 20} MiB left", hint="try again later")
 
     def nodes(self, name: str) -> logs.NodesOf:
         """Stored nodes of a log's tree."""
