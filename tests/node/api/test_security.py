@@ -9,6 +9,7 @@ from happen import gap
 from station import NOW, PASSWORD, Browser, station
 
 from kizuna.node.api.door import BODY_MOST, PUBLIC, PUBLIC_UNDER, STRANGER_MOST
+from kizuna.node.api.routes import picture
 from kizuna.node.desk.audit import AGAIN_MS, REFUSED_MOST
 from kizuna.node.desk.rules import ROLES, RULES, may
 
@@ -325,6 +326,13 @@ def test_addresses_that_are_none_are_refused_and_no_fault(here, tmp_path):
     assert stranger.post("/api/login", body, headers={"Origin": "http://["}).status_code == 403
     with station(tmp_path / "named", hosts=("node.test",)) as one:
         assert one.browser().get("/health", headers={"Host": "["}).status_code == 400
+
+
+def test_a_stream_too_many_is_refused_and_does_not_break_off(here, monkeypatch):
+    viewer = here.user("viewer")
+    monkeypatch.setattr(picture, "_STREAMS_OF_ONE", 0)
+    answer = viewer.get("/api/changes")
+    assert answer.status_code == 429 and answer.json()["code"] == "streams"
 
 
 def test_who_is_refused_at_the_door_cannot_push_out_what_others_did(here):

@@ -55,9 +55,13 @@ class Changes:
                 self._turn = asyncio.Event()
             await asyncio.sleep(_TICK_S)
 
-    def _enter(self, name: str) -> None:
+    def check_room(self, name: str) -> None:
+        """Raise Problem 429 where too many streams are open, before anything was answered."""
         if sum(self._open.values()) >= _STREAMS_MOST or self._open.get(name, 0) >= _STREAMS_OF_ONE:
             raise Problem(429, "too many streams are open", code="streams", Retry_After="15")
+
+    def _enter(self, name: str) -> None:
+        self.check_room(name)
         self._open[name] = self._open.get(name, 0) + 1
         if self._task is None or self._task.done():
             self._line = b""
@@ -107,6 +111,7 @@ def add_to(router: APIRouter, books: Books) -> None:
     @router.get("/api/changes", **needs("picture.see"))
     async def follow(viewer: Looks) -> Response:
         """Server-sent events: the versions reached, at most four times a second."""
+        changes.check_room(viewer.name)
         return StreamingResponse(changes.stream(viewer), media_type="text/event-stream",
                                  headers={"X-Accel-Buffering": "no"})  # fmt: skip
 
