@@ -17,6 +17,9 @@ from kizuna.fixes.table import FIXES
 _ROOM: Final = 1 << 26 if os.name == "posix" else 0
 """Fixes for which addresses are set aside. Memory is taken as rows come; rows that need not move make no alert wait."""
 
+_AT_ONCE: Final = 1 << 17
+"""Rows copied at once: memory that is used again costs less than fresh memory."""
+
 
 class Kept:
     """Grows with the stream: 133 bytes a fix and 8 for its chain.
@@ -82,12 +85,17 @@ class Kept:
 
     def let_go(self, keep: Array, keep_statics: Array) -> None:
         """Keep only some rows (masks), and none of those that no event rests on: others, rejects, late ones."""
-        fixes, statics = self.fixes.take(keep), self.statics.take(keep_statics)
+        fixes, statics = self.fixes, self.statics.take(keep_statics)
         self.generation += 1
         self.late, self.others, self.rejects = (Growing(s) for s in (FIXES, OTHERS, REJECTS))
         self._fixes, self._before = _roomy()
         self._statics = Statics()
-        self.add(fixes, _chained(fixes["mmsi"]))
+        for start in range(0, len(fixes), _AT_ONCE):
+            some = slice(start, min(start + _AT_ONCE, len(fixes)))
+            self._fixes.add(fixes.slice(some.start, some.stop).take(keep[some]))
+        before = _chained(self.fixes["mmsi"])
+        self._before = self._before if len(before) <= len(self._before) else np.empty(len(before), np.int64)
+        self._before[: len(before)] = before
         self.add_statics(statics)
 
     def fixes_of(self, heads: list[int]) -> Table:
