@@ -75,7 +75,7 @@ def test_tiles_that_do_not_exist_and_empty_ones():
     assert mvt.tile("v", [{"geometry": None, "properties": {}}], 0, 0, 0) == b""
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+CMD", "-2", "@SUM(A1)", "\tx", "\r=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+CMD", "-2", "@SUM(A1)", "\tx", "\r=1", "\n=1", "\uff1d1+1", "\uff20SUM"])
 def test_names_are_no_formulas_in_a_spreadsheet(name):
     assert safe(name).startswith("'") and safe("HOKUTO") == "HOKUTO" and safe(None) == ""
 

@@ -1,7 +1,8 @@
 """Tables as CSV (RFC 4180) for spreadsheets: the columns of our files, a marking in every row, times in ISO 8601.
 
-Text that a spreadsheet would take for a formula (it begins with = + - @ or a control character) gets an apostrophe
-before it: names come from the air, and anybody can send one. Lists and objects are JSON in their cell.
+Text that a spreadsheet would take for a formula (it begins with = + - @, also as wide as Chinese characters, or with a
+control character) gets an apostrophe before it: names come from the air, and anybody can send one. Lists and objects
+are JSON in their cell.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from kizuna.base.table import Kind, Table
 from kizuna.base.utc import iso
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
 
 def table_csv(table: Table, marking: str) -> bytes:

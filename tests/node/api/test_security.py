@@ -1,5 +1,7 @@
 """What must not happen, tried."""
 
+import csv
+import io
 import os
 import re
 
@@ -326,6 +328,13 @@ def test_addresses_that_are_none_are_refused_and_no_fault(here, tmp_path):
     assert stranger.post("/api/login", body, headers={"Origin": "http://["}).status_code == 403
     with station(tmp_path / "named", hosts=("node.test",)) as one:
         assert one.browser().get("/health", headers={"Host": "["}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["=1+1", "\r=1+1", "\n=1+1", "\uff1d1+1"])
+def test_what_a_stranger_types_is_no_formula_in_the_file_of_the_audit(here, name):
+    here.browser().post("/api/login", {"user": name, "password": "x"})
+    lines = csv.reader(io.StringIO(here.user("administrator").get("/api/audit/file").content.decode("utf-8-sig")))
+    assert [line[2] for line in lines if line[3] == "login" and line[5] == "refused"] == [f"'{name}"]
 
 
 def test_a_stream_too_many_is_refused_and_does_not_break_off(here, monkeypatch):

@@ -64,9 +64,9 @@ def query(directory: Path, sql: str, *, as_json: bool, as_csv: bool, limit: int)
 
 def cell(value: Any) -> Any:
     """A cell that a spreadsheet will not take for a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+    from kizuna.formats.spread import safe  # noqa: PLC0415  commands import lazily
+
+    return safe(value) if isinstance(value, str) else value
 
 
 def print_table(answer: Any, limit: int) -> None:

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from kizuna.base import utc
+from kizuna.formats.spread import safe
 from kizuna.node.api.answers import Problem, answer
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
@@ -105,7 +106,7 @@ def _add_audit(router: APIRouter, desk: Desk) -> None:
         writer = csv.writer(out)
         writer.writerow(("line", "time", "by", "act", "object", "outcome", "address", "before", "hash"))
         for r in view_notes(rows, viewer, "audit.see"):
-            words = (_cell(r[k]) for k in ("by", "act", "object", "outcome", "address"))
+            words = (safe(r[k]) for k in ("by", "act", "object", "outcome", "address"))
             writer.writerow((r["audit_id"], utc.iso(r["t_ms"]), *words, r["before"], r["digest"]))
         return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8",
                         headers={"Content-Disposition": 'attachment; filename="audit.csv"'})  # fmt: skip
@@ -120,11 +121,6 @@ def _add_audit(router: APIRouter, desk: Desk) -> None:
 def _line(r: dict[str, Any]) -> dict[str, Any]:
     return {"id": r["audit_id"], "t": r["t_ms"], "by": r["by"], "act": r["act"], "object": r["object"],
             "outcome": r["outcome"], "address": r["address"]}  # fmt: skip
-
-
-def _cell(text: str) -> str:
-    """A cell that no table program takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _add_users(router: APIRouter, desk: Desk) -> None:
