@@ -157,6 +157,7 @@ def test_cise_of_one_node_waits_at_the_other_and_nothing_is_read_before_a_person
     officer = south.as_("release_officer")
     [item] = officer.get("/api/sharing/quarantine").json()["items"]
     assert item["source"] == "import" and "CISE Push" in item["reason"] and item["partner"] == "north"
+    assert [(b["code"], b["facts"]["n"], b["exact"]) for b in item["because"]] == [("brought.records", "2", True)]
     batches = []
     keep = SimpleNamespace(append=lambda batch: batches.append(batch.fixes), put_events=None)
     south.sharing.traffic = SimpleNamespace(arrivals=Arrivals(south.sharing, keep, None, lambda *_: None))

@@ -442,6 +442,7 @@ def test_refused_bytes_are_looked_at_and_never_let_in(sides):
         "south", "south/1/north/real/flash", "a signature does not hold", b"\xff\x00bytes", 5
     )
     [item] = officer(north).get("/api/sharing/quarantine").json()["items"]
+    assert [(b["code"], b["exact"]) for b in item["because"]] == [("check.signature", False)]
     refused = officer(north).post(f"/api/sharing/quarantine/{item['n']}", {"accept": True})
     assert (refused.status_code, refused.json()["rule"]) == (403, "verify")
     assert officer(north).post(f"/api/sharing/quarantine/{item['n']}", {}).json()["items"] == []
