@@ -88,7 +88,11 @@ imports: $(V)/.dev
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 # what calls no kernel need not run a second time
-NO_KERNEL := tests/house tests/web tests/records tests/sim tests/links tests/share/ledger tests/stores/shared tests/stores/postgres
+NO_KERNEL := tests/house tests/web tests/records tests/sim tests/links tests/share/ledger tests/stores/shared tests/stores/postgres \
+  tests/formats/cise tests/formats/taxii tests/tracks/names \
+  $(patsubst %,tests/share/test_%.py,attacks bundle carriage communities introduce keys lexicon page recall sync verify wire_page) \
+  $(patsubst %,tests/formats/test_%.py,geojson maps_and_tables report_chart report_html report_panels report_text report_traffic run_summary) \
+  $(patsubst %,tests/base/test_%.py,grow ids_rows screen table text) tests/stores/test_parquet.py tests/stores/test_query.py
 
 test-nojit: $(V)/.dev ## the tests with kernels run as plain Python
 	@KIZUNA_JIT=0 $(BIN)/python -m pytest -n 2 -m "not big and not slow" $(addprefix --ignore=,$(NO_KERNEL)) $(call AGAIN,KIZUNA_JIT=0)
@@ -123,6 +127,7 @@ soak: $(V)/.dev ## long runs with committed results: mutated lines, kills of sto
 	@$(BIN)/python tests/soak/leak_oracle.py
 	@$(BIN)/python tests/soak/kill_sync.py --kills 1000
 	@$(BIN)/python tests/soak/kill_onward.py --kills 260
+	@$(BIN)/python tests/soak/kill_linked.py --kills 200
 	@$(BIN)/python tests/soak/flash_sync.py
 	@$(BIN)/python tests/soak/apart.py --runs 6
 	@$(BIN)/python tests/soak/bad_line.py

@@ -14,13 +14,11 @@ Results: benchmarks/results/kill_onward.json. Ends with 1 where anything is wron
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
 import pickle
 import random
-import signal
 import socket
 import sys
 import tempfile
@@ -33,7 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from node.share.onward_nodes import RULES, Node, agreed, confirm, made  # noqa: E402
 from node.share.pair import wall_ms  # noqa: E402
-from soak.kill_sync import get, put  # noqa: E402
+from soak import kills as kills_  # noqa: E402
+from soak.kills import get, put  # noqa: E402
 
 from kizuna.node.share.desk import recalls  # noqa: E402
 from kizuna.node.share.lines.page_exchange import Exchange  # noqa: E402
@@ -45,7 +44,7 @@ from kizuna.share.page import open_page  # noqa: E402
 from kizuna.share.sync import Fault  # noqa: E402
 from kizuna.stores.shared import database  # noqa: E402
 
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "kill_onward.json"
+RESULTS = kills_.RESULTS / "kill_onward.json"
 PARTIES = ("ash", "birch", "cedar", "dune")
 KILLED = ("birch", "cedar")
 DAY_MS = 86_400_000
@@ -204,21 +203,17 @@ class Row:
 
     def begin(self, party: str) -> None:
         mine, theirs = socket.socketpair()
-        pid = os.fork()
-        if not pid:
-            try:
-                mine.close()
-                live(self.homes / party, party, theirs)
-            except BaseException as exc:  # a child must never come back into the parent's code
-                (self.homes / f"died-{party}-{os.getpid()}").write_text(repr(exc))
-            finally:
-                os._exit(3)
+
+        def work() -> None:
+            mine.close()
+            live(self.homes / party, party, theirs)
+
+        pid = kills_.fork(work, self.homes, party)
         theirs.close()
         self.pids[party], self.socks[party] = pid, mine
 
     def end(self, party: str) -> None:
-        os.kill(self.pids[party], signal.SIGKILL)
-        os.waitpid(self.pids[party], 0)
+        kills_.kill(self.pids[party])
         self.socks[party].close()
 
     def ask(self, party: str, name: str, *args: Any) -> Any:
@@ -322,7 +317,7 @@ def attack(kills: int, homes: Path, seed: int, *, most_rounds: int = 100_000) ->
     row.wrong += open_hops(row, recalled) + found_wrong(row, names, gone)
     for party in PARTIES:
         row.end(party)
-    row.wrong += [f"{p.name}: {p.read_text()}" for p in homes.glob("died-*")]
+    row.wrong += kills_.left_behind(homes)
     return {
         "seed": seed, "kills": sum(row.killed.values()), "killed": row.killed, "records": len(names),
         "recalls": len(recalled), "recalled": len(gone), "rounds": rounds, "lost_on_lines": dict(row.lost),
@@ -379,11 +374,7 @@ def found_wrong(row: Row, names: list[str], gone: set[str]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=400)
-    parser.add_argument("--rows", type=int, default=4, help="rows of nodes attacked one after the other")
-    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
-    args = parser.parse_args()
+    args = kills_.asked(__doc__, 400, rows=(4, "rows of nodes attacked one after the other"))
     parts = []
     for k in range(args.rows):
         with tempfile.TemporaryDirectory() as place:
@@ -391,14 +382,10 @@ def main() -> None:
         print(json.dumps(parts[-1]), flush=True)
     total = {key: sum(p[key] for p in parts) for key in ("kills", "records", "recalls", "recalled", "hops_seen_open")}
     doc = {
-        **total, "killed": {party: sum(p["killed"][party] for p in parts) for party in KILLED},
-        "lost_on_lines": dict(sum((Counter(p["lost_on_lines"]) for p in parts), Counter())),
-        "hops_while_cut": [p["hops_while_cut"] for p in parts], "wrong": [w for p in parts for w in p["wrong"]],
-        "seed": args.seed, "wall_s": round(sum(p["wall_s"] for p in parts), 1),
+        **total, "killed": kills_.added(parts, "killed"), "lost_on_lines": kills_.added(parts, "lost_on_lines"),
+        "hops_while_cut": [p["hops_while_cut"] for p in parts],
     }  # fmt: skip
-    print(json.dumps(doc, indent=1))
-    RESULTS.write_text(json.dumps(doc, indent=1) + "\n")
-    sys.exit(1 if doc["wrong"] else 0)
+    kills_.finish(RESULTS, doc, parts, args.seed)
 
 
 if __name__ == "__main__":

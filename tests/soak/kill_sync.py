@@ -12,14 +12,12 @@ be found in the end, and once. Results: benchmarks/results/kill_sync.json.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import json
 import os
 import queue
 import random
-import signal
 import socket
 import sys
 import tempfile
@@ -30,6 +28,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sim.partner import CONTEXT, Party, Yes  # noqa: E402
+from soak import kills as kills_  # noqa: E402
+from soak.kills import get, put  # noqa: E402
 
 from kizuna.base.errors import KizunaError  # noqa: E402
 from kizuna.share import receipt, release  # noqa: E402
@@ -42,7 +42,7 @@ from kizuna.share.sync.taking import take  # noqa: E402
 from kizuna.share.verify import Trusted  # noqa: E402
 from kizuna.stores.shared import Told, names, open_shared  # noqa: E402
 
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "kill_sync.json"
+RESULTS = kills_.RESULTS / "kill_sync.json"
 LANES = ("flash", "routine", "bulk")
 BATCH = {"flash": 2, "routine": 30, "bulk": 400}
 WAIT_MS = 2000
@@ -64,26 +64,6 @@ def log_of(lane: str) -> LogName:
 def parties(seed: int) -> tuple[Party, Party]:
     chance = random.Random(seed)
     return Party("birch", chance), Party("cedar", chance)
-
-
-# ---- frames ----------------------------------------------------------------------------------------------------------
-def put(sock: socket.socket, data: bytes) -> None:
-    sock.sendall(len(data).to_bytes(4, "big") + data)
-
-
-def get(sock: socket.socket) -> bytes:
-    head = exactly(sock, 4)
-    return exactly(sock, int.from_bytes(head, "big"))
-
-
-def exactly(sock: socket.socket, size: int) -> bytes:
-    out = b""
-    while len(out) < size:
-        part = sock.recv(size - len(out))
-        if not part:
-            raise OSError("cut off")
-        out += part
-    return out
 
 
 # ---- the one that tells ----------------------------------------------------------------------------------------------
@@ -243,21 +223,16 @@ def now_ms() -> int:
 
 # ---- the one that kills ----------------------------------------------------------------------------------------------
 def child(role: str, place: Path, listener: socket.socket, seed: int) -> int:
-    """Fork: the libraries are loaded already, a life begins within milliseconds. Nothing but code is inherited."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
+    """One of the two, from its start to its death."""
+
+    def live() -> None:
         if role == "teller":
             Teller(place, listener, seed).run()
-        else:
-            port = listener.getsockname()[1]
-            listener.close()
-            Asker(place, port, seed).run()
-    except BaseException as exc:  # a child must never come back into the parent's code
-        (place / f"died-{role}-{os.getpid()}").write_text(repr(exc))
-    finally:
-        os._exit(3)
+        port = listener.getsockname()[1]
+        listener.close()
+        Asker(place, port, seed).run()
+
+    return kills_.fork(live, place, role)
 
 
 def attack(kills: int, place: Path, seed: int) -> dict:
@@ -271,18 +246,16 @@ def attack(kills: int, place: Path, seed: int) -> dict:
     for _ in range(kills):
         time.sleep(chance.uniform(0.0, 0.3))
         role = chance.choice(("teller", "asker"))
-        os.kill(pids[role], signal.SIGKILL)
-        os.waitpid(pids[role], 0)
+        kills_.kill(pids[role])
         killed[role] += 1
         pids[role] = child(role, place, listener, seed)
     (place / "stop").touch()
     done = settled(place, 120)
     for pid in pids.values():
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        kills_.kill(pid)
     listener.close()
     wrong, counts = look(place)
-    wrong += [f"{p.name}: {p.read_text()}" for p in [*place.glob("died-*"), *place.glob("fault")]]
+    wrong += kills_.left_behind(place) + [p.read_text() for p in place.glob("fault")]
     if not done:
         wrong.append("not all had come after two minutes")
     return {
@@ -335,25 +308,15 @@ def look(place: Path) -> tuple[list[str], dict[str, int]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=1000)
-    parser.add_argument("--pairs", type=int, default=4, help="pairs of nodes attacked one after the other")
-    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
-    args = parser.parse_args()
+    args = kills_.asked(__doc__, 1000, pairs=(4, "pairs of nodes attacked one after the other"))
     try:
         with tempfile.TemporaryDirectory() as name:
             parts = [attack(args.kills // args.pairs, Path(name) / str(k), args.seed + k) for k in range(args.pairs)]
     except KizunaError as exc:
         sys.exit(str(exc))
-    doc = {
-        "kills": sum(p["kills"] for p in parts),
-        "killed": {role: sum(p["killed"][role] for p in parts) for role in ("teller", "asker")},
-        "records": sum(sum(p["records"].values()) for p in parts), "wrong": [w for p in parts for w in p["wrong"]],
-        "seed": args.seed, "wall_s": round(sum(p["wall_s"] for p in parts), 1),
-    }  # fmt: skip
-    print(json.dumps(doc, indent=1))
-    RESULTS.write_text(json.dumps(doc, indent=1) + "\n")
-    sys.exit(1 if doc["wrong"] else 0)
+    killed, records = kills_.added(parts, "killed"), kills_.added(parts, "records")
+    doc = {"kills": sum(killed.values()), "killed": killed, "records": sum(records.values())}
+    kills_.finish(RESULTS, doc, parts, args.seed)
 
 
 if __name__ == "__main__":
