@@ -37,7 +37,7 @@ def kinds(table):
     return [words[k] for k in table["event_type"].tolist()]
 
 
-@settings(max_examples=4 if NO_JIT else 12)
+@settings(max_examples=4 if NO_JIT else 8)
 @given(seed=st.integers(0, 1000), order=st.integers(0, 1000), settle_h=st.sampled_from([0.5, 3.0, 24.0]),
        lateness_h=st.sampled_from([0.5, 6.0]), save=st.booleans())  # fmt: skip
 def test_any_order_within_the_lateness_gives_the_events_of_the_sorted_file(

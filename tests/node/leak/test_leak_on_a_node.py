@@ -41,14 +41,14 @@ def test_no_surface_of_a_running_node_tells_the_twin_from_the_world():
     seed = random.SystemRandom().randrange(10**9)
     print(f"[seed {seed}]")
     items = 0
-    for k in range(5):  # the soak run takes many more
+    for k in range(3):  # the soak run takes a thousand
         w = node_world(seed + k)
         found, count, _, _ = differences(
             w, node_twin(w, k), cise=k == 0, deep=[d for d in DEEP if k == 0 or d != "every"]
         )
         assert not found, f"node_world({seed + k}), twin {k}: {found[:5]}"
         items += count
-    assert items > 1500
+    assert items > 500
 
 
 def test_what_is_due_appears_at_the_same_tick(monkeypatch):

@@ -128,4 +128,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 @pytest.mark.slow
 class TestStore(StoreMachine.TestCase):
-    settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
