@@ -43,11 +43,11 @@ def browser_tests(name, **more):
         "run",
         "--config",
         "e2e/vitest.config.ts",
-        "--retry=1",
+        "--retry=2",
         name,
     ]
     done = subprocess.run(command, cwd=WEB, env={**os.environ, **more, "NO_COLOR": "1"}, capture_output=True, text=True,
-                          timeout=900, check=False)  # fmt: skip
+                          timeout=2700, check=False)  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "passed" in done.stdout, done.stdout[-2000:]
 

@@ -2,15 +2,15 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { faults } from "./access";
-import { built, chromiumPath, logIn, stage } from "./browser";
+import { built, chromiumPath, lasting, logIn, settled, stage } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 
 describe.skipIf(why)("screen readers", () => {
   const { node, open } = stage(150, ["--sharing"]);
   const collect = (page: Page, found: Record<string, readonly string[]>) => async (where: string) => {
-    await page.waitForTimeout(350);
-    const here = await faults(page);
+    await settled(page);
+    const here = await lasting(() => faults(page));
     if (here.length) found[where] = here;
   };
 
@@ -31,12 +31,13 @@ describe.skipIf(why)("screen readers", () => {
     await look("cable");
     for (const name of ["log", "handover", "watchlists", "sources", "users", "tokens", "audit", "help"]) {
       await page.evaluate((p) => (location.hash = location.hash.replace(/&?page=\w*/, "") + `&page=${p}`), name);
+      await page.locator(`#page.page-${name}`).waitFor();
       await look(name);
     }
     expect(found).toEqual({});
   });
 
-  test("the release page: every tab, the form of a rule, the entry of the ledger, and its dialogs", { timeout: 300_000 }, async () => {
+  test("the release page: every tab, the form of a rule, the entry of the ledger, and its dialogs", async () => {
     const { page } = await open();
     await logIn(page, node.url, "release_officer", "exercise", "#page=release");
     await page.locator("#page [role=tab]").first().waitFor();
@@ -53,6 +54,7 @@ describe.skipIf(why)("screen readers", () => {
         const label = ((await buttons.nth(b).textContent()) ?? "").trim();
         if (!label.endsWith("…") || (await buttons.nth(b).isDisabled())) continue;
         await buttons.nth(b).click();
+        await settled(page);
         if (!(await page.getByRole("dialog").count())) continue;
         await look(`${tabs[k]!.trim()}: ${label}`);
         await page.keyboard.press("Escape");
@@ -64,7 +66,7 @@ describe.skipIf(why)("screen readers", () => {
     expect(found).toEqual({});
   });
 
-  test("the incident page: the list, a case with everything in it, its forms and dialogs", { timeout: 300_000 }, async () => {
+  test("the incident page: the list, a case with everything in it, its forms and dialogs", async () => {
     const { page } = await open();
     await logIn(page, node.url, "analyst", "exercise", "#vessel=200000007");
     await page.keyboard.press("i");
@@ -87,7 +89,7 @@ describe.skipIf(why)("screen readers", () => {
       const label = ((await buttons.nth(b).textContent()) ?? "").trim();
       if (!label.endsWith("…") || (await buttons.nth(b).isDisabled())) continue;
       await buttons.nth(b).click();
-      await page.waitForTimeout(200);
+      await settled(page);
       if (!(await page.getByRole("dialog").count())) continue;
       await look(`case: ${label}`);
       await page.keyboard.press("Escape");

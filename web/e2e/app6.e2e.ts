@@ -2,8 +2,8 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { TOKENS } from "../src/theme";
-import { built, chromiumPath, logIn, stage } from "./browser";
-import { appears, differing, middle } from "./pixels";
+import { built, chromiumPath, logIn, logInByForm, stage } from "./browser";
+import { appears, differing, middle, still } from "./pixels";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 
@@ -16,7 +16,6 @@ describe.skipIf(why)("symbols of APP-6", () => {
     await page.locator("#page .incident button").first().click();
     await page.locator("#page .incident-head").waitFor();
     await page.getByText("PL-10").first().waitFor();
-    await page.evaluate(() => (location.hash = location.hash.replace(/&view=[^&]*/, "") + "&view=10/24.2/123.1"));
   };
 
   test("a unit of a case gets its symbol when its user wants it; the library is fetched then and not before", async () => {
@@ -27,8 +26,7 @@ describe.skipIf(why)("symbols of APP-6", () => {
     await toCase(page);
     await appears(page, TOKENS.dusk.selected, 20); // the plain shape
     expect(library(asked)).toBe(0);
-    await page.waitForTimeout(1500);
-    const plain = await middle(page);
+    const plain = await still(page);
     await page.locator("button.more").click();
     await expect.poll(() => box(page).isChecked()).toBe(false);
     await box(page).check();
@@ -48,7 +46,7 @@ describe.skipIf(why)("symbols of APP-6", () => {
     await box(page).check();
     await page.getByRole("button", { name: "Log out" }).click();
     await page.waitForSelector("input[name=user]");
-    await logIn(page, node.url, "administrator", "exercise", "#layers=");
+    await logInByForm(page, node.url, "administrator", "exercise", "#layers=");
     await page.locator("button.more").click();
     await expect.poll(() => box(page).isChecked()).toBe(false);
   });

@@ -1,13 +1,21 @@
 /** A browser, a stand-in node and a page that watches itself: what every browser test needs. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page, type Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 
 const WEB = fileURLToPath(new URL("..", import.meta.url));
 const PATHS = [process.env["KIZUNA_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Playwright's own waits, for elements and for pages: a machine that hardly answers is waited for. */
+const WAIT_MS = 240_000;
+/** Pictures of the pages of a test that failed go here. */
+const FAILED = process.env["KIZUNA_E2E_FAILED"] ?? join(tmpdir(), "kizuna-e2e-failed");
+const LINES_MOST = 40;
 
 /** Where a browser is, or the reason why nothing can be tested. */
 export function chromiumPath(): string | null {
@@ -52,14 +60,15 @@ export async function stand(vessels = 400, more: readonly string[] = []): Promis
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: chromiumPath()!, args: ["--no-sandbox", "--disable-dev-shm-usage", "--lang=en"] });
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 export async function answers(url: string): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (const end = Date.now() + WAIT_MS; Date.now() < end; await pause(100)) {
     try {
       if ((await fetch(url)).ok) return;
     } catch {
       // not yet
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`${url} does not answer`);
 }
@@ -70,11 +79,84 @@ export interface Seen {
   strays: string[];
   /** Errors of scripts and of the content security policy. There must be none. */
   faults: string[];
+  /** What it wrote to its console, where it went and what it was not answered, the last of it. */
+  said: string[];
+}
+
+/** What each page has asked its node and not yet been answered, but for what is asked all the time. */
+const asked = new WeakMap<Page, Set<Request>>();
+const ALWAYS = /\/api\/(changes|picture|sources|block)|\.tiles/;
+
+function listen(page: Page): string[] {
+  const said: string[] = [];
+  const say = (text: string) => {
+    said.push(`${new Date().toISOString().slice(11, 23)} ${text}`);
+    if (said.length > LINES_MOST) said.shift();
+  };
+  const under_way = new Set<Request>();
+  asked.set(page, under_way);
+  page.on("request", (request) => request.url().includes("/api/") && !ALWAYS.test(request.url()) && under_way.add(request));
+  page.on("requestfinished", (request) => under_way.delete(request));
+  page.on("requestfailed", (request) => {
+    under_way.delete(request);
+    say(`not answered: ${request.method()} ${request.url()} ${request.failure()?.errorText ?? ""}`);
+  });
+  page.on("response", (answer) => answer.status() >= 400 && say(`answered ${answer.status()}: ${answer.request().method()} ${answer.url()}`));
+  page.on("framenavigated", (frame) => frame === page.mainFrame() && say(`at ${frame.url()}`));
+  page.on("pageerror", (error) => say(`error: ${error.stack ?? String(error)}`));
+  page.on("console", (message) => say(`${message.type()}: ${message.text()}`));
+  page.on("crash", () => say("the page has crashed"));
+  return said;
+}
+
+/** Waits until the page has what it asked for and has drawn it; a page that asks on and on is left at it. */
+export async function settled(page: Page): Promise<void> {
+  const drawn = () => page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+  await drawn();
+  for (const end = Date.now() + 20_000; asked.get(page)?.size && Date.now() < end; ) await pause(20);
+  await drawn();
+}
+
+/** What a look finds in the end: what stands there while something is on its way is no finding. */
+export async function lasting<T>(look: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  for (const end = Date.now() + 20_000; ; await pause(200)) {
+    const found = await look();
+    if (!found.length || Date.now() > end) return found;
+  }
+}
+
+/** For `afterEach`: closes the pages of a test; nothing may have left the origin and nothing complained. Of a test that failed it says what they showed. */
+export async function closed(task: Tried, seen: Seen[]): Promise<void> {
+  const pages = seen.splice(0);
+  const words = task.result?.state === "fail" ? await Promise.all(pages.map((one, n) => shown(task, one, n))) : [];
+  await Promise.all(pages.map(({ page }) => page.context().close()));
+  if (words.length) {
+    console.error(words.join("\n"));
+    throw new Error(words.join("\n"));
+  }
+  for (const { strays, faults } of pages) {
+    expect(strays).toEqual([]);
+    expect(faults).toEqual([]);
+  }
+}
+
+interface Tried {
+  name: string;
+  result?: { state: string; retryCount?: number };
+}
+
+async function shown(task: Tried, { page, said, faults, strays }: Seen, n: number): Promise<string> {
+  const name = `${task.name.replace(/[^\w]+/g, "-").slice(0, 60)}-${process.pid}-${task.result?.retryCount ?? 0}-${n}.png`;
+  mkdirSync(FAILED, { recursive: true });
+  const picture = await page.screenshot({ path: join(FAILED, name), timeout: 120_000 }).then(() => join(FAILED, name), (error: unknown) => `none: ${String(error).split("\n")[0]}`); // prettier-ignore
+  return [`page ${n + 1} of the test that failed: ${page.url()}`, `picture: ${picture}`, ...(strays.length ? [`strays: ${strays.join(" ")}`] : []), ...(faults.length ? [`faults: ${faults.join(" | ")}`] : []), ...said].join("\n  ");
 }
 
 export async function openPage(stand: { url: string; browser: Browser }, size = { width: 1280, height: 800 }, options: object = {}): Promise<Seen> {
   const context = await stand.browser.newContext({ viewport: size, locale: "en-GB", timezoneId: "Asia/Tokyo", ignoreHTTPSErrors: true, ...options });
+  context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
+  const said = listen(page);
   const strays: string[] = [];
   const faults: string[] = [];
   page.on("request", (request) => {
@@ -92,7 +174,7 @@ export async function openPage(stand: { url: string; browser: Browser }, size = 
         .then((said) => (faults[at] = `${text} ${said}`), () => undefined); // prettier-ignore
     }
   });
-  return { page, strays, faults };
+  return { page, strays, faults, said };
 }
 
 /**
@@ -105,13 +187,7 @@ export function stage(vessels?: number, more: readonly string[] = []): { node: S
   beforeAll(async () => void Object.assign(node, await stand(vessels, more)));
   afterAll(async () => node.stop?.());
   beforeEach(async () => node.reset());
-  afterEach(async () => {
-    for (const { page, strays, faults } of seen.splice(0)) {
-      await page.context().close();
-      expect(strays).toEqual([]);
-      expect(faults).toEqual([]);
-    }
-  });
+  afterEach(async ({ task }) => closed(task, seen));
   return {
     node,
     open: async (...args) => {
@@ -122,12 +198,21 @@ export function stage(vessels?: number, more: readonly string[] = []): { node: S
   };
 }
 
-export async function logIn(page: Page, url: string, user = "analyst", password = "exercise", hash = ""): Promise<void> {
-  await page.goto(`${url}/${hash}`);
+/** Opens the picture as somebody who has logged in, and waits until it has its alerts; `where` is what follows the slash. */
+export async function logIn(page: Page, url: string, user = "analyst", password = "exercise", where = ""): Promise<void> {
+  const answer = await page.context().request.post(`${url}/api/login`, { data: { user, password }, headers: { "X-Kizuna": "1" } });
+  expect(answer.status()).toBeLessThan(300);
+  await page.goto(`${url}/${where}`);
+  await page.waitForSelector("#left[aria-busy=false]");
+}
+
+/** The same at the page for it. */
+export async function logInByForm(page: Page, url: string, user = "analyst", password = "exercise", where = ""): Promise<void> {
+  await page.goto(`${url}/${where}`);
   await page.fill("input[name=user]", user);
   await page.fill("input[name=password]", password);
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#left .queue, #left .empty");
+  await page.waitForSelector("#left[aria-busy=false]");
 }
 
 /** Elements that stick out of the page sideways, and pages that can be scrolled sideways. */

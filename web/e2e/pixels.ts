@@ -43,12 +43,19 @@ export async function pixels(page: Page, colour: string): Promise<number> {
   return count;
 }
 
-/** Wait until at least so many pixels have a colour; says how many there were at last. */
+/** Waits until at least so many pixels have a colour; says how many there were at last. */
 export async function appears(page: Page, colour: string, least: number): Promise<void> {
-  let found = 0;
-  for (let i = 0; i < 40 && found < least; i++) {
-    await page.waitForTimeout(250);
-    found = await pixels(page, colour);
+  await expect.poll(() => pixels(page, colour), { message: `pixels of ${colour}`, interval: 200, timeout: 240_000 }).toBeGreaterThanOrEqual(least);
+}
+
+/** The middle of the map once it stands still: twice the same, half a second apart. */
+export async function still(page: Page): Promise<readonly number[]> {
+  let before = await middle(page);
+  for (const end = Date.now() + 240_000; Date.now() < end; ) {
+    await page.waitForTimeout(500);
+    const now = await middle(page);
+    if (differing(now, before) === 0) return now;
+    before = now;
   }
-  expect(found, `pixels of ${colour}`).toBeGreaterThanOrEqual(least);
+  throw new Error("the middle of the map does not stand still");
 }
