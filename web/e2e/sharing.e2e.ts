@@ -3,7 +3,7 @@
  * each test nothing may have left the origin and no script or policy may have complained.
  */
 import { describe, expect, test } from "vitest";
-import { built, chromiumPath, english, logIn, overflow, stage } from "./browser";
+import { built, chromiumPath, english, logIn, overflow, settled, stage } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 /** Digits of hashes, words of labels and standards, and names of parties and agreements, beside those of the watch. */
@@ -85,7 +85,7 @@ describe.skipIf(why)("sharing", () => {
     await expect.poll(() => page.locator("#rules-text").inputValue()).toContain('match = { kind = ["track.position"], source = ["feed"] }\nto = ["south"]');
     await page.getByRole("button", { name: "Propose…" }).click();
     await page.getByRole("dialog").locator(".text-diff .gone", { hasText: "cell_m=1000" }).waitFor();
-    expect(await overflow(page)).toEqual([]);
+    await expect.poll(() => overflow(page)).toEqual([]);
   });
 
   test("who sees what of a vessel, and the view as a partner: nothing of the own picture, left by Escape", async () => {
@@ -104,6 +104,7 @@ describe.skipIf(why)("sharing", () => {
     await expect.poll(() => page.url()).toContain("as=south");
     for (const region of ["#left", "#right", "#map", "#bottom"]) await expect.poll(() => page.locator(region).getAttribute("inert")).not.toBeNull();
     await page.keyboard.press("j"); // keys of what lies beneath do nothing
+    await settled(page);
     expect(page.url()).not.toContain("alert=");
     await page.keyboard.press("Escape");
     await page.locator("#as").waitFor({ state: "hidden" });
@@ -187,7 +188,7 @@ describe.skipIf(why)("sharing", () => {
     for (const part of ["partners", "queue", "preview", "ledger", "recalls", "grants", "agreements"]) {
       await page.evaluate((p) => (location.hash = location.hash.replace(/&part=[^&]*/, "") + `&part=${p}`), part);
       await page.locator(`#part-${part}[aria-selected=true]`).waitFor();
-      await page.waitForTimeout(600);
+      await settled(page);
       await expect.poll(async () => (await english(page)).filter((w) => !TERMS.test(w)), { message: part }).toEqual([]);
       await expect.poll(() => overflow(page), { message: part }).toEqual([]);
     }

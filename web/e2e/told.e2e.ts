@@ -1,6 +1,6 @@
 /** Where an event was told to a partner, its evidence names the entry of the ledger. */
 import { describe, expect, test } from "vitest";
-import { built, chromiumPath, logIn, overflow, stage } from "./browser";
+import { built, chromiumPath, logIn, overflow, settled, stage } from "./browser";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : !built() ? "the page is not built: npm run build" : "";
 
@@ -26,7 +26,7 @@ describe.skipIf(why)("what was told of an event", () => {
     const { page } = await open();
     await logIn(page, node.url, "viewer", "exercise", "#alert=ev-exercise-002");
     await page.locator(".alert.open .cover").waitFor();
-    await page.waitForTimeout(1500);
+    await settled(page);
     await expect.poll(() => page.locator(".told-entries").count()).toBe(0);
   });
 });
