@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.node.desk import secrets
+from kizuna.node.share.desk import requests
 from kizuna.share.ledger.note import read_note, read_vkey
 from kizuna.share.recall import Holding, Recalls
 from node.command_pair import Pair, copied, make, run
@@ -77,6 +78,20 @@ def test_a_word_that_is_in_no_list_is_wrong_usage(pair: Pair, words: tuple[str, 
     given = [pair.north if w == "DIR" else w for w in words]
     said = run(*given, *pair.by("olga"), code=2).stderr
     assert "one of" in said or "no kind of record 'banana'" in said
+
+
+def test_an_own_request_is_taken_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "RULE", requests.DUTY)  # no rules here: asking may do without
+    asked = run("request", pair.north, "--to", "south", "--text", "which boats?", *pair.by("ana"), "--json").stdout
+    [row] = json.loads(asked)["requests"]
+    assert row["state"] == "asked"
+    assert "withdrawn" in run("request", pair.north, "--withdraw", row["id"][:12], *pair.by("ana")).stdout
+    [row] = json.loads(run("request", pair.north, "--json").stdout)["requests"]
+    assert row["state"] == "withdrawn"
+    assert (
+        "nothing here begins"
+        in run("request", pair.south, "--withdraw", row["id"][:12], *pair.by("ana"), code=1).stderr
+    )
 
 
 def test_a_row_of_a_dry_run_tells_what_changes_and_by_which_rule() -> None:

@@ -182,6 +182,16 @@ def answer(home: Path, name: str, verdict: str, records: list[str], text: str, b
         tell({"id": found, "verdict": verdict}, f"{found[:16]}: {verdict}", as_json=as_json)
 
 
+def take_back(home: Path, name: str, text: str, by: str, *, as_json: bool) -> None:
+    """Withdraw an own request."""
+    from kizuna.node.share.desk import requests  # noqa: PLC0415
+
+    with desk(home) as office:
+        found = whole(name, (r["id"] for r in requests.listed(office) if r["mine"]))
+        requests.withdraw(office, found, text, by)
+        tell({"id": found, "state": "withdrawn"}, f"{found[:16]}: withdrawn", as_json=as_json)
+
+
 def whole(short: str, names: Any) -> str:
     """The one name that begins so. Raises InputError where none or several do."""
     from kizuna.base.errors import InputError  # noqa: PLC0415

@@ -125,6 +125,7 @@ def request(
     answer: Annotated[str, typer.Option("--answer", help="Answer this request instead (its id).")] = "",
     verdict: Annotated[str, choice("--verdict", "Answer", VERDICTS)] = "given",
     record: Records = None,
+    withdraw: Annotated[str, typer.Option("--withdraw", help="Take this own request back (its id).")] = "",
     by: By = "",
     password_file: Secret = None,
     as_json: AsJson = False,
@@ -136,9 +137,12 @@ def request(
         by = person(home, by, password_file, "release.act")
         desk_run.answer(home, answer, verdict, list(record or ()), text, by, as_json=as_json)
         return
-    if to:
+    if withdraw or to:
         known_kinds(kind or ())
         by = person(home, by, password_file, "release.who")
+    if withdraw:
+        desk_run.take_back(home, withdraw, text, by, as_json=as_json)
+        return
     desk_run.request(home, to, text, list(kind or ()), list(subject or ()), clause, by, distress=distress,
                      as_json=as_json)  # fmt: skip
 
