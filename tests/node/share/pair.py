@@ -189,7 +189,7 @@ def pair(tmp: Path, **more: Any) -> tuple[Side, Side]:
     return sides[0], sides[1]
 
 
-def until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 300.0) -> Any:
     """Wait for something to become true; what it became."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -41,18 +41,18 @@ def test_over_a_bad_line_that_is_cut_nothing_is_lost_or_doubled_and_the_state_is
     north, south, line = over_a_line
     north.rules(ALERTS % {"to": "south"})
     north.hear(fixes(60))
-    until(lambda: len(south.shown()) == 60, 120)
-    until(lambda: link(north)["behind"] == 0 and link(north)["state"] == "up", 120)
+    until(lambda: len(south.shown()) == 60)
+    until(lambda: link(north)["behind"] == 0 and link(north)["state"] == "up")
 
     line.cut()
     north.hear(fixes(60, first=100, at_ms=wall_ms() - 2000))
-    until(lambda: link(north)["behind"] == 60 and link(north)["state"] == "down" and link(south)["state"] == "down", 60)
+    until(lambda: link(north)["behind"] == 60 and link(north)["state"] == "down" and link(south)["state"] == "down")
     assert link(north)["fault"] in ("broken", "nobody")
     assert south.sharing.health()[0]["received"] == 60
 
     line.mend()
-    until(lambda: south.sharing.health()[0]["received"] == 120, 120)
-    until(lambda: link(north)["behind"] == 0 and link(north)["state"] == link(south)["state"] == "up", 120)
+    until(lambda: south.sharing.health()[0]["received"] == 120)
+    until(lambda: link(north)["behind"] == 0 and link(north)["state"] == link(south)["state"] == "up")
     [log] = [s for s in south.sharing.shared.logs.all("in") if s.size]
     held = [e.id for e in south.sharing.shared.logs.entries(log.name, 0, most=10**4, max_bytes=10**7)]
     told = [e.id for e in north.sharing.shared.logs.entries(log.name, 0, most=10**4, max_bytes=10**7)]
@@ -100,7 +100,7 @@ def test_a_disk_that_fills_up_while_pages_come_shows_none_of_them_and_all_come_w
         seen = south.sharing.shared.logs.state("north/1/south/test/routine").size
         assert store.row("SELECT count(*) FROM record")[0] == seen < 905
         store.change(lambda db: db.execute("PRAGMA max_page_count = 1073741823"))
-        until(lambda: south.sharing.health()[0]["received"] == 905, 120)
+        until(lambda: south.sharing.health()[0]["received"] == 905)
         until(lambda: len(south.shown()) == 900)
         assert not {s.halted for s in south.sharing.shared.logs.all()} - {""}
     finally:

@@ -34,10 +34,10 @@ def test_what_is_told_to_a_community_reaches_its_members_and_nobody_else(tmp_pat
     three = [side.start() for side in (north, south, forum)]
     try:
         north.sharing.membership.found(WATCH, ["south"], now_ms=wall_ms(), title="Watch")
-        until(lambda: now_in(south) == {"north", "south"}, 60)
+        until(lambda: now_in(south) == {"north", "south"})
         north.rules(RULES % {"to": WATCH})
         north.hear(fixes(3))
-        until(lambda: len(south.shown()) == 3, 60)
+        until(lambda: len(south.shown()) == 3)
         log = f"north/1/{WATCH}/test/routine"
         assert {s.name for s in south.sharing.shared.logs.all("in")} >= {log}
         assert {decode(d).label.rel_to for d in texts(south, log)} == {frozenset((WATCH,))}
@@ -45,16 +45,16 @@ def test_what_is_told_to_a_community_reaches_its_members_and_nobody_else(tmp_pat
         assert now_in(forum) == set()
         # one more member: it is shown the lists before its own, and what it was no member for comes without a word
         north.sharing.membership.change(WATCH, add=["forum"], now_ms=wall_ms())
-        until(lambda: now_in(forum) == now_in(south) == {"north", "south", "forum"}, 60)
+        until(lambda: now_in(forum) == now_in(south) == {"north", "south", "forum"})
         north.hear(fixes(1, first=50, at_ms=wall_ms() - 2000))
-        until(lambda: forum.sharing.health()[0]["received"] >= 4, 60)
+        until(lambda: forum.sharing.health()[0]["received"] >= 4)
         # who leaves is told nothing more
         south.sharing.membership.leave(WATCH, now_ms=wall_ms())
-        until(lambda: now_in(north) == now_in(south) == {"north", "forum"}, 60)
+        until(lambda: now_in(north) == now_in(south) == {"north", "forum"})
         assert WATCH not in north.sharing.audiences("south")
         had = len(texts(south, log))
         north.hear(fixes(1, first=90, at_ms=wall_ms() - 1000))
-        until(lambda: len(texts(forum, log)) > had, 60)
+        until(lambda: len(texts(forum, log)) > had)
         assert len(texts(south, log)) == had
     finally:
         for side in three:

@@ -65,7 +65,7 @@ def sides(tmp_path: Path) -> Iterator[tuple[Side, Side]]:
     north.start(), south.start()
     north.rules(RULES % {"to": "south"})
     north.hear(fixes(3))
-    until(lambda: len(south.shown()) == 3, 180)
+    until(lambda: len(south.shown()) == 3)
     yield north, south
     for side in (north, south):
         side.stop()
@@ -91,7 +91,7 @@ def test_what_a_thief_said_is_set_aside_and_the_node_goes_on_under_new_keys(
     north.stop()
     thief = Thief(north, tmp_path)
     assert thief.brings(south, thief.page(2)) == 200
-    until(lambda: received(south) == {LOG: 5}, 180)  # nobody could know yet
+    until(lambda: received(south) == {LOG: 5})  # nobody could know yet
     north.open()
     before = {k.public for k in north.sharing.identity.ring.manifest.keys}
     with pytest.raises(ConfigError):
@@ -104,7 +104,7 @@ def test_what_a_thief_said_is_set_aside_and_the_node_goes_on_under_new_keys(
     assert revocation.owes(north.sharing)
     assert revocation.announce(north.sharing, "south") == made.sequence
     assert not revocation.owes(north.sharing), "the former keys are gone when every partner knows"
-    stones = until(lambda: len(cleared) == 2 and south.sharing.shared.tombstones.of(cleared), 60)
+    stones = until(lambda: len(cleared) == 2 and south.sharing.shared.tombstones.of(cleared))
     assert len(stones) == 2
     assert {(s.action, s.reason) for s in stones.values()} == {("hide", doubt.REASON)}
     assert all(FORGED in south.sharing.shared.records.get(i).data for i in cleared), "kept for a person to look at"
@@ -117,8 +117,8 @@ def test_what_a_thief_said_is_set_aside_and_the_node_goes_on_under_new_keys(
     north.start()
     before_ids = records(south)
     north.hear(fixes(2, first=50))
-    until(lambda: len(records(south) - before_ids) == 2, 180)
-    until(lambda: north.sharing.health()[0]["link"]["state"] == "up", 180)
+    until(lambda: len(records(south) - before_ids) == 2)
+    until(lambda: north.sharing.health()[0]["link"]["state"] == "up")
     assert doubt.look(south.sharing, "north") == {}, "it is hidden once"
 
 
@@ -130,12 +130,12 @@ def test_a_partner_that_was_away_is_told_by_the_running_node(sides: tuple[Side, 
     made = revocation.revoke(north.sharing, ROOT, revocation.ALL, os.urandom, now())
     north.stop()
     north.start(), south.start()  # neither knows a key or a certificate of north's that the other would take
-    until(lambda: len(south.partners.get("north").manifests) == made.sequence, 180)
+    until(lambda: len(south.partners.get("north").manifests) == made.sequence)
     before_ids = records(south)
     north.hear(fixes(1, first=70))
-    until(lambda: len(records(south) - before_ids) == 1, 180)
+    until(lambda: len(records(south) - before_ids) == 1)
     assert received(south)["north/2/south/test/routine"] >= 1
-    until(lambda: not revocation.owes(north.sharing), 60)
+    until(lambda: not revocation.owes(north.sharing))
 
 
 def test_one_key_alone_is_revoked_and_an_interrupted_command_is_given_again(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ def test_keys_change_between_two_nodes_and_nothing_is_lost(tmp_path: Path) -> No
     try:
         north.rules(RULES % {"to": "south"})
         north.hear(fixes(3))
-        until(lambda: len(south.shown()) == 3, 180)
-        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0, 180)
+        until(lambda: len(south.shown()) == 3)
+        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0)
         before = public(north)
         north.stop()
         # the new keys are listed, the old ones go on
@@ -51,10 +51,10 @@ def test_keys_change_between_two_nodes_and_nothing_is_lost(tmp_path: Path) -> No
         assert public(north) == before
         north.stop()
         north.start()
-        until(lambda: south.partners.get("north").ring.sequence == 2, 180)
-        until(lambda: rotation.known_to(north.sharing) == {"south": 2}, 180)
+        until(lambda: south.partners.get("north").ring.sequence == 2)
+        until(lambda: rotation.known_to(north.sharing) == {"south": 2})
         north.hear(fixes(2, first=40))
-        until(lambda: south.sharing.health()[0]["received"] == 5, 180)
+        until(lambda: south.sharing.health()[0]["received"] == 5)
         assert signer(north, log) == before[0]
         north.stop()
         # now the new keys sign
@@ -69,14 +69,14 @@ def test_keys_change_between_two_nodes_and_nothing_is_lost(tmp_path: Path) -> No
         north.stop()
         north.start()
         assert not set(public(north)) & set(before)
-        until(lambda: south.partners.get("north").ring.sequence == made.sequence, 180)
-        assert until(lambda: _quiet(lambda: signer(north, log)), 180) == public(north)[0], "the head was signed anew"
+        until(lambda: south.partners.get("north").ring.sequence == made.sequence)
+        assert until(lambda: _quiet(lambda: signer(north, log))) == public(north)[0], "the head was signed anew"
         north.hear(fixes(2, first=80))
-        until(lambda: south.sharing.health()[0]["received"] == 7, 180)
+        until(lambda: south.sharing.health()[0]["received"] == 7)
         south.rules(RULES % {"to": "north"})
         south.hear(fixes(1, first=900))
-        until(lambda: north.sharing.health()[0]["received"] == 1, 180)
-        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0, 180)
+        until(lambda: north.sharing.health()[0]["received"] == 1)
+        until(lambda: north.sharing.health()[0]["link"]["behind"] == 0)
         assert {s.halted for side in (north, south) for s in side.sharing.shared.logs.all()} == {""}
         assert [r["now"] for r in rotation.listed(north.sharing) if r["state"] == "live"] == ["in use"] * 4
     finally:
@@ -98,7 +98,7 @@ def test_new_keys_are_heard_of_where_the_stop_was_too_short_to_see(
     north, south = pair(tmp_path)
     north.start(), south.start()
     try:
-        until(lambda: south.sharing.health()[0]["link"]["state"] == "up", 180)
+        until(lambda: south.sharing.health()[0]["link"]["state"] == "up")
         assert south.sharing.traffic is not None
         monkeypatch.setattr(south.sharing.traffic, "down", lambda *_: None)  # it never sees the line down
         north.stop()
@@ -106,8 +106,8 @@ def test_new_keys_are_heard_of_where_the_stop_was_too_short_to_see(
         rotation.begin(north.sharing, ROOT, os.urandom, dt.datetime.now(dt.UTC))
         north.stop()
         north.start()
-        until(lambda: south.partners.get("north").ring.sequence == 2, 180)
-        until(lambda: rotation.known_to(north.sharing) == {"south": 2}, 180)
+        until(lambda: south.partners.get("north").ring.sequence == 2)
+        until(lambda: rotation.known_to(north.sharing) == {"south": 2})
     finally:
         north.stop(), south.stop()
 

@@ -132,7 +132,7 @@ def test_a_paused_partner_is_told_nothing_and_a_revoked_one_is_a_stranger(sides:
     north.partners.change("south", state=ACTIVE)
     north.hear(fixes(2, first=60))
     until(lambda: sum(s.size for s in north.sharing.shared.logs.all("out")) == 6)  # the pause is made up for
-    until(lambda: south.sharing.health()[0]["received"] == 6, 90)
+    until(lambda: south.sharing.health()[0]["received"] == 6)
     north.partners.change("south", state=REVOKED, why="lost")
     line = line_to(north, pins(south.partners.get("north"), "test"), who(south))
     with line:
@@ -228,7 +228,7 @@ def test_a_third_party_sees_only_what_is_clear(tmp_path: Path) -> None:
         text = RULES % {"to": "south"} + CLEAR
         north.rules(text)
         until(lambda: len(south.shown()) == 4)
-        until(lambda: len(forum.shown()) == 1, 60)
+        until(lambda: len(forum.shown()) == 1)
         assert {s.name for s in forum.sharing.shared.logs.all("in")} == {"north/1/*/test/routine"}
         for state in forum.sharing.shared.logs.all("in"):
             for entry in forum.sharing.shared.logs.entries(state.name, 0, most=10, max_bytes=1 << 20):
@@ -280,7 +280,7 @@ def test_half_open_connections_are_let_go(sides: tuple[Side, Side]) -> None:
         assert answers(north), "partners are answered beside them"
         for one in open_:
             one.setblocking(False)
-        until(lambda: sum(closed(one) for one in open_) == 500, 90)
+        until(lambda: sum(closed(one) for one in open_) == 500)
     finally:
         for one in open_:
             one.close()
@@ -314,6 +314,6 @@ def test_a_restored_node_tells_nothing_until_a_new_epoch_and_then_goes_on(tmp_pa
     north.stop()
     north.start()
     north.hear(fixes(2, first=90))
-    until(lambda: any(s.name.startswith("north/2/") for s in south.sharing.shared.logs.all("in")), 60)
+    until(lambda: any(s.name.startswith("north/2/") for s in south.sharing.shared.logs.all("in")))
     assert {s.halted for s in south.sharing.shared.logs.all("in")} == {""}
     north.stop(), south.stop()
