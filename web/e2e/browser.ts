@@ -258,7 +258,7 @@ export const english = (page: Page): Promise<readonly string[]> =>
 
 /** Names of standards and units, signs of the page, and data of the stand-in node. */
 const TERMS = [
-  "AIS", "MMSI", "IMO", "UTC", "COG", "SOG", "LIVE", "REPLAY", "EXERCISE", "SYNTHETIC", "DATA", "CSV", "NMEA", "CoT", "OIDC", "SAR", "RADAR",
+  "AIS", "MMSI", "IMO", "UTC", "COG", "SOG", "LIVE", "REPLAY", "EXERCISE", "SYNTHETIC", "DATA", "CSV", "GPX", "KML", "GeoJSON", "GeoParquet", "Parquet", "NMEA", "CoT", "OIDC", "SAR", "RADAR",
   "Kizuna", "NEW", "JST", "min", "Esc", "Ctrl", "Enter", "Space", "End", "Shift", "Tab", "EPIRB", "MOB", "SART", "AIS-SART", "WGS", "GPS", "km", "sha",
   "EX-", "analyst", "administrator", "viewer", "Own", "Partner", "Open", "source", "precautionary", "area", "list", "shore", "receiver", "partner", "feed", "tcp", "websocket", "own", "restricted", "checksum", "coastal", "radar",
 ]; // prettier-ignore

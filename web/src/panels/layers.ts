@@ -10,6 +10,7 @@ import { pullCables } from "./cables";
 import type { Desk } from "./desk";
 import { sensorIcon, sensorsSeen } from "./detections";
 import { html, key, nothing, panel, shapeIcon } from "./drawing";
+import { files } from "./files";
 
 /** These change with the hour and are asked for again. */
 const CHANGING: readonly string[] = ["coverage", "presence", "zones"];
@@ -103,7 +104,8 @@ export function mountLayers(desk: Desk): void {
           <li><svg class="icon ring" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle><circle cx="8" cy="8" r="3.8"></circle></svg> ${t("legend.alert")}</li>
           <li>${shapeIcon("triangle")} ${t("legend.fresh")}</li><li>${shapeIcon("triangle", true)} ${t("legend.old")}</li>
           ${sensorsSeen().map((s) => html`<li>${sensorIcon(s)} ${word("sensor", s)}</li>`)}
-          ${sensorsSeen().length ? html`<li>${sensorIcon(sensorsSeen()[0]!, true)} ${t("legend.unmatched")}</li>` : nothing}</ul></section>
+          ${sensorsSeen().length ? html`<li>${sensorIcon(sensorsSeen()[0]!, true)} ${t("legend.unmatched")}</li>` : nothing}</ul>
+        <details><summary>${t("files.title")}</summary>${files(t("files.vessels"), { what: "vessels" })}${files(t("files.events", { h: 24 }), { what: "events", to: desk.shown() })}</details></section>
     </div>`); // prettier-ignore
   map.onMeasured((found) => {
     measured = found;

@@ -11,6 +11,7 @@ import { cableCard, mountCables } from "./cables";
 import type { Desk } from "./desk";
 import { detectionCard, mountDetections } from "./detections";
 import { eventIcon, html, key, notHad, nothing, panel, type TemplateResult } from "./drawing";
+import { files } from "./files";
 import { incidentButton } from "./incident/start";
 import { whoSees } from "./release/who";
 import { watchThis } from "./watchlists";
@@ -110,7 +111,10 @@ function whole(desk: Desk, c: VesselCard): TemplateResult {
       <button @click=${() => desk.app.store.set({ alert: e.event_id })}>${eventIcon(e.event_type)}
         <span><strong>${word("event", e.event_type)}</strong> <time class="muted" datetime=${new Date(e.t).toISOString()}>${short(e.t, desk.now())}</time>
         ${e.end ? html`<span class="muted">${age(e.end - e.t)}</span>` : nothing}
-        ${others(c, e.mmsis)}</span></button></li>`)}</ul>` : html`<p class="empty">${t("vessel.no_events")}</p>`}`; // prettier-ignore
+        ${others(c, e.mmsis)}</span></button></li>`)}</ul>` : html`<p class="empty">${t("vessel.no_events")}</p>`}
+    <h3>${t("files.title")}</h3>
+    ${files(t("files.fixes", { h: c.track_hours }), { what: "fixes", mmsi: c.mmsi, to: desk.shown(), hours: c.track_hours })}
+    ${files(t("files.events", { h: c.track_hours }), { what: "events", mmsi: c.mmsi, to: desk.shown(), hours: c.track_hours })}`; // prettier-ignore
 }
 
 /** Who else took part. */
