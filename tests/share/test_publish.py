@@ -151,9 +151,11 @@ def test_a_rule_that_withholds_the_young_lets_them_go_later():
         '[[rule]]\nid = "b"\nto = ["cape"]\nthen = "withhold"\nmatch = { age = { max_h = 2 } }'
     )
     w = replace(world(1), rules=made, fixes=(fix(0), fix(3_600)), events=(), detections=(), zones=())
-    w = replace(w, runs_ms=tuple(T0 + k * 30 * MINUTE for k in range(1, 9)))
+    w = replace(w, runs_ms=tuple(T0 + k * 30 * MINUTE + 1_000 for k in range(1, 9)))
     times = [(now - T0) // MINUTE for now, batches in _runs(w) for b in batches for _ in b.records]
     assert times == [120, 180]
+    (whole,) = streams(_runs(replace(w, runs_ms=w.runs_ms[-1:]))).values()
+    assert whole == [r for _, batches in _runs(w) for b in batches for r in b.records]
 
 
 def test_an_event_takes_the_labels_of_the_tracks_that_it_rests_on():

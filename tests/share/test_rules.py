@@ -234,6 +234,16 @@ def test_what_reads_well_and_cannot_work_is_found(text, what):
     assert what in found[0]
 
 
+@pytest.mark.parametrize(("age", "warns"), [
+    ("{ max_h = 2 }", False), ("{ min_h = 2 }", False), ("{ max_d = 366 }", False), ("{ max_d = 367 }", True),
+    ("{ min_h = 1, max_h = 2 }", True),
+])  # fmt: skip
+def test_a_rule_that_withholds_for_a_time_and_lets_nothing_go_later_is_found(age, warns):
+    text = rule("cape", "withhold").replace('["track.*"] }', f'["track.*"], age = {age} }}').partition("clause")[0]
+    found = [f for f in said(text) if "match.age" in f]
+    assert len(found) == warns and all(f.startswith("warning: rule r: match.age: what comes") for f in found)
+
+
 def rule(to, then="release", rest='clause = ["mou/1"]\nlabel = { tlp = "GREEN" }'):
     return f'version = 1\n[[rule]]\nid = "r"\nto = ["{to}"]\nthen = "{then}"\nmatch = {{ kind = ["track.*"] }}\n{rest}'
 

@@ -64,6 +64,14 @@ PLAIN = ""
 DELAYED = 'transform = ["delay delay_s=600 bucket_s=300", "coarsen_position cell_m=1000"]'
 THINNED = 'transform = ["thin step_s=60"]'
 HOURLY = 'transform = ["thin step_s=3600"]'
+HELD = """
+[[rule]]
+id = "young"
+to = ["south"]
+then = "withhold"
+match = { context = ["test"], kind = ["track.position"], age = { max_min = 20 } }
+"""
+HELD_DELAYED = DELAYED + HELD
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +305,32 @@ def test_a_late_row_that_comes_while_a_partner_is_brought_up_reaches_it(
     assert node.words("south") == node.words("west")
 
 
+def test_what_is_withheld_while_it_is_young_goes_out_once_when_it_is_old_enough(node: Node) -> None:
+    node.set = rule_files.load((RULES % PLAIN) + HELD)
+    minutes(node, 10)
+    assert len(node.told("south")) == 0 and len(node.told("west")) == 30
+    node.stop()
+    node.now += 14 * MINUTE_MS  # the eldest come of age meanwhile
+    node.start()
+    node.run()
+    first = node.told("south")
+    assert 0 < len(first) < 30 and max(r.observed_ms for r in first) <= node.now - 20 * MINUTE_MS
+    for _ in range(3):
+        node.now += 5 * MINUTE_MS
+        node.run()
+        node.stop()
+        node.start()
+        node.run()
+    assert len(node.told("south")) == 30 and node.words("south") == node.words("west")
+
+
+def test_a_row_that_comes_when_it_is_old_enough_goes_out_with_the_next_run(node: Node) -> None:
+    node.set = rule_files.load((RULES % PLAIN) + HELD)
+    node.run()
+    minutes(node, 1, ago_ms=30 * MINUTE_MS)
+    assert len(node.told("south")) == 3 and node.words("south") == node.words("west")
+
+
 SECONDS, HOURS = (
     [1_000, 3_000, 20_000, 57_000],
     [31 * MINUTE_MS, 61 * MINUTE_MS, 2 * HOUR_MS, 8 * HOUR_MS, 30 * HOUR_MS],
@@ -379,8 +413,8 @@ class Pair:
         node.start()
 
 
-@pytest.mark.parametrize("rules", [PLAIN, DELAYED, THINNED, HOURLY])
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("rules", [PLAIN, DELAYED, THINNED, HOURLY, HELD, HELD_DELAYED])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
 def test_whatever_happens_partners_are_told_what_they_would_have_been_told(
     tmp_path_factory: pytest.TempPathFactory, keys: Path, rules: str, acts: list[tuple[str, int, int]]

@@ -211,6 +211,20 @@ def test_rules_that_ask_for_an_age_are_asked_at_the_time_of_telling(place: Any) 
     assert len(told["west"]) == 2 * 20
 
 
+def test_what_a_rule_withholds_while_it_is_young_is_told_later_in_a_dry_run_as_well(place: Any) -> None:
+    young = '[[rule]]\nid = "young"\nto = ["west"]\nthen = "withhold"\nmatch = { context = ["test"], age = { max_min = 10 } }'
+    node, chance = place(RULES % (BOTH, "", "") + young), random.Random(3)
+    for _ in range(40):
+        node.minute(chance)
+    period = Period(T0, node.now)
+    _, _, [told] = rehearse(node.door, StoreHistory(node.keep, node.seen), [node.set], ("south", "west"), period)  # type: ignore[arg-type]
+    for audience in ("south", "west"):
+        assert inside(told[audience], period) == node.logged(audience)
+    waits_ms = told["west"].told_ms - told["west"].time_ms
+    assert len(waits_ms) > 80 and waits_ms.min() >= 10 * MINUTE_MS
+    assert {"track.position", "detection"} == set(told["west"].kind.tolist())
+
+
 def test_a_period_that_holds_too_much_is_cut_at_its_beginning(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     node = place(RULES % (BOTH, "", ""))
     for _ in range(60):

@@ -19,8 +19,8 @@ from kizuna.share.columns import Coded, Columns, Setting
 from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNKNOWN, YES, column_of, conditions_of, state_of
 from kizuna.share.decide.follows_positions import conditions, loose, of_vessels, tie
-from kizuna.share.decide.verdict import Decision, applies, settle
-from kizuna.share.rules.rule import POSITION, Age, Condition, Rule, RuleSet, follows
+from kizuna.share.decide.verdict import Decision, applies, outlasted, settle
+from kizuna.share.rules.rule import POSITION, Age, Condition, Rule, RuleSet, ageless, follows, wait_ms
 
 States = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -64,8 +64,9 @@ class _Work:
     def __init__(self, rules: RuleSet, to: str, setting: Setting) -> None:
         self._rules, self._to, self._setting = rules, to, setting
         self._applied = [r for r in rules.rules if applies(r, to, setting)]
+        self._aging = [r for r in self._applied if wait_ms(r)]
         self._tables: dict[Any, States] = {}
-        self._at: dict[tuple[bytes, tuple[str, ...], Label | None], int] = {}
+        self._at: dict[tuple[bytes, tuple[str, ...], Label | None, tuple[str, ...]], int] = {}
         self._tied_at: dict[tuple[int, bytes], int] = {}
         self.decisions: list[Decision] = []
 
@@ -74,6 +75,7 @@ class _Work:
         n = len(columns)
         rows = _Rows(n, columns, self._setting, self._tables)
         states = [rows.rule(r) for r in self._applied]
+        aging = self._ageless(rows)
         own = rows.table(
             "origin", ("own", self._setting.who.me), lambda w: YES if w == self._setting.who.me else NO, NO
         )
@@ -82,27 +84,33 @@ class _Work:
         terms = rows.terms(self._to)
         label, reshare = rows.label(own, granted, self._to)
         keys = _Keys(n)
-        for state in (*states, context, terms, label, reshare, own):
+        for state in (*states, *aging, context, terms, label, reshare, own):
             keys.add(state)
         keys.add_codes(columns.label)
         group, first = keys.groups()
         broken = np.stack([context, terms, label, reshare]) == NO
-        places = [self._decide(columns, int(row), states, own, broken) for row in first]
+        places = [self._decide(columns, int(row), states, aging, own, broken) for row in first]
         return np.array(places, np.int32)[group]
 
+    def _ageless(self, rows: _Rows) -> list[States]:
+        """States of the rules that withhold the young, without the age."""
+        return [rows.any_part(ageless(r.conditions)) for r in self._aging]
+
     def _decide(
-        self, columns: Columns, row: int, states: list[States], own: States, broken: npt.NDArray[np.bool_]
-    ) -> int:
+        self, columns: Columns, row: int, states: list[States], aging: list[States], own: States,
+        broken: npt.NDArray[np.bool_],
+    ) -> int:  # fmt: skip
         found = bytes(int(s[row]) for s in states)
+        waited = outlasted(self._aging, (int(s[row]) for s in aging))
         against = tuple(name for name, b in zip(bounds.BOUNDS, broken[:, row], strict=True) if b)
         label = None if columns.label is None else columns.label.word(row)
         if label is not None and not bounds.stated(label, own=bool(own[row] == YES)):
             label = None
-        key = (found, against, label)
+        key = (found, against, label, waited)
         if key not in self._at:
             self._at[key] = len(self.decisions)
             self.decisions.append(
-                settle(self._rules, self._applied, list(found), against, self._to, label, self._setting)
+                settle(self._rules, self._applied, list(found), against, self._to, label, self._setting, waited)
             )
         return self._at[key]
 
@@ -114,7 +122,7 @@ class _Work:
             n = len(mine)
             positions = replace(columns.take(mine), kind=Coded(np.zeros(n, np.int32), _POSITION))
             found = _Rows(n, positions, self._setting, self._tables)
-            states = [found.any_part(conditions(r)) for r in self._applied]
+            states = [*(found.any_part(conditions(r)) for r in self._applied), *self._ageless(found)]
             keys = _Keys(n)
             for state in states:
                 keys.add(state)
@@ -136,7 +144,8 @@ class _Work:
         return bound
 
     def _tied(self, place: int, states: list[int]) -> int:
-        found = tie(self.decisions[place], self._applied, states)
+        waited = outlasted(self._aging, states[len(self._applied) :])
+        found = tie(self.decisions[place], self._applied, states[: len(self._applied)], waited)
         if found is self.decisions[place]:
             return place
         key = (place, bytes(states))

@@ -45,8 +45,11 @@ def loose(decision: Decision, rules: Mapping[str, Rule]) -> bool:
     return not decision.released or all(rules[name].own_grid for name in decision.rule_ids)
 
 
-def tie(decision: Decision, applied: Sequence[Rule], states: Sequence[int]) -> Decision:
-    """The decision bound to the positions; ``states`` has one state of ``conditions`` for each applied rule."""
+def tie(decision: Decision, applied: Sequence[Rule], states: Sequence[int], waited: tuple[str, ...]) -> Decision:
+    """The decision bound to the positions; ``states`` has one state of ``conditions`` for each applied rule.
+
+    ``waited`` are the rules that withheld the positions while they were younger.
+    """
     tried = list(zip(applied, states, strict=True))
     against = [(r.id, s) for r, s in tried if s == UNKNOWN or (s == YES and not r.releases)]
     if against:
@@ -56,8 +59,9 @@ def tie(decision: Decision, applied: Sequence[Rule], states: Sequence[int]) -> D
         names = tuple(name for name, _ in against)
         return Decision(WITHHOLD, decision.policy_hash, (bounds.TRACKS, *names), why=why)
     by = [r for r, s in tried if s == YES and r.id not in decision.rule_ids]
-    if not by:
+    waited = tuple(dict.fromkeys((*decision.waited, *waited)))
+    if not by and waited == decision.waited:
         return decision
     what = transform.join((decision.transforms, *(r.transforms for r in by)))
     why = (*decision.why, *(SAID("rule.follows", rule=r.id) for r in by))
-    return replace(decision, transforms=what, tied=tuple(r.id for r in by), why=why)
+    return replace(decision, transforms=what, tied=tuple(r.id for r in by), waited=waited, why=why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from kizuna.share.columns import Facts, Setting
@@ -9,8 +10,8 @@ from kizuna.share.decide import bounds
 from kizuna.share.decide.condition import NO, UNGUARDED, UNKNOWN, YES, conditions_of, state_of, value_of
 from kizuna.share.decide.follows_positions import conditions, loose, of_vessels, tie
 from kizuna.share.decide.reasons import SAID
-from kizuna.share.decide.verdict import STATE_WORDS, Decision, Tried, applies, settle
-from kizuna.share.rules.rule import POSITION, Among, Rule, RuleSet, follows
+from kizuna.share.decide.verdict import STATE_WORDS, Decision, Tried, applies, outlasted, settle
+from kizuna.share.rules.rule import POSITION, Among, Condition, Rule, RuleSet, ageless, follows, wait_ms
 
 
 def one(rules: RuleSet, facts: Facts, to: str, setting: Setting) -> Decision:
@@ -19,7 +20,13 @@ def one(rules: RuleSet, facts: Facts, to: str, setting: Setting) -> Decision:
     tried = [_try(rule, facts, setting) for rule in applied]
     own = facts.origin == setting.who.me
     said = facts.label if facts.label is not None and bounds.stated(facts.label, own=own) else None
-    decision = settle(rules, applied, [state for state, _ in tried], broken(facts, to, setting), to, said, setting)
+    aging = [r for r in applied if wait_ms(r)]
+
+    def waited(of: Facts) -> tuple[str, ...]:
+        return outlasted(aging, [_state(ageless(r.conditions), of, setting) for r in aging])
+
+    states = [state for state, _ in tried]
+    decision = settle(rules, applied, states, broken(facts, to, setting), to, said, setting, waited(facts))
     if (
         facts.kind is not None
         and follows(facts.kind)
@@ -27,16 +34,14 @@ def one(rules: RuleSet, facts: Facts, to: str, setting: Setting) -> Decision:
         and not loose(decision, rules.by_id)
     ):
         position = replace(facts, kind=POSITION)
-        decision = tie(decision, applied, [_state(rule, position, setting) for rule in applied])
+        states = [_state(conditions(rule), position, setting) for rule in applied]
+        decision = tie(decision, applied, states, waited(position))
     return replace(decision, tried=tuple(t for _, t in tried))
 
 
-def _state(rule: Rule, position: Facts, setting: Setting) -> int:
-    """State of a rule for the positions behind a candidate; any part of the facts will do."""
-    return min(
-        (state_of(c, value_of(c, position, releases=False), setting, releases=False) for c in conditions(rule)),
-        default=YES,
-    )
+def _state(asked: Iterable[Condition], facts: Facts, setting: Setting) -> int:
+    """The least state of these conditions, each tried on any part of the facts, as a withholding rule tries it."""
+    return min((state_of(c, value_of(c, facts, releases=False), setting, releases=False) for c in asked), default=YES)
 
 
 def broken(facts: Facts, to: str, setting: Setting) -> list[str]:

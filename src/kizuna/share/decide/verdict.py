@@ -10,7 +10,7 @@ released  otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,6 +57,7 @@ class Decision:
         lane: lane that the rules name; empty for that of its kind.
         policy_hash: hash of the rules.
         tied: rules of positions that it follows (``decide.follows_positions``); their transforms are in ``transforms``.
+        waited: rules that withheld it while it was younger (``wait_ms``): it leaves no sooner, whenever it is asked.
         why: reasons in short words, for the decision log.
         tried: every rule as it was tried; only from ``one``. It does not count when decisions are compared.
     """
@@ -71,6 +72,7 @@ class Decision:
     lane: str = ""
     why: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
+    waited: tuple[str, ...] = ()
     tried: tuple[Tried, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -111,10 +113,11 @@ def settle(
     to: str,
     label: Label | None,
     setting: Setting,
+    waited: tuple[str, ...] = (),
 ) -> Decision:
     """The decision. ``states`` has one state for each applied rule, ``broken`` the names of bounds that do not allow.
 
-    ``label`` is the label as stated, None where nobody stated one.
+    ``label`` is the label as stated, None where nobody stated one. ``waited``: see ``outlasted``.
     """
     against = [r for r, s in zip(applied, states, strict=True) if s == UNKNOWN or (s == YES and not r.releases)]
     if broken or against:
@@ -141,7 +144,13 @@ def settle(
         min(ends) if ends else None,
         min(lanes, key=LANES.index) if lanes else "",
         tuple(SAID("rule.releases", rule=r.id) for r in by),
+        waited=waited,
     )
+
+
+def outlasted(rules: Iterable[Rule], states: Iterable[int]) -> tuple[str, ...]:
+    """Of rules that withhold the young, those that would withhold it; ``states`` are theirs without the age."""
+    return tuple(r.id for r, s in zip(rules, states, strict=True) if s != NO)
 
 
 def outgoing(by: Sequence[Rule], to: str, label: Label | None, setting: Setting) -> Label:

@@ -28,7 +28,7 @@ from kizuna.share.decide import Decision, Decisions
 from kizuna.share.publish.candidates import Candidates
 from kizuna.share.publish.memory import Key, Memory, Track, until_key
 from kizuna.share.publish.records import Author, Way, encoded
-from kizuna.share.rules.rule import Age, RuleSet
+from kizuna.share.rules.rule import Age, RuleSet, wait_ms
 from kizuna.share.transform import Tools, TransformSet
 from kizuna.share.transforms.moment import last_tick_ms, tick_ms
 from kizuna.share.transforms.rows import Rows
@@ -160,9 +160,11 @@ class _Run:
         self._open: dict[str, dict[str, tuple[str, int]]] = {}
         """Those that this run has written to."""
         self._until = dict(memory.until)
-        releasing = [r for r in rules.rules if r.releases]
-        self._min_ms = {r.id: max((c.min_ms for c in r.conditions if isinstance(c, Age)), default=0) for r in releasing}
-        late = [c.max_ms or 0 for r in rules.rules if not r.releases for c in r.conditions if isinstance(c, Age)]
+        ages = {r.id: [c for c in r.conditions if isinstance(c, Age)] for r in rules.rules}
+        self._wait_ms = {
+            r.id: max((c.min_ms for c in ages[r.id]), default=0) if r.releases else wait_ms(r) for r in rules.rules
+        }
+        late = [c.max_ms or 0 for r in rules.rules if not r.releases and not wait_ms(r) for c in ages[r.id]]
         self._slack_ms = max(late, default=0)
         self._out: dict[tuple[str, str], list[tuple[int, int, bytes]]] = {}
         self._by: dict[bytes, Decision] = {}
@@ -196,11 +198,16 @@ class _Run:
                 self._tell_set(audience, candidates, which, decisions.group, what, ways, count)
 
     def _way(self, decision: Decision) -> Way:
-        """How a row leaves by a decision. A least age is a delay: whole buckets, not rows one by one, come of age."""
-        wait_ms = max((self._min_ms.get(r, 0) for r in (*decision.rule_ids, *decision.tied)), default=0)
+        """How a row leaves by a decision.
+
+        A least age is a delay, and so is the age until which a rule withholds: whole buckets come of age, not rows one
+        by one, and a row leaves at the same time whenever it is asked.
+        """
+        by = (*decision.rule_ids, *decision.tied, *decision.waited)
+        waits_ms = max((self._wait_ms.get(r, 0) for r in by), default=0)
         what = decision.transforms
-        if wait_ms:
-            what = transform.join((what, transform.normal([Delay(-(-wait_ms // SECOND_MS), 1)])))
+        if waits_ms:
+            what = transform.join((what, transform.normal([Delay(-(-waits_ms // SECOND_MS), 1)])))
         if decision.label is None:
             raise ValueError("a release without a label")
         return Way(what, decision.label, decision.retain_d, decision.lane)

@@ -15,7 +15,7 @@ from kizuna.records.label import COMMUNITY, EVERYBODY, Label, Tlp, tlp_word
 from kizuna.records.partner import Partner
 from kizuna.share import transform
 from kizuna.share.columns import Setting
-from kizuna.share.rules.rule import POSITION, Among, Rule, RuleSet, follows, matches
+from kizuna.share.rules.rule import POSITION, Age, Among, Rule, RuleSet, follows, matches, wait_ms
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -53,6 +53,11 @@ def _rule(rule: Rule, setting: Setting, clauses: Collection[str] | None) -> Iter
         elif rule.releases:
             yield from _reach(rule, to, setting)
     yield from _words(rule, setting)
+    if not rule.releases and not wait_ms(rule) and any(isinstance(c, Age) and c.max_ms for c in rule.conditions):
+        text = "what comes while it withholds is not offered again when that is over"
+        yield Finding(
+            WARNING, rule.id, "match.age", text, "write max_ alone, up to 366 days; or a delay where released"
+        )
     if clauses is not None:
         for clause in rule.clauses:
             if clause not in clauses:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kizuna.base.units import SECOND_MS
 from kizuna.records.label import Label, Reshare, Tlp
 from kizuna.share.transform import NOTHING, TransformSet
+from kizuna.share.transforms.steps import DELAY_MOST_S
 
 RELEASE: Final = "release"
 WITHHOLD: Final = "withhold"
@@ -144,6 +146,23 @@ class Rule:
     def releases(self) -> bool:
         """Whether it releases what it matches."""
         return self.then == RELEASE
+
+
+def wait_ms(rule: Rule) -> int:
+    """How long after its observation a withholding rule lets go of what it matches, ms; 0 where it never does.
+
+    So also where it withholds from some age on only, which was told by then, and beyond the longest delay.
+    """
+    ages = [c for c in rule.conditions if isinstance(c, Age)]
+    if rule.releases or not ages or any(c.min_ms or c.max_ms is None for c in ages):
+        return 0
+    least = min(c.max_ms or 0 for c in ages)
+    return least if least <= DELAY_MOST_S * SECOND_MS else 0
+
+
+def ageless(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The conditions without those on age."""
+    return tuple(c for c in conditions if not isinstance(c, Age))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """When rows come due: the delays that decisions under a rule set can have, and the boundaries that they pass.
 
 Decisions join the transforms of all rules that release a row, so the delays that occur are those of single rules and
-their joins. A row is told at a boundary of its time bucket (``share.transforms.moment``); here it is worked out which
-rows have to be offered in a run, so that a run does not look at everything again.
+their joins, each also with the age until which a rule withholds. A row is told at a boundary of its time bucket
+(``share.transforms.moment``); here it is worked out which rows have to be offered in a run, so that a run does not look
+at everything again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from kizuna.base.units import MISSING_TIME_MS, SECOND_MS
 from kizuna.share.publish.run import AT_ONCE
-from kizuna.share.rules.rule import Age, RuleSet
+from kizuna.share.rules.rule import Age, RuleSet, wait_ms
 from kizuna.share.transforms.moment import last_tick_ms, tick_ms
 from kizuna.share.transforms.steps import Delay
 
@@ -32,6 +33,8 @@ def delays_of(rules: RuleSet) -> tuple[Delay, ...]:
         wait_s = -(-max(waits, default=0) // SECOND_MS)
         for one in (mine, mine.join(Delay(wait_s, 1))):
             found |= {one, *(one.join(other) for other in found)}
+    for until_ms in (w for rule in rules.rules if (w := wait_ms(rule))):  # what it withheld is offered again
+        found |= {one.join(Delay(-(-until_ms // SECOND_MS), 1)) for one in found}
     return tuple(sorted(found, key=lambda d: (d.delay_s, d.bucket_s)))
 
 
