@@ -15,7 +15,7 @@ SHA-256 of its server's certificate. Each stands for one kind of context (real, 
 - **Rotation**: a manifest adds the new key (both are live), a later one retires the old, with size and root of each log
   up to which it signed. Nothing is decided by a date.
 - **Compromise**: the key is revoked, with the last heads known to be true. What was accepted up to there stays; what
-  was accepted beyond is doubtful (`KeyRing.doubtful`), and the log is taken up again from there (`verify.rewind`).
+  was accepted beyond is doubtful (`KeyRing.doubtful`); a log can be taken up again from there (`verify.rewind`).
 - A **dead key** (retired or revoked) counts for exactly those heads, for which now the root key vouches, and for
   nothing else: not for a smaller size either, or whoever finds the key could tell a partner who lags behind another
   beginning. What was signed under it and not yet delivered is delivered under a newer head.
