@@ -3,9 +3,10 @@ import "./audit.css";
 import type { AuditCheck, AuditPage, AuditRow } from "../api/desk_types";
 import { queryText } from "../api/client";
 import { t, tOr } from "../i18n";
+import { failure as words } from "../i18n/told";
 import { parse, utc } from "../i18n/format";
 import type { Desk } from "./desk";
-import { html, nothing, panel, type TemplateResult } from "./drawing";
+import { html, notHad, nothing, panel, type TemplateResult } from "./drawing";
 import type { PageMaker } from "./pages";
 
 const PAGE = 500;
@@ -18,6 +19,8 @@ export const auditPage: PageMaker = (desk: Desk, root) => {
   let head: AuditPage["head"];
   let ended = false;
   let error = "";
+  let known = false;
+  let away = "";
   let check: AuditCheck | "asked" | null = null;
   const wish = { by: "", act: "", text: "", from: "", to: "" };
 
@@ -35,9 +38,10 @@ export const auditPage: PageMaker = (desk: Desk, root) => {
       const page = await desk.api.get<AuditPage>("/api/audit", { before: more ? rows[rows.length - 1]?.id : undefined, ...wanted });
       rows = more ? [...rows, ...page.lines] : [...page.lines];
       [people, head] = [page.people ?? people, page.head ?? head];
-      ended = page.lines.length < PAGE;
+      [ended, known, away] = [page.lines.length < PAGE, true, ""];
     } catch (failure) {
-      desk.fail(failure);
+      if (known) desk.fail(failure);
+      else away = words(failure);
     }
     draw();
   };
@@ -72,7 +76,7 @@ export const auditPage: PageMaker = (desk: Desk, root) => {
     ${verdict(check)}
     <div class="scroll"><table class="wide"><thead><tr>${(["time", "by", "act", "object", "outcome", "address"] as const).map((c) => html`<th scope="col">${t(`audit.${c}`)}</th>`)}</tr></thead>
     <tbody>${rows.map((r) => html`<tr><td class="nowrap">${utc(r.t)}</td><td dir="auto">${r.by}</td><td>${deed(r.act)}</td><td dir="auto">${r.object}</td><td dir="auto">${outcome(r.outcome)}</td><td>${r.address}</td></tr>`)}</tbody></table></div>
-    ${rows.length ? nothing : html`<p class="empty">${t("audit.none")}</p>`}
+    ${away ? notHad(away, () => void pull(false)) : rows.length ? nothing : html`<p class="empty">${t(known ? "audit.none" : "state.loading")}</p>`}
     ${ended || !rows.length ? nothing : html`<p><button @click=${() => void pull(true)}>${t("action.more")}</button></p>`}
     ${head ? html`<p class="muted head-of-chain">${t("audit.head", { id: head.id })} <code>${head.hash}</code></p>` : nothing}`); // prettier-ignore
   const stop = desk.app.store.on(["language"], draw);

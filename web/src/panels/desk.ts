@@ -43,6 +43,8 @@ export class Desk {
   /** What wants a decision first, or the newest first. */
   order: "need" | "time" = "need";
   sources: readonly SourceHealth[] = [];
+  /** Whether the node has said yet which sources there are. */
+  sourcesKnown = false;
   /** Number of vessels in the picture, as far as the node told. */
   vessels = 0;
   #offset_ms = 0;
@@ -162,6 +164,7 @@ export class Desk {
     try {
       const { sources } = await this.api.get<{ sources: readonly Record<string, unknown>[] }>("/api/sources");
       this.sources = sources.map(sourceOf);
+      this.sourcesKnown = true;
       this.tell("sources");
     } catch (error) {
       this.quiet(error);

@@ -6,6 +6,7 @@ import type { Feature, FeatureCollection, Polygon } from "geojson";
 import type { EventFull, LayerInfo } from "../api/types";
 import { t } from "../i18n";
 import { amount, short } from "../i18n/format";
+import { failure } from "../i18n/told";
 import type { Desk } from "./desk";
 import { html, nothing, type TemplateResult } from "./drawing";
 
@@ -17,6 +18,8 @@ interface Held {
   data: Cover | null;
   info: LayerInfo | undefined;
   at: number;
+  /** Why it could not be had, in words. */
+  failed: string;
 }
 const FRESH_MS = 300_000;
 const SOON_MS = 20_000;
@@ -42,6 +45,7 @@ export function cover(desk: Desk, e: EventFull, draw: () => void): TemplateResul
   const held = kept.get(desk);
   if (!held || (held !== "asked" && Date.now() - held.at > (held.data ? FRESH_MS : SOON_MS))) void pull(desk, draw);
   if (!held || held === "asked") return section(html`<span class="muted">${t("state.loading")}</span>`);
+  if (held.failed) return section(html`<span class="muted">${held.failed}</span>`);
   if (!held.data) return section(html`<span class="muted">${held.info?.calculated === null ? t("cover.waits") : t("cover.off")}</span>`);
   const cell = cellAt(held.data, e.lon, e.lat)?.properties;
   const when = { from: short(held.data.from, desk.now()), to: short(held.data.to, desk.now()) };
@@ -60,7 +64,7 @@ const bar = (share: number) => html`<svg class="share" viewBox="0 0 60 8" aria-h
 async function pull(desk: Desk, draw: () => void): Promise<void> {
   const before = kept.get(desk);
   if (!before) kept.set(desk, "asked");
-  let [info, data]: [LayerInfo | undefined, Cover | null] = [undefined, null];
+  let [info, data, failed]: [LayerInfo | undefined, Cover | null, string] = [undefined, null, ""];
   try {
     const { layers } = await desk.api.get<{ layers: readonly LayerInfo[] }>("/api/layers");
     info = layers.find((l) => l.name === "coverage");
@@ -68,7 +72,8 @@ async function pull(desk: Desk, draw: () => void): Promise<void> {
     if (data && info) data = { ...data, ...(info.from ? { from: info.from } : {}), ...(info.to ? { to: info.to } : {}) };
   } catch (error) {
     desk.quiet(error);
+    [data, failed] = [null, failure(error)];
   }
-  kept.set(desk, { data, info, at: Date.now() });
+  kept.set(desk, { data, info, at: Date.now(), failed });
   draw();
 }

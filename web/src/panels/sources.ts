@@ -13,7 +13,7 @@ export const sourcesPage: PageMaker = (desk, root) => {
     ${desk.sources.length ? html`<div class="scroll"><table class="wide"><thead><tr>
       ${(["source", "state", "last", "rate", "rejects", "licence"] as const).map((c) => html`<th scope="col">${t(`sources.${c}`)}</th>`)}</tr></thead>
       <tbody>${[...desk.sources].sort((a, b) => Number(healthy(a.state)) - Number(healthy(b.state))).map((s) => row(desk, s))}</tbody></table></div>`
-      : html`<p class="empty">${t("sources.none")}</p>`}`); // prettier-ignore
+      : html`<p class="empty">${t(desk.sourcesKnown ? "sources.none" : "state.loading")}</p>`}`); // prettier-ignore
   const stops = [desk.on(["sources"], draw), desk.app.store.on(["language"], draw)];
   void desk.pullSources();
   return () => stops.forEach((stop) => stop());
