@@ -5,6 +5,7 @@ import { metresPerPoint, mercatorX, mercatorY } from "./geodesy";
 import { lineFeatures, lineNear, partsOf } from "./lines";
 import { Measure } from "./measure";
 import { Overlay } from "./overlay";
+import { Pace } from "./pace";
 import { project } from "./project";
 import { Replay } from "./replay";
 import { Scale } from "./scale";
@@ -30,6 +31,7 @@ export class Chart implements KizunaMap {
   readonly #overlay: Overlay;
   readonly #scale: Scale;
   readonly #measure = new Measure();
+  readonly #pace = new Pace();
   readonly #pickers = new Set<(pick: Pick) => void>();
   readonly #viewers = new Set<(view: MapView) => void>();
   readonly #tracks = new Map<string, TrackColumns>();
@@ -106,6 +108,7 @@ export class Chart implements KizunaMap {
   }
 
   protected framed(): void {
+    this.#pace.framed();
     this.#overlay.draw({
       scene: this.#surface.scene(), theme: this.#theme, units: this.#units, fleet: this.#fleet, now_s: this.#now_s(),
       crowd: this.#surface.crowd(), shapeOf: (origin) => this.#shapes.get(origin) ?? 2, events: this.#events, detections: this.#detections, detection: this.#detection, sketches: [...this.#cableDrawn, ...this.#sketches], names: this.#names, selected: this.#selected,
@@ -158,7 +161,7 @@ export class Chart implements KizunaMap {
 
   setEvents(events: readonly EventMark[]): void {
     this.#events = events;
-    this.#surface.repaint();
+    this.#again();
   }
 
   setDetections(detections: readonly DetectionMark[], selected: string | null): void {
@@ -179,7 +182,7 @@ export class Chart implements KizunaMap {
 
   setNames(names: ReadonlyMap<number, string>): void {
     this.#names = names;
-    this.#surface.repaint();
+    this.#again();
   }
 
   setLayer(name: LayerName, data: GeoJSON | null): void {
@@ -327,10 +330,16 @@ export class Chart implements KizunaMap {
   /** A node may tell of changes four times a second; two frames a second show them well enough. */
   #soon(): void {
     if (!this.#clock.running) return this.#surface.repaint();
-    const wait = this.#painted + FRAME_MS - performance.now();
+    const wait = this.#painted + this.#pace.least_ms(FRAME_MS) - performance.now();
     if (wait <= 0) return this.#tick();
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#tick(), wait);
+  }
+
+  /** What came in is drawn at once where a frame is cheap, else with the next frame: the list of alerts goes first. */
+  #again(): void {
+    if (this.#pace.dear) this.#soon();
+    else this.#surface.repaint();
   }
 
   #tick(): void {
@@ -346,7 +355,7 @@ export class Chart implements KizunaMap {
     clearTimeout(this.#timer);
     if (!this.#clock.running || this.#fleet.size === 0) return;
     const { lat, zoom } = this.#surface.scene();
-    const wait = Math.min(10_000, Math.max(150, (500 * metresPerPoint(lat, zoom)) / FAST_MS));
+    const wait = this.#pace.least_ms(Math.min(10_000, Math.max(150, (500 * metresPerPoint(lat, zoom)) / FAST_MS)));
     this.#timer = window.setTimeout(() => (document.hidden ? this.#run() : this.#tick()), wait);
   }
 
