@@ -1,11 +1,11 @@
 /** The map in a real browser: vessels are there, can be picked, with WebGL, without it, and after the
  * graphics driver was reset. What is on the screen is judged by the pixels of a screenshot. */
 import { type Page, chromium } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { makeFleet } from "../dev/world/vessels.mjs";
 import { TOKENS } from "../src/theme";
 import { appears, pixels } from "./pixels";
-import { type Seen, type Stand, built, chromiumPath, logIn, openPage, stand } from "./browser";
+import { built, chromiumPath, logIn, openPage, stage } from "./browser";
 
 const why = !chromiumPath() || !built() ? "no chromium or no built page" : "";
 const resting = (makeFleet(400) as unknown as { mmsi: number; still: boolean; home: [number, number]; kind: number }[])
@@ -20,51 +20,34 @@ const marks = async (page: Page, theme: "day" | "dusk" | "night"): Promise<numbe
 };
 
 describe.skipIf(why)("the map", () => {
-  let node: Stand;
-  let seen: Seen | null = null;
-  beforeAll(async () => void (node = await stand()));
-  afterAll(async () => node?.stop());
-  afterEach(async () => {
-    await seen?.page.context().close();
-    expect(seen?.strays ?? []).toEqual([]);
-    expect(seen?.faults ?? []).toEqual([]);
-    seen = null;
-  });
+  const { node, open } = stage();
 
   for (const renderer of ["webgl", "canvas"] as const) {
     const address = renderer === "canvas" ? "?canvas" : "";
 
     test(`${renderer}: a vessel is picked by a click and let go by a click beside it`, async () => {
-      seen = await openPage(node);
-      const { page } = seen;
+      const { page } = await open();
       await logIn(page, node.url, "analyst", "exercise", `${address}#${VIEW}`);
-      await page.goto(`${node.url}/${address}#${VIEW}`);
-      await page.reload();
-      await page.waitForSelector("#left .queue");
       await appears(page, TOKENS.dusk.sea, 10_000);
       const box = (await page.locator("#map").boundingBox())!;
       const middle = [box.x + box.width / 2, box.y + box.height / 2] as const;
-      for (let i = 0; i < 20 && !page.url().includes("vessel="); i++) {
+      const click = async () => {
         await page.mouse.click(...middle);
         await page.waitForTimeout(400);
-      }
-      await expect.poll(() => page.url()).toContain(`vessel=${resting.mmsi}`);
+        return page.url();
+      };
+      await expect.poll(click).toContain(`vessel=${resting.mmsi}`);
       await page.mouse.click(middle[0] + 90, middle[1] + 90);
-      await page.waitForTimeout(600);
       await expect.poll(() => page.url()).not.toContain(`vessel=${resting.mmsi}`);
     });
 
     test(`${renderer}: land, sea and vessels have the colours of the theme`, async () => {
-      seen = await openPage(node);
-      const { page } = seen;
-      await logIn(page, node.url, "analyst", "exercise", `${address}#theme=day`);
-      await page.goto(`${node.url}/${address}#theme=day&view=6/25.4/122.5`);
-      await page.reload();
+      const { page } = await open();
+      await logIn(page, node.url, "analyst", "exercise", `${address}#theme=day&view=6/25.4/122.5`);
       for (const theme of ["day", "night"] as const) {
         if (theme === "night") await page.evaluate(() => (location.hash = "#theme=night&view=6/25.4/122.5"));
         await appears(page, TOKENS[theme].sea, 20_000);
         await appears(page, TOKENS[theme].land, 5_000);
-        for (let i = 0; i < 20 && (await marks(page, theme)) < 500; i++) await page.waitForTimeout(300);
         await expect.poll(() => marks(page, theme)).toBeGreaterThanOrEqual(500);
       }
     });
@@ -73,26 +56,23 @@ describe.skipIf(why)("the map", () => {
   test("a browser without WebGL gets the plain canvas and never fetches MapLibre", async () => {
     const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-3d-apis"] });
     try {
-      seen = await openPage({ url: node.url, browser });
-      const { page } = seen;
+      const { page, strays, faults } = await openPage({ url: node.url, browser });
       const asked: string[] = [];
       page.on("request", (request) => asked.push(request.url()));
       await logIn(page, node.url);
       await page.waitForSelector("#map canvas.canvas-chart");
       await appears(page, TOKENS.dusk.land, 5_000);
       expect(asked.filter((url) => /webgl|maplibre/.test(url))).toEqual([]);
+      expect([...strays, ...faults]).toEqual([]);
     } finally {
       await browser.close();
-      expect(seen?.faults ?? []).toEqual([]);
-      seen = null;
     }
   });
 
   test("vessels come back after the graphics driver was reset", async () => {
-    seen = await openPage(node);
-    const { page } = seen;
+    const { page } = await open();
     await logIn(page, node.url);
-    for (let i = 0; i < 30 && (await marks(page, "dusk")) < 500; i++) await page.waitForTimeout(300);
+    await expect.poll(() => marks(page, "dusk")).toBeGreaterThanOrEqual(500);
     await page.evaluate(() => {
       const gl = document.querySelector<HTMLCanvasElement>(".maplibregl-canvas")!.getContext("webgl2")!;
       const lose = gl.getExtension("WEBGL_lose_context")!;
@@ -100,7 +80,6 @@ describe.skipIf(why)("the map", () => {
       setTimeout(() => lose.restoreContext(), 300);
     });
     await page.waitForTimeout(1500);
-    for (let i = 0; i < 30 && (await marks(page, "dusk")) < 500; i++) await page.waitForTimeout(300);
     await expect.poll(() => marks(page, "dusk")).toBeGreaterThanOrEqual(500);
   });
 });
