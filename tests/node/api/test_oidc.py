@@ -12,7 +12,9 @@ from joserfc.jwk import ECKey, RSAKey
 from station import PASSWORD, Browser, Station
 
 from kizuna.base.errors import ConfigError
+from kizuna.node.api import oidc
 from kizuna.node.api.oidc import Oidc
+from kizuna.node.api.routes import entry
 
 
 class SmallProvider:
@@ -182,6 +184,20 @@ def test_an_answer_belongs_to_the_browser_and_the_request_that_began(here, provi
     browser = here.browser()
     answer = provider.agree(browser.get("/api/oidc/begin").headers["location"])
     assert browser.get("/api/oidc/end", params={**answer, "iss": "https://other.test"}).status_code == 403
+
+
+def test_who_begins_many_logins_keeps_nobody_out(here, provider, monkeypatch):
+    monkeypatch.setattr(oidc, "_WAITING_MOST", 3)
+    for _ in range(5):
+        assert here.browser().get("/api/oidc/begin").status_code == 303
+    assert log_in(here, provider)[1].status_code == 200
+
+
+def test_a_crowd_at_the_provider_takes_turns_and_leaves_the_threads_to_those_inside(here, monkeypatch):
+    monkeypatch.setattr(entry, "_WAITING_MOST", 0)
+    for path in ("/api/oidc/begin", "/api/oidc/end?state=x&code=y"):
+        answer = here.browser().get(path)
+        assert answer.status_code == 429 and answer.json()["code"] == "crowd", path
 
 
 @pytest.mark.parametrize(

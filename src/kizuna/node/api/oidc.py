@@ -33,7 +33,8 @@ from kizuna.node.desk.rules import ADMINISTRATOR, ANALYST, RELEASE_OFFICER, ROLE
 _ALGORITHMS: Final = ["RS256", "PS256", "ES256", "ES384", "EdDSA"]
 _WAIT_S: Final = 600
 """Somebody has so long to log in at the provider."""
-_WAITING_MOST: Final = 1000
+_WAITING_MOST: Final = 20_000
+"""Logins that were begun; the oldest give way, so that nobody keeps others out by beginning many."""
 _KEPT_S: Final = 3600
 _TIMEOUT_S: Final = 10
 _STRONGEST_FIRST: Final = (ADMINISTRATOR, ANALYST, RELEASE_OFFICER, VIEWER)
@@ -100,9 +101,11 @@ class Provider:
         state, nonce, verifier, binding = (secrets.token_urlsafe(32) for _ in range(4))
         with self._lock:
             now = time.monotonic()
-            self._begun = {k: b for k, b in self._begun.items() if now - b.at_s < _WAIT_S}
-            if len(self._begun) >= _WAITING_MOST:
-                raise UnavailableError("too many logins are under way", where="identity provider")
+            while self._begun:  # in the order in which they were begun
+                oldest, begun = next(iter(self._begun.items()))
+                if len(self._begun) < _WAITING_MOST and now - begun.at_s < _WAIT_S:
+                    break
+                del self._begun[oldest]
             self._begun[state] = _Begun(nonce, verifier, binding, next_path, now)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = urllib.parse.urlencode({
