@@ -5,6 +5,7 @@ import logging
 
 from typer.testing import CliRunner
 
+from kizuna.node.cli.desk_run import words_of
 from kizuna.node.cli.main import app
 from kizuna.node.desk.desk import Desk
 from kizuna.node.service.serving import _Lines
@@ -26,6 +27,14 @@ def test_what_a_stranger_types_at_the_door_drives_no_terminal_and_makes_no_line(
     as_json = run.invoke(app, ["node", "audit", str(home), "--json"])
     assert not {"\x1b", "\x9b", "\u202e"} & set(as_json.stdout)
     assert json.loads(as_json.stdout)["lines"][0]["by"] == HOSTILE
+
+
+def test_an_entry_of_a_case_is_one_line_whatever_a_partner_wrote_in_it():
+    entry = {"id": "a" * 32, "at_ms": 0, "author": "inlet", "words": {"en": HOSTILE}, "overtaken": "", "told": []}
+    case = {"id": "b" * 32, "kind_words": {"en": "other"}, "title": "x\ny", "state": "open", "coordinator": "north",
+            "desks": [], "timeline": [entry]}  # fmt: skip
+    said = words_of(case, "en", lambda party: party)
+    assert len(said.splitlines()) == 2 and "\x1b" not in said and "rules.approve" in said
 
 
 def test_a_line_of_the_log_is_one_line_and_drives_no_terminal():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from kizuna.base.languages import PAGES
+from kizuna.base.screen import in_one_line
 from kizuna.node.cli import output
 from kizuna.node.cli.persons import account
 from kizuna.node.cli.share_open import contents, contents_as_text, opened, when
@@ -356,4 +357,4 @@ def words_of(case: dict[str, Any], language: str, called: Callable[[str], str]) 
         over = f"  [{e['overtaken']}]" if e["overtaken"] else ""
         lines.append(f"{e['id'][:8]} {when(e['at_ms'])} {called(e['author']):<12} {e['words'][page]}{over}"
                      + (f"  -> {', '.join(waits)}" if waits else ""))  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join(map(in_one_line, lines))  # what somebody wrote in two is no entry of its own
