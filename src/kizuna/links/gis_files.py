@@ -92,6 +92,8 @@ def layer_features(path: Path, kinds: tuple[str, ...], noun: str) -> Iterator[tu
 
     ``noun`` ("a gate") stands in the message for a shape of another kind. Raises InputError as ``read_zones`` does.
     """
+    if path.suffix.lower() in _JSON_NAMES:
+        _has_other_crs(path.read_bytes())
     for layer in _layers(path, kinds[0]):
         for where, shape, to_wgs84, properties, _said in _features_of_layer(path, layer):
             try:
