@@ -49,9 +49,20 @@ function spoken(who: string, code: string, file: boolean): TemplateResult {
     <p class="caution">${t("intro.code_same")}</p>`;
 }
 
+/** The other side, where an introduction with one alone is under way. */
+async function underWay(desk: Desk): Promise<string> {
+  try {
+    const { introductions } = await desk.api.get<{ introductions: readonly string[] }>("/api/sharing/introductions");
+    return introductions.length === 1 ? introductions[0]! : "";
+  } catch {
+    return ""; // then it is typed
+  }
+}
+
 async function take(desk: Desk, path: string, named = false): Promise<void> {
+  const party = named ? await underWay(desk) : "";
   const body = html`<p>${t("intro.take_means")}</p><label>${t("intro.file")}<input name="file" type="file" required data-first /></label>
-    ${named ? html`<label>${t("intro.party")}<input name="party" required pattern="[a-z0-9][a-z0-9\\-]{0,31}" maxlength="32" autocomplete="off" spellcheck="false" /></label>` : nothing}`; // prettier-ignore
+    ${named ? html`<label>${t("intro.party")}<input name="party" required pattern="[a-z0-9][a-z0-9\\-]{0,31}" maxlength="32" autocomplete="off" spellcheck="false" .value=${party} /></label>` : nothing}`; // prettier-ignore
   const file = await ask(t("intro.file"), body, t("intro.take"), async (form) => {
     const bytes = new Uint8Array(await (form.get("file") as File).arrayBuffer());
     const at = named ? `${path}?party=${encodeURIComponent(String(form.get("party")))}` : path;
@@ -60,7 +71,8 @@ async function take(desk: Desk, path: string, named = false): Promise<void> {
   if (file) await made(desk, Promise.resolve(file));
 }
 
-async function confirm(desk: Desk, party = ""): Promise<void> {
+async function confirm(desk: Desk, known = ""): Promise<void> {
+  const party = known || (await underWay(desk));
   const body = html`<p>${t("intro.confirm_means")}</p><label>${t("intro.party")}<input name="party" required maxlength="32" autocomplete="off" spellcheck="false" .value=${party} ?data-first=${!party} /></label>
     <label>${t("intro.heard")}<input name="code" required maxlength="100" autocomplete="off" spellcheck="false" ?data-first=${!!party} /></label>`; // prettier-ignore
   const done = await ask(t("intro.confirm"), body, t("intro.confirm"), async (form) => {
