@@ -323,11 +323,12 @@ def told(sent: dict[int, float], seen: Path, shown: Path, began: float) -> dict:
         rows = [x.split() for x in text(where).splitlines() if x.startswith(letter + " ")]
         return [round(float(b) - float(a), 3) for _, a, b in rows if float(a) > began]
 
+    slow = sorted(((on_screen[m] - t, t - began) for m, t in sent.items() if m in on_screen), reverse=True)[:3]
     return {
         "alerts": len(sent), "in_store": spread([in_store[m] - t for m, t in sent.items() if m in in_store]),
         "on_screen": spread([on_screen[m] - t for m, t in sent.items() if m in on_screen]),
         "shown": sum(m in on_screen for m in sent), "over_2_s": sum(on_screen.get(m, 1e99) - t > 2 for m, t in sent.items()),
-        "list_answered": spread(took("L", shown)), "picture_answered": spread(took("P", shown)),
+        "slowest": [{"s": round(s, 2), "after_s": round(at)} for s, at in slow], "list_answered": spread(took("L", shown)), "picture_answered": spread(took("P", shown)),
         "page_busy_over_50_ms": {**spread(took("J", shown)), "times": len(took("J", shown)), "sum_s": round(sum(took("J", shown)), 1)},
         "settled_meanwhile_s": took("T"), "settling_begun_s": took("B"), "settling_taken_up_s": took("F"),
     }  # fmt: skip
