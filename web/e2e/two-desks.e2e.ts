@@ -5,18 +5,16 @@
  * does. Every wait is for a state; how long the crossings took is printed at the end.
  */
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Browser, Locator, Page } from "playwright-core";
 import { CATALOGUES, type WordKey } from "../src/i18n";
-import { chromiumPath, english, logIn, openBrowser, openPage, overflow, type Seen } from "./browser";
+import { chromiumPath, closed, english, logIn, openBrowser, openPage, overflow, type Seen } from "./browser";
 import { twoDesks, whyNoNodes, type DeskNode, type Desks } from "./desks";
 
 const why = !chromiumPath() ? "no chromium here (set KIZUNA_CHROMIUM)" : whyNoNodes();
 if (why) console.warn(`two desks skipped: ${why}`);
 
-const LONG_MS = 180_000;
-/** A name of its own for each run, so that a case is told from those of earlier runs. */
-const VESSEL = `EXERCISE TERN ${Date.now() % 100_000}`;
+const LONG_MS = 300_000;
 const PLACE = "24 01.8 N 122 52.2 E";
 const KANA = /[ぁ-んァ-ヶ]/;
 
@@ -37,14 +35,24 @@ describe.skipIf(why)("one case, two desks", () => {
   const seen: At[] = [];
   const took: Record<string, number> = {};
 
-  beforeAll(async () => {
+  /** Whether the nodes hold what a test left that failed: a second try begins with new ones. */
+  let spoiled = true;
+
+  beforeEach(async () => {
+    if (!spoiled) return;
+    await desks?.stop();
     desks = await twoDesks("64k");
-    browser = await openBrowser();
-  }, 420_000);
+    browser ??= await openBrowser();
+    spoiled = false;
+  }, 900_000);
+  afterEach(async ({ task }) => {
+    spoiled ||= task.result?.state === "fail";
+    await closed(task, seen);
+  });
   afterAll(async () => {
     await browser?.close();
     await desks?.stop();
-  }, 180_000);
+  }, 300_000);
 
   async function sit(node: DeskNode, user: string, language: string, locale: string): Promise<At> {
     const one = await openPage({ url: node.url, browser }, { width: 1440, height: 900 }, { locale });
@@ -87,7 +95,9 @@ describe.skipIf(why)("one case, two desks", () => {
     await at.page.locator("#phrase").waitFor();
   }
 
-  test("from the call to the joint record", { timeout: 900_000 }, async () => {
+  test("from the call to the joint record", { timeout: 1_800_000 }, async () => {
+    // a name of its own, so that a case is told from those of earlier runs
+    const VESSEL = `EXERCISE TERN ${Date.now() % 100_000}`;
     const [cape, harbour] = desks.nodes;
     const [a, b] = await Promise.all([sit(cape, "watch", "ja", "ja-JP"), sit(harbour, "watch", "zh-TW", "zh-TW")]);
     expect(desks.link).toBe("64k");
@@ -191,10 +201,6 @@ describe.skipIf(why)("one case, two desks", () => {
     for (const at of [a, b]) await expect.poll(() => overflow(at.page)).toEqual([]);
 
     await ledgerTells(id, ours!.filter((e) => e.mine).map((e) => e.record)); // prettier-ignore
-    for (const { strays, faults } of seen) {
-      expect(strays).toEqual([]);
-      expect(faults).toEqual([]);
-    }
     console.info(`two desks over ${desks.link}bit/s: ready after ${desks.seconds.toFixed(0)} s; ${Object.entries(took).map(([what, s]) => `${what} ${s.toFixed(1)} s`).join(", ")}`);
   });
 
@@ -208,11 +214,11 @@ describe.skipIf(why)("one case, two desks", () => {
     const rows = o.page.locator("#part tbody tr");
     const all = () => rows.evaluateAll((list) => list.map((one) => one.textContent ?? ""));
     const words = Object.entries(CATALOGUES[o.language]!).flatMap(([key, text]) => (key.startsWith("kind.incident.") ? [text] : []));
+    let text: readonly string[] = [];
     await expect.poll(async () => {
-      const text = await all();
+      text = await all();
       return text.length >= told.length && text.every((row) => words.some((word) => row.includes(word)));
     }, { timeout: LONG_MS }).toBe(true); // prettier-ignore
-    const text = await all();
     for (const row of text) expect(row).toContain(o.called(harbour));
     // at once under the clause of distress (break-glass needs no rule, and the rule for cases rests on that clause too),
     // then under the rule for cases; the other desk's receipt stands there
@@ -248,7 +254,7 @@ describe.skipIf(why)("one case, two desks", () => {
     for (const at of [o, p]) await expect.poll(() => unsaid(at)).toEqual([]);
   }
 
-  test("reception, presence and cables stand at both desks by the time that an officer looks", { timeout: 300_000 }, async () => {
+  test("reception, presence and cables stand at both desks by the time that an officer looks", { timeout: 900_000 }, async () => {
     for (const node of desks.nodes) {
       const { page } = await sit(node, "watch", "en", "en-GB");
       const there = async () => {
