@@ -106,3 +106,34 @@ def test_a_row_of_a_dry_run_tells_what_changes_and_by_which_rule() -> None:
         and "now not told, then coarsen_position cell_m=1000 (2026-" in said
         and "rule positions" in said
     )
+
+
+def test_a_correction_is_tried_made_and_listed_and_another_partys_is_refused(pair: Pair) -> None:
+    from kizuna.records.label import Label, Tlp
+    from kizuna.records.record import Record, encode, record_id
+
+    told(pair)
+    with pair.opened(pair.north) as sharing:
+        names = [
+            e.id
+            for s in sharing.shared.logs.all("out")
+            for e in sharing.shared.logs.entries(s.name, 0, most=9, max_bytes=1 << 20)
+        ]
+        label = Label(tlp=Tlp.AMBER, rel_to=frozenset(("north",)))
+        theirs = encode(Record(kind="note.test", origin="south", observed_ms=1, body=b"{}", label=label, context=sharing.context))  # fmt: skip
+        sharing.shared.records.put([theirs])
+    wish = ("correct", pair.north, *names, "--text", "off by a mile", "--field", "geo", "--instead", names[0])
+    assert "release.act" in run(*wish, *pair.by("ana"), code=4).stderr
+    run("correct", pair.north, names[0], *pair.by("olga"), code=2)
+    run("correct", pair.north, "--text", "of what?", *pair.by("olga"), code=2)
+    [would] = json.loads(run(*wish, "--dry-run", "--json", *pair.by("olga")).stdout)["would"]
+    assert (would["parties"], sorted(would["records"])) == (["south"], sorted(names))
+    assert "south: 2 records" in run(*wish, "--dry-run", *pair.by("olga")).stdout
+    assert run("correct", pair.north).stdout == "no corrections\n"
+    run(*wish, *pair.by("olga"))
+    [row] = json.loads(run("correct", pair.north, "--json").stdout)["corrections"]
+    assert (row["officer"], row["text"], row["fields"], row["state"]) == ("olga", "off by a mile", ["geo"], "open")
+    assert [(p["party"], p["state"]) for p in row["parties"]] == [("south", "pending")]
+    assert "south: pending" in run("correct", pair.north).stdout
+    refused = run("correct", pair.north, record_id(theirs), "--text", "no", *pair.by("olga"), code=4).stderr
+    assert "refused by originator: only the originator corrects a record" in refused

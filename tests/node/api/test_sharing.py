@@ -497,3 +497,26 @@ def test_a_command_beside_the_node_is_seen_and_carried_out(sides):
     meet(north, south)
     assert len(south.as_("viewer").get("/api/incidents").json()["incidents"]) == 1
     assert agreements.listed(beside)[0]["state"] == "in_force"
+
+
+def test_a_correction_is_tried_told_and_acknowledged_through_the_pages(sides):
+    north, south = sides
+    name = one_told(north, south)
+    ask = {"records": [name], "text": "another vessel", "fields": ["subject"]}
+    tried = officer(north).post("/api/sharing/corrections", {**ask, "dry_run": True}).json()["would"]
+    assert [(w["parties"], w["records"]) for w in tried] == [(["south"], [name])]
+    assert officer(north).get("/api/sharing/corrections").json()["corrections"] == []
+    made = officer(north).post("/api/sharing/corrections", ask)
+    assert made.status_code == 201 and made.json()["corrections"][0]["parties"][0]["state"] == "told"
+    meet(north, south)
+    [row] = officer(north).get("/api/sharing/corrections").json()["corrections"]
+    assert (row["state"], row["parties"][0]["state"]) == ("done", "acknowledged")
+    [story] = officer(south).get(f"/api/sharing/ledger/{name}").json()["corrections"]
+    assert (story["by"], story["text"], story["counts"]) == ("north", "another vessel", True)
+    who = south.as_("analyst").get(f"/api/sharing/who?mmsi={SHIP}").json()
+    assert [s["text"] for s in who["of"]["corrections"]] == ["another vessel"]
+    other = officer(south).post("/api/sharing/corrections", ask)
+    assert (other.status_code, other.json()["rule"]) == (403, "originator")
+    assert officer(south).post("/api/sharing/corrections", {**ask, "records": ["a" * 64]}).status_code == 403
+    assert officer(north).post("/api/sharing/corrections", {**ask, "instead": "a" * 64}).status_code == 404
+    assert north.as_("analyst").post("/api/sharing/corrections", ask).status_code == 403

@@ -158,6 +158,34 @@ def recall(home: Path, records: list[str], subject: str, action: str, reason: st
         tell({"recalls": rows}, "\n".join(lines) or "no recalls", as_json=as_json)
 
 
+def correct(home: Path, records: list[str], text: str, fields: tuple[str, ...], instead: str, by: str, *,
+            dry_run: bool, as_json: bool) -> None:  # fmt: skip
+    """Correct, say who would be told, or without a record show the corrections with who has them."""
+    from kizuna.node.share.desk import corrections  # noqa: PLC0415
+
+    with desk(home) as office:
+        wish = corrections.Wish(records, text, fields, instead)
+        if dry_run and records:
+            would = corrections.drafted(office, corrections.plan(office, wish))
+            lines = [f"{', '.join(w['parties']) or 'nobody'}: {len(w['records'])} records, {w['label']}" for w in would]
+            tell({"would": would}, "\n".join(lines), as_json=as_json)
+            return
+        if records:
+            corrections.correct(office, wish, by)
+        rows = office.corrections.listed()
+        tell({"corrections": rows}, "\n".join(_corrected(rows)) or "no corrections", as_json=as_json)
+
+
+def _corrected(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        fields = f" ({', '.join(row['fields'])})" if row["fields"] else ""
+        said = in_one_line(f"{row['text']}{fields}")
+        yield f"{row['id'][:16]}  {when(row['at_ms'])}  {row['by']}  {row['records']} records  {row['state']}  {said}"
+        yield from (f"    {p['party']}: {p['state']} {when(p['at_ms'])}".rstrip() for p in row["parties"])
+        if row["without_effect"]:
+            yield f"    {row['without_effect']} records are not {row['by']}'s: it changes nothing of them"
+
+
 def request(home: Path, to: str, text: str, kinds: list[str], subject: list[str], clause: str, by: str, *,
             distress: bool, as_json: bool) -> None:  # fmt: skip
     """Ask, or without a partner list the requests."""

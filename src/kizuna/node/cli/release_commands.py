@@ -1,4 +1,4 @@
-"""Commands about what partners are told: preview, files out and in, recall, requests."""
+"""Commands about what partners are told: preview, files out and in, recall, correction, requests."""
 
 from __future__ import annotations
 
@@ -114,6 +114,32 @@ def recall(
     desk_run.recall(home, list(record or ()), subject, action, reason, text, by, as_json=as_json)
 
 
+def correct(
+    home: Home,
+    records: Annotated[
+        list[str] | None, typer.Argument(metavar="[RECORD]...", help="Ids of records that were told, 64 hex digits.")
+    ] = None,
+    text: Annotated[str, typer.Option("--text", help="What was wrong, for everybody who was told them.")] = "",
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="Field that was wrong: subject. May be repeated.")
+    ] = None,
+    instead: Annotated[str, typer.Option("--instead", metavar="ID", help="Record that counts instead.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be told.")] = False,
+    by: By = "",
+    password_file: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell everybody who was told these records what was wrong with them; alone: show corrections, party by party."""
+    from kizuna.node.cli import desk_run, output  # noqa: PLC0415
+
+    if bool(records) != bool(text):
+        output.fail("a correction names records, and says with --text what was wrong", output.USAGE)
+    if records:
+        by = person(home, by, password_file, "release.act")
+    desk_run.correct(home, list(records or ()), text, tuple(field or ()), instead, by, dry_run=dry_run,
+                     as_json=as_json)  # fmt: skip
+
+
 def request(
     home: Home,
     to: Annotated[str, typer.Option("--to", help="Partner to ask; without one requests are listed.")] = "",
@@ -151,4 +177,5 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands into the program."""
     app.add_typer(release_app, name="release")
     app.command("recall")(recall)
+    app.command("correct")(correct)
     app.command("request")(request)

@@ -7,6 +7,7 @@ partner, agreements, and the end of a partner.
 from __future__ import annotations
 
 import base64
+import json
 import tempfile
 from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO, Literal
@@ -128,6 +129,7 @@ def _add_looking(router: APIRouter, books: Books) -> None:
         if record:
             return answer({"of": {"record": record}, "partners": who_sees.of_record(office, record)})
         of, rows, subject = _selected(books, viewer, mmsi, event, detection)
+        of["corrections"] = office.corrections.shown(of.get("records", ()), subject if mmsi is not None else "")
         return answer({"of": of, "partners": who_sees.of_rows(office, rows, subject)})
 
     @router.get("/api/sharing/as/{partner}", **needs("release.who"))
@@ -193,17 +195,16 @@ def _selected(
         if not len(rows):
             raise Problem(404, "there is no such event", code="no_event")
         who = (rows["mmsis"][0].as_py() or [0])[0]
-        return {"event": event, "mmsi": who or None}, Rows(events=own_rows(rows)), vessel(who)
+        names = [json.loads(info or "{}").get("record", "") for info in rows["event_info"].to_pylist()]
+        return {"event": event, "mmsi": who or None, "records": names}, Rows(events=own_rows(rows)), vessel(who)
     number = int(detection) if detection.isdigit() and len(detection) < 19 else -1  # noqa: PLR2004  63 bits
     at_ms = node.contacts.time_of(number) if node.contacts is not None and number >= 0 else None
     if at_ms is None:
         raise Problem(404, "there is no such detection", code="no_detection")
     seen, _ = reader.detections(at_ms, at_ms + 1)
-    return (
-        {"detection": detection, "at_ms": at_ms},
-        Rows(detections=own_rows(seen.take(seen["det_id"] == number))),
-        "detection",
-    )
+    one = seen.take(seen["det_id"] == number)
+    of = {"detection": detection, "at_ms": at_ms, "records": one["ref"].to_pylist()}
+    return of, Rows(detections=own_rows(one)), "detection"
 
 
 def _there(work: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is asked of partners, and what they ask: recalls and requests; and the queue for a person."""
+"""What is asked of partners, and what they ask: recalls, corrections and requests; and the queue for a person."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.routes import sharing_grants
 from kizuna.node.api.routes.entry import Strict
 from kizuna.node.api.routes.incidents import _refusals, office_of
+from kizuna.node.share.desk import corrections as correction_desk
 from kizuna.node.share.desk import recalls as recall_desk
 from kizuna.node.share.desk import requests as request_desk
 from kizuna.node.share.desk.requests import Wish
@@ -36,6 +37,16 @@ class NewRecall(Strict):
     action: Literal["hide", "delete", "annotate"] = "hide"
     reason: Literal["error", "sensitive", "personal", "legal", "security", "expired"]
     text: str = Field(default="", max_length=2000)
+
+
+class NewCorrection(Strict):
+    """What was wrong with records that were told; ``dry_run`` only says who would be told."""
+
+    records: list[Id] = Field(min_length=1, max_length=256)
+    text: str = Field(min_length=1, max_length=4000)
+    fields: list[Word] = Field(default=[], max_length=64)
+    instead: Id | None = None
+    dry_run: bool = False
 
 
 class Reason(Strict):
@@ -84,6 +95,7 @@ class Judgement(Strict):
 def add_to(router: APIRouter, books: Books) -> None:
     """Add the routes."""
     _add_recalls(router, books)
+    _add_corrections(router, books)
     _add_requests(router, books)
     sharing_grants.add_to(router, books)
     _add_queue(router, books)
@@ -118,6 +130,30 @@ def _add_recalls(router: APIRouter, books: Books) -> None:
         _or_404(lambda: recall_desk.refuse(office, recall, body.why, viewer.name))
         audit.did(viewer.name, "recall.refuse", recall, body.why, viewer.address)
         return answer({"recalls": recall_desk.listed(office)})
+
+
+def _add_corrections(router: APIRouter, books: Books) -> None:
+    audit = books.node.desk.audit
+
+    @router.get("/api/sharing/corrections", **needs("release.see"))
+    def corrections(viewer: Looks) -> Response:
+        """Corrections of all: of our own who was told and has acknowledged, of others what changes by them here."""
+        office = office_of(books)
+        audit.saw(viewer.name, "correction.see", "", viewer.address)
+        return answer({"corrections": office.corrections.listed()})
+
+    @router.post("/api/sharing/corrections", **needs("release.act"))
+    def correct(viewer: Looks, body: Annotated[NewCorrection, Body()]) -> Response:
+        """Tell everybody who was told these records what was wrong with them, each of what it was told alone."""
+        office = office_of(books)
+        wish = correction_desk.Wish(body.records, body.text, tuple(body.fields), body.instead or "")
+        with _refusals(books, viewer, "correct", body.records[0]):
+            would = _or_404(lambda: correction_desk.drafted(office, correction_desk.plan(office, wish)))
+            if body.dry_run:
+                return answer({"would": would})
+            done = _or_404(lambda: correction_desk.correct(office, wish, viewer.name))
+        audit.did(viewer.name, "correct", body.records[0], ", ".join(body.fields), viewer.address)
+        return answer({"ids": done, "corrections": office.corrections.listed()}, 201)
 
 
 def _add_requests(router: APIRouter, books: Books) -> None:

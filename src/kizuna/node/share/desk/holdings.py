@@ -12,6 +12,7 @@ from kizuna.node.share.desk.journal import Row
 from kizuna.node.share.views import reading
 from kizuna.records.bodies.trust import Recall
 from kizuna.records.kinds import read_body
+from kizuna.records.label import EVERYBODY
 from kizuna.records.record import decode, record_id
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.recall import Holding, Outcome
@@ -74,6 +75,8 @@ class Holdings:
     def readers(self, audience: str) -> frozenset[str]:
         """Parties that read for an audience, also those that are paused or revoked now."""
         who = self._office.sharing.who()
+        if audience == EVERYBODY:
+            return frozenset(who.partners)
         community = who.communities.get(audience)
         if community is not None:
             return frozenset(p for p in community.members if p in who.partners)

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from kizuna.base.errors import ConfigError, InputError, KizunaError
 from kizuna.base.utc import iso_s
+from kizuna.node.share.desk.corrections import Corrected
 from kizuna.node.share.desk.hidden_rows import HIDING, Hidden
 from kizuna.node.share.desk.holdings import Holdings
 from kizuna.node.share.desk.interfaces import Received, Sharing
@@ -36,7 +37,7 @@ from kizuna.node.share.onward.grants import PROPOSED
 from kizuna.node.share.onward.proofs import CONFIRMED, Proofs
 from kizuna.node.share.views.released import Released
 from kizuna.records.kinds import read_body
-from kizuna.records.label import Label, Tlp
+from kizuna.records.label import EVERYBODY, Label, Tlp
 from kizuna.records.partner import ACTIVE
 from kizuna.records.record import decode, record_id
 from kizuna.share.agreement import Book, enforce, load, signing
@@ -52,10 +53,10 @@ from kizuna.stores.shared import Decided
 
 DUTIES: Final = frozenset((
     "recall", "recall.ack", "grant.end", "grant.use", "request.end", "agreement", "community.members",
-    "carriage.request",
+    "carriage.request", "correction",
 ))  # fmt: skip
 """Kinds that go to whom they concern without a rule of release."""
-TAKEN: Final = ("incident.", "recall", "grant", "consent.", "request", "answer", "agreement")
+TAKEN: Final = ("incident.", "recall", "grant", "consent.", "request", "answer", "agreement", "correction")
 """Beginnings of the kinds that the desk takes in."""
 LOOK_S: Final = 1.0
 ROWS_MOST: Final = 100_000
@@ -80,18 +81,16 @@ class Office:
         self.sharing, self.places, self.random = sharing, sharing.places, random
         self.now_ms = now_ms or sharing.now_ms
         self.me, self.context, self.shared = sharing.party, sharing.context, sharing.shared
-        self.rulebook = sharing.book
-        self.person_of = person_of
+        self.rulebook, self.person_of = sharing.book, person_of
         sharing.book.person_of = person_of
         self.journal = Journal(sharing.shared.papers)
         self.lock = threading.RLock()
         self.agreements = Book()
         self.recalls = Recalls(self.me, self.context)
-        self.requests = Requests(self.context)
-        self.grants = Grants(self.context)
+        self.requests, self.grants = Requests(self.context), Grants(self.context)
         self.proofs = Proofs(self)
         self.onward = OnwardDesk(self)
-        self.holdings = Holdings(self)
+        self.holdings, self.corrections = Holdings(self), Corrected(self)
         self.hidden = Hidden(self.shared)
         self.cases = Cases(self)
         self.rows: dict[str, Row] = {}
@@ -240,10 +239,9 @@ class Office:
                     if not decision.released:
                         self.withhold(record_id(data), decision, audience)
                         raise of_decision(decision, audience)
-            row = self.journal.put(
-                Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=self.me, by=by, person=self.person_of(by),
-                    to=audiences, way=way)
-            )  # fmt: skip
+            new = Row(what=record.kind, data=data, at_ms=self.now_ms(), proved=self.me, by=by,
+                      person=self.person_of(by), to=audiences, way=way)  # fmt: skip
+            row = self.journal.put(new)
             if row is None:
                 return self.rows[record_id(data)]
             self._apply(row)
@@ -275,6 +273,8 @@ class Office:
             self.cases.take(row)
         elif row.what in ("recall", "recall.ack", "!recall.sent", "!recall.refuse"):
             self.holdings.apply(row)
+        elif row.what == "correction":
+            self.corrections.take(row)
         elif row.what in ("request", "answer", "request.end"):
             _refuse(self.requests.take(row.data, row.proved, row.at_ms))
         elif row.what in ("grant", "grant.end"):
@@ -345,7 +345,7 @@ class Office:
         What another party stated goes with its proof.
         """
         record = decode(data)
-        if self.told(record_id(data), audience) or not self.reaches(audience):
+        if self.told(record_id(data), audience) or not (audience == EVERYBODY or self.reaches(audience)):
             return
         decision = Decision(
             "release", "", (rule or f"duty.{record.kind}", *clauses), clauses, label=record.label, lane=lane,

@@ -26,6 +26,7 @@ SAID: Final = Sentences({
     "agreement.no_party": "{party} is no party of {agreement}",
     "request.not_told": "{party} has not been told {record}: what is given goes under its own rule first",
     "recall.originator": "only the originator recalls a record",
+    "correct.originator": "only the originator corrects a record",
     "export.held": "this export is held back: ask the release officer of this node",
     "export.words": "the export holds {names}",
     "quarantine.never": "what was refused for its signature or form is never taken in: the partner must send it again",

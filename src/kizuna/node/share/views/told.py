@@ -70,6 +70,7 @@ def _releases(office: Office, wanted: frozenset[str] | None, kind: str, after: i
         rows.append({
             **base, "record": entry.id, "log": entry.log.name, "n": entry.n, "kind": record.kind if record else None,
             "subject": list(record.subject) if record else [], "acked_ms": acked, "erased": record is None,
+            "corrected_by": office.corrections.by(entry.id, (entry.log.peer,)) if entry.id else None,
         })  # fmt: skip
     return {"rows": rows, "next": entries[-1].number if len(entries) == PAGE else None}
 
@@ -119,7 +120,7 @@ def _clauses(office: Office, rules: Iterable[str], policy: str) -> list[str]:
 
 
 def story(office: Office, name: str) -> dict[str, Any]:
-    """All that is known of one record: what it says, why and to whom it was told, receipts, recalls."""
+    """All that is known of one record: what it says, why and to whom it was told, receipts, recalls, corrections."""
     held, lines = office.shared.records.get(name), office.shared.decisions.about(name)
     places = office.shared.records.where(name)
     row = office.rows.get(name)
@@ -142,7 +143,7 @@ def story(office: Office, name: str) -> dict[str, Any]:
             for n in lines
         ],
         "logs": [_log(office, log, n) for log, n in places],
-        "recall": None if stone is None else stone._asdict(),
+        "recall": None if stone is None else stone._asdict(), "corrections": office.corrections.of(name),
         "derived": [d.id for d in office.shared.derived.versions(name)],
     }  # fmt: skip
 
@@ -213,9 +214,10 @@ def as_partner(office: Office, partner: str, look: Look) -> dict[str, Any]:
     found = office.shared.register.find(logs, look.want)
     gone = found.state == RECALLED
     shown = newest(found.take(np.flatnonzero(~gone)), look.most)
+    names = audiences_of(office, partner)
     features = [
         {"type": "Feature", "id": row.id, "geometry": geometry(row.record.geo),
-         "properties": {"log": row.log, "n": row.n,
+         "properties": {"log": row.log, "n": row.n, "corrected_by": office.corrections.by(row.id, names),
                         **{k: v for k, v in described(row.record).items() if k != "geometry"}}}
         for row in records(office, logs, shown, look.want)
     ]  # fmt: skip
