@@ -87,3 +87,20 @@ def test_a_file_of_zones_asks_nobody_and_opens_no_other_file(tmp_path, asked):
     assert len(said) == 2 * len(files)
     for name, what in said:
         assert what == ("['SECRET']" if name == "good.geojson" else "refused"), done.stdout
+
+
+def test_reading_a_file_leaves_no_setting_of_gdal_behind(tmp_path):
+    crs = {"type": "name", "properties": {"name": "EPSG:4326"}}
+    (tmp_path / "z.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [ZONE], "crs": crs}))
+    after = (
+        "\nimport os, pyogrio\nprint(os.environ.get('GDAL_SKIP'), pyogrio.get_gdal_config_option('GDAL_HTTP_PROXY'))"
+    )
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GDAL_")}
+    done = subprocess.run(
+        [sys.executable, "-c", READ + after, str(tmp_path / "z.geojson")],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "None None"

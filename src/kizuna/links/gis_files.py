@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,11 +104,19 @@ def layer_features(path: Path, kinds: tuple[str, ...], noun: str) -> Iterator[tu
 
 
 def _gdal() -> Any:
-    """GDAL, kept to the one file: it reads the list of drivers to leave out when it is loaded."""
-    os.environ.setdefault("GDAL_SKIP", ",".join(_LEFT_OUT))
-    import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
+    """GDAL without the drivers to leave out: it reads the list of them once, when it is loaded.
 
-    pyogrio.set_gdal_config_options(_NO_NETWORK)
+    The list stands in the environment for that moment alone, so that programs started later have all their drivers.
+    """
+    if "pyogrio" in sys.modules or "GDAL_SKIP" in os.environ:
+        import pyogrio  # noqa: PLC0415
+
+        return pyogrio
+    os.environ["GDAL_SKIP"] = ",".join(_LEFT_OUT)
+    try:
+        import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
+    finally:
+        del os.environ["GDAL_SKIP"]
     return pyogrio
 
 
@@ -128,11 +137,17 @@ def _layers(path: Path, kind: str = "Polygon") -> list[str]:
 
 @contextmanager
 def _heard() -> Iterator[list[str]]:
-    """What GDAL warns of while reading, as notes for the zones instead of text on the screen."""
+    """GDAL reads without a network; what it warns of are notes for the zones instead of text on the screen."""
+    pyogrio = _gdal()
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _NO_NETWORK}
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield notes
+        pyogrio.set_gdal_config_options(_NO_NETWORK)
+        try:
+            yield notes
+        finally:
+            pyogrio.set_gdal_config_options(before)
     notes += list(dict.fromkeys(f"reading the layer: {_line(w.message)}" for w in caught))[:_MOST_NOTES]
 
 
