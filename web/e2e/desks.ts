@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PYTHON = process.env["KIZUNA_PYTHON"] ?? join(ROOT, ".venv/bin/python");
-const RUN = ["-c", "from kizuna.node.cli.main import run; run()"];
+export const PYTHON = process.env["KIZUNA_PYTHON"] ?? join(ROOT, ".venv/bin/python");
+export const RUN = ["-c", "from kizuna.node.cli.main import run; run()"];
 
 /** Why there can be no nodes here; empty where there can. */
 export const whyNoNodes = (): string => (existsSync(PYTHON) ? "" : `no Python environment here: make setup, or KIZUNA_PYTHON names one`);
@@ -30,6 +30,15 @@ export interface Desks {
   stop(): Promise<void>;
 }
 
+/** The environment in which nodes run. */
+export const setting = (): NodeJS.ProcessEnv => ({ ...process.env, PYTHONPATH: join(ROOT, "src"), PYTHONUNBUFFERED: "1" });
+
+/** Builds the page that nodes serve where it is not current. */
+export function withPage(): void {
+  const made = spawnSync(PYTHON, ["tools/web.py"], { cwd: ROOT, env: setting(), encoding: "utf-8" });
+  if (made.status !== 0) throw new Error(`the page cannot be built: ${made.stdout}${made.stderr}`);
+}
+
 /**
  * Starts both; the page is built first where it is not current. KIZUNA_E2E_DESKS may name a file with what a
  * demonstration that runs already has told (`kizuna demo --json`); then that one is used, and goes on afterwards.
@@ -40,13 +49,11 @@ export async function twoDesks(link = "64k"): Promise<Desks> {
     const told = JSON.parse(readFileSync(running, "utf-8")) as Told;
     return { nodes: told.desks, link: told.link, seconds: told.seconds, stop: async () => undefined };
   }
-  const environment = { ...process.env, PYTHONPATH: join(ROOT, "src"), PYTHONUNBUFFERED: "1" };
-  const made = spawnSync(PYTHON, ["tools/web.py"], { cwd: ROOT, env: environment, encoding: "utf-8" });
-  if (made.status !== 0) throw new Error(`the page cannot be built: ${made.stdout}${made.stderr}`);
+  withPage();
   const out = mkdtempSync(join(tmpdir(), "kizuna-desks-"));
   const cast = fileURLToPath(new URL("two-desks.toml", import.meta.url));
   const words = ["demo", "--out", join(out, "demo"), "--cast", cast, "--link", link, "--vessels", "40", "--hours", "3", "--port", "0", "--json", "--quiet"];
-  const run = spawn(PYTHON, [...RUN, ...words], { cwd: ROOT, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const run = spawn(PYTHON, [...RUN, ...words], { cwd: ROOT, env: setting(), stdio: ["ignore", "pipe", "pipe"] });
   const logs = () => ["cape", "harbour"].map((p) => tail(join(out, "demo", p, "node.log"))).join("\n");
   const stop = async () => {
     await ended(run);
@@ -76,7 +83,8 @@ function firstAnswer(run: ChildProcess, logs: () => string): Promise<Told> {
   });
 }
 
-async function ended(run: ChildProcess): Promise<void> {
+/** Asks a node or a demonstration to end, and waits until it has. */
+export async function ended(run: ChildProcess): Promise<void> {
   if (run.exitCode !== null || run.signalCode !== null) return;
   const over = new Promise<void>((resolve) => run.once("exit", () => resolve()));
   run.kill("SIGINT");
