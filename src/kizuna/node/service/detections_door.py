@@ -3,13 +3,15 @@
 The body is CSV or GeoJSON as ``kizuna match`` reads it. The token stands in a file that only the node's user reads
 (``key`` of the source) and comes as ``Authorization: Bearer``; it says which source speaks, and gives no way to read
 anything. The answer comes when the rows are durable: ``{"stored", "known", "rejected", "notes"}``. Sent again, the same
-rows are known and stored once.
+rows are known and stored once. Of one source one body is read and held at a time; further posts wait for their turn
+before anything of their body is read, and beyond ``POSTS_MOST`` they are refused with 429.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+from collections import Counter
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,6 +26,8 @@ from kizuna.node.service.running import Running
 PATH: Final = "/api/detections"
 BODY_MOST: Final = 16 << 20
 BODY_S: Final = 30.0
+POSTS_MOST: Final = 8
+"""So many posts of one source are under way, the one whose body is held with those that wait for it."""
 _WAIT_S: Final = 1.0
 """A wrong token is answered so late."""
 _HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -37,6 +41,8 @@ class DetectionsDoor:
         home = node.config.home
         self._tokens = {s.id: read_key(home / s.key) for s in node.config.sources if s.kind == "http-detections"}
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._turns = {source_id: asyncio.Semaphore(1) for source_id in self._tokens}
+        self._posts: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -55,6 +61,16 @@ class DetectionsDoor:
             await asyncio.sleep(_WAIT_S)
             await asyncio.to_thread(self._node.desk.audit.refused, "", "detections", "refused", address)
             return problem(401, "no source has this token", {"www-authenticate": "Bearer"})
+        if self._posts[source_id] >= POSTS_MOST:
+            return problem(429, f"{POSTS_MOST} posts of this source are under way already", {"retry-after": "5"})
+        self._posts[source_id] += 1
+        try:
+            async with self._turns[source_id]:
+                return await self._read(request, source_id, address)
+        finally:
+            self._posts[source_id] -= 1
+
+    async def _read(self, request: Request, source_id: str, address: str) -> Response:
         try:
             body = await asyncio.wait_for(_body(request), BODY_S)
         except (TimeoutError, ClientDisconnect):

@@ -31,7 +31,8 @@ POST: Final[dict[str, Any]] = {
         "201": {"description": "stored: {source, stored, known, rejected, notes}"},
         "200": {"description": "nothing new: the same"}, "400": {"description": "cannot be read"},
         "401": {"description": "no source has this token"}, "408": {"description": "did not come in time"},
-        "413": {"description": "more than 16 MiB"}, "503": {"description": "cannot be stored now"},
+        "413": {"description": "more than 16 MiB"}, "429": {"description": "8 posts of this source are under way"},
+        "503": {"description": "cannot be stored now"},
     },
 }  # fmt: skip
 """Description of the door for sensors, which stands before the app (``node.service.detections_door``)."""
