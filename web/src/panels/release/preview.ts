@@ -3,7 +3,7 @@
  * node runs the publishing code over these days under both sets and compares the records; here they stand on a chart and in a table.
  */
 import type { Difference, Preview, Sample } from "../../api/sharing";
-import { previewOf, rulesOf } from "../../api/sharing_shapes";
+import { rulesOf } from "../../api/sharing_shapes";
 import { createMap } from "../../map";
 import type { KizunaMap, Sketch } from "../../map/types";
 import { t } from "../../i18n";
@@ -11,6 +11,7 @@ import { count, short } from "../../i18n/format";
 import type { Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
+import { dryRun } from "./dry_run";
 import { Asked, formWords, kindWord, type PartMaker, rowsOr } from "./parts";
 import { draft } from "./rules";
 
@@ -27,8 +28,6 @@ const WHATS = ["gains", "loses", "changes", "moves"] as const;
 type What = (typeof WHATS)[number];
 const SIGNS: Readonly<Record<What, string>> = { gains: "+", loses: "−", changes: "→", moves: "⇄" };
 const PROGRESS_MS = 1000;
-/** As long as the node may go through what it goes through at most. */
-export const DRY_RUN_MS = 600_000;
 
 export const previewPart: PartMaker = (desk, draw) => {
   const found = new Asked<Preview>(desk, draw);
@@ -48,7 +47,7 @@ export const previewPart: PartMaker = (desk, draw) => {
         const rules = rulesOf(await desk.api.get("/api/sharing/rules"));
         text = rules.proposals.find((p) => String(p.version) === version)?.text ?? rules.text;
       }
-      return previewOf(await desk.api.post("/api/sharing/rules/preview", { text, days }, DRY_RUN_MS));
+      return dryRun(desk, text, days);
     });
     clearInterval(watch);
     done = null;

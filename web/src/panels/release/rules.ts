@@ -2,7 +2,7 @@
 import "./rules.css";
 import type { Finding, Preview, Rule, RuleChoices, RulesPage } from "../../api/sharing";
 import { said } from "../../api/sharing";
-import { previewOf, rulesOf } from "../../api/sharing_shapes";
+import { rulesOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { reasonsWords } from "../../i18n/reasons";
 import { short, utc } from "../../i18n/format";
@@ -11,7 +11,8 @@ import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
 import { Asked, does, kindWord, type PartMaker } from "./parts";
-import { differenceTable, DRY_RUN_MS } from "./preview";
+import { dryRun } from "./dry_run";
+import { differenceTable } from "./preview";
 import { newRule, ruleForm } from "./rule_form";
 import { difference } from "./rule_text";
 
@@ -93,7 +94,7 @@ export const rulesPart: PartMaker = (desk, draw) => {
               ${before.length ? html`<button @click=${undo}>${t("rules.undo")}</button>` : nothing}
               <button ?disabled=${!changed} @click=${() => { [before, formed] = [[], ""]; take(null); }}>${t("rules.discard")}</button></p>
             ${changed ? html`<details class="fieldset" open><summary>${t("rules.diff")}</summary>${lines(p.text, text)}</details>
-              <details class="fieldset" @toggle=${(e: Event) => { if ((e.target as HTMLDetailsElement).open && !errors) void exact.run(async () => previewOf(await desk.api.post("/api/sharing/rules/preview", { text, days: 1 }, DRY_RUN_MS))); }}><summary>${t("rules.exact")} <span class="muted">${t("preview.last_days", { n: 1 })}</span></summary>
+              <details class="fieldset" @toggle=${(e: Event) => { if ((e.target as HTMLDetailsElement).open && !errors) void exact.run(() => dryRun(desk, text, 1)); }}><summary>${t("rules.exact")} <span class="muted">${t("preview.last_days", { n: 1 })}</span></summary>
                 ${exact.value && !exact.asking ? differenceTable(desk, exact.value, "", () => openPart(desk, "release", "preview")) : exact.instead(t("preview.running"))}</details>` : nothing}</section>
         </div>
         ${p.history?.length ? html`<details><summary>${t("rules.history")}</summary><ol class="plain">${p.history.map((h) => html`<li>${utc(h.at_ms)} <strong><bdi>${h.by}</bdi></strong> ${word("deed_rules", h.deed)} ${h.version || ""}</li>`)}</ol></details>` : nothing}`;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Body
@@ -130,24 +131,27 @@ def add_to(router: APIRouter, books: Books) -> None:
 def _add_preview(router: APIRouter, books: Books) -> None:
     audit = books.node.desk.audit
     turn, reached = threading.Lock(), dict[str, float]()
+    persons = _Persons()
 
     @router.post("/api/sharing/rules/preview", **needs("release.see"))
     def preview(viewer: Looks, body: Annotated[Look, Body()]) -> Response:
         """The exact difference for each partner: the publishing code run over the last days under both rule sets.
 
-        One at a time. A period that holds too much is cut at its beginning, and ``short`` says so.
+        One at a time: those of others wait, a second of one person is refused with 429. A period that holds too much
+        is cut at its beginning, and ``short`` says so.
         """
         office = office_of(books)
-        audit.did(viewer.name, "rules.preview", body.to, f"{body.days:g} days", viewer.address)
         now_ms = books.node.now_ms()
         period, history = Period(now_ms - round(body.days * DAY_MS), now_ms), _Heard(Reader(books.node, viewer))
 
         def done(share: float) -> None:
             reached[viewer.name] = share
 
-        with turn:
+        with persons.one(viewer.name):
+            audit.did(viewer.name, "rules.preview", body.to, f"{body.days:g} days", viewer.address)
             try:
-                return answer(fit(lambda: dry_run(office, body.text, history, period, body.to, done)))
+                with turn:
+                    return answer(fit(lambda: dry_run(office, body.text, history, period, body.to, done)))
             finally:
                 reached.pop(viewer.name, None)
 
@@ -155,6 +159,26 @@ def _add_preview(router: APIRouter, books: Books) -> None:
     def preview_progress(viewer: Looks) -> Response:
         """How far one's own dry run is, 0 to 1; null while none goes on, or while it waits for another's."""
         return answer({"done": reached.get(viewer.name)})
+
+
+class _Persons:
+    """Who has a dry run under way. Each, running or waiting, holds a thread of the node; one person has one."""
+
+    def __init__(self) -> None:
+        self._door, self._names = threading.Lock(), set[str]()
+
+    @contextmanager
+    def one(self, name: str) -> Iterator[None]:
+        """Around a person's dry run. Raises Problem 429 for a second."""
+        with self._door:
+            if name in self._names:
+                raise Problem(429, "a dry run of yours still goes on; try again when it has ended", code="dry_run",
+                              Retry_After="5")  # fmt: skip
+            self._names.add(name)
+        try:
+            yield
+        finally:
+            self._names.discard(name)
 
 
 def _proposed(found: object) -> str:
