@@ -237,6 +237,19 @@ def test_a_peer_that_has_more_than_we_halts_the_log():
     assert "140" in alarm.reason
 
 
+def test_a_page_that_was_cut_from_more_than_the_news_had_told_halts_nothing():
+    pusher = Pusher(random=chance, channels=1)
+    (send,) = pusher.news(ROUTINE, "routine", 100, 90, 0)
+    pusher.holds(ROUTINE, 104)
+    assert pusher.taken(send.exchange, 104, 10, 1) == []
+    assert pusher.news(ROUTINE, "routine", 104, 104, 2) == []
+
+
+def test_the_logs_of_which_a_peer_has_more_are_named():
+    server = Server({FLASH: 3, ROUTINE: 10})
+    assert server.beyond([Position(FLASH, 4), Position(ROUTINE, 10), Position("not for it", 7)]) == [FLASH]
+
+
 def test_an_alert_breaks_off_a_long_transfer_but_not_one_that_is_nearly_over():
     for elapsed, broken in ((100, True), (9_500, False)):
         pusher = Pusher(random=chance, channels=1)

@@ -23,6 +23,8 @@ from kizuna.node.share.lines.loops import Loops, Tables
 from kizuna.node.share.lines.traffic import Traffic
 from kizuna.node.share.partners import ACTIVE, PAUSED, REVOKED, pins
 from kizuna.records.record import Record, decode, encode
+from kizuna.share.sync import Ask, wire
+from kizuna.share.sync.actions import Position
 from node.share.pair import RULES, Side, events, fixes, free_port, introduce, pair, until, wall_ms
 
 CLEAR = """
@@ -213,6 +215,32 @@ def test_a_partner_that_asks_too_often_is_told_to_pause_and_an_address_is_not_an
             told = [line.ask("GET", "/fed/v1/keys?after=0") for _ in range(45)]
         assert [a.status for a in told] == [200] * 10 + [429] * 30 + [404] * 5
         assert {a.headers.get("retry-after") for a in told if a.status == 429} == {"2"}
+    finally:
+        north.stop(), south.stop()
+
+
+def test_a_partner_that_is_ahead_of_the_news_raises_no_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    north, south = pair(tmp_path, dial=False)
+    north.start(), south.open()
+    try:
+        north.rules(RULES % {"to": "south"})
+        north.hear(fixes(2))
+        log = until(lambda: next((s.name for s in north.sharing.shared.logs.all("out") if s.head_size == 2), None))
+        until(lambda: answers(north))
+
+        def ask(line: Line, after: int) -> int:
+            question = wire.write_question(Ask(1, (Position(log, after),), 8192, 0, 9000))
+            return line.ask("POST", "/fed/v1/page", question).status
+
+        with line_to(north, pins(south.partners.get("north"), "test"), who(south)) as line:
+            assert ask(line, 2) == 204
+            monkeypatch.setattr(north.sharing.traffic.listener, "news", lambda *_: None)  # stored, and not yet said
+            north.hear(fixes(2, first=50))
+            until(lambda: north.sharing.shared.logs.state(log).head_size == 4)
+            assert ask(line, 4) == 204
+            assert north.sharing.traffic.alarms == []
+            assert ask(line, 5) == 204
+            assert [words for _, _, _, words in north.sharing.traffic.alarms] == ["the peer has 5 entries, we have 4"]
     finally:
         north.stop(), south.stop()
 

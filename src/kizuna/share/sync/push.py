@@ -54,6 +54,11 @@ class Pusher:
             out = self._preempt(now_ms)
         return out + self.due(now_ms)
 
+    def holds(self, log: str, size: int) -> None:
+        """What the log holds by now: to be said before an answer, as a page is cut from more than ``news`` has told."""
+        if log in self._logs:
+            self._logs[log].size = max(size, self._logs[log].size)
+
     def leave(self, log: str) -> None:
         """Bring it no more."""
         self._logs.pop(log, None)

@@ -38,6 +38,8 @@ class Server:
         """A question came. A log that the peer may not read is, for it, one without news.
 
         A peer that has more of a log than we do raises the alarm once: we were restored from an old backup, or it errs.
+        The driver tells the sizes of the logs ``beyond`` before: a page is cut from what is stored, which may have
+        grown, and been answered for, before its news came here.
         """
         size = max(PAGE_LEAST, min(PAGE_MOST, max_bytes))
         until_ms = now_ms + max(0, min(WAIT_MOST_MS, wait_ms))
@@ -58,6 +60,11 @@ class Server:
             self._parked.pop(oldest).machine.step("too many wait")
             out.append(Quiet(oldest))
         return out + self.due(now_ms)
+
+    def beyond(self, positions: Sequence[Position]) -> list[str]:
+        """Logs of which the peer has more than was said here."""
+        known = self._sizes
+        return [p.log for p in positions[:POSITIONS_MOST] if p.after > known.get(p.log, p.after)]
 
     def news(self, log: str, size: int) -> list[Action]:
         """A log has ``size`` entries now, or is new for this peer."""

@@ -261,6 +261,10 @@ class Listener:
         self._traffic.asked(partner, question.positions)
         if question.receipts:
             await asyncio.to_thread(self._traffic.receipts, partner, question.receipts)
+        for log in peer.server.beyond(question.positions):  # stored, and its news is still on its way
+            state = await asyncio.to_thread(self._sharing.shared.logs.state, log)
+            if state is not None:
+                self._do(partner, peer, peer.server.news(log, state.head_size))
         self._tickets += 1
         ticket = self._tickets
         answer: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()

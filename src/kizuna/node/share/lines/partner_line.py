@@ -259,6 +259,9 @@ class Worker:
             self._jobs.put(lambda: self._pusher.failed(send.exchange, _now_ms()))
             return
         took_ms = round((time.monotonic() - begun_s) * SECOND_MS)
+        state = self._sharing.shared.logs.state(send.log)
+        size = state.head_size if state else 0  # the page was cut from what is stored: its news may still be on its way
+        self._jobs.put(lambda: self._pusher.holds(send.log, size) or [])  # type: ignore[func-returns-value]
         if said.fault:
             fault = said.fault
             self._jobs.put(lambda: self._pusher.refused(send.exchange, fault, said.cursor, _now_ms(), said.reason))
