@@ -2,6 +2,7 @@
 // with enough life in it that pages can be worked: rules proposed and approved, requests answered, cases written in.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { beside, correct, corrections } from "./corrections.mjs";
 import { whereIs } from "./vessels.mjs";
 
 const TOLD = JSON.parse(readFileSync(fileURLToPath(new URL("../sharing.json", import.meta.url)), "utf8"));
@@ -71,6 +72,7 @@ export class Sharing {
     this.reviews = { waiting: told.reviews.waiting, done: [] };
     this.recalls = told.recalls.recalls;
     this.recalls[0].hops.push({ party: "east", via: "south", depth: 2, state: "pending", why: "" }, { party: "west", via: "north", depth: 1, state: "refused", why: "kept as evidence" });
+    this.corrections = corrections([told.ledger_record.id, told.ledger.rows[0].record], Date.now());
     this.incidents = new Map([[told.incident.id, { ...told.incident, title: "EXERCISE: fishing boat overdue" }]]);
     this.incidents.get(told.incident.id).coordinator = "north";
   }
@@ -94,7 +96,9 @@ export class Sharing {
     get(`${base}/who`, ({ url }) => this.who(url), desk);
     on("GET", `${base}/as/{partner}`, ({ user, args: [partner] }) => (desk(user), { json: this.as(partner) }));
     get(`${base}/ledger`, ({ url }) => ({ rows: this.told.ledger.rows.filter((r) => !url.searchParams.get("partner") || r.to === url.searchParams.get("partner")), next: null }), office);
-    get(`${base}/ledger/{record}`, () => this.told.ledger_record, office);
+    get(`${base}/ledger/{record}`, () => ({ ...this.told.ledger_record, corrections: beside(this.corrections) }), office);
+    get(`${base}/corrections`, () => ({ corrections: this.corrections }), office);
+    post(`${base}/corrections`, ({ body, user }) => correct(this, body, user), office, 201);
     get(`${base}/recalls`, () => ({ recalls: this.recalls }), office);
     post(`${base}/recalls`, ({ body, user }) => (this.version++, this.recalls.unshift({ ...this.recalls[0], id: "a1".repeat(32), officer: user.name, ...body, records: 1, first: [body.record ?? ""], at_ms: Date.now(), hops: [{ party: "south", via: "north", depth: 1, state: "asked", why: "" }] })), office, 201);
     get(`${base}/grants`, () => this.leaves, office);
@@ -112,7 +116,7 @@ export class Sharing {
       return this.leaves;
     });
     get(`${base}/requests`, () => ({ me: "north", requests: this.requests }), desk);
-    post(`${base}/requests`, ({ body }) => (this.version++, this.requests.push({ ...this.requests[0], id: "b2".repeat(32), by: "north", to: body.to, owed: false, mine: true, text: body.text, kinds: body.kinds, subject: body.subject })), desk, 201);
+    post(`${base}/requests`, ({ body }) => (this.version++, this.requests.push({ ...this.requests[0], id: "b2".repeat(32), by: "north", to: body.to, owed: false, mine: true, state: "asked", text: body.text, kinds: body.kinds, subject: body.subject })), desk, 201);
     for (const what of ["answer", "refuse"])
       post(`${base}/requests/{id}/${what}`, ({ args: [id], body }) => {
         const found = this.requests.find((r) => r.id === id);
@@ -120,6 +124,7 @@ export class Sharing {
         this.state.waiting.requests = 0;
         this.version++;
       });
+    post(`${base}/requests/{id}/withdraw`, ({ args: [id] }) => (this.version++, (this.requests.find((r) => r.id === id && r.mine).state = "withdrawn"), { requests: this.requests }), desk);
     get(`${base}/reviews`, () => this.reviews, desk);
     post(`${base}/reviews/{id}`, ({ user, args: [id] }) => {
       const act = this.reviews.waiting.find((r) => r.id === id);

@@ -5,15 +5,15 @@ import type {
 } from "./sharing"; // prettier-ignore
 import type { Reason } from "./types";
 
-type Raw = Readonly<Record<string, unknown>>;
-const rows = (value: unknown): readonly Raw[] => (Array.isArray(value) ? (value as Raw[]) : []);
-const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : typeof value === "string" && value ? [value] : []);
-const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
-const number = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
+export type Raw = Readonly<Record<string, unknown>>;
+export const rows = (value: unknown): readonly Raw[] => (Array.isArray(value) ? (value as Raw[]) : []);
+export const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : typeof value === "string" && value ? [value] : []);
+export const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
+export const number = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
 /** Reasons by code; where there are none, the sentences as they came. */
 const reasons = (value: unknown, otherwise: unknown): readonly Reason[] =>
   Array.isArray(value) && value.length ? (value as Reason[]) : texts(otherwise).map((reason) => ({ code: "", facts: {}, reason }));
-const table = (value: unknown): Raw => (value && typeof value === "object" ? (value as Raw) : {});
+export const table = (value: unknown): Raw => (value && typeof value === "object" ? (value as Raw) : {});
 
 /** `AMBER;rel=south,c:civil;caveats=A;by=north` */
 export function labelOf(word: unknown): Marking | null {

@@ -1,6 +1,7 @@
 /** What was told to whom: rows of the logs, and the whole story of one record from its decision to the partner's receipt. */
 import type { Hop, LedgerRow, Story } from "../../api/sharing";
 import { said } from "../../api/sharing";
+import { type Correction, correctionsOf } from "../../api/corrections";
 import { formOf, ledgerOf, storyOf } from "../../api/sharing_shapes";
 import { queryText } from "../../api/client";
 import { t, word } from "../../i18n";
@@ -9,14 +10,15 @@ import { short } from "../../i18n/format";
 import { oneAtATime, type Desk } from "../desk";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
+import { correctThis, corrections } from "./corrections";
 import { Asked, formWords, kindWord, marking, type PartMaker, rowsOr, shortId, when } from "./parts";
 import { recallThis } from "./recalls";
 
-const KINDS = ["track.position", "detection", "event.*", "incident.*", "recall", "request", "grant", "zone.claim"] as const;
+const KINDS = ["track.position", "detection", "event.*", "incident.*", "recall", "correction", "request", "grant", "zone.claim"] as const;
 
 export const ledgerPart: PartMaker = (desk, draw) => {
   const page = new Asked<{ rows: readonly LedgerRow[]; next: number | null }>(desk, draw);
-  const story = new Asked<Story>(desk, draw);
+  const story = new Asked<Told>(desk, draw);
   const wish = { partner: "", kind: "", verdict: "release" };
   let asked = "";
   let rows: readonly LedgerRow[] = [];
@@ -35,7 +37,7 @@ export const ledgerPart: PartMaker = (desk, draw) => {
     come(rest) {
       if (rest && rest !== asked) {
         story.value = null;
-        void story.get(`/api/sharing/ledger/${encodeURIComponent(rest)}`, storyOf);
+        void story.get(`/api/sharing/ledger/${encodeURIComponent(rest)}`, (raw) => ({ ...storyOf(raw), corrections: correctionsOf(raw) }));
       }
       asked = rest;
       if (!rest && !rows.length) void pull();
@@ -55,6 +57,9 @@ export const ledgerPart: PartMaker = (desk, draw) => {
   }; // prettier-ignore
 };
 
+/** A record's story with what was said to correct it. */
+type Told = Story & { corrections: readonly Correction[] };
+
 /** Audience in the name of a log: `<origin>/<epoch>/<audience>/<context>/<lane>`. */
 const audienceOf = (log: string): string => log.split("/")[2] ?? log;
 
@@ -66,7 +71,7 @@ function row(desk: Desk, r: LedgerRow): TemplateResult {
     <td>${r.verdict === "withhold" ? html`<span class="muted" dir="auto">${reasonsWords(r.why)}</span>` : r.acked_ms ? html`<span class="good"><span aria-hidden="true">✓</span> ${short(r.acked_ms, desk.now())}</span>` : html`<span class="muted">${t("ledger.no_receipt")}</span>`}</td></tr>`; // prettier-ignore
 }
 
-function whole(desk: Desk, s: Story): TemplateResult {
+function whole(desk: Desk, s: Told): TemplateResult {
   const { language } = desk.state;
   const rule = (id: string) => html`<button class="link" @click=${() => openPart(desk, "release", "rules")}><code>${id}</code></button> `;
   const ours = s.origin === desk.sharing!.party;
@@ -84,6 +89,8 @@ function whole(desk: Desk, s: Story): TemplateResult {
         <td>${l.proof ? html`<a class="button" download href=${`/api/sharing/ledger/${s.record}/proof${queryText({ log: l.log })}`}>${t("story.download")}</a>` : "–"}</td></tr>`), t("ledger.none"))}</li>
       <li><h4>${t("story.recall")}</h4>${s.recall ? html`<p><strong>${word("recall_action", s.recall.action)}</strong> ${when(s.recall.at_ms)} ${shortId(s.recall.id)}</p>${s.recall.hops.length ? hopTable(desk, s.recall.hops) : html`<p><button class="link" @click=${() => openPart(desk, "release", `recalls/${s.recall!.id}`)}>${t("release.recalls")}</button></p>`}`
         : html`<p class="actions"><span class="muted">${t("story.no_recall")}</span> ${ours ? html`<button @click=${() => void recallThis(desk, s.record)}>${t("recall.do")}</button>` : nothing}</p>`}</li>
+      <li><h4>${t("story.correction")}</h4>${s.corrections.length ? corrections(desk, s.corrections) : html`<p class="muted">${t("story.no_correction")}</p>`}
+        ${ours && s.kind !== "correction" && s.logs.some((l) => l.side === "out") ? html`<p class="actions"><button @click=${() => void correctThis(desk, s.record)}>${t("correct.do")}</button></p>` : nothing}</li>
       <li><h4>${t("story.bytes")}</h4><pre class="begins" dir="ltr">${s.bytes}</pre></li>
     </ol>`; // prettier-ignore
 }

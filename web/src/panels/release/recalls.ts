@@ -7,6 +7,7 @@ import type { Desk } from "../desk";
 import { ask } from "../dialogs";
 import { html, nothing, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
+import { CorrectionList } from "./corrections";
 import { hopTable } from "./ledger";
 import { Asked, type PartMaker, shortId } from "./parts";
 
@@ -15,14 +16,18 @@ const REASONS = ["error", "sensitive", "personal", "legal", "security", "expired
 
 export const recallsPart: PartMaker = (desk, draw) => {
   const found = new Asked<readonly Recall[]>(desk, draw);
-  const pull = () => void found.get("/api/sharing/recalls", recallsOf);
+  const corrected = new CorrectionList(desk, draw);
+  const pull = () => {
+    void found.get("/api/sharing/recalls", recallsOf);
+    corrected.pull();
+  };
   return {
     come: pull,
     news: pull,
     view(rest) {
       return html`<p class="muted">${t("recall.means")}</p>
         <p class="actions"><button class="main" @click=${() => void recallThis(desk, "").then(pull)}>${t("recall.do")}</button></p>
-        ${found.value ? (found.value.length ? html`<ul class="cards one">${found.value.map((r) => card(desk, r, r.id === rest))}</ul>` : html`<p class="empty">${t("recall.none")}</p>`) : found.instead()}`;
+        ${found.value ? (found.value.length ? html`<ul class="cards one">${found.value.map((r) => card(desk, r, r.id === rest))}</ul>` : html`<p class="empty">${t("recall.none")}</p>`) : found.instead()}${corrected.view()}`;
     },
   }; // prettier-ignore
 };

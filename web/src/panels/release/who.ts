@@ -4,6 +4,7 @@
  */
 import "./who.css";
 import type { Marking, SeenBy, Statement, WhoSees } from "../../api/sharing";
+import { type Correction, correctionsOf } from "../../api/corrections";
 import { whoOf } from "../../api/sharing_shapes";
 import { t, word } from "../../i18n";
 import { reasonWords } from "../../i18n/reasons";
@@ -13,10 +14,12 @@ import { inverse } from "../../map/geodesy";
 import type { Desk } from "../desk";
 import { html, nothing, shapeIcon, type TemplateResult } from "../drawing";
 import { openPart } from "../pages";
+import { corrections } from "./corrections";
 import { formWords, marking, ruleWords } from "./parts";
 
 type Of = { mmsi: number } | { event: string } | { detection: string };
-type Held = { at: number; value: WhoSees | null; error: string };
+type Known = WhoSees & { corrections: readonly Correction[] };
+type Held = { at: number; value: Known | null; error: string };
 const FRESH_MS = 15_000;
 /** Origins whose places differ by more than this, and by more than a ship runs between the two times, disagree. */
 const DIFFER_M = 1000;
@@ -40,7 +43,7 @@ export function whoSees(desk: Desk, of: Of, draw: () => void): TemplateResult | 
     cache.set(key, { at: Date.now(), value: held?.value ?? null, error: "" });
     if (cache.size > 60) cache.delete(cache.keys().next().value!);
     desk.api.get<Record<string, unknown>>("/api/sharing/who", of).then(
-      (raw) => { const value = whoOf(raw); cache.set(key, { at: Date.now(), value, error: "" }); draw(); },
+      (raw) => { const value = { ...whoOf(raw), corrections: correctionsOf(raw["of"]) }; cache.set(key, { at: Date.now(), value, error: "" }); draw(); },
       (error: unknown) => { cache.set(key, { at: Date.now(), value: null, error: failure(error) }); draw(); },
     ); // prettier-ignore
   }
@@ -49,11 +52,12 @@ export function whoSees(desk: Desk, of: Of, draw: () => void): TemplateResult | 
   return section(desk, held.value);
 }
 
-function section(desk: Desk, w: WhoSees): TemplateResult {
+function section(desk: Desk, w: Known): TemplateResult {
   const told = w.partners.filter((p) => p.told_at_ms).length;
   return html`<section class="who-sees">
     ${marking(desk, w.of.label ?? releasable(w))}
     ${w.of.recalled ? html`<p class="cautions"><strong>! ${t("who.recalled", { action: word("recall_action", w.of.recalled) })}</strong></p>` : nothing}
+    ${corrections(desk, w.corrections)}
     ${differing(desk, w.of.statements ?? [])}
     <h3>${t("who.title")} <span class="muted">${t("who.told_n", { n: told, all: w.partners.length })}</span></h3>
     ${w.partners.length ? html`<ul class="seen-by">${w.partners.map((p) => one(desk, p))}</ul>` : html`<p class="empty">${t("who.no_partner")}</p>`}

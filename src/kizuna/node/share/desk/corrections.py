@@ -194,7 +194,7 @@ def plan(office: Office, wish: Wish) -> list[Draft]:
     now_ms = office.now_ms()
     told = _told(office, wish)
     if not told:
-        raise InputError("nobody was told of these records, so there is nobody to correct", code="no_record")
+        raise InputError("nobody was told of these records, so there is nobody to correct", code="nobody_told")
     found: dict[bytes, tuple[list[str], tuple[str, ...]]] = {}
     for audience, names in sorted(told.items()):
         instead = _instead(office, wish.instead, audience)
