@@ -81,6 +81,25 @@ def test_the_last_counts_after_a_restart_and_in_any_order_and_again_changes_noth
     assert len(ash.office.corrections.listed()) == 2 and not ash.office.unusable
 
 
+@pytest.mark.parametrize("action", ["hide", "delete"])
+def test_a_correction_is_recalled_as_any_record_and_what_was_said_before_counts_again(
+    row: list[Node], action: str
+) -> None:
+    ash, birch, *_ = row
+    one = tell(birch, record(1, "ash"), "ash")
+    [first] = corrections.correct(birch.office, Wish([one], "late"), "aiko")
+    [second] = corrections.correct(birch.office, Wish([one], "said of somebody else"), "aiko")
+    meet(*row[:2])
+    assert ash.office.corrections.by(one) == second
+    recalls.recall(birch.office, [second], "", action, "sensitive", "", "aiko")
+    meet(*row[:2])
+    for node in (ash, birch):
+        for _ in range(2):
+            assert [s["id"] for s in node.office.corrections.of(one)] == [first]
+            assert [c["counts"] for c in node.office.corrections.listed()] == [1]
+            node.again()
+
+
 def test_a_correction_may_come_before_the_record(row: list[Node]) -> None:
     ash, birch, *_ = row
     data = record(1, "ash")

@@ -52,7 +52,8 @@ class Corrected:
     """What corrects what, at one node. Rebuilt at the start from the journal; the order of coming does not matter."""
 
     def __init__(self, office: Office) -> None:
-        self._office, self._book = office, Corrections()
+        self._office = office
+        self._sequences: dict[str, int] = {}
         self._of: dict[str, list[Row]] = defaultdict(list)
         self._about: dict[str, list[Row]] = defaultdict(list)
 
@@ -64,7 +65,7 @@ class Corrected:
             raise InputError(f"{row.proved} brought a correction of {record.origin} as its own")
         if not record.supersedes:
             raise InputError("a correction that names no record")
-        self._book.take(row.id, record, self._sequence(row, record.origin))
+        self._sequences[row.id] = self._sequence(row, record.origin)
         for old in record.supersedes:
             self._of[old].append(row)
         for subject in record.subject:
@@ -80,26 +81,32 @@ class Corrected:
     def of(self, name: str, audiences: Collection[str] | None = None) -> list[dict[str, Any]]:
         """What was said of a record, that which counts first; ``audiences``: of what was written for these alone.
 
-        A correction of another party than the originator is there and has no effect.
+        A correction of another party than the originator is there and has no effect; one that was recalled is not.
         """
-        rows = [r for r in self._of.get(name, ()) if audiences is None or set(audiences) & set(r.to)]
+        rows = self._rows(name, audiences)
         if not rows:
             return []
         holding = self._office.holdings(name)
         origin = holding.origin if holding is not None else ""
-        newest = self._newest(name, origin, audiences)
+        newest = self._newest(name, origin, rows)
         said = [{**self._said(r), "effect": r.proved == origin, "counts": r.id == newest} for r in rows]
         return sorted(said, key=lambda s: (not s["counts"], not s["effect"], -s["since_ms"]))
 
-    def _newest(self, name: str, origin: str, audiences: Collection[str] | None = None) -> str:
-        """The correction that counts for a record; the record itself where there is none."""
-        if audiences is None:
-            return self._book.newest(name, origin)
-        some = Corrections()
-        for row in self._of.get(name, ()):
-            if set(audiences) & set(row.to):
-                some.take(row.id, decode(row.data), row.at_ms)
-        return some.newest(name, origin)
+    def _rows(self, name: str, audiences: Collection[str] | None = None) -> list[Row]:
+        rows = (r for r in self._of.get(name, ()) if audiences is None or set(audiences) & set(r.to))
+        return [r for r in rows if not self._gone(r)]
+
+    def _gone(self, row: Row) -> bool:
+        """Whether a correction was itself recalled, or its time to be kept is over."""
+        held = self._office.shared.records.get(row.id)
+        return (held is not None and held.data is None) or self._office.is_recalled(row.id)
+
+    def _newest(self, name: str, origin: str, rows: Iterable[Row]) -> str:
+        """That of these corrections which counts for a record; the record itself where there is none."""
+        book = Corrections()
+        for row in rows:
+            book.take(row.id, decode(row.data), self._sequences[row.id])
+        return book.newest(name, origin)
 
     def by(self, name: str, audiences: Collection[str] | None = None) -> str | None:
         """Id of the originator's correction that counts for a record; None where there is none."""
@@ -141,7 +148,7 @@ class Corrected:
         """Every correction: who has one of ours, and of what others said whether it changes anything; newest first."""
         office = self._office
         office.deliver()
-        rows = [r for r in office.rows.values() if _is_correction(r)]
+        rows = [r for r in office.rows.values() if _is_correction(r) and not self._gone(r)]
         return [self._listed(row) for row in sorted(rows, key=lambda r: -r.at_ms)]
 
     def _listed(self, row: Row) -> dict[str, Any]:
@@ -149,7 +156,7 @@ class Corrected:
         held = {n: self._office.holdings(n) for n in names}
         theirs = [n for n, h in held.items() if h is not None and h.origin != row.proved]
         states = list(self._states(row))
-        counts = sum(self._book.newest(n, row.proved) == row.id for n in names if n not in theirs)
+        counts = sum(self._newest(n, row.proved, self._rows(n)) == row.id for n in names if n not in theirs)
         return {
             **self._said(row), "officer": row.by, "records": len(names), "first": list(names[:_SHOWN]),
             "not_here": sum(h is None for h in held.values()), "without_effect": len(theirs), "counts": counts,
