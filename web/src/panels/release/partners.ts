@@ -82,9 +82,9 @@ function turnPage(desk: Desk, id: string, asked: Asked<Exposure>): TemplateResul
     <section><h3>${t("turn.holds")}</h3><p><strong>${t("turn.holds_n", { n: x.holds.records })}</strong> ${t("turn.confirmed", { n: x.holds.confirmed })}</p>
       <p>${Object.entries(x.holds.by_kind).map(([k, n]) => html`<span class="chip plain">${kindWord(k)} <strong>${n}</strong></span>`)}</p></section>
     <section><h3>${t("turn.may_have")}</h3><p class="muted">${t("turn.may_have_means")}</p>
-      ${rowsOr([t("turn.via"), t("turn.why"), t("turn.records")], x.may_have.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.via)}</bdi></td><td>${through(m.why)}</td><td class="num">${count(m.records)}</td></tr>`), t("turn.nobody"))}</section>
+      ${rowsOr([t("turn.via"), t("turn.why"), t("turn.records")], x.may_have.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.via)}</bdi></td><td>${through(m.why)}</td><td class="num">${count(m.records)}</td></tr>`), t("turn.nobody"), [2])}</section>
     <section><h3>${t("turn.may_pass")}</h3>
-      ${rowsOr([t("turn.to"), t("turn.why"), t("turn.records")], x.may_pass_to.map((m) => html`<tr><td><bdi>${desk.sharing!.name(m.to)}</bdi></td><td dir="auto">${tOr(`why.${m.why}`, m.why)}</td><td class="num">${m.records}</td></tr>`), t("turn.nobody"))}</section>
+      ${rowsOr([t("turn.to"), t("turn.why"), t("turn.records")], x.may_pass_to.map((m) => html`<tr><td><bdi>${m.to === "*" ? t("rules.everybody") : desk.sharing!.name(m.to)}</bdi></td><td dir="auto">${tOr(`why.${m.why}`, m.why)}</td><td class="num">${count(m.records)}</td></tr>`), t("turn.nobody"), [2])}</section>
     <section><h3>${t("turn.ends")}</h3><p class="muted">${t("turn.ends_means")}</p>
       <ol class="plain acts">${x.acts.map((a) => html`<li><strong>${word("act_end", a.what)}</strong> <bdi>${a.about}</bdi> <span class="muted" dir="auto">${tOr(`why.${a.why}`, a.why)}</span></li>`)}</ol>
       <p class="actions"><button class="danger" @click=${() => void end(desk, id, name)}>${t("turn.act", { who: name })}</button></p></section>`; // prettier-ignore

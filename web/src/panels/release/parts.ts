@@ -125,7 +125,7 @@ export const when = (ms: number | null | undefined): TemplateResult =>
   ms ? html`<time datetime=${new Date(ms).toISOString()}>${utc(ms)}</time>` : html`–`;
 
 /** A table that gives way to a sentence where it has no rows. */
-export function rowsOr(head: readonly string[], rows: readonly TemplateResult[], empty: string): TemplateResult {
+export function rowsOr(head: readonly string[], rows: readonly TemplateResult[], empty: string, numbers: readonly number[] = []): TemplateResult {
   if (!rows.length) return html`<p class="empty">${empty}</p>`;
-  return html`<div class="scroll"><table class="wide"><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll"><table class="wide"><thead><tr>${head.map((h, i) => html`<th scope="col" class=${numbers.includes(i) ? "num" : ""}>${h}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
