@@ -1,6 +1,6 @@
 /** Drawings that both desks see, and drawing one: by clicking on the chart or by typing places, with the patterns of IAMSAR. */
 import type { DrawingRow, Incident } from "../../api/incidents";
-import { t, tOr, word, type WordKey } from "../../i18n";
+import { t, word, type WordKey } from "../../i18n";
 import { position } from "../../i18n/format";
 import { PATTERNS, patternTrack, POINTS_OF, type Pattern } from "../../map/patterns";
 import { loadApp6 } from "../../map/app6";
@@ -184,6 +184,6 @@ function row(desk: Desk, i: Incident, d: DrawingRow, acts: Acts, may: boolean): 
   const [lon, lat] = d.points[0] ?? [NaN, NaN];
   return html`<li><button class="link" @click=${() => Number.isFinite(lat) && desk.app.bus.emit("fly", { lon, lat, zoom: Math.max(8.5, desk.app.map.getView().zoom) })}><span dir="auto">${d.label}</span></button>
     <span>${word("shape", d.shape === "pattern" ? (d.pattern ?? "") : d.shape)}</span> <bdi class="muted">${desk.sharing!.name(d.origin)}</bdi> ${d.text ? html`<span dir="auto">${d.text}</span>` : nothing}
-    ${d.shape === "pattern" && d.spacing_nm ? html`<span class="muted">${tOr("param.brg", "")} ${String(Math.round(d.bearing_deg ?? 0)).padStart(3, "0")}° · ${d.spacing_nm} nm · ×${d.legs}</span>` : nothing}
+    ${d.shape === "pattern" && d.spacing_nm ? html`<span class="muted">${String(Math.round(d.bearing_deg ?? 0)).padStart(3, "0")}° · ${d.spacing_nm} nm · ×${d.legs}</span>` : nothing}
     ${own && may ? html`<button class="link" @click=${() => void acts.entry(i, { drawing: { label: d.label, remove: true } })}>${t("action.remove")}</button>` : nothing}</li>`; // prettier-ignore
 }

@@ -134,7 +134,7 @@ function head(desk: Desk, i: Incident, acts: Acts): TemplateResult {
 }
 
 function units(desk: Desk, i: Incident, acts: Acts): TemplateResult {
-  return html`<section><h3>${t("incident.on_scene")} <span class="n">${i.on_scene.filter((u) => u.state === "on_scene").length}</span></h3>
+  return html`<section><h3>${t("incident.on_scene")} <span class="n">${i.on_scene.length}</span></h3>
     ${i.on_scene.length ? html`<ul class="units">${i.on_scene.map((u) => html`<li class=${u.state}><strong dir="auto">${u.unit}</strong> <bdi class="muted">${desk.sharing!.name(u.origin)}</bdi> <span>${word("unit", u.state)}</span>
       ${u.osc ? html`<span class="badge new">${t("incident.osc")}</span>` : nothing} ${typeof u.lat === "number" ? html`<span class="place">${position(u.lat, u.lon)}</span>` : nothing} ${u.at_ms ? html`<time class="muted">${short(u.at_ms, desk.now())}</time>` : nothing}</li>`)}</ul>` : html`<p class="empty">${t("incident.nobody_on_scene")}</p>`}
     ${i.closed || !acts.may(i) ? nothing : html`<p class="actions"><button @click=${() => void acts.unit(i)}>${t("incident.add_unit")}</button></p>`}</section>`; // prettier-ignore
