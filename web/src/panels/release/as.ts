@@ -11,6 +11,7 @@ import { createMap } from "../../map";
 import { SENSORS, type DetectionMark, type EventMark, type KizunaMap, type PictureColumns, type Sensor, type Sketch } from "../../map/types";
 import type { Desk } from "../desk";
 import { html, key, nothing, panel, type TemplateResult } from "../drawing";
+import { toldFiles } from "../files";
 import { kindWord, shortId } from "./parts";
 import { cellOf } from "./preview";
 
@@ -63,6 +64,7 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
   let view: View | null = null;
   let error = "";
   let hours: number = 24;
+  let shown = { from: 0, to: 0, hours };
   let ended = false;
   let looked = false;
   let map: Promise<KizunaMap> | null = null;
@@ -70,7 +72,9 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
   const pull = async () => {
     const to = Math.ceil(desk.now());
     try {
-      view = await desk.api.get<View>(`/api/sharing/as/${encodeURIComponent(partner)}`, { from: to - hours * 3_600_000, to });
+      const from = to - hours * 3_600_000;
+      view = await desk.api.get<View>(`/api/sharing/as/${encodeURIComponent(partner)}`, { from, to });
+      shown = { from, to, hours };
       error = "";
     } catch (problem) {
       error = failure(problem);
@@ -111,6 +115,7 @@ function show(desk: Desk, host: HTMLElement, partner: string): () => void {
             <p>${[...kinds].map(([k, n]) => html`<span class="chip plain">${kindWord(k)} ${n}</span>`)}</p>
             ${logs.length ? html`<details><summary>${t("as.logs", { n: logs.length })}</summary><ul>${logs.map((l) => html`<li><code>${l.log}</code> <span class="nowrap">${l.records} · ${l.bytes} B</span></li>`)}</ul></details>` : nothing}
             ${view.recalled ? html`<p class="muted">${t("as.recalled", { n: view.recalled })}</p>` : nothing}${view.left_out ? html`<p class="muted">${t("as.left_out", { n: view.left_out })}</p>` : nothing}
+            ${desk.may("release") ? html`<details><summary>${t("files.title")}</summary>${toldFiles(t("as.files", { h: shown.hours }), partner, shown.from, shown.to)}</details>` : nothing}
             ${features.length ? html`<ol>${newest(features).slice(0, LISTED).map((f) => line(desk, f, (lon, lat) => void map?.then((m) => m.flyTo({ lon, lat, zoom: Math.max(8, m.getView().zoom) }))))}</ol>` : html`<p class="empty">${t("as.nothing", { who: name })}</p>`}` : nothing}
         </aside></div>`;
   }); // prettier-ignore

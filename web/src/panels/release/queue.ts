@@ -56,6 +56,7 @@ export const queuePart: PartMaker = (desk, draw) => {
   }; // prettier-ignore
 };
 
+/** An answer is still to come: there is a day for it, and the asker may take the request back. */
 const OPEN = new Set(["asked", "received", "open", "later"]);
 
 function request(desk: Desk, r: Request, pull: () => void): TemplateResult {
@@ -68,9 +69,10 @@ function request(desk: Desk, r: Request, pull: () => void): TemplateResult {
     <p>${r.kinds.map((k) => html`<span class="chip plain">${kindWord(k)}</span>`)}${r.subject?.map((s) => html`<span class="chip plain"><bdi>${s}</bdi></span>`)}
       ${r.purpose.map((p) => html`<span class="chip plain">${t("queue.purpose")}: ${tOr(`purpose.${p}`, p)}</span>`)}${r.clause ? html`<span class="chip plain">${t("share.clause")} <code>${clauseText(r.clause)}</code></span>` : nothing}</p>
     <p class="muted">${t("queue.asked_at", { at: short(r.asked_ms, now) })} · ${word("request", r.state)}
-      ${r.due_ms ? html` · <strong class=${late ? "old" : ""}>${late ? t("queue.late", { age: age(now - r.due_ms) }) : t("queue.due", { age: age(r.due_ms - now) })}</strong>` : nothing}</p>
+      ${r.due_ms && OPEN.has(r.state) ? html` · <strong class=${late ? "old" : ""}>${late ? t("queue.late", { age: age(now - r.due_ms) }) : t("queue.due", { age: age(r.due_ms - now) })}</strong>` : nothing}</p>
     ${r.why ? html`<p dir="auto">${r.why}</p>` : nothing}${r.records.length ? html`<p>${t("recall.records", { n: r.records.length })}</p>` : nothing}
-    ${mine && desk.may("release") ? html`<p class="actions"><button class="main" @click=${() => void answer(desk, r, pull)}>${t("queue.answer")}</button><button @click=${() => void refuse(desk, r, pull)}>${t("queue.refuse")}</button></p>` : nothing}</li>`; // prettier-ignore
+    ${mine && desk.may("release") ? html`<p class="actions"><button class="main" @click=${() => void answer(desk, r, pull)}>${t("queue.answer")}</button><button @click=${() => void refuse(desk, r, pull)}>${t("queue.refuse")}</button></p>` : nothing}
+    ${r.mine && OPEN.has(r.state) ? html`<p class="actions"><button @click=${() => void withdraw(desk, r, pull)}>${t("queue.withdraw")}</button></p>` : nothing}</li>`; // prettier-ignore
 }
 
 async function answer(desk: Desk, r: Request, pull: () => void): Promise<void> {
@@ -90,6 +92,15 @@ async function refuse(desk: Desk, r: Request, pull: () => void): Promise<void> {
   const body = html`<p>${t("queue.refuse_means")}</p><label>${t("queue.words")}<input name="text" maxlength="256" autocomplete="off" required data-first /></label>`;
   const done = await ask(t("queue.refuse"), body, t("queue.refuse"), async (form) => {
     await desk.api.post(`/api/sharing/requests/${encodeURIComponent(r.id)}/refuse`, { why: form.get("text") });
+    return true;
+  });
+  if (done) finished(desk, pull);
+}
+
+async function withdraw(desk: Desk, r: Request, pull: () => void): Promise<void> {
+  const body = html`<p class="said" dir="auto">${r.text || "–"}</p><p>${t("queue.withdraw_means", { who: desk.sharing!.name(r.to) })}</p>`;
+  const done = await ask(t("queue.withdraw_title"), body, t("queue.withdraw_do"), async () => {
+    await desk.api.post(`/api/sharing/requests/${encodeURIComponent(r.id)}/withdraw`);
     return true;
   });
   if (done) finished(desk, pull);
