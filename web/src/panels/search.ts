@@ -8,6 +8,8 @@ import type { Desk } from "./desk";
 import { html, nothing, panel, type TemplateResult } from "./drawing";
 
 const WAIT_MS = 160;
+/** What was found is on the chart, which a page would hide. */
+const CHART = { page: "", part: "" } as const;
 
 export interface SearchBox {
   root: HTMLElement;
@@ -52,12 +54,13 @@ export function searchBox(desk: Desk): SearchBox {
       close();
       input().value = "";
       if (place.cable) chooseCable(desk, place.cable);
+      desk.app.store.set(CHART);
       return desk.app.bus.emit("fly", { lat: place.lat, lon: place.lon, zoom: Math.max(8, desk.app.map.getView().zoom) });
     }
     if (!found) return;
     close();
     input().value = "";
-    desk.app.store.set({ vessel: found.mmsi });
+    desk.app.store.set({ vessel: found.mmsi, ...CHART });
     const at = desk.app.map.positionOf(found.mmsi);
     if (at) desk.app.bus.emit("fly", { ...at, zoom: Math.max(8, desk.app.map.getView().zoom) });
     document.querySelector<HTMLElement>("#right .card")?.focus();
