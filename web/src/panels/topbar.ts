@@ -56,7 +56,7 @@ function mode(desk: Desk): TemplateResult {
   if (desk.lost_at !== null && Date.now() - desk.lost_at > LOST_SHOWN_MS)
     return html`<span class="mode lost" role="status"><span aria-hidden="true">▲</span> ${t("mode.lost", { age: age(Date.now() - desk.lost_at) })}</span>`;
   if (desk.simulated)
-    return html`<span class="mode live simulated" title=${t("mode.simulated_means")}><span aria-hidden="true">●</span> ${t("mode.live")} <span class="played">${t("mode.simulated")}</span></span>`;
+    return html`<span class="mode live simulated" title=${t("mode.simulated_means")}><span aria-hidden="true">●</span> ${t("mode.live")}</span>`;
   return html`<span class="mode live"><span aria-hidden="true">●</span> ${t("mode.live")}</span>`;
 }
 
