@@ -138,7 +138,7 @@ function fix(desk: Desk, c: VesselCard): TemplateResult {
   const row = (name: string, value: unknown) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`;
   return html`<table class="plain fix"><caption class="hidden">${t("vessel.last_fix")}</caption><tbody>
     ${row(t("vessel.last_fix"), html`<strong class=${old > 3_600_000 ? "old" : ""}>${t("vessel.ago", { age: age(old) })}</strong>`)}
-    ${row(t("vessel.time"), utc(f.t))}
+    ${row(t("vessel.time"), html`<span class="moment">${utc(f.t)}</span>`)}
     ${row(t("vessel.position"), html`<span class="place">${position(f.lat, f.lon)}</span>${cell ? html` <strong class="caution">${t("vessel.cell", { km: cell / 1000 })}</strong>` : nothing}`)}
     ${row(t("vessel.motion"), `${speed(f.sog_kn, units)} / ${course(f.cog_deg)}`)}
     ${f.nav_status !== null && f.nav_status !== undefined ? row(t("vessel.status"), status(f.nav_status)) : nothing}
