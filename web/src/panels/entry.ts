@@ -6,13 +6,13 @@ import "./banner.css";
 import "./entry.css";
 import { Client, Refused } from "../api/client";
 import type { Entry } from "../api/types";
-import { bestLanguage, LANGUAGES, setLanguage, t } from "../i18n";
+import { LANGUAGES, setLanguage, t } from "../i18n";
 import { failure as words } from "../i18n/told";
 import { THEMES, type Theme } from "../state";
 import { applyTheme } from "../theme";
 import { html, nothing, panel } from "./drawing";
 import { logIn, loginFields } from "./login";
-import { readPrefs, writePrefs } from "./prefs";
+import { askedLook, hashWith, readPrefs, writePrefs } from "./prefs";
 
 const PASSWORD_LEAST = 12;
 const query = new URLSearchParams(location.search);
@@ -20,9 +20,7 @@ const token = query.get("token") ?? "";
 /** One page for both: the address says which. */
 const setup = location.pathname.replace(/\/$/, "").endsWith("/setup");
 const api = new Client();
-const kept = readPrefs();
-let theme: Theme = kept.theme ?? "dusk";
-let language = kept.language ?? bestLanguage(navigator.languages);
+let { theme, language } = askedLook(location.hash, readPrefs(), navigator.languages);
 let about: Entry = {};
 let error = "";
 let busy = false;
@@ -68,6 +66,15 @@ const setupFields = () => html`
   <label>${t("setup.password")}<input name="password" type="password" autocomplete="new-password" required minlength=${PASSWORD_LEAST} maxlength="256" /></label>
   <label>${t("setup.again")}<input name="again" type="password" autocomplete="new-password" required maxlength="256" /></label>`; // prettier-ignore
 
+/** What is chosen here counts for the picture too, whatever its address asked for. */
+function choose(change: { theme?: Theme; language?: string }): void {
+  writePrefs(change);
+  ({ theme, language } = { theme, language, ...change });
+  history.replaceState(null, "", location.pathname + location.search + hashWith(location.hash, change));
+  look();
+  draw();
+}
+
 function look(): void {
   setLanguage(language);
   applyTheme(theme);
@@ -88,9 +95,9 @@ const draw = panel(document.getElementById("entry")!, () => html`
       ${!setup && about.oidc ? html`<a class="button" href="/api/oidc/begin">${t("login.oidc", { who: String(about.oidc) })}</a>` : nothing}
     </form>
     <footer>
-      <label class="pick"><span class="hidden">${t("top.language")}</span><select @change=${(e: Event) => { language = (e.target as HTMLSelectElement).value; writePrefs({ language }); look(); draw(); }}>
+      <label class="pick"><span class="hidden">${t("top.language")}</span><select @change=${(e: Event) => choose({ language: (e.target as HTMLSelectElement).value })}>
         ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === language}>${name}</option>`)}</select></label>
-      <label class="pick"><span class="hidden">${t("top.theme")}</span><select @change=${(e: Event) => { theme = (e.target as HTMLSelectElement).value as Theme; writePrefs({ theme }); look(); draw(); }}>
+      <label class="pick"><span class="hidden">${t("top.theme")}</span><select @change=${(e: Event) => choose({ theme: (e.target as HTMLSelectElement).value as Theme })}>
         ${THEMES.map((name) => html`<option value=${name} ?selected=${name === theme}>${t(`theme.${name}`)}</option>`)}</select></label>
     </footer>
   </main>`); // prettier-ignore

@@ -1,5 +1,5 @@
 /** What a station remembers for itself: theme, language, units, sound. Nothing of the picture and nothing of the watch. */
-import { THEMES, type State, type Store } from "../state";
+import { DEFAULTS, fromHash, THEMES, type State, type Store, type Theme } from "../state";
 import { CATALOGUES, bestLanguage } from "../i18n";
 
 const KEY = "kizuna.station";
@@ -49,6 +49,22 @@ export function bindPrefs(store: Store, hash: string): void {
   if (!given.has("units") && kept.units) change.units = kept.units;
   store.set(change);
   store.on(["theme", "language", "units"], ({ theme, language, units }) => writePrefs({ theme, language, units }));
+}
+
+/** Theme and language of the page before the picture: as its address asks, else as the station keeps them. */
+export function askedLook(hash: string, kept: Prefs, wished: readonly string[]): { theme: Theme; language: string } {
+  const usual = { theme: kept.theme ?? DEFAULTS.theme, language: kept.language ?? bestLanguage(wished) };
+  const { theme, language } = fromHash(hash, { ...DEFAULTS, ...usual });
+  return { theme, language: language in CATALOGUES ? language : usual.language };
+}
+
+/** A hash that asks for a theme or a language asks for these instead. */
+export function hashWith(hash: string, change: { theme?: Theme; language?: string }): string {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const asked = (Object.keys(change) as (keyof typeof change)[]).filter((key) => given.has(key));
+  if (!asked.length) return hash;
+  for (const key of asked) given.set(key, change[key]!);
+  return `#${given.toString()}`;
 }
 
 /** Text that is being written, kept until it is sent, so that a reload or a closed tab does not lose it. */
