@@ -2,7 +2,6 @@
 import type { Client } from "../api/client";
 import { Refused } from "../api/client";
 import { t } from "../i18n";
-import { failure } from "../i18n/told";
 import { ask } from "./dialogs";
 import { html, type TemplateResult } from "./drawing";
 
@@ -20,7 +19,6 @@ export async function logIn(api: Client, form: FormData): Promise<string> {
     await api.login(user, String(form.get("password") ?? ""));
   } catch (error) {
     if (error instanceof Refused && error.status === 401) throw new Error(t("login.wrong"));
-    if (error instanceof Refused && error.status === 429) throw new Error(`${t("login.wait")} ${failure(error)}`);
     if (!(error instanceof Refused)) throw new Error(t("error.unreachable"));
     throw error;
   }
