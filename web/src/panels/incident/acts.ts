@@ -170,7 +170,7 @@ export class Acts {
     const at = typeof i.lat === "number" ? position(i.lat, i.lon) : "";
     const body = html`<label>${t("unit_form.name")}<input name="unit" list="units" required maxlength="120" autocomplete="off" data-first /></label><datalist id="units">${known.map((u) => html`<option value=${u}></option>`)}</datalist>
       <fieldset><legend>${t("unit_form.state")}</legend>${UNIT_STATES.map((s) => html`<label class="choice"><input type="radio" name="state" value=${s} ?checked=${s === "on_scene"} />${word("unit", s)}</label>`)}</fieldset>
-      ${placeField(this.desk, t("vessel.position"), at, here(i))}
+      ${placeField(this.desk, t("param.pos"), at, here(i))}
       <label class="choice"><input type="checkbox" name="osc" />${t("unit_form.osc")}</label>`; // prettier-ignore
     const done = await ask(t("incident.add_unit"), body, t("action.save"), async (form) => {
       const typed = String(form.get("place") ?? "").trim();
