@@ -118,5 +118,18 @@ def test_a_directory_that_is_no_node_stays_as_it_was(made, tmp_path):
 
 def test_an_id_that_names_nothing_or_too_much_is_told_apart(made):
     home, _ = made
-    assert "too short" in run("incident", "show", home, "1234", code=1).stderr
+    assert "too short" in run("incident", "show", home, "1234", code=2).stderr
     assert "nothing here begins with '12345678'" in run("incident", "show", home, "12345678", code=1).stderr
+
+
+def test_a_role_or_id_that_cannot_be_one_is_wrong_usage_and_what_is_allowed_is_said(made):
+    home, secret = made
+    role = run("node", "user", "add", home, "eve", "--role", "bogus", "--password-file", secret, code=2).stderr
+    assert all(word in role for word in ("viewer", "analyst", "administrator", "release_officer"))
+    for words in (
+        ("ledger", "prove", home, "12345678"),
+        ("rules", "explain", home, "XY" * 32),
+        ("recall", home, "--record", "0" * 63, "--reason", "error"),
+        ("grant", "give", home, "--record", "x", "--to", "cape"),
+    ):
+        assert "64 digits" in " ".join(run(*words, code=2).stderr.replace("│", " ").split()), words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Annotated, Any, Final
 
@@ -12,6 +13,7 @@ from kizuna.base.errors import InputError
 from kizuna.base.languages import language_of
 
 _NEAR: Final = 6
+_RECORD: Final = re.compile("[0-9a-f]{64}")
 
 
 def one_of(*words: str) -> Callable[[str], str]:
@@ -29,6 +31,13 @@ def choice(name: str, help_: str, words: Sequence[str]) -> Any:
     """An option that takes one word of a list, which its help names."""
     *first, last = words
     return typer.Option(name, help=f"{help_}: {', '.join(first)} or {last}.", parser=one_of(*words), metavar="WORD")
+
+
+def record_id(given: str) -> str:
+    """A parser for ids of records."""
+    if not _RECORD.fullmatch(given):
+        raise typer.BadParameter(f"{given[:70]!r} is no id of a record, which has 64 digits of 0-9 and a-f")
+    return given
 
 
 def near(word: str, known: Collection[str]) -> str:
@@ -81,3 +90,7 @@ Level = Annotated[
         metavar="[CLEAR|GREEN|AMBER|AMBER+STRICT|RED]",
     ),
 ]  # fmt: skip
+Records = Annotated[
+    list[str] | None,
+    typer.Option("--record", help="Id of a record, 64 hex digits. May be repeated.", parser=record_id, metavar="ID"),
+]

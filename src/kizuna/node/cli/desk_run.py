@@ -222,12 +222,12 @@ def take_back(home: Path, name: str, text: str, by: str, *, as_json: bool) -> No
 
 
 def whole(short: str, names: Any) -> str:
-    """The one name that begins so. Raises InputError where none or several do."""
-    from kizuna.base.errors import InputError  # noqa: PLC0415
+    """The one name that begins so. Raises ConfigError for under eight digits, InputError where none or several do."""
+    from kizuna.base.errors import ConfigError, InputError  # noqa: PLC0415
 
     found = [n for n in names if n.startswith(short)]
     if len(short) < 8:  # noqa: PLR2004
-        raise InputError(f"{short!r} is too short", hint="give eight digits at least")
+        raise ConfigError(f"{short!r} is too short", hint="give eight digits at least")
     if len(found) != 1:
         many = "nothing here begins" if not found else f"{len(found)} ids begin"
         raise InputError(f"{many} with {short!r}", hint="give more digits" if found else "the list has the ids")

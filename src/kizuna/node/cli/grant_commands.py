@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kizuna.node.cli.choices import Records
 from kizuna.node.cli.persons import person
 from kizuna.node.cli.share_open import AsJson, Home
 
@@ -14,7 +15,6 @@ grant_app = typer.Typer(help="Leave to pass records on to third parties.", no_ar
 
 By = Annotated[str, typer.Option("--by", help="Who does it; asked to log in.")]
 Secret = Annotated[Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")]
-Records = Annotated[list[str] | None, typer.Option("--record", help="Id of a record, 64 hex digits. May be repeated.")]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Kind or family (event.*). May be repeated.")]
 Subjects = Annotated[list[str] | None, typer.Option("--subject", help="About whom: mmsi:431000001. May be repeated.")]
 Purposes = Annotated[list[str] | None, typer.Option("--purpose", help="What for, such as SAR. May be repeated.")]

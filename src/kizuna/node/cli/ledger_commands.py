@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from kizuna.node.cli.choices import record_id
 from kizuna.node.cli.share_open import AsJson, Home
 
 ledger_app = typer.Typer(help="Ledgers of what was told and received.", no_args_is_help=True)
 
-Record = Annotated[str, typer.Argument(metavar="RECORD", help="Id of the record, 64 hexadecimal digits.")]
+Record = Annotated[
+    str, typer.Argument(metavar="RECORD", help="Id of the record, 64 hexadecimal digits.", parser=record_id)
+]
 
 
 @ledger_app.command("show")

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from kizuna.node.cli.choices import choice
+from kizuna.node.desk.rules import ROLES
+
 node_app = typer.Typer(help="A node: feeds in, one picture for the watch, everything kept.", no_args_is_help=True)
 user_app = typer.Typer(help="Users of a node.", no_args_is_help=True)
 node_app.add_typer(user_app, name="user")
@@ -108,7 +111,7 @@ def audit(
 def user_add(
     home: Home,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name to log in with.")],
-    role: Annotated[str, typer.Option("--role", help="viewer, analyst, administrator or release_officer.")] = "viewer",
+    role: Annotated[str, choice("--role", "What the user may do", ROLES)] = "viewer",
     password_file: Annotated[
         Path | None, typer.Option("--password-file", help="File with the password; asked for without one.")
     ] = None,

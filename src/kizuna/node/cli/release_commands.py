@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.choices import choice, known_kinds
+from kizuna.node.cli.choices import Records, choice, known_kinds, record_id
 from kizuna.node.cli.persons import Secret, person
 from kizuna.node.cli.share_open import AsJson, Home
 
@@ -17,7 +17,6 @@ By = Annotated[str, typer.Option("--by", help="Who does it; asked to log in. Nee
 FORMS = ("geojson", "cot", "cise", "stix")
 BROUGHT = ("cise", "cot")
 VERDICTS = ("given", "partly", "refused", "nothing_held", "later")
-Records = Annotated[list[str] | None, typer.Option("--record", help="Id of a record, 64 hex digits. May be repeated.")]
 
 
 @release_app.command("preview")
@@ -117,7 +116,8 @@ def recall(
 def correct(
     home: Home,
     records: Annotated[
-        list[str] | None, typer.Argument(metavar="[RECORD]...", help="Ids of records that were told, 64 hex digits.")
+        list[str] | None,
+        typer.Argument(metavar="[RECORD]...", help="Ids of records that were told, 64 hex digits.", parser=record_id),
     ] = None,
     text: Annotated[str, typer.Option("--text", help="What was wrong, for everybody who was told them.")] = "",
     field: Annotated[

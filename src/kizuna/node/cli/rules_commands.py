@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kizuna.node.cli.choices import Language
+from kizuna.node.cli.choices import Language, record_id
 from kizuna.node.cli.persons import Officer, Secret, Secrets
 from kizuna.node.cli.share_open import AsJson, Home
 
@@ -36,7 +36,9 @@ def show(home: Home, language: Language = "en", as_json: AsJson = False) -> None
 @rules_app.command("explain")
 def explain(
     home: Home,
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="Id of a record that was told or withheld.")],
+    record: Annotated[
+        str, typer.Argument(metavar="RECORD", help="Id of a record that was told or withheld.", parser=record_id)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Every decision about one record: verdict, rules, clauses, transforms."""
