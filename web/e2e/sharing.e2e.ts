@@ -137,6 +137,25 @@ describe.skipIf(why)("sharing", () => {
     await expect.poll(() => page.locator("#part").textContent()).not.toMatch(/deleted/i);
   });
 
+  test("an own request is taken back; a vessel found by search is shown on the chart, and the page gives way", async () => {
+    const { page } = await open();
+    await logIn(page, node.url, "release_officer", "exercise", "#page=release&part=queue");
+    await page.getByRole("button", { name: "Ask a partner…" }).click();
+    const question = page.getByRole("dialog", { name: "Ask a partner" });
+    await question.getByLabel("Question").fill("EXERCISE: who is there?");
+    await question.getByRole("button", { name: "Send" }).click();
+    const ours = page.locator("#part li", { hasText: "EXERCISE: who is there?" });
+    await ours.getByRole("button", { name: "Take back…" }).click();
+    await page.getByRole("dialog", { name: "Take this request back?" }).getByRole("button", { name: "Take back" }).click();
+    await ours.getByText("taken back").waitFor();
+    await expect.poll(() => ours.getByRole("button").count()).toBe(0);
+    await page.locator("#search").fill("BAIYUN");
+    await page.locator('#found[data-of="BAIYUN"] li').nth(1).waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator("#page").waitFor({ state: "hidden" });
+    await page.locator("#right h2", { hasText: "BAIYUN" }).waitFor();
+  });
+
   test("leave to pass on: asked of us and given, one for two persons, ended, and keys that a carrier brought confirmed", async () => {
     const { page } = await open();
     await logIn(page, node.url, "release_officer", "exercise", "#page=release&part=queue");

@@ -23,6 +23,19 @@ describe.skipIf(why)("the watch", () => {
     await expect.poll(async () => (await page.context().cookies()).length).toBe(0);
   });
 
+  test("the login page looks as the address asks, and what is chosen there holds for the picture", async () => {
+    const { page } = await open();
+    await page.goto(`${node.url}/#theme=night&language=ja&vessel=200000010`);
+    await page.locator("html[data-theme=night][lang=ja] input[name=user]").waitFor();
+    await page.locator("select", { has: page.locator("option[value=day]") }).selectOption("day");
+    await page.locator("html[data-theme=day][lang=ja]").waitFor();
+    await page.fill("input[name=user]", "analyst");
+    await page.fill("input[name=password]", "exercise");
+    await page.keyboard.press("Enter");
+    await page.locator("html[data-theme=day][lang=ja] #left[aria-busy=false]").waitFor();
+    await page.locator("#right", { hasText: "200000010" }).waitFor();
+  });
+
   test("real data carry their level and who may see them; a change of either is there at once", async () => {
     const { page } = await open();
     const real = { words: "", tlp: "AMBER", rel_to: ["jcg", "cga"], caveats: [] as string[] };
@@ -221,8 +234,12 @@ describe.skipIf(why)("the watch", () => {
     await press("Escape", "?");
     await page.getByRole("region", { name: "Keys and signs" }).waitFor();
     await press("Escape");
-    // language by keyboard: the select is in the tab order
-    await page.getByLabel("Language").focus();
+    // language by keyboard: the select is in the tab order, some steps behind the search
+    await press("/");
+    await page.locator("#search:focus").waitFor();
+    const onLanguage = () => page.getByLabel("Language").evaluate((e) => e === document.activeElement);
+    for (let i = 0; i < 15 && !(await onLanguage()); i++) await press("Tab");
+    await expect.poll(onLanguage).toBe(true);
     await press("ArrowDown");
     await page.getByRole("heading", { name: "警報" }).waitFor();
     await press("ArrowUp");
