@@ -122,7 +122,7 @@ describe.skipIf(why)("the incident desk", () => {
     await asked.getByText("EXERCISE: search area A1").waitFor();
     await expect.poll(() => page.locator(".calls").count()).toBe(0);
     await asked.getByRole("button", { name: "Accept" }).click();
-    await page.locator(".task.accepted").waitFor();
+    await page.locator(".task.accepted", { hasText: "EXERCISE: search area A1" }).waitFor();
     await expect.poll(() => page.locator(".box.urgent").count()).toBe(0);
     await page.locator(".timeline").getByRole("button", { name: "Read it" }).click();
     await page.locator(".sitrep-sent dd", { hasText: "24-30.00N 123-18.00E" }).first().waitFor();
