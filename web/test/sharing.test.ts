@@ -54,6 +54,7 @@ describe("what the node says", () => {
   test("a label that reaches nobody is never shown as one that reaches somebody", () => {
     expect(labelOf("nobody")).toEqual({ tlp: "RED", rel_to: [] });
     expect(labelOf("GREEN")!.rel_to).toEqual([]);
+    expect(labelOf("AMBER;rel=south,c:civil;cav=A,B;by=north")).toMatchObject({ tlp: "AMBER", rel_to: ["south", "c:civil"], caveats: ["A", "B"] });
   });
 });
 

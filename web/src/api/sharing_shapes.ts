@@ -15,14 +15,14 @@ const reasons = (value: unknown, otherwise: unknown): readonly Reason[] =>
   Array.isArray(value) && value.length ? (value as Reason[]) : texts(otherwise).map((reason) => ({ code: "", facts: {}, reason }));
 export const table = (value: unknown): Raw => (value && typeof value === "object" ? (value as Raw) : {});
 
-/** `AMBER;rel=south,c:civil;caveats=A;by=north` */
+/** `AMBER;rel=south,c:civil;cav=A;by=north` */
 export function labelOf(word: unknown): Marking | null {
   if (typeof word !== "string" || !word) return null;
   const [tlp = "", ...rest] = word.split(";");
   if (tlp === "nobody") return { tlp: "RED", rel_to: [] };
   const parts = new Map(rest.map((p) => [p.slice(0, p.indexOf("=")), p.slice(p.indexOf("=") + 1)]));
   const list = (name: string) => (parts.get(name) ?? "").split(",").filter(Boolean); // prettier-ignore
-  return { tlp, rel_to: list("rel"), caveats: list("caveats"), reshare: parts.get("reshare") ?? "" };
+  return { tlp, rel_to: list("rel"), caveats: list("cav"), reshare: parts.get("reshare") ?? "" };
 }
 
 /** The form that a list of transforms gives: `coarsen_position cell_m=1000`, `delay delay_s=3600 bucket_s=300`. */

@@ -23,6 +23,7 @@ from kizuna.formats.taxii.view import Collection, Facts, Reply, reply
 from kizuna.node.share.desk.refusal import SAID
 from kizuna.node.share.exchange.taxii_received import ROOT, VIEW, OwnShelf
 from kizuna.node.share.views.reading import audiences_of
+from kizuna.records.label import EVERYBODY
 from kizuna.records.record import Record, decode, encode
 from kizuna.share.decide import label_for
 from kizuna.share.sync.cutting import not_for
@@ -86,7 +87,7 @@ class TaxiiDesk:
         if not office.reaches(partner):
             return []
         who = office.sharing.who()
-        names = sorted(audiences_of(office, partner))
+        names = sorted(audiences_of(office, partner) - {EVERYBODY})  # what all were told lies in the partner's own
         return [Collection(slug(n), who.communities[n].title or n if n in who.communities else n, can_write=True)
                 for n in names]  # fmt: skip
 
@@ -111,7 +112,8 @@ class TaxiiDesk:
             piece = office.shared.logs.entries(log, after, most=min(_PIECE, size - after), max_bytes=8 << 20)
             mine = [e.data for e in piece if e.data is not None and _MARK in e.data]
             told = [decode(data) for data in mine if hides is None or not hides(data)]
-            self.shelf.add(partner, slug(audience), [bytes(r.body) for r in told if r.kind == KIND])
+            into = slug(partner if audience == EVERYBODY else audience)
+            self.shelf.add(partner, into, [bytes(r.body) for r in told if r.kind == KIND])
             after = piece[-1].n + 1
             office.shared.notes.put({note: str(after).encode()})
 

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from kizuna.base.errors import InputError
-from kizuna.records.label import Label
+from kizuna.records.label import EVERYBODY, Label
 from kizuna.records.record import Record, decode
 from kizuna.share.ledger.name import parse_name
 from kizuna.share.sync.cutting import reaches
@@ -38,12 +38,13 @@ class Told(NamedTuple):
 
 
 def audiences_of(office: Office, partner: str) -> frozenset[str]:
-    """Names under which a partner was told something: itself and communities that list it, also when it is paused."""
+    """Names under which a partner was told something, also when it is paused: itself, communities that list it, all."""
     who = office.sharing.who()
     if partner not in who.partners:
         raise InputError(f"{partner} was not introduced to this node", code="no_partner")
     served = who.partners[partner].communities
-    return frozenset((partner, *(c.id for c in who.communities.values() if partner in c.members and c.id in served)))
+    mine = (c.id for c in who.communities.values() if partner in c.members and c.id in served)
+    return frozenset((partner, EVERYBODY, *mine))
 
 
 def reach(office: Office, partner: str) -> list[Reach]:
