@@ -141,7 +141,7 @@ def _box(node, half):
 
 def ogc(node, **_):
     out, probes = {}, node.world.probes
-    _probe(node, out, ["/ogc", "/ogc/", "/ogc/conformance", "/ogc/api", "/ogc/collections"])
+    _probe(node, out, ["/ogc", "/ogc/", "/ogc/conformance", "/ogc/api", "/ogc/api.html", "/ogc/collections"])
     for name in ("vessels", "tracks", "events", "zones"):
         at = f"/ogc/collections/{name}"
         _probe(node, out, [at, f"{at}/queryables", f"{at}/items?{_box(node, 0.1)}", f"{at}/items?{EVERYWHERE}&limit=2"])

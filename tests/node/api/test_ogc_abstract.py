@@ -1,5 +1,5 @@
-"""The abstract tests of OGC API - Features Part 1 (17-069r4, annex A): those of the core by number and id, one test each;
-those of oas30 and geojson by id.
+"""The abstract tests of OGC API - Features Part 1 (17-069r4, annex A) by number and id: core 1 to 33, geojson 34 and 35,
+oas30 42 to 47. Those between are of GML and HTML, which the node does not claim.
 
 Ported from their descriptions and run by ourselves: this is no certification. Tests of single parameters run over
 every collection that has features.
@@ -7,6 +7,7 @@ every collection that has features.
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -92,7 +93,7 @@ def test_05_api_definition_op(api):
 
 
 def test_06_api_definition_success(api):
-    """/conf/core/api-definition-success: OpenAPI 3.0 (and checked as such in test_other_programs)"""
+    """/conf/core/api-definition-success: OpenAPI 3.0 (and checked as such below)"""
     assert definition(api)[1].json()["openapi"].startswith("3.0")
 
 
@@ -114,32 +115,55 @@ def test_09_fc_md_op(api):
 
 
 def test_10_fc_md_success(api):
-    """/conf/core/fc-md-success: links, items and extents of every collection"""
+    """/conf/core/fc-md-success: with 11 to 14, and the first system of coordinates"""
+    for one in get(api, "/collections")["collections"]:
+        assert one["id"] and one.get("crs", [CRS84])[0] == CRS84
+
+
+def test_11_fc_md_links(api):
+    """/conf/core/fc-md-links: to itself, and in no other form, as there is none"""
+    found = get(api, "/collections")
+    assert "self" in rels(found) and "alternate" not in rels(found)
+    assert all(link["rel"] and link["type"] for link in found["links"])
+
+
+def test_12_fc_md_items(api):
+    """/conf/core/fc-md-items: an entry for each collection"""
+    assert [c["id"] for c in get(api, "/collections")["collections"]] == list(NAMES)
+
+
+def test_13_fc_md_items_links(api):
+    """/conf/core/fc-md-items-links: each leads to its features"""
     for one in get(api, "/collections")["collections"]:
         link = next(x for x in one["links"] if x["rel"] == "items")
-        assert link["type"] == "application/geo+json"
+        assert link["type"] == "application/geo+json" and all(x["rel"] and x["type"] for x in one["links"])
         assert get(api, link["href"])["type"] == "FeatureCollection"
+
+
+def test_14_fc_md_extent(api):
+    """/conf/core/fc-md-extent: of the form that is asked for; the box is that of all the world"""
+    for one in get(api, "/collections")["collections"]:
         assert len(one["extent"]["spatial"]["bbox"][0]) == 4
         for ends in one["extent"].get("temporal", {}).get("interval", []):
             assert len(ends) == 2 and (ends[0] is None or dt.datetime.fromisoformat(ends[0]))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_11_sfc_md_op(api, name):
+def test_15_sfc_md_op(api, name):
     """/conf/core/sfc-md-op"""
     assert get(api, f"/collections/{name}")["id"] == name
     get(api, "/collections/nowhere", 404)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_12_sfc_md_success(api, name):
+def test_16_sfc_md_success(api, name):
     """/conf/core/sfc-md-success: the same as in the list"""
     one = get(api, f"/collections/{name}")
     assert one == next(c for c in get(api, "/collections")["collections"] if c["id"] == name)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_13_fc_op(api, name):
+def test_17_fc_op(api, name):
     """/conf/core/fc-op"""
     answer = api.get(f"{ROOT}/collections/{name}/items")
     assert answer.status_code == 200 and answer.headers["content-type"] == "application/geo+json"
@@ -158,7 +182,7 @@ def parameter(api, name, wanted):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_14_fc_bbox_definition(api, name):
+def test_18_fc_bbox_definition(api, name):
     """/conf/core/fc-bbox-definition"""
     p = parameter(api, name, "bbox")
     assert (p["in"], p["required"], p["style"], p["explode"]) == ("query", False, "form", False)
@@ -172,13 +196,13 @@ def test_14_fc_bbox_definition(api, name):
     ("events", "123,24,125,25", ["gap1", "gap2"]), ("events", "170,20,-170,40", ["gap3"]), ("events", "-179.6,24,-179.4,25", ["gap3"]),
     ("zones", "123.5,24.5,123.6,24.6", ["z1"]), ("zones", "170,-10,-170,10", ["z2"]), ("zones", "0,-10,10,10", []),
 ])  # fmt: skip
-def test_15_fc_bbox_response(api, name, box, ids):
+def test_19_fc_bbox_response(api, name, box, ids):
     """/conf/core/fc-bbox-response: only what meets the box, over 180 degrees too"""
     assert [f["id"] for f in items(api, name, bbox=box)["features"]] == ids
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_16_fc_limit_definition(api, name):
+def test_20_fc_limit_definition(api, name):
     """/conf/core/fc-limit-definition: by reference, so that clients find minimum, maximum and default"""
     shared = {"$ref": "#/components/parameters/limit"}
     assert shared in get(api, "/api")["paths"][f"/collections/{name}/items"]["get"]["parameters"]
@@ -187,7 +211,7 @@ def test_16_fc_limit_definition(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_17_fc_limit_response(api, name):
+def test_21_fc_limit_response(api, name):
     """/conf/core/fc-limit-response: pages of one give everything once, in order"""
     whole = [f["id"] for f in items(api, name)["features"]]
     assert len(items(api, name, limit=1)["features"]) == 1 and items(api, name, limit=99_999)["features"]
@@ -202,7 +226,7 @@ def test_17_fc_limit_response(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_18_fc_time_definition(api, name):
+def test_22_fc_time_definition(api, name):
     """/conf/core/fc-time-definition"""
     p = parameter(api, name, "datetime")
     assert (p["in"], p["required"], p["style"], p["explode"], p["schema"]["type"]) == (
@@ -224,13 +248,13 @@ def iso(ms):
     ("events", f"{iso(NOW - 12 * HOUR)}/..", 2), ("events", f"../{iso(NOW - 30 * HOUR)}", 1), ("events", iso(NOW - 47 * HOUR), 1),
     ("tracks", f"{iso(NOW - 2 * HOUR)}/{iso(NOW)}", 6), ("zones", iso(NOW), 2),
 ])  # fmt: skip
-def test_19_fc_time_response(api, name, when, n):
+def test_23_fc_time_response(api, name, when, n):
     """/conf/core/fc-time-response: moments, intervals, open ends; a feature without time matches any"""
     assert len(items(api, name, datetime=when)["features"]) == n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_20_query_param_unknown(api, name):
+def test_25_query_param_unknown(api, name):
     """/conf/core/query-param-unknown"""
     items(api, name, 400, nonsense="1")
     get(api, "/collections", 400, nonsense="1")
@@ -242,13 +266,13 @@ def test_20_query_param_unknown(api, name):
     {"datetime": "2025-10-09T00:00:00"}, {"datetime": "2025-10-09T00:00:00Z/2025-10-08T00:00:00Z"},
     {"datetime": "a/b/c"}, {"mmsi": "x"}, {"limit": "9" * 30},
 ])  # fmt: skip
-def test_21_query_param_invalid(api, params):
+def test_24_query_param_invalid(api, params):
     """/conf/core/query-param-invalid"""
     items(api, "vessels", 400, **params)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_22_fc_response(api, name):
+def test_26_fc_response(api, name):
     """/conf/core/fc-response"""
     found = items(api, name, limit=1)
     assert found["type"] == "FeatureCollection" and len(found["features"]) == 1
@@ -256,20 +280,20 @@ def test_22_fc_response(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_23_fc_links(api, name):
+def test_27_fc_links(api, name):
     """/conf/core/fc-links: each with its type"""
     found = items(api, name, limit=1)
     assert {"self", "next"} <= rels(found) and all(x["type"] for x in found["links"])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_24_fc_time_stamp(api, name):
+def test_28_fc_time_stamp(api, name):
     """/conf/core/fc-timeStamp"""
     assert dt.datetime.fromisoformat(items(api, name)["timeStamp"]).tzinfo is not None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_25_fc_number_matched(api, name):
+def test_29_fc_number_matched(api, name):
     """/conf/core/fc-numberMatched: of all pages; left out for tracks, where all would have to be read to count them"""
     found = items(api, name, limit=1)
     if name == "tracks":
@@ -279,7 +303,7 @@ def test_25_fc_number_matched(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_26_fc_number_returned(api, name):
+def test_30_fc_number_returned(api, name):
     """/conf/core/fc-numberReturned"""
     for limit in (1, 10_000):
         found = items(api, name, limit=limit)
@@ -287,7 +311,7 @@ def test_26_fc_number_returned(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_27_f_op(api, name):
+def test_31_f_op(api, name):
     """/conf/core/f-op"""
     for feature in items(api, name)["features"]:
         get(api, f"/collections/{name}/items/{feature['id']}")
@@ -295,7 +319,7 @@ def test_27_f_op(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_28_f_success(api, name):
+def test_32_f_success(api, name):
     """/conf/core/f-success: the same feature as in the collection"""
     for feature in items(api, name)["features"]:
         one = get(api, f"/collections/{name}/items/{feature['id']}")
@@ -303,24 +327,23 @@ def test_28_f_success(api, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_29_f_links(api, name):
+def test_33_f_links(api, name):
     """/conf/core/f-links"""
     first = items(api, name, limit=1)["features"][0]
     assert {"self", "collection"} <= rels(get(api, f"/collections/{name}/items/{first['id']}"))
 
 
-def test_oas30_definition_and_completeness(api):
-    """/conf/oas30/oas-definition-2, completeness, exceptions, security: every path is described with its refusals"""
-    document = get(api, "/api")
-    assert document["security"] == [{"token": []}] and document["servers"][0]["url"].endswith(ROOT)
-    for path, operation in document["paths"].items():
-        assert {"200", "401"} <= set(operation["get"]["responses"])
-        if "{" not in path:
-            get(api, path)
+def test_34_geojson_definition(api):
+    """/conf/geojson/definition: GeoJSON where there are features, JSON elsewhere"""
+    first = items(api, "vessels", limit=1)["features"][0]["id"]
+    for path in ("/collections/vessels/items", f"/collections/vessels/items/{first}"):
+        assert api.get(ROOT + path).headers["content-type"].partition(";")[0] == "application/geo+json"
+    for path in ("/", "/conformance", "/collections", "/collections/vessels"):
+        assert api.get(ROOT + path).headers["content-type"].partition(";")[0] == "application/json"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_geojson_content(api, name):
+def test_35_geojson_content(api, name):
     """/conf/geojson/content: geometries of RFC 7946, longitudes within 180 degrees, lines cut there"""
     kinds = {"vessels": {"Point"}, "tracks": {"LineString", "MultiLineString"}, "zones": {"Polygon", "MultiPolygon"},
              "events": {"Point", "LineString", "MultiLineString"}}  # fmt: skip
@@ -333,6 +356,33 @@ def test_geojson_content(api, name):
                 assert abs(one[0]) <= 180 and abs(one[1]) <= 90
             else:
                 todo += one
+
+
+def test_42_43_46_47_oas30_every_path_with_its_refusals(api):
+    """/conf/oas30/completeness, exceptions-codes, oas-impl, security"""
+    document = get(api, "/api")
+    assert document["security"] == [{"token": []}] and document["servers"][0]["url"].endswith(ROOT)
+    for path, operation in document["paths"].items():
+        assert {"200", "401"} <= set(operation["get"]["responses"])
+        if "{" not in path:
+            assert api.get(ROOT + path).status_code == 200
+
+
+def test_44_oas30_definition_1(api, here):
+    """/conf/oas30/oas-definition-1: as JSON, and as a page that names every path and takes no text for markup"""
+    here.node.facts = replace(here.node.facts, title="<b>North</b>")
+    links = {link["rel"]: link for link in get(api, "/")["links"]}
+    assert links["service-desc"]["type"] == "application/vnd.oai.openapi+json;version=3.0"
+    told = api.get(links["service-doc"]["href"])
+    assert told.headers["content-type"].partition(";")[0] == links["service-doc"]["type"] == "text/html"
+    assert all(f"<code>{path}</code>" in told.text for path in get(api, "/api")["paths"])
+    assert "bbox: array" in told.text and "&lt;b&gt;North" in told.text and "<b>" not in told.text
+
+
+def test_45_oas30_definition_2(api):
+    """/conf/oas30/oas-definition-2: valid by the schema of OpenAPI 3.0"""
+    check = pytest.importorskip("openapi_spec_validator", reason="openapi-spec-validator is not installed").validate
+    check(get(api, "/api"))
 
 
 def test_queryables_are_what_can_be_asked_for(api):

@@ -34,6 +34,7 @@ def landing(base: str, node: Node, marking: str) -> dict[str, Any]:
         "links": [
             link(f"{base}/", "self", title="this document"),
             link(f"{base}/api", "service-desc", OPENAPI, "the API"),
+            link(f"{base}/api.html", "service-doc", "text/html", "the API, for people"),
             link(f"{base}/conformance", "conformance", title="conformance classes"),
             link(f"{base}/collections", "data", title="collections"),
         ],
@@ -71,7 +72,8 @@ def openapi(base: str, every: Mapping[str, Collection], node: Node) -> dict[str,
     """The API of this part in OpenAPI 3.0."""
     paths: dict[str, Any] = {
         "/": _path("landing page", {}), "/conformance": _path("conformance classes", {}),
-        "/api": _path("this document", {}, OPENAPI), "/collections": _path("collections", {}),
+        "/api": _path("this document", {}, OPENAPI), "/api.html": _path("the same for people", {}, "text/html"),
+        "/collections": _path("collections", {}),
     }  # fmt: skip
     for one in every.values():
         own = [

@@ -13,7 +13,7 @@ from kizuna.node.api.answers import GEOJSON, Problem, answer, json_bytes
 from kizuna.node.api.books import Books
 from kizuna.node.api.door import Looks, needs
 from kizuna.node.api.layers import Layers
-from kizuna.node.api.ogc import documents
+from kizuna.node.api.ogc import api_page, documents
 from kizuna.node.api.ogc.collections import Collection, Page, collections
 from kizuna.node.api.ogc.query import Query, read_query
 from kizuna.node.api.view import Reader
@@ -44,6 +44,10 @@ def add_to(router: APIRouter, books: Books) -> None:
     def api(request: Request) -> Response:
         body = json_bytes(documents.openapi(_base(request), every, node))
         return Response(body, media_type=documents.OPENAPI)
+
+    @router.get("/ogc/api.html", **needs("ogc.read"))
+    def api_for_people(request: Request) -> Response:
+        return Response(api_page.page(documents.openapi(_base(request), every, node)), media_type=api_page.MEDIA)
 
     @router.get("/ogc/collections", **needs("ogc.read"))
     def listed(request: Request, viewer: Looks) -> Response:
