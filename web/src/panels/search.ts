@@ -8,8 +8,8 @@ import type { Desk } from "./desk";
 import { html, nothing, panel, type TemplateResult } from "./drawing";
 
 const WAIT_MS = 160;
-/** What was found is on the chart, which a page would hide. */
-const CHART = { page: "", part: "" } as const;
+/** What was found is on the chart, which a page would hide. A case stays open: what is found may be let into it. */
+const toChart = ({ page, part }: { page: string; part: string }) => (page === "incidents" ? { page, part } : { page: "", part: "" });
 
 export interface SearchBox {
   root: HTMLElement;
@@ -54,13 +54,13 @@ export function searchBox(desk: Desk): SearchBox {
       close();
       input().value = "";
       if (place.cable) chooseCable(desk, place.cable);
-      desk.app.store.set(CHART);
+      desk.app.store.set(toChart(desk.app.store.get()));
       return desk.app.bus.emit("fly", { lat: place.lat, lon: place.lon, zoom: Math.max(8, desk.app.map.getView().zoom) });
     }
     if (!found) return;
     close();
     input().value = "";
-    desk.app.store.set({ vessel: found.mmsi, ...CHART });
+    desk.app.store.set({ vessel: found.mmsi, ...toChart(desk.app.store.get()) });
     const at = desk.app.map.positionOf(found.mmsi);
     if (at) desk.app.bus.emit("fly", { ...at, zoom: Math.max(8, desk.app.map.getView().zoom) });
     document.querySelector<HTMLElement>("#right .card")?.focus();
