@@ -108,15 +108,14 @@ def _gdal() -> Any:
 
     The list stands in the environment for that moment alone, so that programs started later have all their drivers.
     """
-    if "pyogrio" in sys.modules or "GDAL_SKIP" in os.environ:
-        import pyogrio  # noqa: PLC0415
-
-        return pyogrio
-    os.environ["GDAL_SKIP"] = ",".join(_LEFT_OUT)
+    alone = "pyogrio" not in sys.modules and "GDAL_SKIP" not in os.environ
+    if alone:
+        os.environ["GDAL_SKIP"] = ",".join(_LEFT_OUT)
     try:
         import pyogrio  # noqa: PLC0415  brings GDAL with it: only when such a file is read
     finally:
-        del os.environ["GDAL_SKIP"]
+        if alone:
+            os.environ.pop("GDAL_SKIP", None)
     return pyogrio
 
 

@@ -131,7 +131,8 @@ class Corrected:
         return sorted(i for i, r in rows.items() if i not in gone and set(self.corrects(r)) <= set(names))
 
     def _said(self, row: Row) -> dict[str, Any]:
-        body, record = read_body(decode(row.data)), decode(row.data)
+        record = decode(row.data)
+        body = read_body(record)
         assert isinstance(body, Correction)
         there = body.instead is not None and self._is_here(body.instead)
         return {
